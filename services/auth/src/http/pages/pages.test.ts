@@ -113,7 +113,10 @@ describe('the page of a verification link', () => {
     const austrian = { ...createVerificationView('de-AT'), signedUpAt: new Date('2026-01-02T03:04:00Z') };
     const html = pages.verification(austrian);
     assert.match(html, /<html lang="de-AT">/);
-    assert.match(html, /<time datetime="2026-01-02T03:04:00.000Z">2\. Jänner 2026 um 03:04 UTC<\/time>/);
+    assert.match(
+      html,
+      /<time datetime="2026-01-02T03:04:00.000Z">2\.\u00a0Jänner\u00a02026 um 03:04\u00a0UTC<\/time>/,
+    );
     assert.match(html, /<bdi translate="no">ada<\/bdi>/);
   });
 
@@ -307,6 +310,47 @@ describe('a client app', () => {
     }
     assert.doesNotMatch(linked.done('rejected', { locale: 'en' }), /class="onward"/);
     assert.match(pages.done('verified', { locale: 'en' }), /You can close this page and sign in\./);
+  });
+});
+
+describe('a page that leads nowhere', () => {
+  const settings = { ...plain, publicPath: '/id' };
+  function renderDeadEnds(frontendUrl: string | undefined, locale: string): readonly string[] {
+    const own = createLinkPages({ ...settings, frontendUrl });
+    return [
+      own.problem({ locale, code: 'not_found', title: 'Not Found' }),
+      own.deadErasure({ locale, state: 'invalid' }),
+      own.deadLink({ locale, kind: 'verification', state: 'invalid' }),
+      own.deadLink({ locale, kind: 'email-change', state: 'expired' }),
+      own.deadLink({ locale, kind: 'email-undo', state: 'expired' }),
+    ];
+  }
+
+  it('links to the page at / if there is no client app, in each language', () => {
+    const texts = {
+      en: 'Go to the start page',
+      de: 'Zur Startseite',
+      fr: 'Aller à la page d’accueil',
+      es: 'Ir a la página de inicio',
+      'pt-BR': 'Ir para a página inicial',
+    };
+    for (const [locale, text] of Object.entries(texts))
+      for (const html of renderDeadEnds(undefined, locale)) {
+        assert.ok(html.includes(`<a href="/id/">${text}</a>`), html);
+        assert.doesNotMatch(html, /class="onward"/);
+      }
+  });
+
+  it('links to the client app if there is one', () => {
+    for (const html of renderDeadEnds('https://app.example.com/', 'en')) {
+      assert.match(html, /<a class="onward" href="https:\/\/app\.example\.com\/">/);
+      assert.doesNotMatch(html, /start page/);
+    }
+  });
+
+  it('is no page that asks to go back or to try again', () => {
+    const html = pages.problem({ locale: 'en', code: 'unavailable', title: 'Service Unavailable' });
+    assert.doesNotMatch(html, /start page/);
   });
 });
 

@@ -139,6 +139,7 @@ type Mark = 'done' | 'mail' | 'ended' | 'failed' | 'home';
  */
 export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: LinkPageSettings): LinkPages {
   const templates = loadPageTemplates();
+  const homePath = `${publicPath}/`;
   const ours = { base: publicPath + AUTH_BASE_PATH, brandName: brand.name, logoUrl: brand.logo?.url ?? null };
 
   function languageFor(locale: string): PageLanguage {
@@ -155,8 +156,19 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
     return templates.render(page, { ...ours, ...defaults, ...values, title: keepTogether(values.title) });
   }
 
-  function message(language: PageLanguage, mark: Mark, { title, paragraphs }: MessageTexts): string {
-    return render(language, 'message', { mark, title, paragraphs });
+  function message(
+    language: PageLanguage,
+    mark: Mark,
+    { title, paragraphs }: MessageTexts,
+    more: Readonly<Record<string, unknown>> = {},
+  ): string {
+    return render(language, 'message', { mark, title, paragraphs, ...more });
+  }
+
+  /** Returns a link to the client app, or to the page at `/` if there is no client app. */
+  function wayOut({ texts }: PageLanguage) {
+    if (frontendUrl !== undefined) return { onward: frontendUrl };
+    return { link: { href: homePath, text: texts.startPage } };
   }
 
   /** Renders a page that reports success, with a link to the client app if there is one. */
@@ -244,7 +256,7 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
           return success(language, 'done', texts.emailUndone, { done: page });
         case 'erasure-canceled': {
           const { canceled, newPassword } = texts.erasure;
-          const home = { href: `${publicPath}/`, text: newPassword };
+          const home = { href: homePath, text: newPassword };
           return success(language, 'done', canceled, {
             done: page,
             link: frontendUrl === undefined ? home : null,
@@ -290,7 +302,7 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
     deadErasure({ locale, state }) {
       const language = languageFor(locale);
       const { erasure, deadLink } = language.texts;
-      if (state !== 'incomplete') return message(language, 'failed', erasure.dead);
+      if (state !== 'incomplete') return message(language, 'failed', erasure.dead, wayOut(language));
       const { title, reason } = deadLink;
       return message(language, 'failed', {
         title: title.incomplete,
@@ -312,7 +324,7 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
         renew: renew[kind],
         kind,
         renewable: kind === 'verification' || kind === 'password-reset',
-        onward: kind === 'verification' || kind === 'email-change' ? (frontendUrl ?? null) : null,
+        ...(kind !== 'password-reset' && wayOut(language)),
       });
     },
 
@@ -331,7 +343,8 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
 
     problem({ locale, ...problem }) {
       const language = languageFor(locale);
-      return message(language, 'failed', problemMessage(language, problem));
+      const way = problem.code === 'not_found' ? wayOut(language) : {};
+      return message(language, 'failed', problemMessage(language, problem), way);
     },
 
     home({ locale }) {

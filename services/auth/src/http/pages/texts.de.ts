@@ -6,6 +6,7 @@ export const germanPageTexts: PageTexts = {
   showPassword: 'Anzeigen',
   hidePassword: 'Verbergen',
   onward: 'Weiter zu {brand}',
+  startPage: 'Zur Startseite',
   home: {
     title: '{brand}',
     paragraphs: ['Unter dieser Adresse laufen Registrierung, Login und Passwörter von {brand}.'],

@@ -6,6 +6,7 @@ export const englishPageTexts: PageTexts = {
   showPassword: 'Show',
   hidePassword: 'Hide',
   onward: 'Continue to {brand}',
+  startPage: 'Go to the start page',
   home: {
     title: '{brand}',
     paragraphs: ['This address handles sign-ups, sign-ins and passwords for {brand}.'],

@@ -6,6 +6,7 @@ export const spanishPageTexts: PageTranslation = {
   showPassword: 'Mostrar',
   hidePassword: 'Ocultar',
   onward: 'Continuar a {brand}',
+  startPage: 'Ir a la página de inicio',
   home: {
     title: '{brand}',
     paragraphs: [

@@ -6,6 +6,7 @@ export const frenchPageTexts: PageTranslation = {
   showPassword: 'Afficher',
   hidePassword: 'Masquer',
   onward: 'Continuer vers {brand}',
+  startPage: 'Aller à la page d’accueil',
   home: {
     title: '{brand}',
     paragraphs: ['Cette adresse gère les inscriptions, les connexions et les mots de passe de {brand}.'],

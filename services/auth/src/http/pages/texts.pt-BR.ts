@@ -6,6 +6,7 @@ export const brazilianPageTexts: PageTranslation = {
   showPassword: 'Mostrar',
   hidePassword: 'Ocultar',
   onward: 'Continuar para {brand}',
+  startPage: 'Ir para a página inicial',
   home: {
     title: '{brand}',
     paragraphs: ['Este endereço é usado para os cadastros, os logins e as senhas de {brand}.'],

@@ -29,6 +29,8 @@ export interface PageTexts {
   readonly hidePassword: string;
   /** The text of the link to the client app. Contains the placeholder `{brand}`. */
   readonly onward: string;
+  /** The text of the link to the page at `/`, which takes the place of the link to the client app if there is none. */
+  readonly startPage: string;
   /** The texts of the page at `/`. */
   readonly home: SuccessTexts & { readonly ask: Headed & { readonly send: string } };
   readonly verification: Headed & {
