@@ -294,7 +294,7 @@ describe('a fault that waiting does not repair ends the process with one line:',
     await proxy.open();
     t.after(() => proxy.shut());
     const words = await lastWords(await startProbe(t, { ...environment, PORT: String(proxy.port) }));
-    assert.match(words, /^cannot start: port \d+ on 127\.0\.0\.1 is taken/);
+    assert.match(words, /^cannot start: port \d+ on 127\.0\.0\.1 is in use/);
   });
 
   test('settings that are missing or wrong, a line each', async (t) => {

@@ -244,7 +244,7 @@ describe('the Kafka bus', () => {
         { name: topic, partitions: 1, retentionMs: KEPT_FOR_EVER },
       ]),
       new RegExp(
-        `topic ${topic} exists with compression.type producer, not uncompressed.*Nothing was altered`,
+        `topic ${topic} exists with compression.type producer, not uncompressed.*No topic was changed`,
       ),
     );
     const names = await withKafkaAdmin(stranger(), (admin) => admin.listTopics());
