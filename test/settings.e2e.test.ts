@@ -129,7 +129,7 @@ describe('a taken port', () => {
     const { port } = other.address() as AddressInfo;
     const folder = await folderFor(t);
     const ended = await runUntilExit({ PORT: String(port), OPERATIONS_PORT: '0', DATA_DIR: folder });
-    assertOneLine(ended, new RegExp(`port ${port} .*taken.*PORT`));
+    assertOneLine(ended, new RegExp(`port ${port} .*in use.*PORT`));
   });
 });
 

@@ -270,7 +270,7 @@ describe('a mail server', () => {
       ),
     );
     const { out } = await ops('deliveries', 'show', waiting.id);
-    assert.match(out, /rejected at RCPT TO: 554 5\.7\.1 <…>: Relay access denied, \d+ ms$/m);
+    assert.match(out, /rejected at RCPT TO: 554 5\.7\.1 <…>: Relay access denied, \d+ ms, by \S+:\d+$/m);
     always = () => undefined;
     await eventually('all mails', () => eachOnce(people), PATIENCE_MS);
     await eventually('it is well again', async () => (await smtpHealth()).state === 'ok');

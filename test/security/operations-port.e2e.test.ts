@@ -47,6 +47,6 @@ test('an operations port that is taken is named as such', async () => {
   assert.equal(ended.code, 1);
   assert.match(
     ended.stdout + ended.stderr,
-    new RegExp(`port ${OPERATIONS_PORT} .*taken.*set OPERATIONS_PORT`),
+    new RegExp(`port ${OPERATIONS_PORT} .*in use.*set OPERATIONS_PORT`),
   );
 });

@@ -116,7 +116,7 @@ test('a record that is no dead letter can be neither found nor discarded', async
   ];
   for (const place of markerAndOthers) {
     assert.equal(await box.find(place), undefined);
-    await assert.rejects(box.discard(place), /no such letter/);
+    await assert.rejects(box.discard(place), /no such dead letter/);
   }
   assert.equal(bus.records('things.dlq.a', { limit: 9 }).length, 2);
 });
