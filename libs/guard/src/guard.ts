@@ -111,7 +111,10 @@ export function createGuard(options: GuardOptions): Guard {
 
   const policies = createGuards({
     verify: createTokenVerifier({
-      ...{ keys, issuer, audience, now },
+      keys,
+      issuer,
+      audience,
+      now,
       onMismatch: (mismatch) =>
         warnOfMismatch({ claim: mismatch.claim }, describeMismatch(mismatch, { issuer, audience })),
     }),
