@@ -232,6 +232,12 @@ describe('servers that come late', () => {
     await stack.compose('stop', 'kafka', 'mongo', 'mailpit');
     await stack.start(...OURS);
     for (const service of ['auth', 'user', 'notifier'] as const) await waitsFor(service, 'kafka', 'mongodb');
+    const check = ['bash', 'deploy/check-health.sh'];
+    assert.match(await stack.compose('exec', '-T', 'user', ...check, '/livez'), /^HTTP\/1\.1 200 OK/);
+    await assert.rejects(stack.compose('exec', '-T', 'user', ...check, '/readyz'), ({ cause }) => {
+      assert.match(cause.stdout, /^HTTP\/1\.1 503 [\s\S]*"mongodb"/);
+      return true;
+    });
     const answer = await eventually('the gateway reaches auth', async () => {
       const reply = await client.post('/auth/login', {
         json: { email: 'a@example.com', password: 'long enough' },

@@ -39,7 +39,11 @@ export interface DockerContainer {
       Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>
     >;
   };
-  readonly State: { readonly Status: string; readonly ExitCode: number };
+  readonly State: {
+    readonly Status: string;
+    readonly ExitCode: number;
+    readonly Health?: { readonly Status: string; readonly Log: readonly unknown[] };
+  };
 }
 
 export interface ComposeStack {
@@ -114,7 +118,28 @@ export async function createComposeStack({
     });
     return stdout;
   }
-  const compose: ComposeStack['compose'] = (...rest) => docker(...words, ...rest);
+  const run: ComposeStack['compose'] = (...rest) => docker(...words, ...rest);
+  const compose: ComposeStack['compose'] = async (...rest) => {
+    try {
+      return await run(...rest);
+    } catch (error) {
+      throw new Error(`docker compose failed; unhealthy containers: ${await unhealthy()}`, { cause: error });
+    }
+  };
+  async function inspect(services: readonly string[]): Promise<readonly DockerContainer[]> {
+    const ids = (await run('ps', '--all', '--quiet', ...services)).split('\n').filter((id) => id !== '');
+    return ids.length === 0 ? [] : JSON.parse(await docker('inspect', ...ids));
+  }
+  /** Describes the last health checks of each container that is not healthy. */
+  async function unhealthy(): Promise<string> {
+    const containers = await inspect([]);
+    const failed = containers.filter(({ State }) => State.Health && State.Health.Status !== 'healthy');
+    return JSON.stringify(
+      failed.map((each) => [serviceOf(each), each.State.Health]),
+      undefined,
+      2,
+    );
+  }
   const url = `http://localhost:${ports['GATEWAY_PORT']}`;
   const mailbox = `http://localhost:${ports['MAILPIT_PORT']}`;
 
@@ -127,16 +152,11 @@ export async function createComposeStack({
       void (await compose('up', '--detach', '--no-deps', '--no-recreate', ...services)),
     readyz: async (service) => {
       const ask = `fetch('http://127.0.0.1:9090/readyz').then((answer) => answer.text()).then(console.log)`;
-      const answer = await compose('exec', '--no-TTY', service, 'node', '-e', ask).catch(() => undefined);
+      const answer = await run('exec', '--no-TTY', service, 'node', '-e', ask).catch(() => undefined);
       return answer === undefined ? undefined : JSON.parse(answer);
     },
     logs: (...services) => compose('logs', '--no-color', '--no-log-prefix', ...services),
-    inspect: async (...services) => {
-      const ids = (await compose('ps', '--all', '--quiet', ...services))
-        .split('\n')
-        .filter((id) => id !== '');
-      return JSON.parse(await docker('inspect', ...ids));
-    },
+    inspect: (...services) => inspect(services),
     passes: async (file, instances) => {
       const scale = SERVICES.map((service) => `--scale ${service}=${instances}`).join(' ');
       const child = spawn(process.execPath, ['--test', join(import.meta.dirname, '..', file)], {
