@@ -76,4 +76,5 @@ export const notifierIndexes: readonly MongoIndex[] = [
   },
   { collection: DELIVERIES_COLLECTION, name: 'unpublished', keys: { unpublished: 1 }, sparse: true },
   { collection: DELIVERIES_COLLECTION, name: 'listed', keys: { state: 1, occurredAt: 1, _id: 1 } },
+  { collection: SUPPRESSIONS_COLLECTION, name: 'ended', keys: { until: 1 }, sparse: true },
 ];

@@ -1,4 +1,4 @@
-/** Suppressions in MongoDB. Each has its own document, which is found by its id. */
+/** Suppressions in MongoDB. Each has its own document, which is found by its id, or by an index if it has ended. */
 import { mapMongoErrors, retryOnConcurrentWrite } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { ALL_MAILS, type MailSuppression, suppressionIdOf } from '../../delivery/suppression.ts';
@@ -18,7 +18,6 @@ export function createMongoSuppressions(connection: Connection): SuppressionStor
     async put(suppression) {
       const { _id, ...fields } = toSuppressionDocument(suppression);
       await retryOnConcurrentWrite(() => documents.replaceOne({ _id }, fields, { upsert: true }));
-      // Scans the whole collection, because `until` is not indexed.
       await documents.deleteMany({ until: { $lte: suppression.since } });
     },
 
