@@ -1,15 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '@latchkey/sqlite';
+
 import { type BusUnderTest, busContract } from '../bus.contract.ts';
 import { logTailContract } from '../tail.contract.ts';
 import { createEmbeddedBus } from './bus.embedded.ts';
+import { openLogDatabase } from './database.fixture.ts';
 
 async function openBus(): Promise<BusUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bus-'));
   function open() {
-    const database = openDatabase({ folder, as: 'server' });
+    const database = openLogDatabase({ folder, as: 'server' });
     return { database, bus: createEmbeddedBus({ database }) };
   }
   let current = open();

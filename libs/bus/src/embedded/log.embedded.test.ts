@@ -3,9 +3,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type Database, openDatabase } from '@latchkey/sqlite';
+import type { Database } from '@latchkey/sqlite';
 import type { BusRecord, OutgoingRecord } from '../bus.ts';
 import { createEmbeddedBus, type EmbeddedBus } from './bus.embedded.ts';
+import { openLogDatabase } from './database.fixture.ts';
 
 let folder: string;
 let database: Database;
@@ -14,7 +15,7 @@ let time: number;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'latchkey-log-'));
-  database = openDatabase({ folder, as: 'server' });
+  database = openLogDatabase({ folder, as: 'server' });
   time = Date.UTC(2030, 0, 1);
   bus = createEmbeddedBus({ database, now: () => new Date(time) });
   await bus.ensureTopics([
@@ -92,7 +93,7 @@ describe('a subscription', () => {
       group: 'g',
       handle: async ({ records }) => resolve(String(records[0]?.value)),
     });
-    const sharedDatabase = openDatabase({ folder, as: 'shared' });
+    const sharedDatabase = openLogDatabase({ folder, as: 'shared' });
     const other = createEmbeddedBus({ database: sharedDatabase });
     await other.publish('kept', [record('from elsewhere')]);
     assert.equal(await promise, 'from elsewhere');
@@ -110,7 +111,7 @@ describe('a subscription', () => {
     const tail = await bus.tail('kept');
     const ranges = await tail.ranges();
     const readers = setInterval(() => void tail.grown(ranges, AbortSignal.timeout(50)), 100);
-    const sharedDatabase = openDatabase({ folder, as: 'shared' });
+    const sharedDatabase = openLogDatabase({ folder, as: 'shared' });
     const other = createEmbeddedBus({ database: sharedDatabase });
     try {
       await other.publish('kept', [record('from elsewhere')]);

@@ -1,15 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '@latchkey/sqlite';
+
 import { logReaderContract } from '../reader.contract.ts';
 import { createEmbeddedBus } from './bus.embedded.ts';
+import { openLogDatabase } from './database.fixture.ts';
 import { createEmbeddedLogReader } from './reader.embedded.ts';
 
 logReaderContract('embedded', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-reader-'));
-  const database = openDatabase({ folder, as: 'server' });
-  const sharedDatabase = openDatabase({ folder, as: 'shared' });
+  const database = openLogDatabase({ folder, as: 'server' });
+  const sharedDatabase = openLogDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
   return {
     bus,

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import { createCommit, createRegistrationCommit } from '../../ports/testing/commits.ts';
+import { mapSqliteErrors } from '@latchkey/sqlite';
+import { createCommit } from '../../ports/testing/commits.ts';
 import { createUniformLimitRules } from '../../ports/testing/limit-rules.ts';
 import { storesContract } from '../../ports/testing/stores.contract.ts';
 import { unlimitedRateLimits } from '../limits.ts';
-import { openSqliteAuthStores } from './index.ts';
 import { openTemporaryStores } from './stores.fixture.ts';
 
 storesContract('sqlite', openTemporaryStores);
@@ -38,73 +37,6 @@ describe('the stores on sqlite', () => {
     const bug = new TypeError('a bug');
     const port = mapSqliteErrors({ ask: () => Promise.reject(bug) });
     await assert.rejects(port.ask(), bug);
-  });
-
-  test('search an index with every query on commits, security events and limits', async () => {
-    const { database, close } = await openTemporaryStores();
-    const statements = new Set<string>();
-    const recording: Database = {
-      ...database,
-      prepare(sql) {
-        statements.add(sql);
-        return database.prepare(sql);
-      },
-    };
-    const stores = openSqliteAuthStores(recording);
-    const { auditLog, journal, outbox, registrations, snapshots, keyFingerprints } = stores;
-    const limits = stores.limits(createUniformLimitRules({ points: 1, seconds: 60 }));
-    const commit = createRegistrationCommit('ada@example.com', { claims: ['a'] });
-    const { stream } = commit;
-    await journal.append(commit);
-    await journal.read(stream);
-    await journal.byCommand(commit.commandId);
-    await journal.holder('a');
-    await journal.countClaims('a');
-    await journal.roleChanges();
-    await registrations.living('ada@example.com');
-    await registrations.page({ limit: 1 });
-    await registrations.settle(stream);
-    await outbox.unpublished([stream]);
-    await outbox.waiting({ recent: { from: new Date(), to: new Date() }, limit: 1 });
-    await outbox.backlog();
-    await outbox.markPublished([commit]);
-    await snapshots.save({ stream, number: 1, sequence: 1, stateVersion: 1, state: {} });
-    await snapshots.find(stream);
-    const since = new Date();
-    await keyFingerprints.check({ salt: { keys: ['s'], needed: true } }, since);
-    await keyFingerprints.forget('salt', 's', [{ key: 's', since }]);
-    await auditLog.unpublished(1);
-    await auditLog.backlog(1);
-    await auditLog.ofAccount('a', { limit: 1 });
-    await auditLog.removeBefore(new Date(), 1);
-    await limits.take('login-ip', 'a');
-    await limits.peek('login-ip', 'a');
-    await limits.giveBack('login-ip', 'a');
-    await limits.clear('login-ip', 'a');
-    await limits.removeExpired();
-    await stores.trustedAddresses.trust({ address: 'a', ip: 'b' }, new Date());
-    await stores.trustedAddresses.isTrusted({ address: 'a', ip: 'b' }, new Date());
-    await stores.trustedAddresses.removeExpired(new Date());
-
-    function planOf(sql: string): readonly string[] {
-      const rows = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
-      return rows.map((row) => String(row['detail']));
-    }
-    // The pairs of an address are few, so they are sorted without an index.
-    const sorting = 'USE TEMP B-TREE FOR ORDER BY';
-    const plans = [...statements].flatMap((sql) =>
-      planOf(sql).filter((plan) => !(plan === sorting && /ORDER BY until DESC/.test(sql))),
-    );
-    assert.ok(plans.length >= 12);
-    // These queries may scan. They scan either a partial index, which contains only the backlog or the role
-    // changes, or the subquery that counts the backlog, which has a limit.
-    const backlog =
-      /USING (?:COVERING )?INDEX (?:journal_unpublished_by_time|journal_role_change|audit_entry_unpublished)|SCAN \(subquery-\d+\)/;
-    assert.deepEqual(
-      plans.filter((plan) => (/SCAN/.test(plan) && !backlog.test(plan)) || /TEMP B-TREE/.test(plan)),
-      [],
-    );
-    await close();
   });
 
   test('release what a former process held', async () => {

@@ -1,0 +1,41 @@
+/** A database for tests that refuses statements whose cost grows with the size of a table. */
+import type { Database } from './database.ts';
+
+/** A line of SQLite's query plans that is allowed, and why it is cheap enough. */
+export interface AllowedPlan {
+  /** Matches `<line of the plan>: <statement>`, where the statement is in one line. */
+  readonly plan: RegExp;
+  readonly because: string;
+}
+
+/** The lines that stand for something other than a stored table or index. */
+const NO_TABLE = /^SCAN (?:CONSTANT ROW|json_each VIRTUAL TABLE|\(subquery-\d+\))/;
+
+/**
+ * Returns a database that asks SQLite for the plan of each statement (`EXPLAIN QUERY PLAN`), and refuses statements that
+ * read a whole table or index, or sort what they have found. A store whose contract tests run on this database has no
+ * such statement.
+ * @param allowed the exceptions
+ */
+export function refuseScans(database: Database, allowed: readonly AllowedPlan[] = []): Database {
+  const checked = new Set<string>();
+
+  function check(sql: string): void {
+    const statement = sql.replace(/\s+/g, ' ').trim();
+    for (const row of database.prepare(`EXPLAIN QUERY PLAN ${statement}`).all()) {
+      const line = String(row['detail']);
+      if (!/^SCAN|USE TEMP B-TREE/.test(line) || NO_TABLE.test(line)) continue;
+      if (allowed.some(({ plan }) => plan.test(`${line}: ${statement}`))) continue;
+      throw new Error(`The cost of a statement grows with the size of its table. ${line}: ${statement}`);
+    }
+  }
+
+  return {
+    ...database,
+    prepare(sql) {
+      if (!checked.has(sql)) check(sql);
+      checked.add(sql);
+      return database.prepare(sql);
+    },
+  };
+}
