@@ -31,7 +31,7 @@ export const floodBenchmark: Benchmark = {
   },
 };
 
-/** Times in ms on the clock of `performance`. */
+/** All times are in ms, as `performance.now()` returns them. */
 interface SignUp {
   readonly sentAt: number;
   readonly answeredAt: number;

@@ -9,7 +9,9 @@ const ROUNDS = 5;
 const REQUESTS = 2000;
 const CONNECTIONS = 16;
 
-/** How much more CPU than the bare route a request for one's own profile may use. */
+/**
+ * The maximum CPU time of a request for one's own profile, as a multiple of the CPU time of the bare route.
+ */
 const PROFILE_RATIO = 1.3;
 
 export const readsBenchmark: Benchmark = {

@@ -1,5 +1,5 @@
 /**
- * Tests whether response times reveal if an e-mail address has an account. Sends sign-ups, logins and password resets
+ * Tests whether response times reveal if an email address has an account. Sends sign-ups, logins and password resets
  * for a verified, an unknown and a pending address in turn, and compares the medians of their response times. Exits
  * with 1 if medians differ by more than 5 ms. Needs an otherwise idle machine. Not part of `npm run bench`, because it
  * takes minutes.
@@ -12,7 +12,7 @@ import { measureAlternately } from './support/statistics.ts';
 const [samples = 300] = process.argv.slice(2).map(Number);
 const LARGEST_DIFFERENCE_MS = 5;
 /**
- * The number of e-mail addresses to use. It is high for two reasons: an address may have at most five pending sign-ups,
+ * The number of email addresses to use. It is high for two reasons: an address may have at most five pending sign-ups,
  * and a long history would make the requests of an account slower.
  */
 const ADDRESSES = 100;

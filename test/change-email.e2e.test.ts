@@ -1,5 +1,5 @@
 /**
- * Tests changing the e-mail address of an account, and undoing a change that a thief has made. The tests use only HTTP,
+ * Tests changing the email address of an account, and undoing a change that a thief has made. The tests use only HTTP,
  * mails and ops commands.
  */
 import assert from 'node:assert/strict';
@@ -25,7 +25,7 @@ async function signedIn(name: string) {
   return { ...person, ...(await people.login(person)) };
 }
 
-/** Creates an account and changes its e-mail address. */
+/** Creates an account and changes its email address. */
 async function moved(name: string) {
   const person = await signedIn(name);
   const { email: newEmail } = newPerson('new');

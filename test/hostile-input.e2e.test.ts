@@ -57,9 +57,9 @@ const pending = newPerson('pending');
 await people.signUp(pending);
 const verified = await people.verified(newPerson('verified'));
 const admin = await createAdmin(system, people);
-/** A person whose e-mail address was changed; the change can still be undone. */
+/** A person whose email address was changed; the change can still be undone. */
 const moved = await people.verified(newPerson('moved'));
-/** A person who has requested a different e-mail address and has not confirmed it. */
+/** A person who has requested a different email address and has not confirmed it. */
 const moving = await people.verified(newPerson('moving'));
 
 const tokens = {
@@ -77,7 +77,7 @@ const links = {
 };
 
 /**
- * Requests a different e-mail address.
+ * Requests a different email address.
  * @returns the token of the link that was sent to the new address
  */
 async function linkToNewAddress(person: Person): Promise<string> {

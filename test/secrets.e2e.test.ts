@@ -22,7 +22,7 @@ interface Answer extends SearchedText {
 }
 
 const secrets = new Map<string, string>();
-/** E-mail addresses and names. They are not secrets, but must not be in logs, keys or headers. */
+/** Email addresses and names. They are not secrets, but must not be in logs, keys or headers. */
 const persons = new Map<string, string>();
 const answers: Answer[] = [];
 

@@ -32,7 +32,7 @@ export const memoryBenchmark: Benchmark = {
     await pause(SETTLED_MS);
     const limit = await measureBareNodeMegabytes();
     const services = Object.entries(server.cluster.instances);
-    // Await here: the services are stopped as soon as this block ends.
+    // Wait here for the result, because the services are stopped as soon as this block ends.
     return await Promise.all(
       services.map(async ([service, [instance]]) => ({
         what: `idle memory (RSS) of ${service}`,

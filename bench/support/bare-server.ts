@@ -42,7 +42,10 @@ export async function startBareServer(program: string): Promise<BareServer> {
   };
 }
 
-/** Listens on a free port, and answers the messages of `startBareServer`. The program ends when that disconnects. */
+/**
+ * Listens on a free port, and answers the messages of `startBareServer`. Ends the program when
+ * `startBareServer` disconnects.
+ */
 export function listenForBenchmark(server: Server): void {
   server.listen(0, () => process.send?.((server.address() as AddressInfo).port));
   process.on('message', () => process.send?.(process.cpuUsage()));

@@ -16,7 +16,7 @@ export interface BenchmarkServer extends AsyncDisposable {
   cpuOf(many: number, work: () => Promise<unknown>): Promise<number>;
 }
 
-/** Keeps compiled code, as `npm start` does. */
+/** Keeps compiled code in a cache between starts, as `npm start` does. */
 const NODE_OPTIONS = `--import=${import.meta.resolve('../../scripts/compile-cache.js')}`;
 
 export async function startBenchmarkServer(settings: Settings = {}): Promise<BenchmarkServer> {

@@ -8,7 +8,7 @@ export interface SmtpSink extends AsyncDisposable {
   /** Settings that make a system send its mails to this server. */
   readonly settings: Settings;
   /**
-   * Returns the time at which a mail to an e-mail address was accepted, in ms on the clock of `performance`. Returns
+   * Returns the time at which a mail to an email address was accepted, in ms on the clock of `performance`. Returns
    * undefined if no mail to the address was accepted.
    */
   acceptedAt(address: string): number | undefined;
@@ -33,7 +33,8 @@ function converse(socket: Socket, accepted: (recipient: string) => void): void {
   socket.setNoDelay(true);
   socket.write('220 sink\r\n');
   const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY });
-  // The interface emits the errors of its socket again, and an error without a listener ends the process.
+  // The readline interface emits the errors of its socket again, and an error without a listener ends the
+  // process.
   lines.on('error', () => socket.destroy());
   lines.on('line', (line) => {
     if (inData) {

@@ -149,7 +149,7 @@ export interface LostChange {
 export interface ShownGeneration {
   readonly by: string;
   readonly active: number;
-  /** null if the response shows none. */
+  /** The generation that the response shows; null if it shows none. */
   readonly shown: number | null;
 }
 
@@ -157,7 +157,7 @@ export interface ShownGeneration {
 export interface RestoredReadModel {
   /** The accounts whose events the read model lacks. */
   readonly lacking: readonly string[];
-  /** The accounts of which `ops verify` reports that. */
+  /** The accounts of which `ops verify` reports that the read model lacks events. */
   readonly reported: readonly string[];
 }
 
@@ -178,13 +178,13 @@ export interface RunDescription {
   readonly senders: Readonly<Record<string, string>>;
   /** Every profile at the end, as an admin reads it from the active read model. null if the profiles were not read. */
   readonly shown: readonly ShownProfile[] | null;
-  /** The same, after each switch to another generation of the read model. */
+  /** Every profile, as in `shown`, after each switch to another generation of the read model. */
   readonly shownAfterSwitches: readonly (readonly ShownProfile[])[];
-  /** What each process has answered with after each of these switches. */
+  /** For each process and each of these switches, the generation with which the process answered. */
   readonly generations: readonly ShownGeneration[];
   /**
    * Personal data of erased people that the stores contain at the end. The search runs before the final logins, because
-   * these use the e-mail addresses of erased people again.
+   * these use the email addresses of erased people again.
    */
   readonly traces: readonly PersonalDataTrace[];
   /** The number of erased accounts whose traces were searched for. */

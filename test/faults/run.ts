@@ -76,7 +76,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   const folder = createRunFolder(await mkdtemp(join(tmpdir(), 'latchkey-faults-')));
   say(`seed ${seed}, recorded in ${folder.path}`);
   const faults: FaultLine[] = [];
-  /** Whether what happens is about to be lost, because an earlier backup will be restored. */
+  /** Whether what is recorded now will be lost in the system, because an earlier backup will be restored. */
   let isLost = false;
   function recordFault(line: FaultLine): void {
     faults.push(line);

@@ -77,7 +77,7 @@ describe('a test of a mail server', { concurrency: true }, () => {
       await using server = await startScriptedServer();
       const { code, out, err } = await runCommandInProcess(settingsFor(server.port), 'mail', 'test', to);
       assert.deepEqual([code, out], [1, '']);
-      assert.match(err, /is invalid for argument 'email'\. Expected an e-mail address/);
+      assert.match(err, /is invalid for argument 'email'\. Expected an email address/);
       assert.deepEqual(server.heard, []);
     });
 

@@ -32,7 +32,7 @@ export interface Tokens {
 
 export interface PersonActions {
   signUp(person: Person, headers?: Readonly<Record<string, string>>): Promise<Reply>;
-  /** Signs up, and verifies the e-mail address with the link in the mail. */
+  /** Signs up, and verifies the email address with the link in the mail. */
   verified(person: Person): Promise<Person>;
   login(person: Pick<Person, 'email' | 'password'>): Promise<Tokens>;
   /**

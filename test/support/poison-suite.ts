@@ -92,7 +92,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     }
 
     /**
-     * Verifies a person's e-mail address, and signs in.
+     * Verifies a person's email address, and signs in.
      * @returns the person with an access token
      */
     async function settled(person: Person & { readonly id: string }): Promise<Holder> {

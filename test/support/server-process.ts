@@ -39,7 +39,10 @@ export interface ServerProcessOptions {
   readonly operations: string;
   /** The command-line arguments for Node. */
   readonly words: readonly string[];
-  /** A function is called at each start. */
+  /**
+   * The environment of the process. A function is called at each start, and returns the environment of that
+   * start.
+   */
   readonly env: NodeJS.ProcessEnv | (() => NodeJS.ProcessEnv);
 }
 

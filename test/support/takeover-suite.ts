@@ -1,5 +1,5 @@
 /**
- * Tests that nobody can use another person's e-mail address to take over the account, to prepare an account, or to
+ * Tests that nobody can use another person's email address to take over the account, to prepare an account, or to
  * block the address. In the tests, the attacker Mallory knows the address and signs up from her own network, and only
  * the owner can read the mailbox. ASVS means OWASP ASVS 5.0.
  */
@@ -86,7 +86,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
 
     after(() => system?.stop());
 
-    /** Signs up as the attacker Mallory, with the e-mail address of the owner. */
+    /** Signs up as the attacker Mallory, with the email address of the owner. */
     async function attack(owner: Person): Promise<Person & { readonly reply: Reply }> {
       const mallory = { ...newPerson('mallory'), email: owner.email };
       return { ...mallory, reply: assertStatus(await people.signUp(mallory, AWAY), 201) };

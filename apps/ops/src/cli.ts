@@ -144,8 +144,8 @@ function neededFor(words: readonly string[]): readonly string[] | undefined {
 
 function explain(error: unknown): readonly string[] {
   if (error instanceof CommanderError)
-    // Commander has already printed its errors. The only exception is a missing subcommand, for which
-    // Commander prints the help but no error.
+    // Commander has already printed its own errors. The exception is a missing subcommand: for that, Commander
+    // prints the help but no error.
     return error.code === 'commander.help' ? ['a subcommand is missing'] : [];
   if (error instanceof ConfigError) return error.faults;
   return [error instanceof Error ? error.message : String(error)];

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { type EmailAddress, parseEmail } from '@latchkey/auth/ops';
 
-/** Parses an e-mail address with the rules that apply at sign-up. @throws InvalidArgumentError */
+/** Parses an email address with the rules that apply at sign-up. @throws InvalidArgumentError */
 export function parseEmailArgument(text: string): EmailAddress {
   const address = parseEmail(text);
   if (address !== undefined) return address;
-  throw new InvalidArgumentError('Expected an e-mail address, such as ada@example.com.');
+  throw new InvalidArgumentError('Expected an email address, such as ada@example.com.');
 }

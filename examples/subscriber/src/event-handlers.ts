@@ -7,7 +7,7 @@ export interface EventHandlersDeps {
 }
 
 /**
- * Returns the functions that handle events. They log the id of the account, but never the person's name or e-mail
+ * Returns the functions that handle events. They log the id of the account, but never the person's name or email
  * address, because many people can read logs.
  */
 export function createEventHandlers({ tokens, logger }: EventHandlersDeps): Handlers {

@@ -60,7 +60,7 @@ export function Reset() {
   );
 }
 
-/** The page that opens from the link sent to a new e-mail address. It confirms the change to that address. */
+/** The page that opens from the link sent to a new email address. It confirms the change to that address. */
 export function ChangeEmail() {
   return (
     <>
@@ -78,7 +78,7 @@ export function ChangeEmail() {
 }
 
 /**
- * The page that opens from the link that undoes a change of the e-mail address. It also asks for a new password,
+ * The page that opens from the link that undoes a change of the email address. It also asks for a new password,
  * because somebody may have stolen the old one.
  */
 export function UndoEmailChange() {

@@ -64,8 +64,8 @@ export function contrastRatioOf(firstColor: string, secondColor: string): number
 }
 
 /**
- * Mixes `color` with as little of the color `end` as gives it a contrast of at least `enough` with the
- * background `ground`.
+ * Returns `color`, mixed with just enough of the color `end` to reach a contrast of at least `enough` with
+ * the background `ground`.
  */
 function shifted(color: string, end: string, ground: string, enough: number): string {
   for (let step = 0; step < STEPS; step += 1) {

@@ -6293,7 +6293,7 @@ export interface operations {
                 cursor?: string;
                 role?: "user" | "admin";
                 verified?: string;
-                /** @description The beginning of the e-mail address or the username */
+                /** @description The beginning of the email address or the username */
                 q?: string;
             };
             header?: {

@@ -75,11 +75,11 @@ export interface AuthClient {
   /** Reads a link with which the person sets a new password. */
   resetFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
   /**
-   * Reads a link that confirms a new e-mail address. Call `confirm` when the person clicks, not when the page
+   * Reads a link that confirms a new email address. Call `confirm` when the person clicks, not when the page
    * loads.
    */
   changeEmailFromUrl(url: string): { confirm(password: string): Promise<void> };
-  /** Reads a link that undoes a change of the e-mail address. */
+  /** Reads a link that undoes a change of the email address. */
   undoEmailChangeFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
   /** Adds a listener. @returns a function that removes it */
   readonly on: ClientEventEmitter['on'];

@@ -32,7 +32,7 @@ export const personName = z
     /^[^\s\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069](?:[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]{0,62}[^\s\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069])?$/u,
   );
 
-/** An e-mail address in the form that is used to send mails: ASCII, with its domain in Punycode. */
+/** An email address in the form that is used to send mails: ASCII, with its domain in Punycode. */
 export const email = z
   .string()
   .max(254)

@@ -49,7 +49,7 @@ async function* pieces({
   const { account, limit } = query;
   let { after } = query;
   let checkedAt = performance.now();
-  // Send something at once, so that the client knows that it is connected.
+  // Send something immediately, so that the client knows that it is connected.
   yield ': connected\n\n';
   try {
     while (!ending.aborted) {

@@ -7,7 +7,7 @@ import { type ProblemAnswer, Refusal } from './refusal.ts';
 export interface FrameworkGuard<Middleware> {
   /** Accepts any account with a valid token. */
   authenticated(): Middleware;
-  /** Accepts an account whose e-mail address is verified. */
+  /** Accepts an account whose email address is verified. */
   verified(): Middleware;
   /** Accepts a verified account that has one of these roles. */
   role(...roles: readonly [string, ...string[]]): Middleware;

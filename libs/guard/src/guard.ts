@@ -45,7 +45,7 @@ export interface Caller {
   /** The account's current role if `revocations` knows it, otherwise the role in the token. */
   readonly role: string;
   /**
-   * Whether the e-mail address is verified, according to `revocations` if it knows this, otherwise according
+   * Whether the email address is verified, according to `revocations` if it knows this, otherwise according
    * to the token.
    */
   readonly verified: boolean;
@@ -67,7 +67,7 @@ export type Check = (header: HeaderReader) => Promise<Caller>;
 export interface Guard {
   /** Accepts any account with a valid token. */
   authenticated(): Check;
-  /** Accepts an account whose e-mail address is verified. */
+  /** Accepts an account whose email address is verified. */
   verified(): Check;
   /** Accepts a verified account that has one of these roles. */
   role(...roles: readonly [string, ...string[]]): Check;

@@ -11,7 +11,7 @@ export interface TestToken {
   readonly account?: string;
   /** The account's role. Default: `user`. */
   readonly role?: string;
-  /** Whether the e-mail address is verified. Default: true. */
+  /** Whether the email address is verified. Default: true. */
   readonly verified?: boolean;
   /** The account's sequence when the token was issued. Default: 1. */
   readonly sequence?: number;

@@ -31,7 +31,10 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
   }
 }
 
-/** Returns why a string from a client is refused; undefined if it is accepted. */
+/**
+ * Returns whether a line must not break between two parts of a formatted instant, because both parts belong
+ * to the date, or both to the time.
+ */
 export function findForbiddenCharacter(text: string): string | undefined {
   if (text.includes('\0')) return 'must not contain NUL characters';
   if (!text.isWellFormed()) return 'must not contain lone surrogates';

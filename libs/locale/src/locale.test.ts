@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { durationInWords, fallbackLocales, instantInWords, parseLocale } from './index.ts';
 
-/** An instant in words, with plain spaces. */
+/** Formats an instant in words, with plain spaces instead of no-break spaces. */
 function words(at: Date, locale: string): string {
   return instantInWords(at, locale).replaceAll('\u00a0', ' ');
 }

@@ -125,7 +125,7 @@ export function openMongo(options: MongoOptions): MongoStore {
 
   async function close(): Promise<void> {
     closing.abort();
-    // An attempt to connect cannot be cancelled. Wait for its end, which comes within the connect timeout.
+    // An attempt to connect cannot be canceled. Wait for its end, which comes within the connect timeout.
     await reached.catch(() => undefined);
     await connection.destroy();
   }

@@ -10,7 +10,7 @@ export interface LoggerOptions {
 
 /**
  * Creates a logger (pino, JSON lines on stdout). Redacts secret and personal fields at any depth (password,
- * token, email, authorization, cookie, sealed, person, …), and link tokens, JWTs and e-mail addresses within
+ * token, email, authorization, cookie, sealed, person, …), and link tokens, JWTs and email addresses within
  * strings.
  */
 export function createLogger(options: LoggerOptions, destination?: NodeJS.WritableStream): Logger {

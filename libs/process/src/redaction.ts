@@ -32,7 +32,7 @@ function cleanField(name: string, value: unknown): unknown {
   return typeof value === 'string' ? redactText(value) : value;
 }
 
-/** Redacts link tokens, JWTs, JWEs and e-mail addresses in a string. */
+/** Redacts link tokens, JWTs, JWEs and email addresses in a string. */
 export function redactText(text: string): string {
   return text
     .replace(JOSE, '[redacted token]')

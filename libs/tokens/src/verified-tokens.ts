@@ -28,7 +28,7 @@ export function cacheVerifiedTokens<Claims extends { readonly exp: number }>(
   return async (token) => {
     const time = now().getTime();
     const found = remembered.get(token);
-    // If the clock was set back, it does not tell how long ago the token was verified.
+    // If the clock was set back, it cannot tell how long ago the token was verified.
     if (found !== undefined && found.since <= time && time < found.until) return found.claims;
     const claims = await verify(token);
     remembered.delete(token);

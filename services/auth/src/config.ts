@@ -167,7 +167,7 @@ const fields = z.object({
     .flag(true)
     .describe('`off` disables all rate limits; allowed only in development, for load tests.'),
   LIMIT_LOGIN_FAILURES_PER_ADDRESS: limit(10).describe(
-    'The maximum number of failed logins per e-mail address in 15 minutes.',
+    'The maximum number of failed logins per email address in 15 minutes.',
   ),
   LIMIT_LOGIN_FAILURES_PER_IP: limit(100).describe(
     'The maximum number of failed logins per IP (IPv6: per /64) in 15 minutes.',
@@ -176,10 +176,10 @@ const fields = z.object({
     'The maximum number of requests that send mail, per IP and hour.',
   ),
   LIMIT_MAILS_PER_ADDRESS: limit(3).describe(
-    'The maximum number of mails per e-mail address, purpose (sign-up, new verification link, reset, change of address), network (IPv4: /24, IPv6: /56) and hour.',
+    'The maximum number of mails per email address, purpose (sign-up, new verification link, reset, change of address), network (IPv4: /24, IPv6: /56) and hour.',
   ),
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: limit(30).describe(
-    'The maximum number of mails per e-mail address, purpose and day, for all networks together. One network can cause at most a third of these mails.',
+    'The maximum number of mails per email address, purpose and day, for all networks together. One network can cause at most a third of these mails.',
   ),
   LIMIT_SIGNUPS_PER_IP: commonSettingSchemas
     .whole({ min: 1, max: MOST })
@@ -196,7 +196,7 @@ const fields = z.object({
   ),
   LIMIT_ERASURE_REQUESTS: accountLimit(10, "requests to erase one's own account", 'day'),
   LIMIT_PROFILE_CHANGES: accountLimit(30, 'profile changes', 'hour'),
-  LIMIT_EMAIL_CHANGES: accountLimit(10, 'requests to change the e-mail address', 'day'),
+  LIMIT_EMAIL_CHANGES: accountLimit(10, 'requests to change the email address', 'day'),
   LIMIT_EXPORTS: accountLimit(10, 'data exports', 'day'),
   LIMIT_MAILING_RECIPIENTS: limit(1000).describe(
     'The maximum number of recipients of mailings and of password resets sent by an admin, per admin and day.',

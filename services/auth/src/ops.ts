@@ -78,7 +78,7 @@ export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
 /** The address of an account, and its changes of address that can still be confirmed or undone. */
 export interface PendingEmailChange {
   readonly userId: string;
-  /** The current e-mail address of the account. */
+  /** The current email address of the account. */
   readonly email: string;
   /** The requested address, and the time until which its link can confirm it (RFC 3339). */
   readonly requested?: { readonly email: string; readonly until: string };
@@ -271,7 +271,7 @@ export function openAuthOps(store: Store): AuthOps {
  */
 async function ownerNamed(journal: Journal, email: string): Promise<string> {
   const address = parseEmail(email);
-  if (address === undefined) throw new Error(`${email} is not an e-mail address`);
+  if (address === undefined) throw new Error(`${email} is not an email address`);
   const userId = await findAddressOwnerId({ journal }, address.canonical);
   if (userId === undefined) throw new Error(`no verified account has the address ${email}`);
   return userId;

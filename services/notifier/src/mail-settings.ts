@@ -50,15 +50,15 @@ const server = z
 
 const mailbox = z.email();
 
-/** Returns what is wrong with a sender that is not a valid e-mail address. */
+/** Returns what is wrong with a sender that is not a valid email address. */
 function faultOfSender(text: string): string {
   if (/[<>"]/.test(text)) return 'must be the address alone: the name goes to MAIL_FROM_NAME';
   if (!text.includes('@')) return 'must have a domain, such as noreply@example.com';
   if (/[^\x20-\x7e]/.test(text.slice(0, text.lastIndexOf('@')))) return 'must be ASCII before the @';
-  return 'must be an e-mail address, such as noreply@example.com';
+  return 'must be an email address, such as noreply@example.com';
 }
 
-/** Parses the sender's e-mail address. Its domain may be in any script, and is converted to Punycode (RFC 5890). */
+/** Parses the sender's email address. Its domain may be in any script, and is converted to Punycode (RFC 5890). */
 const sender = z.string().transform((text, context) => {
   const at = text.lastIndexOf('@');
   const address = at < 0 ? text : `${text.slice(0, at)}@${domainToASCII(text.slice(at + 1))}`;

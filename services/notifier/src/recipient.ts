@@ -1,4 +1,4 @@
-/** Fingerprints and hints, which are kept in place of an e-mail address that is deleted. */
+/** Fingerprints and hints, which are kept in place of an email address that is deleted. */
 import { createHash } from 'node:crypto';
 import type { RedactedRecipient } from './delivery/delivery.ts';
 

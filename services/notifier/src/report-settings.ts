@@ -50,7 +50,7 @@ export const reportSettingFields = {
   MAIL_SUPPRESSION_DAYS: commonSettingSchemas
     .whole({ min: 1, max: 3650, fallback: 30 })
     .describe(
-      'How long no mail of the same kind is sent to an e-mail address after a mail to it bounced or was marked as spam.',
+      'How long no mail of the same kind is sent to an email address after a mail to it bounced or was marked as spam.',
     ),
 };
 

@@ -95,7 +95,7 @@ function recordPartsOf(record: TopicRecord): Parts {
   return { lasting: { key: record.key, headers }, data: eventDataOf(record) };
 }
 
-/** Returns whether only the person differs. */
+/** Returns whether two versions of the same events differ only in the person. */
 function isErasedForm(before: readonly Parts[], now: readonly Parts[] | undefined): boolean {
   return isDeepStrictEqual(before.map(withoutPerson), now?.map(withoutPerson));
 }

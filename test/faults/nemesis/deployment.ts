@@ -23,7 +23,7 @@ const MORE_PARTITIONS = 2;
  * of these records are unread.
  */
 const UNREAD_MS = 3_000;
-/** The age of the copy of the read model when it is restored. */
+/** The age of the copy of the read model when it is restored, in ms. */
 const COPY_AGE_MS = 10_000;
 /** How long a deletion of records waits for starting processes, in ms. A fault may pause a process during its start. */
 const STARTED_WITHIN_MS = 60_000;

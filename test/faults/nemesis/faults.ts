@@ -35,7 +35,10 @@ export interface ClusterFaultTargets {
 }
 
 const SLOW_BY_MS = 700;
-/** How long commits are held back before a fault, so that the next send contains records of several partitions. */
+/**
+ * How long commits are held back before a fault, in ms, so that the next send contains records of several
+ * partitions.
+ */
 const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
 /**

@@ -249,7 +249,7 @@ export const FAULT_KINDS: readonly ClusterFault[] = [
   ...new Set(FAULT_LANES.flatMap(({ kinds }) => kinds.map(({ fault }) => fault))),
 ];
 
-/** Times in ms since the nemesis started. */
+/** Times are in ms since the plan of faults began. */
 export interface PlannedFault {
   readonly fault: FaultKind;
   /** The index of the fault's target, from 0. */

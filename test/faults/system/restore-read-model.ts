@@ -47,7 +47,7 @@ export async function rebuildRestoredReadModel({ stores, ops }: Operator): Promi
   };
 }
 
-/** What an operator needs. */
+/** What a repair by an operator needs: the addresses of the stores, and a function that runs ops commands. */
 interface Operator {
   readonly stores: ServerAddresses;
   ops(...words: readonly string[]): Promise<string>;

@@ -25,7 +25,7 @@ import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
 import { createExitReporter, type OpenSystem, sendersOf, serviceSettings } from './under-test.ts';
 
 const NAME = 'standalone';
-/** The disk of a run that does not plan to fill it. */
+/** Replaces the disk in a run that does not plan to fill it. Its functions do nothing. */
 const NO_DISK: SmallDisk = { fill: async () => undefined, free: async () => undefined };
 
 /** Returns the faults that this machine cannot cause. */

@@ -14,7 +14,7 @@ const TRIES = 6;
 const BETWEEN_TRIES_MS = 1_500;
 
 export interface CommandResponse {
-  /** null if there was no response. */
+  /** The HTTP status; null if there was no response. */
   readonly status: number | null;
   readonly code: string | null;
   // biome-ignore lint/suspicious/noExplicitAny: the body depends on the command, and only its sender reads it

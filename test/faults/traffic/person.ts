@@ -32,7 +32,10 @@ export interface Person {
 
 const FIRST_NAMES = ['Ada', 'Grace', 'Jürgen', 'Zoë', 'Nguyễn', "Ma'at"] as const;
 const LAST_NAMES = ['Lovelace', 'Hopper', 'Müller-Lüdenscheidt', 'O’Neill', 'Trần'] as const;
-/** All are English, because the sink parses the expiry in English mails. */
+/**
+ * Only English locales, because the mail server of a run can parse only English mails for the time at which a
+ * link expires.
+ */
 const LOCALES = ['en', 'en-GB', 'en-US'] as const;
 
 export function newPassword(): string {

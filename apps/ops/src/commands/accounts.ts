@@ -5,7 +5,7 @@ import { formatProperties } from '../output/listing.ts';
 import { formatExamples, type OpsProgram } from '../program.ts';
 import { withOpenedStore } from '../stores.ts';
 
-/** Adds the command that shows, cancels and undoes changes of an account's e-mail address. */
+/** Adds the command that shows, cancels and undoes changes of an account's email address. */
 export function addAccountsCommand(program: OpsProgram, context: CommandContext): void {
   const accounts = program
     .command('accounts')

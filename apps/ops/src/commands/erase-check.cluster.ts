@@ -123,5 +123,5 @@ test('anything else than an address or an id is refused', async () => {
     '--check',
     'ada',
   );
-  assert.deepEqual([code, err], [1, 'ops: ada is neither the id of an account nor an e-mail address\n']);
+  assert.deepEqual([code, err], [1, 'ops: ada is neither the id of an account nor an email address\n']);
 });

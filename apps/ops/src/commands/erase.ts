@@ -73,7 +73,7 @@ function erase(context: CommandContext, account: string, now: boolean): Promise<
 
 /**
  * Searches for traces of a person.
- * @param account the id or the e-mail address of an account
+ * @param account the id or the email address of an account
  * @param topics former topics of the system
  * @throws Error with a one-line message if `account` is neither
  */
@@ -84,7 +84,7 @@ async function checkErased(
 ): Promise<void> {
   const address = parseEmail(account)?.canonical;
   if (address === undefined && !isAccountId(account))
-    throw new Error(`${account} is neither the id of an account nor an e-mail address`);
+    throw new Error(`${account} is neither the id of an account nor an email address`);
   const isTrace: PersonalDataTracePredicate =
     address === undefined ? createAccountTracePredicate(account) : createAddressTracePredicate(address);
   const { TOPIC_NAMES } = readConfig(topicNameSettings, context.environment);

@@ -194,8 +194,8 @@ function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprints
 }
 
 /**
- * Makes the store forget a key of the report. @throws Error with a one-line message if a process has started with
- * other keys since the report
+ * Deletes the store's record of a key, which was listed in the report. @throws Error with a one-line message
+ * if a process has started with other keys since the report
  */
 async function forget(store: Store, { kind, remembered: { setting, key, uses } }: KeyReport): Promise<void> {
   if (!(await storedKeys(store, kind).forget(setting, key, uses)))

@@ -94,7 +94,7 @@ function linkIn(text: string): string {
 }
 
 /**
- * Creates a data folder whose server has sent some mails, has cancelled others because newer mails superseded them,
+ * Creates a data folder whose server has sent some mails, has canceled others because newer mails superseded them,
  * and still has pending mails.
  */
 async function usedFolder(t: TestContext) {
@@ -280,7 +280,7 @@ test('a repeated move accepts changes of the services in moved data, and reports
     assert.deepEqual([done.code, stripProgress(done.err)], [0, '']);
   }
   // Changes the moved data as running services may change it: erased persons, bounced, complained and
-  // cancelled mails, and an expired suppression.
+  // canceled mails, and an expired suppression.
   const commits = connection.collection('auth_commits');
   await commits.updateMany(
     {},

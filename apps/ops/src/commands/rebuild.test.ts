@@ -83,8 +83,8 @@ async function scene(t: TestContext) {
 /** Creates a used data folder in which one account was parked at an invalid record and later unparked. */
 async function repairedTown(t: TestContext) {
   const folder = await createTemporaryFolder(t);
-  // With the default setting, a record without a signature would be skipped. With `warn`, the unreadable record that
-  // is published below parks its account.
+  // With the default of EVENT_SIGNATURES, a record without a signature would be skipped. With `warn`, the
+  // unreadable record that is published below parks its account.
   const town = await startStandalone(folder, { EVENT_SIGNATURES: 'warn' });
   t.after(() => town.stop());
   const ada = await town.settle('ada');

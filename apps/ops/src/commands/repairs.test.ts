@@ -25,8 +25,8 @@ async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>
     MAIL_STARTTLS: 'false',
     USE_CREDENTIALS: 'false',
     MAIL_FROM: 'no-reply@latchkey.example',
-    // With the default setting, a record without a signature would be skipped. With `warn`, an unreadable one parks
-    // its account.
+    // With the default of EVENT_SIGNATURES, a record without a signature would be skipped. With `warn`, a
+    // record that cannot be read parks its account.
     EVENT_SIGNATURES: 'warn',
   };
   const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder, ...settings });
@@ -85,7 +85,7 @@ function owing(t: TestContext) {
   });
 }
 
-test('a pending delivery is listed with its last attempt, and can be retried or cancelled', async (t) => {
+test('a pending delivery is listed with its last attempt, and can be retried or canceled', async (t) => {
   const { ops, rows } = await owing(t);
   const list = await ops('deliveries', 'list');
   assert.deepEqual([list.code, list.err], [0, '']);

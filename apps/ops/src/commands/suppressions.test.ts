@@ -60,7 +60,7 @@ test('suppressions take an address as sign-up does, and the name of a mail', asy
     for (const command of ['add', 'remove']) {
       const { code, err } = await ops(command, address);
       assert.equal(code, 1, address);
-      assert.match(err, /is invalid for argument 'address'\. Expected an e-mail address/);
+      assert.match(err, /is invalid for argument 'address'\. Expected an email address/);
     }
   for (const command of ['add', 'remove']) {
     const { code, err } = await ops(command, 'ada@example.com', '--mail', 'wellcome');

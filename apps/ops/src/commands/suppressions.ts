@@ -61,7 +61,7 @@ export function addSuppressionsCommand(program: OpsProgram, context: CommandCont
   suppressions
     .command('add')
     .description('send no more mails to an address; those that are not sent yet end as suppressed')
-    .argument('<address>', 'the e-mail address', parseEmailArgument)
+    .argument('<address>', 'the email address', parseEmailArgument)
     .addOption(mailOption('only this mail'))
     .option('--days <n>', 'end after this many days. Default: never', createWholeNumberParser(1, MAX_DAYS))
     .addHelpText('after', formatExamples('suppressions add ada@example.com --mail welcome --days 30'))
@@ -88,7 +88,7 @@ export function addSuppressionsCommand(program: OpsProgram, context: CommandCont
   suppressions
     .command('remove')
     .description('let an address get mails again')
-    .argument('<address>', 'the e-mail address', parseEmailArgument)
+    .argument('<address>', 'the email address', parseEmailArgument)
     .addOption(mailOption('the mail that the suppression is limited to'))
     .addHelpText('after', formatExamples('suppressions remove ada@example.com'))
     .action(({ canonical }, { mail }) =>

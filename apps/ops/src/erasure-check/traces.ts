@@ -32,7 +32,7 @@ const PERSONAL = new Set(
  */
 const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
 
-/** Returns a predicate for an e-mail address. A trace is a string that contains the address, in upper or lower case. */
+/** Returns a predicate for an email address. A trace is a string that contains the address, in upper or lower case. */
 export function createAddressTracePredicate(address: string): PersonalDataTracePredicate {
   const pattern = new RegExp(`(?<!${BEFORE})${RegExp.escape(address.toLowerCase())}(?!${AFTER})`);
   return (stored) => textsIn(stored).some((text) => pattern.test(text.toLowerCase()));

@@ -4,7 +4,10 @@ import type { CommandContext } from '../context.ts';
 export interface PagedListing<T> {
   /** The maximum number of items to print. */
   readonly limit: number;
-  /** Loads up to `limit` items. Called with one more than the page has, to find out whether there is a next page. */
+  /**
+   * Loads up to `limit` items. The caller asks for one item more than a page contains, to find out whether
+   * there is a next page.
+   */
   load(limit: number): Promise<readonly T[]>;
   /** Returns the value for `--after` that continues the listing after this item. */
   nameOf(item: T): string;

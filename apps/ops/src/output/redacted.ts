@@ -12,7 +12,7 @@ export interface RedactedRecord {
   readonly value: unknown;
 }
 
-/** Matches the names, ids and timestamps that the contract allows. Matches neither e-mail addresses nor tokens. */
+/** Matches the names, ids and timestamps that the contract allows. Matches neither email addresses nor tokens. */
 const PLAIN = /^[\w.:/+-]{1,63}$/;
 const MEDIA_TYPE = /^application\/json(?:; charset=utf-8)?$/i;
 /** Matches header names that the contract declares. */

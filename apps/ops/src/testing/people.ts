@@ -18,7 +18,7 @@ export interface RunningStandalone {
   signUp(name: string): Promise<void>;
   /** Signs a user up and follows the verification link in the mail. @returns the account's id */
   settle(name: string): Promise<string>;
-  /** Requests a change of the e-mail address, without confirming it. */
+  /** Requests a change of the email address, without confirming it. */
   changeEmail(name: string, to: string): Promise<void>;
   /** Returns the response of GET /users/me for a signed-in user. */
   me(name: string): Promise<unknown>;

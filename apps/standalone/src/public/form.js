@@ -2,8 +2,8 @@
 import { h } from './dom.js';
 
 /**
- * Prefills a control. The value may be loaded first. If the user has typed text in the meantime, the text is
- * not replaced.
+ * Prefills a control. The value may be a function that loads it. If the user types text while the value is
+ * loading, the text is not replaced.
  */
 async function fill(control, value) {
   const text = await (typeof value === 'function' ? value() : value);

@@ -8,7 +8,7 @@ export const AccountErasureCanceled = defineEvent({
   type: 'AccountErasureCanceled',
   topic: accountsTopic,
   description:
-    'The account will not be erased, because its owner or an admin cancelled the erasure. The account is enabled again, unless it was disabled before the request.',
+    'The account will not be erased, because its owner or an admin canceled the erasure. The account is enabled again, unless it was disabled before the request.',
   effects:
     'user: marks the profile as enabled, unless it was disabled before the request. notifier: nothing.',
   data: {

@@ -7,11 +7,11 @@ export const EmailChangeCanceled = defineEvent({
   type: 'EmailChangeCanceled',
   topic: accountsTopic,
   description:
-    'An operator cancelled a requested change of address. The link that confirms the change is void.',
+    'An operator canceled a requested change of address. The link that confirms the change is void.',
   effects: 'notifier: cancels the mail with the link, if it is pending.',
   data: {
     userId: id,
-    /** Always `ops`: only the command line cancels a change of the e-mail address. */
+    /** Always `ops`: only the command line cancels a change of the email address. */
     canceledBy: actor,
   },
   samples: { 'by an operator': { userId: SAMPLE_USER_ID, canceledBy: 'ops' } },

@@ -14,7 +14,7 @@ const FORGET_EVERY_MS = 60_000;
 interface Change {
   /** Tokens that were issued at a lower sequence of the account are revoked. */
   readonly notBefore: number;
-  /** The sequence of the event that verified the e-mail address; 0 if no such event is remembered. */
+  /** The sequence of the event that verified the email address; 0 if no such event is remembered. */
   readonly verifiedAt: number;
   /** The time of the latest of the account's events, in ms since 1970. */
   readonly time: number;

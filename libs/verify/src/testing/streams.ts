@@ -80,7 +80,7 @@ export function createErasedAccountStream(): {
 }
 
 /**
- * Returns an account that signs up, verifies its e-mail address, and then changes its name until it has this
+ * Returns an account that signs up, verifies its email address, and then changes its name until it has this
  * number of events.
  */
 export function createAccountStream(eventCount = 3, id: string = randomUUID()): JournaledStream {

@@ -138,7 +138,7 @@ export interface RehashPasswordCommand {
 /** Mails a link to a new address. The address changes once the link is confirmed. */
 export interface RequestEmailChangeCommand extends DependsOnAddressOwner {
   readonly type: 'RequestEmailChange';
-  /** Canonical. */ readonly address: string;
+  /** The new address in canonical form. */ readonly address: string;
   /** The new address in the spelling of the request; mails are sent to it. */
   readonly email: string;
   /**
@@ -248,7 +248,7 @@ export interface RequestErasureCommand extends MayRemoveAdmin {
   readonly type: 'RequestErasure';
   /** Who requests the erasure: the id of the account itself or of an admin's account, or `ops`. */
   readonly by: string;
-  /** RFC 3339. */
+  /** The time at which the account is to be erased (RFC 3339). */
   readonly eraseAt: string;
   /**
    * The link that cancels the request. Absent if the erasure is immediate, because there is then no time to

@@ -4,7 +4,7 @@ import type { DataOf, EventType } from '@latchkey/events';
 export interface MailedLink {
   /** SHA-256(purpose ‖ token), base64url. */
   readonly hash: string;
-  /** RFC 3339. */
+  /** When the link expires (RFC 3339). */
   readonly expiresAt: string;
 }
 

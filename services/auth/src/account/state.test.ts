@@ -238,7 +238,7 @@ test('a history that does not begin with UserRegistered is refused', () => {
 describe('the state of an erased person', () => {
   const erased: AccountFact = { ...registered, data: { ...registered.data, person: null } };
 
-  test('has neither names nor an e-mail address, but everything else', () => {
+  test('has neither names nor an email address, but everything else', () => {
     const { email, username, ...rest } = stateAfter(erased);
     const { email: _email, username: _username, ...restBefore } = stateAfter(registered);
     assert.deepEqual({ email, username }, { email: '', username: '' });

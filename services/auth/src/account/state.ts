@@ -4,7 +4,7 @@ import type { AccountFact, FactOf, MailedLink, MailedOrWithheldLink } from './fa
 
 /** An erasure that was requested and can still be canceled. */
 export interface PendingErasure {
-  /** RFC 3339. */
+  /** The time at which the account is to be erased (RFC 3339). */
   readonly at: string;
   /** The link that cancels the erasure, if one was mailed. */
   readonly undo?: MailedLink;
@@ -57,7 +57,7 @@ export interface UnverifiedAccount extends RegisteredAccount {
 
 /** An address, and the link that changes the account's address to it. */
 interface LinkedAddress {
-  /** Canonical. */
+  /** The new address in canonical form. */
   readonly address: string;
   /** The address in the spelling of the request. Empty once the person is erased. */
   readonly email: string;

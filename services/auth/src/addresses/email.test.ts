@@ -5,7 +5,7 @@ import { emailAddressSchema, parseEmail } from './email.ts';
 
 const longest = `${'a'.repeat(64)}@${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(57)}.com`;
 
-describe('an e-mail address', () => {
+describe('an email address', () => {
   const taken: readonly (readonly [string, string, string])[] = [
     ['ada@example.com', 'ada@example.com', 'ada@example.com'],
     ['  Ada.Lovelace@Example.COM ', 'Ada.Lovelace@Example.COM', 'ada.lovelace@example.com'],

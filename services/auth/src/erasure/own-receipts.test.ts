@@ -48,7 +48,7 @@ test(
     assert.equal(await isConfirmedByAuth(world, account), false);
     for (const _ of Array(2).keys()) await confirmFinishedErasures(world.erasing);
     assert.equal(await isConfirmedByAuth(world, account), true);
-    // The other release has published the first one.
+    // The other release has published the first of the two receipts.
     assert.deepEqual(publishedReceipts(world), [`auth ${account}`, `auth ${account}`]);
   }),
 );

@@ -7,7 +7,7 @@ export const erasureSettingsSchema = z.object({
   ERASURE_GRACE_DAYS: commonSettingSchemas
     .whole({ min: 0, max: 90, fallback: 7 })
     .describe(
-      'How long the erasure of an account can be cancelled; during this time the account is disabled. With 0 days, accounts are erased immediately.',
+      'How long the erasure of an account can be canceled; during this time the account is disabled. With 0 days, accounts are erased immediately.',
     ),
   ERASURE_RECEIPT_DAYS: commonSettingSchemas
     .whole({ min: 1, max: 365, fallback: 7 })

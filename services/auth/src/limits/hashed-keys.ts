@@ -1,5 +1,5 @@
 /**
- * Stores the keys of rate limits as keyed hashes, so that the counters contain neither e-mail nor IP
+ * Stores the keys of rate limits as keyed hashes, so that the counters contain neither email nor IP
  * addresses.
  */
 import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';

@@ -30,7 +30,7 @@ export function toIpLimitKey(ip: string): string {
 
 /**
  * Returns the key of a client's network: the /24 of an IPv4 address, the /56 of an IPv6 address. By this key,
- * rate limits count the mails that a network requests for an e-mail address.
+ * rate limits count the mails that a network requests for an email address.
  */
 export function toNetworkLimitKey(ip: string): string {
   const address = parseIp(ip);

@@ -13,7 +13,7 @@ export type MailPurpose = 'sign-up' | 'renewal' | 'reset' | 'email-change';
 
 /**
  * Returns the charges of one mail: what it takes from each limit.
- * @param address the canonical e-mail address
+ * @param address the canonical email address
  */
 export function createMailLimitCharges(
   purpose: MailPurpose,

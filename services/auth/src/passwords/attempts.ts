@@ -26,13 +26,13 @@ type Needs = Pick<
 >;
 
 interface Source {
-  /** The canonical e-mail address of the account whose password is checked. */
+  /** The canonical email address of the account whose password is checked. */
   readonly address: string;
   readonly ip: string;
 }
 
 interface Attempt {
-  /** The canonical e-mail address of the account whose password is checked. */
+  /** The canonical email address of the account whose password is checked. */
   readonly address: string;
   /**
    * The account whose password is checked, if known. Otherwise, failures are audited for the owner of the

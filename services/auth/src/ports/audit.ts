@@ -21,7 +21,7 @@ export interface AuditReport {
   readonly origin?: RequestOrigin;
   readonly occurrence: AuditedEvent;
   /**
-   * The canonical e-mail address that the event is about. If a verified account owns it, the event is
+   * The canonical email address that the event is about. If a verified account owns it, the event is
    * recorded for that account. The address itself is not stored.
    */
   readonly address?: string;

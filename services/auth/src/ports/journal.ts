@@ -34,10 +34,10 @@ export interface Commit {
   readonly sequence: number;
   /** The events; at least one. */
   readonly events: readonly RecordedFact[];
-  /** The unique keys, such as e-mail addresses, that this commit has claimed and not released. */
+  /** The unique keys, such as email addresses, that this commit has claimed and not released. */
   readonly claims?: readonly string[];
   /**
-   * The canonical e-mail address of a sign-up. Set on the commit that contains UserRegistered, until the
+   * The canonical email address of a sign-up. Set on the commit that contains UserRegistered, until the
    * account is verified or ended.
    */
   readonly address?: string;
@@ -97,7 +97,7 @@ export interface Journal {
   /** Returns the commit of a command; undefined if the command has not been appended. */
   byCommand(commandId: string): Promise<Commit | undefined>;
   /**
-   * Returns the stream that holds a claim, which is a unique key such as an e-mail address; undefined if the
+   * Returns the stream that holds a claim, which is a unique key such as an email address; undefined if the
    * claim is free.
    */
   holder(claim: string): Promise<string | undefined>;

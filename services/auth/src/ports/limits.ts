@@ -31,7 +31,7 @@ export type RateLimitName =
   | 'erasure-account'
   /** Profile changes, per account. */
   | 'profile-account'
-  /** Requests to change the e-mail address, per account. */
+  /** Requests to change the email address, per account. */
   | 'email-change-account'
   /** Data exports, per account. */
   | 'export-account'

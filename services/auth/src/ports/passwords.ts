@@ -9,7 +9,7 @@ export interface PasswordHashRequest {
  */
 export interface PasswordHasher {
   /**
-   * Hashes a password for a canonical e-mail address with the current key and cost. The salt is
+   * Hashes a password for a canonical email address with the current key and cost. The salt is
    * HMAC-SHA-256(PASSWORD_SALT_KEY, address), so one hash can be compared with all accounts of the address,
    * and an address without an account can be hashed too.
    * Does not block the event loop. The length of the queue and the waiting time are bounded. Client networks

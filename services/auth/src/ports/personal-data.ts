@@ -5,10 +5,10 @@
 export interface PersonalDataEraser {
   /**
    * Deletes the recorded requests for an address, including those in progress.
-   * @param address the canonical e-mail address
+   * @param address the canonical email address
    */
   removeRequests(address: string): Promise<void>;
-  /** Deletes all trusted IP addresses of an e-mail address. Also used when a new password is set. */
+  /** Deletes all trusted IP addresses of an email address. Also used when a new password is set. */
   removeTrusted(address: string): Promise<void>;
   removeSnapshot(userId: string): Promise<void>;
   removeKnownSources(userId: string): Promise<void>;

@@ -1,7 +1,7 @@
 /** A sign-up whose account is not verified yet and has not ended. */
 export interface OpenRegistration {
   readonly stream: string;
-  /** The canonical e-mail address of the sign-up. */
+  /** The canonical email address of the sign-up. */
   readonly address: string;
   /** When the account's first commit was appended. */
   readonly at: string;

@@ -12,7 +12,7 @@ export interface QueuedMailRequest {
    * now.
    */
   readonly kind: 'password-reset' | 'verification' | 'lockout';
-  /** The canonical e-mail address for which the request was made. */
+  /** The canonical email address for which the request was made. */
   readonly address: string;
   /**
    * Set if the mail budget of the address is used up. A mail is then sent only if none of the earlier links

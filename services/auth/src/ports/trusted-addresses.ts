@@ -1,31 +1,31 @@
 /**
- * An e-mail address together with an IP address from which its owner has signed in, or has used a mailed link
+ * An email address together with an IP address from which its owner has signed in, or has used a mailed link
  * to set a password or confirm the address.
  */
 export interface TrustedEmailIpPair {
-  /** The canonical e-mail address. */
+  /** The canonical email address. */
   readonly address: string;
   /** The client's IP address. IPv6 addresses in the same /64 network are treated as one address. */
   readonly ip: string;
 }
 
 /**
- * The maximum number of trusted pairs per e-mail address. It exceeds the number of networks from which a
+ * The maximum number of trusted pairs per email address. It exceeds the number of networks from which a
  * person signs in within 30 days, even with a phone. Strangers at these IP addresses can guess passwords even
- * while the e-mail address is locked, so more pairs would permit more guesses. Only somebody who knows the
+ * while the email address is locked, so more pairs would permit more guesses. Only somebody who knows the
  * password or reads the mailbox can add pairs, and thereby displace older ones.
  */
 export const MAX_TRUSTED_IPS_PER_ADDRESS = 50;
 
 /**
- * The store of trusted pairs. The login limit of an e-mail address does not apply to its trusted IP
+ * The store of trusted pairs. The login limit of an email address does not apply to its trusted IP
  * addresses, so that a stranger cannot lock out the owner. A pair expires after 30 days. Every method rejects
  * with StoreUnavailable if the store fails.
  */
 export interface TrustedAddressStore {
   /**
    * Stores a pair, or extends its lifetime. To save writes, a pair that was stored less than a day ago is
-   * left unchanged. If the e-mail address then has more than {@link MAX_TRUSTED_IPS_PER_ADDRESS} pairs, those
+   * left unchanged. If the email address then has more than {@link MAX_TRUSTED_IPS_PER_ADDRESS} pairs, those
    * of the other pairs that expire first are deleted.
    */
   trust(pair: TrustedEmailIpPair, now: Date): Promise<void>;

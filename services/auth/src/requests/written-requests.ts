@@ -1,5 +1,5 @@
 /**
- * Requests that name an e-mail address and whose response must not reveal whether an account exists. Every
+ * Requests that name an email address and whose response must not reveal whether an account exists. Every
  * request is recorded and answered in the same way; a worker looks up the accounts later.
  */
 import { disableTimeBudget } from '@latchkey/store';

@@ -24,7 +24,7 @@ export interface SignInResult {
 }
 
 export interface LoginCredentials {
-  /** The canonical e-mail address. */
+  /** The canonical email address. */
   readonly address: string;
   readonly password: string;
 }

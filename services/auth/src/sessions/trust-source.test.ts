@@ -14,7 +14,7 @@ import { createTestContext, type TestWorld } from '../testing/world.ts';
 import { login } from './login.ts';
 import { replaceTrustedSources } from './trust-source.ts';
 
-/** An IP address of the former owner of an e-mail address. */
+/** An IP address of the former owner of an email address. */
 const FORMER = '203.0.113.77';
 
 async function trustFormerOwner({ deps }: TestWorld, address: string): Promise<void> {
@@ -25,7 +25,7 @@ function isTrusted({ deps }: TestWorld, address: string, ip: string): Promise<bo
   return deps.trustedAddresses.isTrusted({ address, ip }, deps.now());
 }
 
-describe('the IP addresses of the former owner of an e-mail address', () => {
+describe('the IP addresses of the former owner of an email address', () => {
   test(
     'are not trusted once somebody verifies a sign-up with it',
     withFastHashingTestWorld(async (world) => {

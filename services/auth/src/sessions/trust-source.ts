@@ -1,13 +1,13 @@
 /**
- * Makes IP addresses trusted for an e-mail address. The owner can sign in from a trusted IP address even
- * while the e-mail address is locked.
+ * Makes IP addresses trusted for an email address. The owner can sign in from a trusted IP address even
+ * while the email address is locked.
  */
 import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import type { TrustedEmailIpPair } from '../ports/trusted-addresses.ts';
 
 /**
- * Makes the client's IP address trusted for an e-mail address. Does nothing if the IP address is empty,
+ * Makes the client's IP address trusted for an email address. Does nothing if the IP address is empty,
  * because the client disconnected before it could be read (client-address.ts): otherwise, all such clients
  * would be trusted.
  */
@@ -19,8 +19,8 @@ export async function addTrustedSource(
 }
 
 /**
- * Makes the client's IP address the only trusted one for an e-mail address. The others may belong to somebody
- * who knew the former password, or to a former owner of the e-mail address. Ignores failures.
+ * Makes the client's IP address the only trusted one for an email address. The others may belong to somebody
+ * who knew the former password, or to a former owner of the email address. Ignores failures.
  */
 export async function replaceTrustedSources(
   deps: Pick<UseCaseDeps, 'trustedAddresses' | 'personalData' | 'now'>,

@@ -11,7 +11,7 @@ export function erasePersonFromEvents(events: unknown): readonly object[] {
   );
 }
 
-/** Returns the claims that contain no e-mail address. The commit keeps them after an erasure. */
+/** Returns the claims that contain no email address. The commit keeps them after an erasure. */
 export function removeAddressClaims(claims: readonly string[] = []): readonly string[] {
   return claims.filter((claim) => !claim.startsWith('address:'));
 }

@@ -2,7 +2,7 @@ import { defineMail, usernameVariableSchema } from '../../src/mails/define-mail.
 
 /**
  * Tells a person that the account was disabled. Events about unverified accounts, and events written by release 0.1,
- * have neither a `locale` nor an e-mail address, and cause no mail.
+ * have neither a `locale` nor an email address, and cause no mail.
  */
 export const accountDisabledMail = defineMail({
   name: 'account-disabled',

@@ -1,7 +1,7 @@
 import { createTextVariable, defineMail, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /**
- * Notifies the previous e-mail address of an account that the address was changed. Contains a link that
+ * Notifies the previous email address of an account that the address was changed. Contains a link that
  * undoes the change.
  */
 export const emailChangedMail = defineMail({

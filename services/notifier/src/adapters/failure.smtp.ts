@@ -71,7 +71,7 @@ const LASTING_TLS =
 /**
  * Converts an error to the failure of a stage.
  * @param pending the stage to report if the error names no command
- * @param recipient the e-mail address to mask in the server's reply
+ * @param recipient the email address to mask in the server's reply
  */
 export function toStageFailure(error: unknown, pending: SmtpStage, recipient?: string): SmtpStageFailure {
   if (error instanceof SmtpFailure) return error;
@@ -104,7 +104,7 @@ export function toStageFailure(error: unknown, pending: SmtpStage, recipient?: s
  * refuse a command and then close the connection without replying to the commands after it. If the connection
  * ended while replies were outstanding, the failure is therefore the first refusal in the same login or mail,
  * if there was one.
- * @param recipient the e-mail address to mask in the server's reply
+ * @param recipient the email address to mask in the server's reply
  */
 export function toConversationFailure(
   error: unknown,

@@ -7,7 +7,7 @@ import { type ConnectionPoolSettings, createConnectionPool } from './pool.smtp.t
 
 export interface SmtpSettings extends ConnectionPoolSettings, MailEnvelopeSettings {}
 
-/** The result for an e-mail address that cannot be used in SMTP. The address is never sent to the server. */
+/** The result for an email address that cannot be used in SMTP. The address is never sent to the server. */
 const UNUSABLE: SendResult = {
   kind: 'refused',
   failure: { stage: 'rcpt', words: 'the address cannot be used in SMTP' },

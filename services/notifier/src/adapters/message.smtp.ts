@@ -5,7 +5,7 @@ import { wrapLongLines } from '../mails/wrap-text.ts';
 import type { OutgoingMail } from '../ports/mailer.ts';
 import type { SignMail } from './dkim.smtp.ts';
 
-/** The name and e-mail address that recipients see in the From header. */
+/** The name and email address that recipients see in the From header. */
 export interface FromAddress {
   readonly name: string;
   readonly address: string;

@@ -67,7 +67,7 @@ export type DeliverySettlement =
       readonly state: 'sent';
       readonly at: Date;
       readonly attempt?: DeliveryAttempt;
-      /** A fingerprint and a short hint of the e-mail address. Set only if reports are expected. */
+      /** A fingerprint and a short hint of the email address. Set only if reports are expected. */
       readonly recipient?: RedactedRecipient;
     }
   | {
@@ -133,7 +133,7 @@ export interface FinishedAttempt {
   readonly sender: string;
   /** A random number in [0, 1). */
   readonly random: number;
-  /** The fingerprint and hint of the e-mail address to keep if the mail was sent. */
+  /** The fingerprint and hint of the email address to keep if the mail was sent. */
   readonly recipient?: RedactedRecipient | undefined;
 }
 

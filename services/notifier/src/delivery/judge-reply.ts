@@ -261,7 +261,7 @@ export const overrulingReplyRules: readonly SmtpReplyRule[] = [
 
 /** Returns the meaning of an unsuccessful reply. */
 export function interpretReply(stage: SmtpStage, { text, ...reply }: SmtpReply): SmtpReplyMeaning {
-  // Ignore e-mail addresses in the reply, because one may contain a word of a rule by chance
+  // Ignore email addresses in the reply, because one may contain a word of a rule by chance
   // (`spam@example.com`).
   const said = { ...reply, text: removeEmailAddresses(text) };
   const means = smtpReplyRules.find((each) => matches(each, stage, said))?.means ?? 'undecided';

@@ -51,7 +51,7 @@ export interface SmtpReply {
   readonly text: string;
 }
 
-/** Why an attempt failed, as operators may see it. Contains no e-mail address. */
+/** Why an attempt failed, as operators may see it. Contains no email address. */
 export interface AttemptFailureDetails {
   readonly stage: SmtpStage;
   /** The reply code, unless there was no reply. */
@@ -80,18 +80,18 @@ export function parseSmtpReply(raw: string): SmtpReply | undefined {
 const LONGEST_WORDS = 200;
 const MASK = '…';
 /**
- * Matches an e-mail address: the text around an @, also quoted or in brackets. The @ may be encoded as in return paths
+ * Matches an email address: the text around an @, also quoted or in brackets. The @ may be encoded as in return paths
  * (`a=40b.c`), and the part before it may contain apostrophes (`o'brien@example.com`, RFC 5322 3.2.3).
  */
 const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"]+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
 const SHORTEST_NAME = 3;
 
-/** Removes all e-mail addresses from a text. */
+/** Removes all email addresses from a text. */
 export function removeEmailAddresses(text: string): string {
   return text.replace(ADDRESS, MASK);
 }
 
-/** Which e-mail addresses to mask in a text. By default, all are masked. */
+/** Which email addresses to mask in a text. By default, all are masked. */
 export interface AddressMaskingOptions {
   /** The address of the recipient. The part before its @ is also masked where it occurs alone. */
   readonly recipient?: string | undefined;
@@ -100,7 +100,7 @@ export interface AddressMaskingOptions {
 }
 
 /**
- * Returns the first non-empty line of a string, without control characters, with e-mail addresses masked, and shortened
+ * Returns the first non-empty line of a string, without control characters, with email addresses masked, and shortened
  * to 200 characters.
  */
 export function formatMaskedFirstLine(

@@ -1,4 +1,4 @@
-/** Suppressions: e-mail addresses to which, for some time, no mails are sent, or no mails of one kind. */
+/** Suppressions: email addresses to which, for some time, no mails are sent, or no mails of one kind. */
 
 import type { ReportedDeliveryState } from './delivery.ts';
 

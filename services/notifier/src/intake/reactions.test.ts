@@ -80,7 +80,7 @@ describe('what the notifier does about an event', () => {
     assert.deepEqual(mailFor(true).supersedes, ['reset']);
   });
 
-  it('PasswordChanged: a notice, except for a first password, and every link is cancelled', () => {
+  it('PasswordChanged: a notice, except for a first password, and every link is canceled', () => {
     for (const [how, mails] of [
       ['reset', ['password-changed']],
       ['change', ['password-changed']],
@@ -209,7 +209,7 @@ describe('what the notifier does about an event', () => {
       );
   });
 
-  it('AccountDisabled: a notice if the event names a person; earlier mails are cancelled', () => {
+  it('AccountDisabled: a notice if the event names a person; earlier mails are canceled', () => {
     const data = { changedBy: 'ops', locale, person: { ...person, reason: 'a secret of the admins' } };
     assert.deepEqual(decideMailReaction(createTestEvent('AccountDisabled', data)), {
       mails: [{ mail: 'account-disabled', locale, content: { to, username: 'ada' } }],

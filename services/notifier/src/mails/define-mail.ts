@@ -46,7 +46,7 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
   readonly link?: P;
   /**
    * The purposes of links that the events in `when` make invalid, whether or not this mail is sent. Pending mails with
-   * a link of one of these purposes are cancelled.
+   * a link of one of these purposes are canceled.
    */
   readonly supersedes?: readonly LinkPurpose[];
   /**

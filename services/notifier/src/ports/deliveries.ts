@@ -58,7 +58,7 @@ export interface DeliverySummary {
   readonly subject: string;
   readonly mail: string;
   readonly state: DeliveryState;
-  /** Why the delivery failed or was cancelled. `operator`: an operator cancelled it. */
+  /** Why the delivery failed or was canceled. `operator`: an operator canceled it. */
   readonly reason?: string;
   readonly occurredAt: Date;
   readonly sendUntil: Date;
@@ -69,7 +69,7 @@ export interface DeliverySummary {
   /** The last 20 attempts, oldest first. */
   readonly attempts: readonly DeliveryAttempt[];
   /**
-   * A fingerprint and a hint of the recipient's e-mail address. Set when the mail is sent, if reports about it are
+   * A fingerprint and a hint of the recipient's email address. Set when the mail is sent, if reports about it are
    * expected at that time.
    */
   readonly recipient?: RedactedRecipient;

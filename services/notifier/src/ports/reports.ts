@@ -23,7 +23,7 @@ export interface MailReport {
   readonly state: ReportedDeliveryState;
   /** The enhanced status code (RFC 3463) of a bounce, if there is one. */
   readonly status?: string;
-  /** The fingerprint of the recipient's e-mail address, if the report names the recipient. */
+  /** The fingerprint of the recipient's email address, if the report names the recipient. */
   readonly recipient?: string;
 }
 

@@ -67,7 +67,7 @@ export const usersQuerySchema = z.object({
   cursor: profileCursorSchema.optional(),
   role: role.optional(),
   verified: z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' }).optional(),
-  q: z.string().min(1).max(254).optional().describe('The beginning of the e-mail address or the username'),
+  q: z.string().min(1).max(254).optional().describe('The beginning of the email address or the username'),
 });
 
 export type UsersQuery = z.infer<typeof usersQuerySchema>;

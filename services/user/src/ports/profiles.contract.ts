@@ -162,7 +162,7 @@ export function profilesContract(
       assert.deepEqual(await profiles.page(all.at(-1)?.account, 3), []);
     });
 
-    test('filters by role, verification and the beginning of e-mail or username', async (context) => {
+    test('filters by role, verification and the beginning of email or username', async (context) => {
       const profiles = await open(context);
       await profiles.save([
         accountOf('ada', { role: 'admin', isVerified: true }),

@@ -24,7 +24,7 @@ export interface ProfileQuery {
   readonly after?: ProfilePosition;
   readonly role?: Role;
   readonly verified?: boolean;
-  /** A case-insensitive prefix of the e-mail address or the username. It is matched literally, without wildcards. */
+  /** A case-insensitive prefix of the email address or the username. It is matched literally, without wildcards. */
   readonly prefix?: string;
 }
 

@@ -30,7 +30,7 @@ function scene({ stored }: { readonly stored: readonly number[] }) {
   return {
     cleaner,
     looks,
-    /** Resolves once the next look is over. */
+    /** Resolves once the cleaner has checked for leftovers again. */
     async look() {
       await paused.promise;
       paused = Promise.withResolvers();

@@ -269,8 +269,8 @@ function recordsOf(commit: Commit, start: number): readonly TopicRecord[] {
 
 const required = requiredMails(journalOf(commits.map((commit) => original.get(commit) ?? commit)));
 
-/** Returns whether a mail was cancelled: Bob's first link was superseded before it was sent. */
-function isCancelled({ event }: (typeof required)[number]): boolean {
+/** Returns whether a mail was canceled: Bob's first link was superseded before it was sent. */
+function isCanceled({ event }: (typeof required)[number]): boolean {
   return event.subject === BOB_ID && event.type === 'UserRegistered';
 }
 
@@ -283,10 +283,10 @@ function deliveryOf(mail: (typeof required)[number]): StoredDelivery {
     _id: mail.id,
     eventId: mail.event.id,
     subject: mail.event.subject,
-    state: isCancelled(mail) ? 'cancelled' : 'sent',
+    state: isCanceled(mail) ? 'cancelled' : 'sent',
     endedAt: soonAfter(mail.event.time),
     attempts:
-      isCancelled(mail) || mail.event.subject === DAN_ID
+      isCanceled(mail) || mail.event.subject === DAN_ID
         ? []
         : [{ at: soonAfter(mail.event.time), ms: 5, result: 'accepted', sender: 'host:1' }],
   };
@@ -692,7 +692,7 @@ export const goodRun: RecordedRun = {
     servers: { KAFKA_BROKERS: '', MONGO_URL: '' },
   },
   history,
-  mails: required.filter((mail) => !isCancelled(mail)).map(arrivalOf),
+  mails: required.filter((mail) => !isCanceled(mail)).map(arrivalOf),
   faults: [],
   received: SUBSCRIBERS.flatMap((via) =>
     commits

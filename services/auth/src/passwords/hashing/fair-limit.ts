@@ -10,11 +10,11 @@ export interface HashingLoad {
   readonly waiting: number;
 }
 
-/** The client network and the e-mail address for which a task runs. */
+/** The client network and the email address for which a task runs. */
 export interface HashRequester {
   /** The network of the client. */
   readonly network: string;
-  /** The e-mail address of the account. */
+  /** The email address of the account. */
   readonly address: string;
 }
 

@@ -29,7 +29,7 @@ export const trustedIpIndexes: readonly MongoIndex[] = [
   { collection: TRUSTED_ADDRESSES_COLLECTION, name: 'expiry', keys: { until: 1 } },
 ];
 
-/** Returns the range of the keys of an e-mail address's pairs. */
+/** Returns the range of the keys of an email address's pairs. */
 export function keyRangeOfTrustedPairs(address: string): { readonly $gte: string; readonly $lt: string } {
   return { $gte: `${address} `, $lt: `${address} \u{10FFFF}` };
 }
