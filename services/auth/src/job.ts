@@ -13,6 +13,8 @@ export function createRepeatedJob(options: {
    * end of an outage.
    */
   readonly everyMs: number | BackoffFunction;
+  /** The pauses after runs that failed, in ms. Default: as after a run that found nothing to do. */
+  readonly retryMs?: BackoffFunction;
   readonly logger: Logger;
   /** Ends the pause early. */
   readonly wakeup?: LoopWakeup;
@@ -27,6 +29,7 @@ export function createRepeatedJob(options: {
   onStop?(): Promise<void>;
 }): ProcessPart {
   const { name, everyMs, logger, wakeup, gatherMs, run, onStop } = options;
+  const { retryMs = typeof everyMs === 'function' ? () => everyMs(1) : undefined } = options;
   let stopping = new AbortController();
   let running = Promise.resolve();
   return {
@@ -36,7 +39,7 @@ export function createRepeatedJob(options: {
       running = runLoop(
         {
           every: everyMs,
-          ...(typeof everyMs === 'function' && { backoff: () => everyMs(1) }),
+          ...(retryMs && { backoff: retryMs }),
           signal: stopping.signal,
           ...(wakeup && { wake: wakeup }),
           ...(gatherMs !== undefined && { gatherMs }),

@@ -11,7 +11,7 @@ import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receip
 import type { Outbox } from '../ports/outbox.ts';
 import { publishErasedCopies } from './copies.ts';
 import { createPersonEraser } from './erase-person-from-record.ts';
-import { type ErasureReceiptDeps, findOrOpenErasure, storeReceiptOfAuth } from './receipts.ts';
+import { type ErasureReceiptDeps, openErasure, storeReceiptOfAuth } from './receipts.ts';
 
 export type EraseAccountDeps = Pick<
   UseCaseDeps,
@@ -62,7 +62,7 @@ export async function eraseAccountFromStores(
   }));
   if (state.status !== 'ended' || !state.erased) return 'not due';
   if ((await deps.outbox.unpublished([userId])).size > 0) return 'unpublished';
-  const erasure = await findOrOpenErasure(deps, userId);
+  const erasure = await openErasure(deps, userId);
   if (erasure === undefined) throw new Error(`The last event of ${userId} is not AccountErased.`);
   for (const step of createStoreErasureSteps(deps, userId, await unsharedAddressesOf(deps, userId)))
     await step.run();

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { decodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
+import { createLogger, type Logger } from '@latchkey/process';
+import { StoreUnavailable } from '@latchkey/store';
+import type { ErasureRecord } from '../ports/erasure-receipts.ts';
+import { type Commit, UnreadableCommit } from '../ports/journal.ts';
 import { openSqliteAuthStores } from '../storage/sqlite/index.ts';
 import { startTestAuth } from '../testing/auth.fixture.ts';
 import { waitUntil } from '../testing/until.ts';
 import { createTestContext, DAY_MS, type TestWorld, withTestWorld } from '../testing/world.ts';
-import { confirmFinishedErasures } from './own-receipts.ts';
+import { confirmFinishedErasures, createOwnReceiptJob } from './own-receipts.ts';
 import { requestErasureOfAccount } from './request-erasure.ts';
 import { eraseDueAccounts } from './sweep.ts';
+
+const silent = createLogger({ name: 'x', level: 'silent' });
 
 /** Creates accounts that are due to be erased. @returns their ids */
 async function createDueAccounts(world: TestWorld, count: number): Promise<readonly string[]> {
@@ -26,6 +33,20 @@ async function createDueAccounts(world: TestWorld, count: number): Promise<reado
 function eraseWithoutStoringReceipts(world: TestWorld): Promise<void> {
   const erasureReceipts = { ...world.erasing.erasureReceipts, confirm: async () => undefined };
   return eraseDueAccounts({ ...world.erasing, erasureReceipts });
+}
+
+/** Returns a commit that contains only the event AccountErased. */
+function createErasureCommit({ account, sequence, erasedAt }: Omit<ErasureRecord, 'receipts'>): Commit {
+  const fact = { type: 'AccountErased', data: { userId: account } } as const;
+  return {
+    stream: account,
+    number: 1,
+    sequence,
+    events: [{ ...fact, id: randomUUID(), time: erasedAt, version: 1 }],
+    commandId: randomUUID(),
+    correlationId: 'request-1',
+    at: erasedAt,
+  };
 }
 
 async function isConfirmedByAuth(world: TestWorld, account: string): Promise<boolean> {
@@ -72,20 +93,99 @@ test(
     const accounts: readonly string[] = Array.from({ length: 201 }, () => randomUUID());
     const erasure = { sequence: 3, erasedAt: '2026-03-09T12:00:00.000Z', expected: ['auth', 'user'] };
     for (const account of accounts) await erasureReceipts.open({ ...erasure, account });
-    await confirmFinishedErasures(world.erasing);
+    const journal = { read: async (account: string) => [createErasureCommit({ ...erasure, account })] };
+    const deps = { ...world.erasing, journal };
+    assert.deepEqual(await confirmFinishedErasures(deps), []);
     for (const account of accounts) assert.equal(await isConfirmedByAuth(world, account), true);
-    await confirmFinishedErasures(world.erasing);
+    await confirmFinishedErasures(deps);
     assert.equal(publishedReceipts(world).length, accounts.length);
   }),
 );
 
+test(
+  'an erasure that the journal does not contain is not confirmed, but the others are',
+  withTestWorld(async (world) => {
+    const [lost = '', unreadable = '', kept = ''] = await createDueAccounts(world, 3);
+    const before = await world.deps.journal.read(lost);
+    await eraseWithoutStoringReceipts(world);
+    // The store was restored: its receipts are newer than its journal.
+    const journal = {
+      async read(account: string) {
+        if (account === unreadable) throw new UnreadableCommit(account, 1, 'it is damaged');
+        return account === lost ? before : await world.deps.journal.read(account);
+      },
+    };
+    const deps = { ...world.erasing, journal };
+    assert.deepEqual((await confirmFinishedErasures(deps)).toSorted(), [lost, unreadable].toSorted());
+    assert.equal(await isConfirmedByAuth(world, lost), false);
+    assert.equal(await isConfirmedByAuth(world, unreadable), false);
+    assert.equal(await isConfirmedByAuth(world, kept), true);
+  }),
+);
+
+test('an erasure at another sequence than the one in the journal is not confirmed', async () => {
+  const erasure = { account: 'ada', sequence: 3, erasedAt: '2026-03-09T12:00:00.000Z', expected: ['auth'] };
+  const found = await confirmFinishedErasures({
+    erasures: { isScheduled: async () => false },
+    erasureReceipts: {
+      list: async () => [{ ...erasure, receipts: [] }],
+      confirm: () => assert.fail('was confirmed'),
+    },
+    journal: { read: async () => [createErasureCommit({ ...erasure, sequence: 4 })] },
+    bus: { publish: () => assert.fail('was published') },
+    now: () => new Date(),
+  });
+  assert.deepEqual(found, ['ada']);
+});
+
 test('auth confirms them when it starts', async (context) => {
   const { service, database } = await startTestAuth(context);
-  const { erasureReceipts } = openSqliteAuthStores(database);
+  const { erasureReceipts, journal } = openSqliteAuthStores(database);
   await service.stop();
   const account = randomUUID();
-  const erasure = { sequence: 3, erasedAt: '2026-03-09T12:00:00.000Z', expected: ['auth', 'user'] };
-  await erasureReceipts.open({ ...erasure, account });
+  const erasure = { account, sequence: 3, erasedAt: '2026-03-09T12:00:00.000Z', expected: ['auth', 'user'] };
+  await journal.append(createErasureCommit(erasure));
+  await erasureReceipts.open(erasure);
   await service.start();
   await waitUntil(async () => (await erasureReceipts.find(account))?.receipts[0]?.consumer === 'auth');
+});
+
+test('the job runs again a second after a failure, and warns once of an erasure that is not in the journal', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const erasure = { account: 'ada', sequence: 3, erasedAt: '2026-03-09T12:00:00.000Z', expected: ['auth'] };
+  const warned: unknown[] = [];
+  let runs = 0;
+  const job = createOwnReceiptJob({
+    erasures: { isScheduled: async () => false },
+    erasureReceipts: {
+      async list() {
+        runs += 1;
+        if (runs <= 2) throw new StoreUnavailable(new Error('away'));
+        return [{ ...erasure, receipts: [] }];
+      },
+      confirm: () => assert.fail('was confirmed'),
+    },
+    journal: { read: async () => [] },
+    bus: { publish: () => assert.fail('was published') },
+    now: () => new Date(),
+    logger: { ...silent, warn: (fields: unknown) => void warned.push(fields) } as Logger,
+  });
+  /** Lets the time pass, and waits for the run that follows. */
+  async function runAfter(ms: number): Promise<void> {
+    const before = runs;
+    context.mock.timers.tick(ms - 1);
+    await setImmediate();
+    assert.equal(runs, before);
+    context.mock.timers.tick(1);
+    for (let turn = 0; runs === before && turn < 100; turn += 1) await setImmediate();
+    assert.equal(runs, before + 1);
+    await setImmediate();
+  }
+  await job.start();
+  while (runs === 0) await setImmediate();
+  await setImmediate();
+  for (const pause of [1000, 2000, 3_600_000]) await runAfter(pause);
+  assert.equal(runs, 4);
+  assert.deepEqual(warned, [{ stream: 'ada' }]);
+  await job.stop();
 });

@@ -4,6 +4,7 @@
  */
 import type { Bus } from '@latchkey/bus';
 import type { Logger, ProcessPart } from '@latchkey/process';
+import { createExponentialBackoff } from '@latchkey/process/loop';
 import type { UseCaseDeps } from '../deps.ts';
 import { createRepeatedJob } from '../job.ts';
 import {
@@ -11,47 +12,86 @@ import {
   type ErasureRecord,
   findUnconfirmedConsumers,
 } from '../ports/erasure-receipts.ts';
-import { AUTH_CONSUMER_NAME, storeReceiptOfAuth } from './receipts.ts';
+import { type Journal, UnreadableCommit } from '../ports/journal.ts';
+import { AUTH_CONSUMER_NAME, findErasureInJournal, storeReceiptOfAuth } from './receipts.ts';
 
 /**
  * How often to look for such erasures, in ms: during a rolling upgrade, an instance of the earlier release
  * may finish an erasure after this process has started.
  */
 const EVERY_MS = 60 * 60_000;
+/** The pauses after failures, in ms. */
+const RETRY_MS = { least: 1_000, most: 5 * 60_000 };
 const PAGE = 100;
 
-type OwnReceiptDeps = Pick<UseCaseDeps, 'erasures' | 'now'> & {
+type OwnReceiptDeps = Pick<UseCaseDeps, 'now'> & {
+  readonly erasures: Pick<UseCaseDeps['erasures'], 'isScheduled'>;
   readonly erasureReceipts: Pick<ErasureReceiptStore, 'confirm' | 'list'>;
+  readonly journal: Pick<Journal, 'read'>;
   readonly bus: Pick<Bus, 'publish'>;
 };
 
 /**
- * Confirms, in auth's name, each erasure that is no longer scheduled in the journal and that auth has not
- * confirmed yet. Idempotent.
+ * Confirms, in auth's name, each erasure that the journal contains, that is no longer scheduled there, and
+ * that auth has not confirmed yet. Idempotent.
+ * @returns the accounts whose erasure the journal does not contain, or whose events cannot be read. Their
+ * erasures are not confirmed. The journal lacks an erasure if a backup was restored in which the journal is
+ * older than the receipts
  * @throws StoreUnavailable; errors of the bus
  */
-export async function confirmFinishedErasures(deps: OwnReceiptDeps): Promise<void> {
+export async function confirmFinishedErasures(deps: OwnReceiptDeps): Promise<readonly string[]> {
   const { erasures, erasureReceipts } = deps;
+  const missing: string[] = [];
   let after: ErasureRecord | undefined;
   do {
     const page = await erasureReceipts.list({ limit: PAGE, waiting: true, ...(after && { after }) });
     for (const erasure of page) {
       if (!findUnconfirmedConsumers(erasure).includes(AUTH_CONSUMER_NAME)) continue;
-      if (!(await erasures.isScheduled(erasure.account))) await storeReceiptOfAuth(deps, erasure);
+      if (await erasures.isScheduled(erasure.account)) continue;
+      if (await isInJournal(deps, erasure)) await storeReceiptOfAuth(deps, erasure);
+      else missing.push(erasure.account);
     }
     after = page.length === PAGE ? page.at(-1) : undefined;
   } while (after);
+  return missing;
 }
 
-/** Creates the job that runs {@link confirmFinishedErasures} when auth starts, and every hour. */
+/** Returns whether the journal contains this erasure. @throws StoreUnavailable */
+async function isInJournal(
+  deps: Pick<OwnReceiptDeps, 'journal'>,
+  { account, sequence }: ErasureRecord,
+): Promise<boolean> {
+  try {
+    return (await findErasureInJournal(deps, account))?.sequence === sequence;
+  } catch (error) {
+    if (error instanceof UnreadableCommit) return false;
+    throw error;
+  }
+}
+
+/**
+ * Creates the job that runs {@link confirmFinishedErasures} when auth starts, and every hour. After a
+ * failure, the job runs again a second later; this pause doubles with each failure, up to five minutes.
+ */
 export function createOwnReceiptJob(deps: OwnReceiptDeps & { readonly logger: Logger }): ProcessPart {
+  const { logger } = deps;
+  /** The accounts about which this process has already warned. */
+  const warned = new Set<string>();
   return createRepeatedJob({
     name: 'own receipts',
     everyMs: EVERY_MS,
-    logger: deps.logger,
+    retryMs: createExponentialBackoff(RETRY_MS),
+    logger,
     run: async () => {
-      await confirmFinishedErasures(deps);
+      const missing = await confirmFinishedErasures(deps);
+      for (const stream of missing.filter((account) => !warned.has(account))) {
+        warned.add(stream);
+        logger.warn({ stream }, MISSING);
+      }
       return false;
     },
   });
 }
+
+const MISSING =
+  'the journal does not contain an erasure that has receipts, so auth does not confirm it; if the journal was restored from a backup, erase the account again';

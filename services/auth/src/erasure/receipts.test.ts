@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { decodeReceipt, encodeReceipt, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import { createLogger, createMetricsRegistry, type Logger } from '@latchkey/process';
-import { findUnconfirmedConsumers } from '../ports/erasure-receipts.ts';
+import { type ErasureRecord, findUnconfirmedConsumers } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { waitUntil } from '../testing/until.ts';
 import { createTestContext, DAY_MS, type TestWorld, withTestWorld } from '../testing/world.ts';
@@ -18,10 +18,7 @@ import { eraseDueAccounts } from './sweep.ts';
 
 const silent = createLogger({ name: 'x', level: 'silent' });
 
-async function erasedAccount(
-  world: TestWorld,
-  expected = world.erasing.expected,
-): Promise<{ readonly account: string; readonly sequence: number }> {
+async function erasedAccount(world: TestWorld, expected = world.erasing.expected): Promise<ErasureRecord> {
   const { deps } = world;
   const { userId } = await world.signUp('ada@example.com', 'countess of the engine');
   await requestErasureOfAccount(deps, { userId, by: 'ops' }, createTestContext());
@@ -177,6 +174,39 @@ test(
     const early = { ...erased, sequence: erased.sequence - 1 };
     assert.equal(await storeErasureReceipt(world.erasing, receiptOf(early, 'user')), false);
     assert.equal(await storeErasureReceipt(world.erasing, receiptOf(erased, 'user')), true);
+  }),
+);
+
+test(
+  'an account that a restored journal had forgotten, and that is erased again, needs new receipts',
+  withTestWorld(async (world) => {
+    const { erasureReceipts } = world.erasing;
+    const { userId: account } = await world.signUp('ada@example.com', 'countess of the engine');
+    const lost = { account, sequence: 9, erasedAt: '2026-03-01T12:00:00.000Z', expected: ['auth', 'user'] };
+    await erasureReceipts.open(lost);
+    for (const consumer of lost.expected)
+      await erasureReceipts.confirm(account, { consumer, confirmedAt: '2026-03-01T12:00:00.000Z' });
+    await requestErasureOfAccount(world.deps, { userId: account, by: 'ops' }, createTestContext());
+    world.advance(7 * DAY_MS);
+    await eraseDueAccounts(world.erasing);
+    const erased = await erasureReceipts.find(account);
+    assert.equal(erased?.sequence, (await world.factsOf(account)).length);
+    assert.deepEqual(findUnconfirmedConsumers(erased), ['user']);
+    assert.equal(await storeErasureReceipt(world.erasing, receiptOf(lost, 'user')), false);
+    assert.equal(await storeErasureReceipt(world.erasing, receiptOf(erased, 'user')), true);
+  }),
+);
+
+test(
+  'a receipt of an account that is erased again counts even if it arrives before auth has stored the erasure',
+  withTestWorld(async (world) => {
+    const erased = await erasedAccount(world);
+    const lost = { ...erased, sequence: erased.sequence + 4, expected: ['auth', 'user'] };
+    await world.erasing.erasureReceipts.open(lost);
+    assert.equal(await storeErasureReceipt(world.erasing, receiptOf(erased, 'user')), true);
+    const stored = await world.erasing.erasureReceipts.find(erased.account);
+    assert.equal(stored?.sequence, erased.sequence);
+    assert.deepEqual(stored && findUnconfirmedConsumers(stored), ['auth']);
   }),
 );
 

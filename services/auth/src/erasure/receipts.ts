@@ -5,7 +5,7 @@ import { decodeReceipt, encodeReceipt, ownConsumers, RECEIPTS_TOPIC, type Receip
 import type { Logger, ProcessPart } from '@latchkey/process';
 import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receipts.ts';
-import { UnreadableCommit } from '../ports/journal.ts';
+import { type Journal, UnreadableCommit } from '../ports/journal.ts';
 
 /** The name of auth's consumer group. It is also the consumer name in auth's own receipts. */
 export const AUTH_CONSUMER_NAME = 'auth';
@@ -27,36 +27,51 @@ export type ErasureReceiptDeps = Pick<UseCaseDeps, 'journal'> & {
 };
 
 /**
- * Returns the record of an account's erasure, including its receipts. Creates the record if the account is
- * erased and has none. Idempotent.
+ * Returns the erasure that the journal contains: the event AccountErased as the last one of the account.
  * @returns undefined if the account is not erased
  * @throws StoreUnavailable, UnreadableCommit
  */
-export async function findOrOpenErasure(
-  { journal, erasureReceipts, expected }: ErasureReceiptDeps,
+export async function findErasureInJournal(
+  { journal }: { readonly journal: Pick<Journal, 'read'> },
   account: string,
-): Promise<ErasureRecord | undefined> {
-  const known = await erasureReceipts.find(account);
-  if (known !== undefined) return known;
+): Promise<Pick<ErasureRecord, 'account' | 'sequence' | 'erasedAt'> | undefined> {
   const commit = (await journal.read(account)).at(-1);
   const last = commit?.events.at(-1);
   if (commit === undefined || last?.type !== 'AccountErased') return undefined;
-  const sequence = commit.sequence + commit.events.length - 1;
-  const erasure = { account, sequence, erasedAt: last.time, expected };
-  await erasureReceipts.open(erasure);
-  return { ...erasure, receipts: [] };
+  return { account, sequence: commit.sequence + commit.events.length - 1, erasedAt: last.time };
+}
+
+/**
+ * Returns the record of the erasure that the journal contains, including its receipts. Creates the record if
+ * there is none. A record with another sequence is replaced: a backup was restored in which the journal is
+ * older than the receipts, and the account was erased again. Idempotent.
+ * @returns undefined if the account is not erased
+ * @throws StoreUnavailable, UnreadableCommit
+ */
+export async function openErasure(
+  deps: ErasureReceiptDeps,
+  account: string,
+): Promise<ErasureRecord | undefined> {
+  const { erasureReceipts, expected } = deps;
+  const erased = await findErasureInJournal(deps, account);
+  if (erased === undefined) return undefined;
+  const known = await erasureReceipts.find(account);
+  if (known?.sequence === erased.sequence) return known;
+  await erasureReceipts.open({ ...erased, expected });
+  return { ...erased, expected, receipts: [] };
 }
 
 /**
  * Stores a receipt. Idempotent.
  * @returns false if the receipt was rejected, for example because the account is not erased
- * @throws StoreUnavailable
+ * @throws StoreUnavailable, UnreadableCommit
  */
 export async function storeErasureReceipt(
   deps: ErasureReceiptDeps,
   { userId, consumer, sequence, confirmedAt }: Receipt,
 ): Promise<boolean> {
-  const erasure = await findOrOpenErasure(deps, userId);
+  const known = await deps.erasureReceipts.find(userId);
+  const erasure = known?.sequence === sequence ? known : await openErasure(deps, userId);
   if (erasure === undefined || sequence !== erasure.sequence) return false;
   const isExpected = erasure.expected.includes(consumer);
   if (!isExpected && erasure.receipts.length >= MAX_RECEIPTS) return false;

@@ -54,7 +54,10 @@ export interface ErasurePageQuery {
  * The store of erasures and their receipts. Every method rejects with StoreUnavailable if the store fails.
  */
 export interface ErasureReceiptStore {
-  /** Adds an erasure without receipts. No-op if the account already has an erasure. */
+  /**
+   * Adds an erasure without receipts. No-op if the account already has an erasure with this sequence. An
+   * erasure with another sequence is replaced, and its receipts and copies are removed.
+   */
   open(erasure: Omit<ErasureRecord, 'receipts'>): Promise<void>;
   /**
    * Adds a receipt. No-op if the consumer has already confirmed, or if no erasure of the account is stored.

@@ -35,9 +35,20 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
 
     test('an erasure is found as it was opened first, and no other', async () => {
       const erasure = await erased(10);
-      await stores.erasureReceipts.open({ ...erasure, sequence: 9, expected: [] });
+      await stores.erasureReceipts.open({ ...erasure, erasedAt: secondsAfterTestStart(20), expected: [] });
       assert.deepEqual(await stores.erasureReceipts.find(erasure.account), { ...erasure, receipts: [] });
       assert.equal(await stores.erasureReceipts.find(randomUUID()), undefined);
+    });
+
+    test('an erasure with another sequence replaces the earlier one with its receipts and copies', async () => {
+      const erasure = await erased(10, ['user']);
+      await stores.erasureReceipts.confirm(erasure.account, receiptOf('user'));
+      await stores.erasureReceipts.noteCopies(erasure.account, secondsAfterTestStart(40));
+      const again = { ...erasure, sequence: 9, erasedAt: secondsAfterTestStart(50) };
+      await stores.erasureReceipts.open(again);
+      assert.deepEqual(await stores.erasureReceipts.find(erasure.account), { ...again, receipts: [] });
+      assert.deepEqual(await stores.erasureReceipts.listCopied({ limit: 9 }), []);
+      assert.deepEqual(await accounts({ waiting: true }), [erasure.account]);
     });
 
     test('each consumer confirms once, and none an account that was not erased', async () => {

@@ -65,6 +65,7 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       await retryOnConcurrentWrite(() =>
         erasures.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true }),
       );
+      await erasures.replaceOne({ _id, sequence: { $ne: erasure.sequence } }, fields);
     },
 
     async confirm(account, receipt) {

@@ -11,7 +11,11 @@ const IN_ORDER = 'ORDER BY erased_at DESC, account DESC LIMIT :limit';
 
 const SQL = {
   open: `INSERT INTO erasure (account, sequence, erased_at, expected, receipts, waiting)
-    VALUES (:account, :sequence, :erasedAt, :expected, '[]', :waiting) ON CONFLICT DO NOTHING`,
+    VALUES (:account, :sequence, :erasedAt, :expected, '[]', :waiting)
+    ON CONFLICT DO UPDATE SET sequence = excluded.sequence, erased_at = excluded.erased_at,
+    expected = excluded.expected, receipts = excluded.receipts, waiting = excluded.waiting,
+    copied_first = NULL, copied_last = NULL, copied_gone = NULL
+    WHERE erasure.sequence <> excluded.sequence`,
   confirm: 'UPDATE erasure SET receipts = :receipts, waiting = :waiting WHERE account = :account',
   find: 'SELECT * FROM erasure WHERE account = :account',
   all: `SELECT * FROM erasure INDEXED BY erasure_by_time WHERE ${LATEST} ${IN_ORDER}`,
