@@ -45,6 +45,20 @@ export async function authenticateRequest(
   }
 }
 
+/**
+ * Returns the headers of a response, as names and values. If middleware that ran earlier has set `Vary`, such
+ * as middleware for CORS, the value contains its names as well.
+ * @param earlierVary the current value of `Vary` in the response; undefined or empty if it is not set
+ */
+export function headersOf(
+  { headers }: ProblemAnswer,
+  earlierVary: unknown,
+): readonly (readonly [string, string])[] {
+  return Object.entries(headers).map(([name, value]) =>
+    name === 'Vary' && earlierVary ? [name, `${[earlierVary].flat().join(', ')}, ${value}`] : [name, value],
+  );
+}
+
 /** Headers in the form of `node:http`. */
 export type NodeHeaders = Readonly<Record<string, string | string[] | undefined>>;
 

@@ -4,6 +4,7 @@ import {
   createFrameworkGuard,
   createHeaderReader,
   type FrameworkGuard,
+  headersOf,
   type NodeHeaders,
 } from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
@@ -18,6 +19,7 @@ export interface ExpressRequest {
 /** The part of an Express response that the guard uses. */
 export interface ExpressResponse {
   statusCode: number;
+  getHeader(name: string): unknown;
   setHeader(name: string, value: string): unknown;
   end(text: string): unknown;
 }
@@ -41,7 +43,8 @@ function middleware(check: Check): ExpressMiddleware {
     const refused = await authenticateRequest(request, createHeaderReader(request.headers), check);
     if (refused === undefined) return true;
     response.statusCode = refused.status;
-    for (const [name, value] of Object.entries(refused.headers)) response.setHeader(name, value);
+    for (const [name, value] of headersOf(refused, response.getHeader('Vary')))
+      response.setHeader(name, value);
     response.end(refused.body);
     return false;
   }

@@ -4,6 +4,7 @@ import {
   createFrameworkGuard,
   createHeaderReader,
   type FrameworkGuard,
+  headersOf,
   type NodeHeaders,
 } from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
@@ -18,6 +19,7 @@ export interface FastifyRequest {
 /** The part of a Fastify reply that the guard uses. */
 export interface FastifyReply {
   code(status: number): unknown;
+  getHeader(name: string): unknown;
   header(name: string, value: string): unknown;
   send(body: Buffer): unknown;
 }
@@ -38,7 +40,7 @@ function hook(check: Check): FastifyHook {
     const refused = await authenticateRequest(request, createHeaderReader(request.headers), check);
     if (refused === undefined) return undefined;
     reply.code(refused.status);
-    for (const [name, value] of Object.entries(refused.headers)) reply.header(name, value);
+    for (const [name, value] of headersOf(refused, reply.getHeader('Vary'))) reply.header(name, value);
     // Send the body as bytes: for a string, Fastify would add a charset to the media type.
     reply.send(Buffer.from(refused.body));
     return reply;

@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import express from 'express';
 import { fastify } from 'fastify';
 import { Hono } from 'hono';
+import { cors } from 'hono/cors';
 import Koa from 'koa';
 import * as onExpress from './express.ts';
 import * as onFastify from './fastify.ts';
@@ -17,7 +18,7 @@ import { createTestTokens } from './testing.ts';
 
 /**
  * Serves `/me` for any account, `/mine` for verified accounts, and `/all` for admins and editors. Each route
- * responds with the caller.
+ * responds with the caller. Before the guards, the app sets `Vary: Origin`, as middleware for CORS does.
  */
 type Serve = (context: TestContext, guard: Guard) => Promise<string>;
 
@@ -32,6 +33,10 @@ async function serveKoa(context: TestContext, guard: Guard): Promise<string> {
   const { authenticated, verified, role } = onKoa.koaGuard(guard);
   const app = new Koa();
   const checks = { '/me': authenticated(), '/mine': verified(), '/all': role('admin', 'editor') };
+  app.use((exchange, next) => {
+    exchange.vary('Origin');
+    return next();
+  });
   for (const [path, check] of Object.entries(checks))
     app.use((exchange, next) => (exchange.path === path ? check(exchange, next) : next()));
   app.use((exchange) => {
@@ -45,6 +50,10 @@ async function serveExpress(context: TestContext, guard: Guard): Promise<string>
   const { authenticated, verified, role } = onExpress.expressGuard(guard);
   const app = express();
   const checks = { '/me': authenticated(), '/mine': verified(), '/all': role('admin', 'editor') };
+  app.use((_request, response, next) => {
+    response.vary('Origin');
+    next();
+  });
   for (const [path, check] of Object.entries(checks))
     app.get(path, check, (request, response) => {
       const { account, role: name, verified: proven } = onExpress.callerOf(request);
@@ -57,6 +66,7 @@ async function serveFastify(context: TestContext, guard: Guard): Promise<string>
   const { authenticated, verified, role } = onFastify.fastifyGuard(guard);
   const app = fastify();
   const checks = { '/me': authenticated(), '/mine': verified(), '/all': role('admin', 'editor') };
+  app.addHook('onRequest', async (_request, reply) => void reply.header('Vary', 'Origin'));
   for (const [path, check] of Object.entries(checks))
     app.get(path, { onRequest: check }, async (request) => {
       const { account, role: name, verified: proven } = onFastify.callerOf(request);
@@ -70,6 +80,7 @@ async function serveHono(_context: TestContext, guard: Guard): Promise<string> {
   const { authenticated, verified, role } = onHono.honoGuard(guard);
   const app = new Hono();
   const checks = { '/me': authenticated(), '/mine': verified(), '/all': role('admin', 'editor') };
+  app.use(cors({ origin: 'https://app.example.com' }));
   for (const [path, check] of Object.entries(checks))
     app.get(path, check, (exchange) => {
       const { account, role: name, verified: proven } = onHono.callerOf(exchange);
@@ -120,6 +131,11 @@ for (const [name, serve] of Object.entries(frameworks))
       assert.equal(without.headers.get('www-authenticate'), 'Bearer realm="latchkey"');
       assert.equal(without.headers.get('content-type'), 'application/problem+json');
       assert.equal(without.headers.get('cache-control'), 'no-store');
+      assert.deepEqual(without.headers.get('vary')?.split(', ').toSorted(), [
+        'Accept-Language',
+        'Authorization',
+        'Origin',
+      ]);
       assert.equal(without.headers.get('x-request-id'), 'request-1234');
       assert.deepEqual(without.body, {
         type: 'urn:latchkey:problem:unauthenticated',

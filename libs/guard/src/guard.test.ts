@@ -45,6 +45,16 @@ describe('a guard', () => {
     assert.equal(await codeOf(check(bearer(await tokens.sign({ account, sequence: 5 })))), 'accepted');
   });
 
+  test('gives a caller whose claims a handler cannot change for later requests with the same token', async () => {
+    const tokens = await createTestTokens();
+    const { authenticated, role } = createGuard(tokens.options);
+    const token = await tokens.sign({ role: 'user' });
+    const { claims } = await authenticated()(bearer(token));
+    Reflect.set(claims, 'role', 'admin');
+    assert.equal((await authenticated()(bearer(token))).claims.role, 'user');
+    assert.equal(await codeOf(role('admin')(bearer(token))), 'insufficient_permission');
+  });
+
   test('checks the signature again after a minute, and when the token expires', async () => {
     const tokens = await createTestTokens();
     let now = Date.now();

@@ -4,6 +4,7 @@ import {
   createFrameworkGuard,
   createHeaderReader,
   type FrameworkGuard,
+  headersOf,
   type NodeHeaders,
 } from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
@@ -15,6 +16,7 @@ export interface KoaContext {
   readonly headers: NodeHeaders;
   status: number;
   body: unknown;
+  readonly response: { get(name: string): string };
   set(name: string, value: string): void;
 }
 
@@ -35,6 +37,6 @@ function middleware(check: Check): KoaMiddleware {
     }
     context.status = refused.status;
     context.body = refused.body;
-    for (const [name, value] of Object.entries(refused.headers)) context.set(name, value);
+    for (const [name, value] of headersOf(refused, context.response.get('Vary'))) context.set(name, value);
   };
 }

@@ -47,6 +47,7 @@ export class Refusal extends Error {
         'Content-Type': 'application/problem+json',
         'Content-Language': language,
         'Cache-Control': 'no-store',
+        Vary: 'Authorization, Accept-Language',
         'X-Request-Id': id,
         ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
         ...headers,

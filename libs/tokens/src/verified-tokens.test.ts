@@ -32,6 +32,15 @@ describe('the cache of verified tokens', () => {
     assert.deepEqual(verified, ['a', 'b']);
   });
 
+  test('returns claims that no handler can change, because all requests with the token share them', async () => {
+    const { verify } = setUp({ a: 900 });
+    for (const claims of [await verify('a'), await verify('a')]) {
+      assert.ok(claims);
+      assert.throws(() => Object.assign(claims, { exp: 0 }), TypeError);
+    }
+    assert.deepEqual(await verify('a'), { exp: START_MS / 1000 + 900 });
+  });
+
   test('verifies a token again after a minute, because its key may have been withdrawn', async () => {
     const expiries: Record<string, number> = { a: 900 };
     const { verify, clock } = setUp(expiries);

@@ -18,7 +18,7 @@ interface Remembered<Claims> {
 
 /**
  * Adds a cache to a token verifier. It remembers only valid tokens, for at most a minute, and never beyond
- * their expiry.
+ * their expiry. All requests with the same token share one claims object, so the cache freezes this object.
  */
 export function cacheVerifiedTokens<Claims extends { readonly exp: number }>(
   verify: (token: string) => Promise<Claims | undefined>,
@@ -30,9 +30,10 @@ export function cacheVerifiedTokens<Claims extends { readonly exp: number }>(
     const found = remembered.get(token);
     // If the clock was set back, it cannot tell how long ago the token was verified.
     if (found !== undefined && found.since <= time && time < found.until) return found.claims;
-    const claims = await verify(token);
+    const verified = await verify(token);
     remembered.delete(token);
-    if (claims === undefined) return undefined;
+    if (verified === undefined) return undefined;
+    const claims = Object.freeze(verified);
     if (remembered.size >= MAX_TOKENS) forgetOldest(remembered);
     remembered.set(token, { claims, since: time, until: Math.min(time + REMEMBERED_MS, claims.exp * 1000) });
     return claims;
