@@ -268,6 +268,14 @@ describe('a brand', () => {
     assert.match(html, /<span class="name">A&amp;B<\/span>/);
   });
 
+  it('has no key before its name, unlike Latchkey', () => {
+    const named = createLinkPages({ ...plain, brand: { ...plain.brand, name: 'Example Books' } });
+    assert.match(pages.home({ locale: 'en' }), /<header class="brand key" /);
+    assert.match(named.home({ locale: 'en' }), /<header class="brand" /);
+    assert.match(named.stylesheet, /\.key::before/);
+    assert.doesNotMatch(named.stylesheet, /\.brand::/);
+  });
+
   it('colors both schemes by the style sheet', () => {
     const { stylesheet } = createLinkPages({ ...plain, brand: { ...plain.brand, palette } });
     const accents = [...stylesheet.matchAll(/--accent: (#\w+)/g)].map(([, color]) => color);

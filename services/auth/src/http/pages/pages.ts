@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Brand, BrandPalette } from '@latchkey/brand';
+import { type Brand, type BrandPalette, DEFAULT_BRAND_NAME } from '@latchkey/brand';
 import { assertNever } from '@latchkey/events';
 import { pageContentSecurityPolicy } from '@latchkey/http';
 import { instantInWords } from '@latchkey/locale';
@@ -140,7 +140,12 @@ type Mark = 'done' | 'mail' | 'ended' | 'failed' | 'home';
 export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: LinkPageSettings): LinkPages {
   const templates = loadPageTemplates();
   const homePath = `${publicPath}/`;
-  const ours = { base: publicPath + AUTH_BASE_PATH, brandName: brand.name, logoUrl: brand.logo?.url ?? null };
+  const ours = {
+    base: publicPath + AUTH_BASE_PATH,
+    brandName: brand.name,
+    hasKey: brand.name === DEFAULT_BRAND_NAME,
+    logoUrl: brand.logo?.url ?? null,
+  };
 
   function languageFor(locale: string): PageLanguage {
     const { tag, texts } = languageOf(locale);
