@@ -3,11 +3,13 @@
  * cut.
  */
 import { randomBytes } from 'node:crypto';
-import { after } from 'node:test';
+import { after, type SuiteContext, type TestContext } from 'node:test';
 import { ensureIndexes, type MongoIndex } from './indexes.ts';
 import { type MongoStore, openMongo } from './open.ts';
+import { type AllowedQuery, createQueryCheck } from './query-check.fixture.ts';
 
 export { createMongoProxy, type MongoProxy } from './mongo-proxy.fixture.ts';
+export type { AllowedQuery } from './query-check.fixture.ts';
 
 export interface TestDatabase {
   /** Deletes all documents, but keeps the indexes. Returns the test file's own connection to the database. */
@@ -19,6 +21,9 @@ export interface TestDatabase {
   another(option?: string): Promise<MongoStore>;
 }
 
+/** The option with which the driver reports each command. */
+const MONITORED = 'monitorCommands=true';
+
 /** Returns MONGO_URL. @throws Error if it is not set */
 export function requireTestMongoUrl(): string {
   const url = process.env['MONGO_URL'];
@@ -26,19 +31,30 @@ export function requireTestMongoUrl(): string {
   throw new Error('MONGO_URL is not set: these tests need a MongoDB, such as mongodb://127.0.0.1:27017');
 }
 
-/** Creates a database for one test file. It is dropped after the tests. */
-export function createTestDatabase(suite: string, indexes: readonly MongoIndex[]): TestDatabase {
+/**
+ * Creates a database for one test file. It is dropped after the tests.
+ * @param unindexed if given, the test file fails if a query searches no index, except these queries
+ */
+export function createTestDatabase(
+  suite: string,
+  indexes: readonly MongoIndex[],
+  unindexed?: readonly AllowedQuery[],
+): TestDatabase {
   const url = requireTestMongoUrl();
   const database = `latchkey_test_${suite}_${randomBytes(4).toString('hex')}`;
   const opened: MongoStore[] = [];
+  const check = unindexed && createQueryCheck(indexes, unindexed);
 
   async function another(option?: string): Promise<MongoStore> {
     // Longer than the limits of a service: on a busy machine, a command can be slow, and so can opening many
     // connections at the same time.
     const limits = { answersWithinMs: 60_000, availableWithinMs: 60_000 };
-    const mongo = openMongo({ url: withOption(url, option), database, ...limits });
+    const options = new Set(check && [MONITORED]);
+    if (option !== undefined) options.add(option);
+    const mongo = openMongo({ url: withOptions(url, [...options]), database, ...limits });
     opened.push(mongo);
     await mongo.reached;
+    check?.record(mongo.connection);
     return mongo;
   }
 
@@ -49,9 +65,24 @@ export function createTestDatabase(suite: string, indexes: readonly MongoIndex[]
     return mongo;
   }
 
-  after(async () => {
-    await opened[0]?.connection.dropDatabase();
-    for (const mongo of opened) await mongo.close();
+  async function deleteAll({ connection }: MongoStore): Promise<void> {
+    const collections = (await connection.db?.collections()) ?? [];
+    for (const collection of collections) await collection.deleteMany({});
+  }
+
+  async function assertIndexed(context: TestContext | SuiteContext): Promise<void> {
+    if (check === undefined || first === undefined) return;
+    const note = await check.assertIndexed((await first).connection);
+    if (note !== undefined && 'diagnostic' in context) context.diagnostic(note);
+  }
+
+  after(async (context) => {
+    try {
+      await assertIndexed(context);
+    } finally {
+      await opened[0]?.connection.dropDatabase();
+      for (const mongo of opened) await mongo.close();
+    }
   });
 
   return {
@@ -59,16 +90,15 @@ export function createTestDatabase(suite: string, indexes: readonly MongoIndex[]
     async empty() {
       first ??= prepare();
       const mongo = await first;
-      const collections = (await mongo.connection.db?.collections()) ?? [];
-      for (const collection of collections) await collection.deleteMany({});
+      await (check?.ignoring(() => deleteAll(mongo)) ?? deleteAll(mongo));
       return mongo;
     },
   };
 }
 
-function withOption(url: string, option: string | undefined): string {
-  if (option === undefined) return url;
-  const [address = '', options] = url.split('?');
+function withOptions(url: string, options: readonly string[]): string {
+  const [address = '', existing] = url.split('?');
   const path = /\/\/[^/]+\//.test(address) ? address : `${address}/`;
-  return `${path}?${options === undefined ? option : `${options}&${option}`}`;
+  const all = [...(existing === undefined ? [] : [existing]), ...options];
+  return all.length === 0 ? url : `${path}?${all.join('&')}`;
 }

@@ -5,7 +5,7 @@ import type { ServiceClient } from '../../client.ts';
 import { serviceClientsContract } from '../../service-clients.contract.ts';
 import { openMongoServiceClients } from './clients.ts';
 
-const database = createTestDatabase('clients', []);
+const database = createTestDatabase('clients', [], []);
 
 serviceClientsContract('mongo', async () => {
   const { connection } = await database.empty();

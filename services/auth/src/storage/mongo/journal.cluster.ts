@@ -7,7 +7,7 @@ import { commitStoresModelContract } from '../../ports/testing/model.contract.ts
 import { COMMITS_COLLECTION } from './commits.ts';
 import { authIndexes, openMongoAuthStores } from './index.ts';
 
-const database = createTestDatabase('journal', authIndexes);
+const database = createTestDatabase('journal', authIndexes, []);
 
 commitStoresModelContract(
   'mongo',

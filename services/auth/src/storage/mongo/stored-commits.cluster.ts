@@ -3,7 +3,10 @@ import { storedCommitsContract } from '../../ports/testing/stored-commits.contra
 import { COMMITS_COLLECTION } from './commits.ts';
 import { authIndexes, openMongoAuthStores } from './index.ts';
 
-const database = createTestDatabase('stored_commits', authIndexes);
+const database = createTestDatabase('stored_commits', authIndexes, [
+  { query: /^find auth_requests \{/, because: 'requests are deleted once they are processed' },
+  { query: /^find auth_leases \{ until \$lt \}/, because: 'each job has one lease' },
+]);
 
 storedCommitsContract('mongo', async () => {
   await database.empty();

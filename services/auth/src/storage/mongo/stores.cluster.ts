@@ -6,7 +6,11 @@ import { createUniformLimitRules } from '../../ports/testing/limit-rules.ts';
 import { storesContract } from '../../ports/testing/stores.contract.ts';
 import { authIndexes, openMongoAuthStores } from './index.ts';
 
-const database = createTestDatabase('auth', authIndexes);
+const database = createTestDatabase('auth', authIndexes, [
+  { query: /^\w+ auth_requests /, because: 'requests are deleted once they are processed' },
+  { query: /^find auth_moves \{ endedAt \$exists \}$/, because: 'a database is the target of few moves' },
+  { query: /^find auth_fingerprints \{ {2}\}$/, because: 'each setting with keys has one document' },
+]);
 
 storesContract('mongo', async () => {
   const { connection } = await database.empty();

@@ -15,7 +15,9 @@ import { openMongoUserStorage } from './index.ts';
 import { createMongoProfiles } from './profiles.ts';
 import { profileIndexes } from './schema.ts';
 
-const database = createTestDatabase('generations', profileIndexes());
+const database = createTestDatabase('generations', profileIndexes(), [
+  { query: /^delete user_profiles_v\d+ \{ {2}\}$/, because: 'all documents of a generation are deleted' },
+]);
 
 /** Empties the database, which keeps the collections, and removes the collections of all generations. */
 async function emptied() {
