@@ -6,6 +6,11 @@ import { isDatabaseLockedError, isDiskFullError } from './data-folder-error.ts';
  * are rejected.
  */
 const GIVE_UP_AFTER_MS = 10_000;
+/**
+ * When the writes of a transaction have taken this long, in ms, the transaction is committed, and the
+ * remaining writes run in the next turn of the event loop.
+ */
+const LONGEST_TRANSACTION_MS = 10;
 const FIRST_RETRY_MS = 2;
 const LONGEST_RETRY_MS = 100;
 
@@ -40,10 +45,15 @@ export interface GroupCommit {
 /**
  * Creates a group commit: writes that are queued within one turn of the event loop run in one transaction,
  * each under its own savepoint, and share one flush to disk. While the flush blocks the process, more
- * requests arrive, so the number of writes per commit grows with the load. A delayed write joins the next
+ * requests arrive, so the number of writes per commit grows with the load. If the writes take long, they are
+ * divided into several transactions, and requests are answered in between. A delayed write joins the next
  * commit that another write needs, or is committed when its delay is over.
+ * @param now returns the time in ms on a monotonic clock
  */
-export function createGroupCommit(connection: DatabaseSync): GroupCommit {
+export function createGroupCommit(
+  connection: DatabaseSync,
+  now: () => number = performance.now.bind(performance),
+): GroupCommit {
   let queue: Work[] = [];
   let waiting = false;
   /** The timer that commits the delayed writes at the time `delayedUntil`. */
@@ -72,7 +82,7 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
   }
 
   function scheduleWithin(delay: number): void {
-    const until = performance.now() + delay;
+    const until = now() + delay;
     if (until >= delayedUntil) return;
     clearTimeout(delayed);
     delayed = setTimeout(schedule, delay);
@@ -84,9 +94,7 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
     clearTimeout(delayed);
     delayedUntil = Number.POSITIVE_INFINITY;
     if (!begun()) return;
-    const works = queue;
-    queue = [];
-    commitAll(works);
+    commitNext();
     if (queue.length > 0) schedule();
     else for (const idle of idlers.splice(0)) idle();
   }
@@ -102,8 +110,8 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
       blockedSince = undefined;
       return true;
     } catch (error) {
-      blockedSince ??= performance.now();
-      const blockedMs = performance.now() - blockedSince;
+      blockedSince ??= now();
+      const blockedMs = now() - blockedSince;
       if (isDatabaseLockedError(error) && blockedMs < GIVE_UP_AFTER_MS) retryAfter(blockedMs);
       else rejectQueue(error);
       return false;
@@ -132,15 +140,25 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
     for (const idle of idlers.splice(0)) idle();
   }
 
-  function commitAll(works: readonly Work[]): void {
+  /** Runs and commits the first queued writes: all of them, unless they take too long. */
+  function commitNext(): void {
+    const run = queue.length === 1 ? (work: Work) => work.run() : runApart;
+    const settlements: (() => void)[] = [];
+    const begunAt = now();
+    let started = 0;
     try {
-      const settlements = works.map((work) => (works.length === 1 ? work.run() : runApart(work)));
+      for (const work of queue) {
+        if (started > 0 && now() - begunAt >= LONGEST_TRANSACTION_MS) break;
+        started += 1;
+        settlements.push(run(work));
+      }
       commit();
+      queue = queue.slice(started);
       for (const settle of settlements) settle();
     } catch (error) {
       foundFull ||= isDiskFullError(error);
       if (connection.isTransaction) rollback();
-      for (const work of works) work.reject(error);
+      for (const work of queue.splice(0)) work.reject(error);
     }
   }
 

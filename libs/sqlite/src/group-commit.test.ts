@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createGroupCommit } from './group-commit.ts';
+
+/**
+ * Queues writes at once.
+ * @param durations how long each write takes, in ms of a clock that only the writes advance
+ * @returns in which turn of the event loop each write was committed, counted from 0, and what was stored
+ */
+async function writeAll(durations: readonly number[]) {
+  const connection = new DatabaseSync(':memory:');
+  connection.exec('CREATE TABLE note (text TEXT)');
+  let clock = 0;
+  const commits = createGroupCommit(connection, () => clock);
+  let turn = -1;
+  const writes = durations.map((duration, index) => {
+    function write(): number {
+      connection.prepare('INSERT INTO note VALUES (?)').run(`${index}`);
+      clock += duration;
+      return index;
+    }
+    return commits.run(write, { flushed: true, commitDelay: 0 }).then(() => turn);
+  });
+  let isDone = false;
+  const turns = Promise.all(writes).finally(() => {
+    isDone = true;
+  });
+  for (; !isDone; await nextTurn()) turn += 1;
+  const stored = connection
+    .prepare('SELECT text FROM note')
+    .all()
+    .map(({ text }) => text);
+  connection.close();
+  return { turns: await turns, stored };
+}
+
+describe('writes that are queued in the same turn', () => {
+  test('share a commit if they are short', async () => {
+    const { turns, stored } = await writeAll([2, 2, 2, 2]);
+    assert.equal(new Set(turns).size, 1);
+    assert.deepEqual(stored, ['0', '1', '2', '3']);
+  });
+
+  test('are committed in several turns, in order, if they are long', async () => {
+    const { turns, stored } = await writeAll([6, 6, 30, 1, 1]);
+    const [first = Number.NaN] = turns;
+    assert.deepEqual(turns, [first, first, first + 1, first + 2, first + 2]);
+    assert.deepEqual(stored, ['0', '1', '2', '3', '4']);
+  });
+});
