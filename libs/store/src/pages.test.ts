@@ -17,3 +17,14 @@ test('pages hold every item once, in order, and none is empty', async () => {
   ]);
   assert.deepEqual(await read(['a', 'b', 'c']), [['a', 'b'], ['c']]);
 });
+
+test('other work runs between the pages', async () => {
+  let turns = 0;
+  let counter = setImmediate(function count() {
+    turns += 1;
+    counter = setImmediate(count);
+  });
+  await read(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
+  clearImmediate(counter);
+  assert.ok(turns >= 3, `${turns} turns`);
+});

@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /**
  * Yields the items of a list. Reads the list page by page until a page is empty, so that only one page is in
- * memory.
+ * memory. Lets other work run between the pages, because a store in the same process responds immediately.
  * @param read returns the page that follows this item; the first page if the item is undefined
  */
 export async function* readAllPages<Item>(
@@ -9,7 +11,9 @@ export async function* readAllPages<Item>(
   let last: Item | undefined;
   do {
     const page: readonly Item[] = await read(last);
-    if (page.length > 0) yield page;
+    if (page.length === 0) return;
+    yield page;
     last = page.at(-1);
+    await nextTurn();
   } while (last !== undefined);
 }
