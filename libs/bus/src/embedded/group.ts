@@ -5,7 +5,7 @@ import {
   type GroupMember,
 } from './partition-consumer.ts';
 
-type GroupDeps = Pick<EmbeddedPartitionConsumerDeps, 'database' | 'log' | 'group' | 'appended'>;
+type GroupDeps = Pick<EmbeddedPartitionConsumerDeps, 'database' | 'log' | 'group' | 'admitted' | 'appended'>;
 
 /** The members of one group in this process, and the partitions that they share. */
 export interface EmbeddedConsumerGroup {

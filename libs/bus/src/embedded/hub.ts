@@ -1,4 +1,5 @@
 import type { Database } from '@latchkey/sqlite';
+import { createEventLoopGate } from './event-loop-gate.ts';
 import { createEmbeddedConsumerGroup, type EmbeddedConsumerGroup } from './group.ts';
 import { createEmbeddedLog, type EmbeddedLog } from './log.ts';
 import type { GroupMember } from './partition-consumer.ts';
@@ -12,6 +13,11 @@ const LOOK_EVERY_MS = 500;
 /** What all subscriptions of a bus share: the log, its groups, and the notification of new records. */
 export interface EmbeddedSubscriptionHub {
   readonly log: EmbeddedLog;
+  /**
+   * Must be awaited before a slice of records is read. Resolves in a turn of the event loop that other
+   * readers have not used for long.
+   */
+  admitted(): Promise<void>;
   /**
    * Wakes the groups and watchers of a topic; must be called after records were committed to it.
    * @param partitions the partitions that received records; default: possibly all
@@ -37,6 +43,7 @@ export interface EmbeddedSubscriptionHub {
 
 export function createEmbeddedSubscriptionHub(database: Database): EmbeddedSubscriptionHub {
   const log = createEmbeddedLog(database);
+  const admitted = createEventLoopGate();
   const groups = new Map<string, EmbeddedConsumerGroup>();
   const watchers = new Set<{ readonly topic: string; wake(): void }>();
   let watch: NodeJS.Timeout | undefined;
@@ -77,13 +84,15 @@ export function createEmbeddedSubscriptionHub(database: Database): EmbeddedSubsc
   }
 
   function groupNamed(name: string): EmbeddedConsumerGroup {
-    const group = groups.get(name) ?? createEmbeddedConsumerGroup({ database, log, group: name, appended });
+    const group =
+      groups.get(name) ?? createEmbeddedConsumerGroup({ database, log, group: name, admitted, appended });
     groups.set(name, group);
     return group;
   }
 
   return {
     log,
+    admitted,
     appended,
     watch(topic, wake) {
       const watcher = { topic, wake };

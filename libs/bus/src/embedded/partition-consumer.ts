@@ -30,6 +30,8 @@ export interface EmbeddedPartitionConsumerDeps {
   readonly partition: number;
   /** Returns the member that is to handle the next slice of records. */
   owner(): GroupMember | undefined;
+  /** Awaited before each slice, so that not all partitions are read in the same turn of the event loop. */
+  admitted(): Promise<void>;
   /** Called after records were committed to a topic. */
   appended(topic: string): void;
 }
@@ -53,7 +55,7 @@ export interface EmbeddedPartitionConsumer {
 export function createEmbeddedPartitionConsumer(
   deps: EmbeddedPartitionConsumerDeps,
 ): EmbeddedPartitionConsumer {
-  const { log, group, topic, partition, owner } = deps;
+  const { log, group, topic, partition, owner, admitted } = deps;
   let running = false;
   let fetched = true;
   let failures = 0;
@@ -66,7 +68,10 @@ export function createEmbeddedPartitionConsumer(
    * no wake-up can be missed.
    */
   async function run(): Promise<void> {
-    for (let member = owner(); member; member = owner()) {
+    for (;;) {
+      await admitted();
+      const member = owner();
+      if (member === undefined) break;
       const records = fetch(member);
       if (records?.length === 0) break;
       const done = records !== undefined && (await deliver(member, records));

@@ -2,6 +2,9 @@ import { partitionOfKey } from '../partitioner.ts';
 import { hasNewRecords, type LogTail } from '../tail.ts';
 import type { EmbeddedSubscriptionHub } from './hub.ts';
 
+/** How many records one call of `read` returns at most, so that no call blocks the event loop for long. */
+const RECORDS_AT_ONCE = 200;
+
 /** Reads a topic of the embedded log. @throws Error if there is no such topic */
 export function createEmbeddedLogTail(hub: EmbeddedSubscriptionHub, topicName: string): LogTail {
   const { log } = hub;
@@ -9,7 +12,10 @@ export function createEmbeddedLogTail(hub: EmbeddedSubscriptionHub, topicName: s
   return {
     id: `embedded/${topicName}`,
     ranges: async () => log.ranges(topic),
-    read: async (partition, offset, limit) => log.from(topic, partition, offset, limit),
+    async read(partition, offset, limit) {
+      await hub.admitted();
+      return log.from(topic, partition, offset, Math.min(limit, RECORDS_AT_ONCE));
+    },
     partitionOf: async (key) => partitionOfKey(Buffer.from(key), topic.partitions),
     async grown(ranges, signal) {
       const { promise, resolve } = Promise.withResolvers<void>();

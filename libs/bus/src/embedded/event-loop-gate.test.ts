@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createEventLoopGate } from './event-loop-gate.ts';
+
+/**
+ * Lets several callers pass a gate at the same time.
+ * @param durations for how long each caller keeps the event loop busy, in ms of a clock that only the callers
+ * advance
+ * @returns in which turn of the event loop each caller was admitted, counted from the first one
+ */
+async function admitAll(durations: readonly number[]): Promise<readonly number[]> {
+  let clock = 0;
+  const admitted = createEventLoopGate(() => clock);
+  let turn = 0;
+  const order: number[] = [];
+  const turns = durations.map(async (duration, index) => {
+    await admitted();
+    order.push(index);
+    clock += duration;
+    return turn;
+  });
+  for (; order.length < durations.length; await nextTurn()) turn += 1;
+  assert.deepEqual(
+    order,
+    durations.map((_, index) => index),
+  );
+  const all = await Promise.all(turns);
+  return all.map((each) => each - (all[0] ?? 0));
+}
+
+describe('callers of a gate', () => {
+  test('are admitted in the same turn while they are quick', async () => {
+    assert.deepEqual(await admitAll([1, 1, 1, 1]), [0, 0, 0, 0]);
+  });
+
+  test('are admitted in the next turn, in order, once a turn was used for 10 ms', async () => {
+    assert.deepEqual(await admitAll([20, 5, 5, 20, 9, 9, 1]), [0, 1, 1, 2, 3, 3, 4]);
+  });
+});

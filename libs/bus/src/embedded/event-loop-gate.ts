@@ -1,0 +1,34 @@
+/**
+ * For how long admitted callers may keep the event loop busy in one turn before the next caller has to wait
+ * for the next turn, in ms.
+ */
+const MAX_BUSY_MS = 10;
+
+/**
+ * Creates a gate for work that is done in many small steps by several loops at the same time. Each call of
+ * the returned function resolves in a callback of its own, in the order of the calls. Once the admitted
+ * callers have used a turn of the event loop for 10 ms, the next callers are admitted in the next turn, so
+ * that requests are answered in between. Without the gate, all loops would do their next step in the same
+ * turn.
+ * @param now returns the time in ms on a monotonic clock
+ */
+export function createEventLoopGate(now: () => number = performance.now.bind(performance)) {
+  /** When the first caller of the present turn was admitted; undefined if none was. */
+  let busySince: number | undefined;
+
+  function beginTurn(): void {
+    busySince = now();
+    // The event loop runs this before everything that is scheduled from now on.
+    setImmediate(() => {
+      busySince = undefined;
+    });
+  }
+
+  function admit(resolve: () => void): void {
+    if (busySince === undefined) beginTurn();
+    else if (now() - busySince >= MAX_BUSY_MS) return void setImmediate(admit, resolve);
+    resolve();
+  }
+
+  return (): Promise<void> => new Promise((resolve) => void setImmediate(admit, resolve));
+}
