@@ -74,6 +74,20 @@ describe('the state of a stream', () => {
     assert.deepEqual(loaded, { state: { facts: 5, last: 5 }, number: 2, sequence: 5, head: await head() });
   });
 
+  test('is computed in several turns of the event loop from a long history', async () => {
+    await append(2500);
+    let turns = 0;
+    let counter = setImmediate(function count() {
+      turns += 1;
+      counter = setImmediate(count);
+    });
+    const loaded = await streams().load(stream);
+    clearImmediate(counter);
+    assert.ok(turns >= 2, `${turns} turns`);
+    assert.equal(loaded.number, 2500);
+    assert.deepEqual(loaded.state, { facts: 2500, last: 2500 });
+  });
+
   test('has what others appended since it was last loaded, and only that is read', async () => {
     const { load } = streams();
     await append(3);

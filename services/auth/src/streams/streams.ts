@@ -1,7 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreUnavailable } from '@latchkey/store';
 import { LRUCache } from 'lru-cache';
 import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '../ports/journal.ts';
 import type { Snapshot, SnapshotStore } from '../ports/snapshots.ts';
+
+/**
+ * How many commits are applied to a state in one turn of the event loop. This takes a few ms. Only a stream
+ * with a long history that is neither cached nor has a snapshot has more commits to apply.
+ */
+const APPLIED_PER_TURN = 1000;
 
 export interface StreamLoaderDeps<State> {
   readonly journal: Pick<Journal, 'read'>;
@@ -72,6 +79,19 @@ export function createStreamLoader<State>(deps: StreamLoaderDeps<State>): Stream
     return { state, number: commit.number, sequence, ...(head === undefined ? {} : { head }) };
   }
 
+  /** Returns the state after all commits. Lets other work run after every 1,000 commits. */
+  async function applyAll(
+    before: LoadedStream<State>,
+    commits: readonly Commit[],
+  ): Promise<LoadedStream<State>> {
+    let loaded = before;
+    for (const [index, commit] of commits.entries()) {
+      if (index > 0 && index % APPLIED_PER_TURN === 0) await nextTurn();
+      loaded = apply(loaded, commit);
+    }
+    return loaded;
+  }
+
   function snapshotOf(stream: string, { number, sequence, ...state }: LoadedStream<State>): Snapshot {
     return { stream, stateVersion, number, sequence, state: state satisfies StoredState<State> };
   }
@@ -80,7 +100,7 @@ export function createStreamLoader<State>(deps: StreamLoaderDeps<State>): Stream
     async load(stream) {
       const known = memory.get(stream) ?? (await restore(stream));
       const commits = await journal.read(stream, known.number);
-      const loaded = commits.reduce(apply, known);
+      const loaded = await applyAll(known, commits);
       if (loaded.number > 0) memory.set(stream, loaded);
       if (commits.length > snapshotEvery)
         await snapshots.save(snapshotOf(stream, loaded)).catch(ignoreOutage);

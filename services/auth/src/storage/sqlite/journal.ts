@@ -2,6 +2,7 @@ import type { ChainEntry } from '@latchkey/events';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
 import { addChainEntries } from '../stored-events.ts';
+import { readCommitsInSteps } from './commit-pages.ts';
 import { claimsFromRow, commitFromRow, toClaimsColumn, toCommitColumns } from './commits.ts';
 
 const SQL = {
@@ -35,6 +36,10 @@ export function createSqliteJournal(database: Database): Journal {
   function byCommand(commandId: string): Commit | undefined {
     const row = database.prepare(SQL.byCommand).get({ commandId });
     return row && commitFromRow(row);
+  }
+
+  function readStep(stream: string, after: number, limit: number): readonly Commit[] {
+    return database.prepare(SQL.read).all({ stream, after, limit }).map(commitFromRow);
   }
 
   function holder(claim: string): string | undefined {
@@ -82,8 +87,8 @@ export function createSqliteJournal(database: Database): Journal {
   return mapSqliteErrors<Journal>({
     addChain: (key, entries) => database.write(() => addChain(key, entries)),
     append: (commit) => database.write(() => append(commit)),
-    read: async (stream, after = 0, limit = -1) =>
-      database.prepare(SQL.read).all({ stream, after, limit }).map(commitFromRow),
+    read: (stream, after = 0, limit = Number.POSITIVE_INFINITY) =>
+      readCommitsInSteps((last, most) => readStep(stream, last, most), { after, limit }),
     byCommand: async (commandId) => byCommand(commandId),
     holder: async (claim) => holder(claim),
     release: (key, claims) => database.write(() => release(key, claims)),

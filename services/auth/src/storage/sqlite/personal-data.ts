@@ -2,6 +2,7 @@ import { parseJson } from '@latchkey/process';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { erasePersonFromEvents, removeAddressClaims } from '../erased-commit.ts';
+import { COMMITS_PER_TURN } from './commit-pages.ts';
 import { claimsFromRow, toClaimsColumn } from './commits.ts';
 import { removeRowsInPages } from './remove-in-pages.ts';
 
@@ -17,7 +18,8 @@ const SQL = {
   unpublishedActions: `UPDATE audit_entry SET value = json_set(value, '$.person', NULL) WHERE id IN
     (SELECT id FROM audit_entry
      WHERE unpublished = 1 AND value ->> 'actor' = :userId AND value ->> 'person' IS NOT NULL LIMIT :page)`,
-  commits: 'SELECT * FROM journal_commit WHERE stream = :userId ORDER BY number DESC',
+  commits: `SELECT number, events, claims FROM journal_commit WHERE stream = :userId AND number < :before
+    ORDER BY number DESC LIMIT ${COMMITS_PER_TURN}`,
   eraseCommit: `UPDATE journal_commit SET events = :events, claims = :claims, address = NULL
     WHERE stream = :userId AND number = :number`,
   removeClaim: 'DELETE FROM journal_claim WHERE claim = :claim AND stream = :userId',
@@ -33,8 +35,13 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
     }, ERASING);
   }
 
-  function eraseCommits(userId: string): void {
-    for (const row of database.prepare(SQL.commits).all({ userId })) {
+  /**
+   * Erases the personal data of some commits: of the last ones whose numbers are lower than `before`.
+   * @returns the number of the first of these commits; 0 if no earlier commit is left
+   */
+  function eraseCommits(userId: string, before: number): number {
+    const rows = database.prepare(SQL.commits).all({ userId, before });
+    for (const row of rows) {
       const claims = claimsFromRow(row);
       const kept = removeAddressClaims(claims);
       database.prepare(SQL.eraseCommit).run({
@@ -46,6 +53,7 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
       for (const claim of claims.filter((each) => !kept.includes(each)))
         database.prepare(SQL.removeClaim).run({ claim, userId });
     }
+    return rows.length < COMMITS_PER_TURN ? 0 : Number(rows.at(-1)?.['number']);
   }
 
   return mapSqliteErrors<PersonalDataEraser>({
@@ -58,6 +66,9 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
       await removeRowsInPages(database, SQL.unpublishedEvents, { userId }, ERASING);
       await removeRowsInPages(database, SQL.unpublishedActions, { userId }, ERASING);
     },
-    eraseCommits: (userId) => database.write(() => eraseCommits(userId), ERASING),
+    async eraseCommits(userId) {
+      for (let before = Number.MAX_SAFE_INTEGER; before > 0; )
+        before = await database.write(() => eraseCommits(userId, before), ERASING);
+    },
   });
 }

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Commit } from '../../ports/journal.ts';
+import type { AuthStores } from '../../ports/stores.ts';
+import {
+  commitNumbersOf,
+  createCommit,
+  createCommits,
+  createRegistrationCommit,
+} from '../../ports/testing/commits.ts';
+import { openTemporaryStores, type TemporaryStores } from './stores.fixture.ts';
+
+/** Runs `work`, and returns its result and the number of turns of the event loop that it took. */
+async function countTurns<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly result: T; readonly turns: number }> {
+  let turns = 0;
+  let counter = setImmediate(function count() {
+    turns += 1;
+    counter = setImmediate(count);
+  });
+  const result = await work();
+  clearImmediate(counter);
+  return { result, turns };
+}
+
+const MANY = 1100;
+
+describe('a stream with many commits', () => {
+  let opened: TemporaryStores;
+  let stores: AuthStores;
+  let stream: string;
+  let commits: readonly Commit[];
+
+  beforeEach(async () => {
+    opened = await openTemporaryStores();
+    stores = opened.stores;
+    stream = randomUUID();
+    commits = createCommits(stream, MANY);
+    await appendAll(commits);
+  });
+  afterEach(() => opened.close());
+
+  /** Appends commits with as few flushes to disk as possible. */
+  async function appendAll(appended: readonly Commit[]): Promise<void> {
+    await Promise.all(appended.map((commit) => stores.journal.append(commit)));
+  }
+
+  test('is read in several turns, in order', async () => {
+    const { result, turns } = await countTurns(() => stores.journal.read(stream));
+    assert.deepEqual(result, commits);
+    assert.ok(turns >= 4, `${turns} turns`);
+    const part = await stores.journal.read(stream, 100, 600);
+    assert.deepEqual(part, commits.slice(100, 700));
+    assert.deepEqual(await stores.journal.read(stream, 0, 250), commits.slice(0, 250));
+    assert.deepEqual(await stores.journal.read(stream, MANY), []);
+  });
+
+  test('is read from the outbox and marked as published in several turns', async () => {
+    const others = Array.from({ length: 300 }, () => createCommit());
+    await appendAll(others);
+    const asked = [...others.map((commit) => commit.stream), stream];
+    const read = await countTurns(() => stores.outbox.unpublished(asked));
+    assert.ok(read.turns >= 5, `${read.turns} turns`);
+    assert.deepEqual(read.result.get(stream), commits);
+    assert.equal(read.result.size, 301);
+    const marked = await countTurns(() => stores.outbox.markPublished(commits.slice(0, 1000)));
+    assert.ok(marked.turns >= 4, `${marked.turns} turns`);
+    const left = (await stores.outbox.unpublished([stream])).get(stream);
+    assert.deepEqual(left, commits.slice(1000));
+  });
+
+  test('does not hide the streams that wait after it', async () => {
+    const late = createCommit({ at: new Date(Date.parse(commits[0]?.at ?? '') + 1000).toISOString() });
+    await appendAll([late]);
+    const { result, turns } = await countTurns(() => stores.outbox.waiting({ limit: 10 }));
+    assert.deepEqual(result, [stream, late.stream]);
+    assert.ok(turns >= 1, `${turns} turns`);
+    const from = new Date(late.at);
+    assert.deepEqual(await stores.outbox.waiting({ recent: { from, to: from }, limit: 10 }), [stream]);
+  });
+
+  test('is erased in several writes', async () => {
+    const registered = createRegistrationCommit('ada@example.com');
+    const later = Array.from({ length: 600 }, (_, index) =>
+      createRegistrationCommit('ada@example.com', {
+        stream: registered.stream,
+        number: index + 2,
+        sequence: index + 2,
+      }),
+    );
+    await appendAll([registered, ...later]);
+    const { turns } = await countTurns(() => stores.personalData.eraseCommits(registered.stream));
+    assert.ok(turns >= 3, `${turns} turns`);
+    const erased = await stores.journal.read(registered.stream);
+    assert.equal(erased.length, 601);
+    const left = erased.filter((commit) => JSON.stringify(commit).includes('ada@example.com'));
+    assert.deepEqual(commitNumbersOf(left), []);
+  });
+});
