@@ -19,13 +19,14 @@ import {
 } from '../../services/auth/src/account/index.ts';
 import { createPasswordHasher } from '../../services/auth/src/passwords/hashing/argon2.ts';
 import { parseHashCosts } from '../../services/auth/src/passwords/hashing/costs.ts';
-import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
+import type { AppendResult, Commit, Journal } from '../../services/auth/src/ports/journal.ts';
 import { openSqliteAuthStores } from '../../services/auth/src/storage/sqlite/index.ts';
+import { computeChainEntries } from '../../services/auth/src/streams/chain-stream.ts';
 import type { Person } from '../../test/support/people.ts';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
 /** How many commits are written, and flushed to disk, together. */
-const BATCH = 500;
+const BATCH = 2000;
 
 export interface SeedOptions {
   readonly accounts: number;
@@ -39,19 +40,21 @@ export interface SeedOptions {
   readonly long: Person;
 }
 
-/** Returns the commits of an account. Each command is applied to the state after the previous command. */
-function history(commands: readonly AccountCommand[]): readonly Commit[] {
+/** Yields the commits of an account. Each command is applied to the state after the previous command. */
+function* history(commands: Iterable<AccountCommand>): Generator<Commit> {
   const at = new Date(Date.now() - MONTH_MS).toISOString();
-  const commits: Commit[] = [];
   let state: AccountState = initialAccountState;
+  let head: string | undefined;
+  let number = 0;
   for (const command of commands) {
     const { facts } = decide(state, command);
     const { claims } = computeLookupKeys(state, facts, new Date(0));
     const sequence = state.status === 'none' ? 1 : state.sequence + 1;
     state = facts.reduce(evolve, state);
-    commits.push({
+    number += 1;
+    const commit = chained(head, {
       stream: requireExistingAccount(state).userId,
-      number: commits.length + 1,
+      number,
       sequence,
       events: facts.map((fact) => ({
         ...fact,
@@ -64,8 +67,25 @@ function history(commands: readonly AccountCommand[]): readonly Commit[] {
       correlationId: 'seed',
       at,
     });
+    head = commit.events.at(-1)?.chain?.hash;
+    yield commit;
   }
-  return commits;
+}
+
+/**
+ * Returns the commit with the places of its events in the hash chain. Without them, the relay would write each commit
+ * again before it publishes the commit.
+ * @param previous the hash of the last event before the commit
+ */
+function chained(previous: string | undefined, commit: Commit): Commit {
+  const entries = computeChainEntries(commit, previous);
+  return {
+    ...commit,
+    events: commit.events.map((fact, index) => {
+      const chain = entries[index];
+      return chain === undefined ? fact : { ...fact, chain };
+    }),
+  };
 }
 
 function verified(
@@ -105,12 +125,18 @@ function renamed(many: number): readonly AccountCommand[] {
   return Array.from({ length: many }, (_, i) => ({ type: 'ChangeProfile', firstName: `Ada ${i}` }));
 }
 
-async function append(journal: Journal, commits: readonly Commit[]): Promise<void> {
-  for (let from = 0; from < commits.length; from += BATCH) {
-    const batch = commits.slice(from, from + BATCH);
-    const results = await Promise.all(batch.map((commit) => journal.append(commit)));
+async function append(journal: Journal, commits: Iterable<Commit>): Promise<void> {
+  let batch: Promise<AppendResult>[] = [];
+  async function appended(): Promise<void> {
+    const results = await Promise.all(batch);
     if (results.some(({ outcome }) => outcome !== 'appended')) throw new Error('a commit was not appended');
+    batch = [];
   }
+  for (const commit of commits) {
+    batch.push(journal.append(commit));
+    if (batch.length === BATCH) await appended();
+  }
+  await appended();
 }
 
 export async function seedDataFolder(
@@ -128,12 +154,14 @@ export async function seedDataFolder(
     });
     const hashOf = ({ password, email }: Person) => passwords.hash(password, email, { ip: '' });
     const hash = await hashOf(ordinary);
-    const others = Array.from({ length: accounts - 2 }, (_, i) =>
-      verified({ email: `seeded${i}@example.com`, username: `seeded${i}` }, hash),
-    );
-    const longHistory = [...verified(long, await hashOf(long)), ...renamed(commits - 2)];
-    const all = [verified(ordinary, hash), longHistory, ...others];
-    await append(journal, all.flatMap(history));
+    const longHash = await hashOf(long);
+    function* all(): Generator<Commit> {
+      yield* history(verified(ordinary, hash));
+      yield* history([...verified(long, longHash), ...renamed(commits - 2)]);
+      for (let i = 0; i < accounts - 2; i += 1)
+        yield* history(verified({ email: `seeded${i}@example.com`, username: `seeded${i}` }, hash));
+    }
+    await append(journal, all());
   } finally {
     await database.close();
   }

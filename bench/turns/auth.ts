@@ -15,7 +15,7 @@ import { runSignUpCleanupPass } from '../../services/auth/src/sign-up/cleanup.ts
 import { openSqliteAuthStores } from '../../services/auth/src/storage/sqlite/index.ts';
 import { openTestWorld } from '../../services/auth/src/testing/world.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
-import { fillInBatches, measureLongestTurn, turnFigure, withDatabase } from './longest-turn.ts';
+import { fillInBatches, measureLongestTurn, turnFigures, withDatabase } from './longest-turn.ts';
 
 /** Everything that is removed ended at this time. */
 const ENDED = new Date('2025-01-01T00:00:00.000Z');
@@ -72,11 +72,11 @@ function endedRules(): RateLimitRules {
 export async function measureAuthCleanup(): Promise<readonly BenchmarkFigure[]> {
   const figures: BenchmarkFigure[] = [];
   for (const filling of fillings)
-    figures.push(await withDatabase((database) => measurePass(database, filling)));
-  return [...figures, await withDatabase(measureSecurityEvents)];
+    figures.push(...(await withDatabase((database) => measurePass(database, filling))));
+  return [...figures, ...(await withDatabase(measureSecurityEvents))];
 }
 
-async function measurePass(database: Database, { what, add }: Filling): Promise<BenchmarkFigure> {
+async function measurePass(database: Database, { what, add }: Filling): Promise<readonly BenchmarkFigure[]> {
   const stores = openSqliteAuthStores(database);
   const world = await openTestWorld(stores);
   try {
@@ -85,14 +85,14 @@ async function measurePass(database: Database, { what, add }: Filling): Promise<
       (rows) => Promise.all(rows.map((n) => add(stores, n))),
     );
     const longest = await measureLongestTurn(() => runSignUpCleanupPass(world.deps, { scope: 'due' }));
-    return turnFigure(what, longest);
+    return turnFigures(what, longest);
   } finally {
     await world.close();
   }
 }
 
 /** Measures the publisher of security events when it removes all of them, because they are old. */
-async function measureSecurityEvents(database: Database): Promise<BenchmarkFigure> {
+async function measureSecurityEvents(database: Database): Promise<readonly BenchmarkFigure[]> {
   const { auditLog, leases } = openSqliteAuthStores(database);
   await fillInBatches(createEntry, auditLog.add);
   const bus = createEmbeddedBus({ database });
@@ -114,7 +114,7 @@ async function measureSecurityEvents(database: Database): Promise<BenchmarkFigur
   });
   await bus.close();
   if ((await auditLog.backlog(1)) > 0) throw new Error('old security events are left');
-  return turnFigure('security events: all are past their retention', longest);
+  return turnFigures('security events: all are past their retention', longest);
 }
 
 function createEntry(n: number): AuditEntry {

@@ -1,38 +1,38 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setImmediate } from 'node:timers/promises';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { type BenchmarkFigure, createAtMostTarget } from '../support/benchmark.ts';
+import { type LongestTurn, startTurnMeter } from './turn-meter.ts';
 
 /** The number of rows that a sweep has to remove, or of accounts that a command has to read. */
-export const ROWS = 100_000;
+export const ROWS = Number(process.env['TURNS_ROWS'] ?? 100_000);
 const MAX_TURN_MS = 50;
-const NS_PER_MS = 1e6;
 
 /**
  * Runs `work` once.
- * @returns the longest time for which the event loop of this process was blocked meanwhile, in ms
+ * @returns the longest turn of the event loop of this process meanwhile
  */
-export async function measureLongestTurn(work: () => Promise<unknown>): Promise<number> {
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  await nextSample(delay);
-  await work();
-  await nextSample(delay);
-  delay.disable();
-  return delay.max / NS_PER_MS;
+export async function measureLongestTurn(work: () => Promise<unknown>): Promise<LongestTurn> {
+  const meter = startTurnMeter();
+  try {
+    await meter.settled();
+    meter.longest();
+    await work();
+    await meter.settled();
+    return meter.longest();
+  } finally {
+    meter.stop();
+  }
 }
 
-/** Waits until the delay has been sampled: otherwise a turn that has just ended would not be included. */
-async function nextSample(delay: ReturnType<typeof monitorEventLoopDelay>): Promise<void> {
-  const before = delay.count;
-  while (delay.count === before) await setImmediate();
-}
-
-export function turnFigure(what: string, measured: number): BenchmarkFigure {
-  return { what, unit: 'ms', measured, target: createAtMostTarget(MAX_TURN_MS, 'ms') };
+/** Returns the figures of a situation: the CPU time of its longest turn, and the elapsed time of its longest turn. */
+export function turnFigures(what: string, { cpu, elapsed }: LongestTurn): readonly BenchmarkFigure[] {
+  const target = createAtMostTarget(MAX_TURN_MS, 'ms');
+  return [
+    { what: `${what}: CPU time`, unit: 'ms', measured: cpu, target },
+    { what: `${what}: elapsed time`, unit: 'ms', measured: elapsed, target },
+  ];
 }
 
 const BATCH = 1000;
@@ -43,7 +43,7 @@ export async function fillInBatches<T>(
   add: (items: readonly T[]) => Promise<unknown>,
 ): Promise<void> {
   for (let from = 0; from < ROWS; from += BATCH)
-    await add(Array.from({ length: BATCH }, (_, n) => create(from + n)));
+    await add(Array.from({ length: Math.min(BATCH, ROWS - from) }, (_, n) => create(from + n)));
 }
 
 /** Opens an embedded database in a folder that is deleted afterwards. */

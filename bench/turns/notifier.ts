@@ -5,13 +5,13 @@ import type { NewDelivery } from '../../services/notifier/src/delivery/delivery.
 import { ALL_MAILS } from '../../services/notifier/src/delivery/suppression.ts';
 import { openSqliteNotifierStorage } from '../../services/notifier/src/storage/sqlite/index.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
-import { fillInBatches, measureLongestTurn, ROWS, turnFigure, withDatabase } from './longest-turn.ts';
+import { fillInBatches, measureLongestTurn, ROWS, turnFigures, withDatabase } from './longest-turn.ts';
 
 const NOW = new Date();
 const OCCURRED_AT = new Date(NOW.getTime() - DAY_MS);
 
 export async function measureNotifierSweeps(): Promise<readonly BenchmarkFigure[]> {
-  return [await measurePending(), await measureExpiry(), await measureSuppressions()];
+  return [...(await measurePending()), ...(await measureExpiry()), ...(await measureSuppressions())];
 }
 
 function createDelivery(index: number, sendUntil: Date): NewDelivery {
@@ -30,7 +30,7 @@ function createDelivery(index: number, sendUntil: Date): NewDelivery {
 }
 
 /** Measures claims and the counts for the metrics, while all mails are pending. */
-function measurePending(): Promise<BenchmarkFigure> {
+function measurePending(): Promise<readonly BenchmarkFigure[]> {
   return withDatabase(async (database) => {
     const { deliveries } = openSqliteNotifierStorage({ database });
     const sendUntil = new Date(NOW.getTime() + DAY_MS);
@@ -43,11 +43,11 @@ function measurePending(): Promise<BenchmarkFigure> {
       await deliveries.held();
       await deliveries.oldestOpen();
     });
-    return turnFigure('deliveries: all are pending', longest);
+    return turnFigures('deliveries: all are pending', longest);
   });
 }
 
-function measureExpiry(): Promise<BenchmarkFigure> {
+function measureExpiry(): Promise<readonly BenchmarkFigure[]> {
   return withDatabase(async (database) => {
     const { deliveries } = openSqliteNotifierStorage({ database });
     const sendUntil = new Date(NOW.getTime() - 1);
@@ -58,12 +58,12 @@ function measureExpiry(): Promise<BenchmarkFigure> {
     const longest = await measureLongestTurn(() => deliveries.expire(NOW));
     const { expired } = await deliveries.census();
     if (expired !== ROWS) throw new Error(`${expired} deliveries expired, not ${ROWS}`);
-    return turnFigure('deliveries: all expire', longest);
+    return turnFigures('deliveries: all expire', longest);
   });
 }
 
 /** Measures the next suppression after all earlier ones have ended. */
-function measureSuppressions(): Promise<BenchmarkFigure> {
+function measureSuppressions(): Promise<readonly BenchmarkFigure[]> {
   return withDatabase(async (database) => {
     const { suppressions } = openSqliteNotifierStorage({ database });
     function put(since: Date, until: Date) {
@@ -75,6 +75,6 @@ function measureSuppressions(): Promise<BenchmarkFigure> {
       (ends) => Promise.all(ends.map((until) => put(OCCURRED_AT, until))),
     );
     const longest = await measureLongestTurn(() => put(NOW, new Date(NOW.getTime() + DAY_MS)));
-    return turnFigure('suppressions: all have ended', longest);
+    return turnFigures('suppressions: all have ended', longest);
   });
 }

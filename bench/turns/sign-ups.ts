@@ -3,11 +3,12 @@ import { createRegistrationCommit } from '../../services/auth/src/ports/testing/
 import { runSignUpCleanupPass, type SignUpCleanupScope } from '../../services/auth/src/sign-up/cleanup.ts';
 import { DAY_MS, openTestWorld } from '../../services/auth/src/testing/world.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
-import { fillInBatches, measureLongestTurn, turnFigure } from './longest-turn.ts';
+import { fillInBatches, measureLongestTurn, turnFigures } from './longest-turn.ts';
+import type { LongestTurn } from './turn-meter.ts';
 
 export async function measureSignUpCleanup(): Promise<readonly BenchmarkFigure[]> {
   const { deps, advance, close } = await openTestWorld();
-  function sweep(scope: SignUpCleanupScope): Promise<number> {
+  function sweep(scope: SignUpCleanupScope): Promise<LongestTurn> {
     return measureLongestTurn(() => runSignUpCleanupPass(deps, { scope }));
   }
   try {
@@ -20,9 +21,9 @@ export async function measureSignUpCleanup(): Promise<readonly BenchmarkFigure[]
     const due = await sweep('due');
     advance(8 * DAY_MS);
     return [
-      turnFigure('sign-ups: all are looked at, none is due', all),
-      turnFigure('sign-ups: those that are due, none', due),
-      turnFigure('sign-ups: all expire', await sweep('due')),
+      ...turnFigures('sign-ups: all are looked at, none is due', all),
+      ...turnFigures('sign-ups: those that are due, none', due),
+      ...turnFigures('sign-ups: all expire', await sweep('due')),
     ];
   } finally {
     await close();

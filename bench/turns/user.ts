@@ -5,7 +5,7 @@ import { toStoredAccount } from '../../services/user/src/profile/stored-account.
 import { openSqliteUserStorage } from '../../services/user/src/storage/sqlite/index.ts';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
-import { fillInBatches, measureLongestTurn, turnFigure, withDatabase } from './longest-turn.ts';
+import { fillInBatches, measureLongestTurn, turnFigures, withDatabase } from './longest-turn.ts';
 
 const TOPIC = { name: 'bench', partitions: 12, retentionMs: 1 };
 const RECORD_BYTES = 500;
@@ -13,10 +13,10 @@ const RECORD_BYTES = 500;
 const GENERATION = 2;
 
 export async function measureUserSweeps(): Promise<readonly BenchmarkFigure[]> {
-  return [await measureClearedGeneration(), await measureLogRetention()];
+  return [...(await measureClearedGeneration()), ...(await measureLogRetention())];
 }
 
-function measureClearedGeneration(): Promise<BenchmarkFigure> {
+function measureClearedGeneration(): Promise<readonly BenchmarkFigure[]> {
   return withDatabase(async (database) => {
     const { generations, profilesOf } = openSqliteUserStorage({ database });
     await generations.prepare(GENERATION);
@@ -26,11 +26,11 @@ function measureClearedGeneration(): Promise<BenchmarkFigure> {
       profiles.save,
     );
     const longest = await measureLongestTurn(() => generations.clear(GENERATION));
-    return turnFigure('profiles: a generation is cleared', longest);
+    return turnFigures('profiles: a generation is cleared', longest);
   });
 }
 
-function measureLogRetention(): Promise<BenchmarkFigure> {
+function measureLogRetention(): Promise<readonly BenchmarkFigure[]> {
   return withDatabase(async (database) => {
     const bus = createEmbeddedBus({ database });
     await bus.ensureTopics([TOPIC]);
@@ -43,6 +43,6 @@ function measureLogRetention(): Promise<BenchmarkFigure> {
     const kept = bus.topics().reduce((sum, { records }) => sum + records, 0);
     await bus.close();
     if (kept > 0) throw new Error(`${kept} records are left`);
-    return turnFigure('log: all records are past their retention', longest);
+    return turnFigures('log: all records are past their retention', longest);
   });
 }

@@ -1,0 +1,57 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+const NS_PER_MS = 1e6;
+const US_PER_MS = 1e3;
+const RESOLUTION_MS = 1;
+
+/** The longest turn of the event loop, in ms. */
+export interface LongestTurn {
+  /** Elapsed time. Contains the time during which other processes, or other threads, had the processor. */
+  readonly elapsed: number;
+  /** CPU time of the thread. Does not contain waits for the disk. */
+  readonly cpu: number;
+}
+
+/** Measures the turns of the event loop of this thread. */
+export interface TurnMeter {
+  /** Returns the longest turn since the last call. A turn that has not ended is not included. */
+  longest(): LongestTurn;
+  /** Resolves once every turn that has ended is included. */
+  settled(): Promise<void>;
+  stop(): void;
+}
+
+/** Starts to measure the turns of the event loop of this thread. */
+export function startTurnMeter(): TurnMeter {
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delay.enable();
+  let cpu = 0;
+  let samples = 0;
+  let before = process.threadCpuUsage();
+  // A turn that is longer than the interval ends with a call of this function. So the CPU time between two calls is that
+  // of one long turn, or of several turns that together took about a millisecond.
+  const sampler = setInterval(() => {
+    const now = process.threadCpuUsage();
+    cpu = Math.max(cpu, (now.user + now.system - before.user - before.system) / US_PER_MS);
+    before = now;
+    samples += 1;
+  }, RESOLUTION_MS).unref();
+
+  return {
+    longest() {
+      const longest = { elapsed: delay.max / NS_PER_MS, cpu };
+      delay.reset();
+      cpu = 0;
+      return longest;
+    },
+    async settled() {
+      const [delays, calls] = [delay.count, samples];
+      while (delay.count === delays || samples === calls)
+        await new Promise((resolve) => setTimeout(resolve, RESOLUTION_MS));
+    },
+    stop() {
+      delay.disable();
+      clearInterval(sampler);
+    },
+  };
+}
