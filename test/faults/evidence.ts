@@ -14,6 +14,8 @@ export interface ReliabilityRun extends Pick<FaultSettings, 'seed' | 'seconds' |
   readonly at: string;
   /** Whether the system was a standalone instead of a cluster. */
   readonly embedded?: boolean;
+  /** Whether the system was a standalone that was moved to a cluster. */
+  readonly move?: boolean;
   /** The duration of the whole run, in seconds. */
   readonly took: number;
   /** Whether no rule was violated. */
@@ -93,8 +95,8 @@ export function countEvents(lines: readonly ReliabilityRun[]): number {
  * Returns the command of a run, except for the seed and the number of events. It is equal for runs with equal settings,
  * so runs are grouped by it.
  */
-function commandSettingsOf({ seconds, rate, mix, pauses, embedded = false }: ReliabilityRun): string {
-  const command = `npm run test:faults -- ${embedded ? '--embedded ' : ''}`;
+function commandSettingsOf({ seconds, rate, mix, pauses, embedded, move }: ReliabilityRun): string {
+  const command = `npm run test:faults -- ${embedded ? '--embedded ' : ''}${move ? '--move ' : ''}`;
   return `FAULTS_SECONDS=${seconds} FAULTS_RATE=${rate} FAULTS_MIX=${mix} FAULTS_PAUSES=${pauses} ${command}`;
 }
 

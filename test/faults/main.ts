@@ -1,10 +1,11 @@
 /**
- * `npm run test:faults`: runs a system of separate processes on real servers or, with `--embedded`, a standalone. It
- * sends steady traffic while faults of every kind happen, and finally checks every rule. Requirements and procedure:
- * docs/reliability.md.
+ * `npm run test:faults`: runs a system of separate processes on real servers; with `--embedded`, a standalone; with
+ * `--move`, a standalone that is moved to such a system. It sends steady traffic while faults of every kind happen, and
+ * finally checks every rule. Requirements and procedure: docs/reliability.md.
  */
 import { type Report, recheckSavedRun } from './checker/check.ts';
 import { countEvents, openReliabilityRuns, type ReliabilityRun } from './evidence.ts';
+import type { FaultKind } from './nemesis/schedule.ts';
 import { type RunResult, runOnce } from './run.ts';
 import { type FaultSettings, readFaultSettings } from './settings.ts';
 import { addCounts, countFaults, formatColumns } from './summary.ts';
@@ -52,7 +53,7 @@ async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<rea
 
 function lineOf(
   result: RunResult,
-  { seed, seconds, rate, mix, pauses, embedded }: FaultSettings,
+  { seed, seconds, rate, mix, pauses, embedded, move }: FaultSettings,
 ): ReliabilityRun {
   return {
     at: new Date().toISOString(),
@@ -62,6 +63,7 @@ function lineOf(
     mix,
     pauses,
     ...(embedded && { embedded }),
+    ...(move && { move }),
     took: result.seconds,
     ok: result.ok,
     counts: result.report.counts,
@@ -85,11 +87,19 @@ async function recheckRun(folder: string): Promise<void> {
   if (!report.ok) process.exitCode = 1;
 }
 
+function unsupportedFaultsOf(settings: FaultSettings): ReadonlySet<FaultKind> {
+  const { embedded, move } = settings;
+  return new Set([
+    ...(embedded || move ? findUnsupportedStandaloneFaults() : []),
+    ...(embedded ? [] : findUnsupportedFaults(settings)),
+  ]);
+}
+
 async function runOrRecheck(words: readonly string[]): Promise<void> {
   const [first, folder] = words;
   if (first === '--recheck' && folder !== undefined) return recheckRun(folder);
   const settings = readFaultSettings(words, process.env);
-  for (const fault of settings.embedded ? findUnsupportedStandaloneFaults() : findUnsupportedFaults(settings))
+  for (const fault of unsupportedFaultsOf(settings))
     say(`${fault} is left out: it cannot be caused here (docs/reliability.md)`);
   const lines = await runAll(settings, interrupted());
   if (lines.length > 1)

@@ -6,7 +6,7 @@ import { SHORT_RUN } from './settings.ts';
 
 function minimums(seconds: number, rate = 12, embedded = false) {
   return minimumCountsFor(
-    { seconds, rate, mix: 'everything', embedded },
+    { seconds, rate, mix: 'everything', embedded, move: false },
     planFaults({ seed: SHORT_RUN.seed, seconds }).flat(),
   );
 }
@@ -55,7 +55,7 @@ describe('the minimum counts of a run', () => {
     function hitsIn(plan: readonly FaultKind[], lasts = 7) {
       const faults = plan.map((fault, index) => planned(fault, index * 20, lasts));
       const { hits, hitsOnGroups } = minimumCountsFor(
-        { seconds: 75, rate: 12, mix: 'everything', embedded: false },
+        { seconds: 75, rate: 12, mix: 'everything', embedded: false, move: false },
         faults,
       );
       return [hits, hitsOnGroups];
@@ -74,7 +74,7 @@ describe('the minimum counts of a run', () => {
 
   test('does not include the time of planned outages', () => {
     function profiles(...outages: readonly PlannedFault[]): number {
-      const run = { seconds: 100, rate: 100, mix: 'everything', embedded: false } as const;
+      const run = { seconds: 100, rate: 100, mix: 'everything', embedded: false, move: false } as const;
       return minimumCountsFor(run, outages).acknowledged['profile'] ?? 0;
     }
     assert.equal(profiles(), 80);

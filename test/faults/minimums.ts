@@ -62,7 +62,13 @@ const REPEATING: ReadonlySet<FaultKind> = new Set(['lose-produce-answers', 'swal
 
 /** Returns the minimum counts of a run. They depend on its length, its traffic and its plan. */
 export function minimumCountsFor(
-  { seconds, rate, mix, embedded }: Pick<FaultSettings, 'seconds' | 'rate' | 'mix' | 'embedded'>,
+  {
+    seconds,
+    rate,
+    mix,
+    embedded,
+    move,
+  }: Pick<FaultSettings, 'seconds' | 'rate' | 'mix' | 'embedded' | 'move'>,
   plan: readonly PlannedFault[],
 ): MinimumCounts {
   const planned = Map.groupBy(plan, ({ fault }) => fault);
@@ -87,9 +93,12 @@ export function minimumCountsFor(
         ),
       ),
     },
-    hits: Object.fromEntries(
-      [...planned].filter(([fault, its]) => isPlannedOften(fault, its)).map(([fault]) => [fault, 1]),
-    ),
+    hits: {
+      ...(move && { move: 1 }),
+      ...Object.fromEntries(
+        [...planned].filter(([fault, its]) => isPlannedOften(fault, its)).map(([fault]) => [fault, 1]),
+      ),
+    },
     hitsOnGroups: Object.fromEntries(
       [...groups].filter(([, its]) => its.length >= OFTEN).map(([group]) => [group, 1]),
     ),

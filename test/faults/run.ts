@@ -9,7 +9,8 @@ import { isForged } from './checker/forged-rules.ts';
 import { readStores } from './checker/read-stores.ts';
 import { minimumCountsFor } from './minimums.ts';
 import { runFaultPlan } from './nemesis/nemesis.ts';
-import { MIDDLE_RUN } from './nemesis/schedule.ts';
+import { MIDDLE_RUN, type PlannedFault } from './nemesis/schedule.ts';
+import { createWorkCounters } from './nemesis/work.ts';
 import { formatUnfinishedWork, waitUntilQuiet } from './quiescence.ts';
 import { createRandom } from './random.ts';
 import {
@@ -24,9 +25,11 @@ import {
 import type { FaultSettings } from './settings.ts';
 import { openCluster } from './system/cluster.ts';
 import { switchGenerations } from './system/generations.ts';
+import { openMovedStandalone } from './system/move.ts';
+import { openMailSink } from './system/sink.ts';
 import { openStandalone } from './system/standalone.ts';
 import { SUBSCRIBERS } from './system/subscribers.ts';
-import { type SystemUnderTest, serviceSettings } from './system/under-test.ts';
+import { type SystemOptions, type SystemUnderTest, serviceSettings } from './system/under-test.ts';
 import { type CommandSender, createCommandSender } from './traffic/command-sender.ts';
 import { createChangeProfileCommand, createReadProfilesCommand } from './traffic/commands.ts';
 import { createCustomerActions } from './traffic/customer.ts';
@@ -83,11 +86,14 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     folder.fault(line);
   }
 
-  const open = settings.embedded ? openStandalone : openCluster;
+  const work = createWorkCounters();
+  const sink = await openMailSink(folder.mail, work);
+  stack.defer(sink.close);
   const options = {
     settings,
     say,
-    recordMail: folder.mail,
+    work,
+    sink,
     recordFault,
     recordReceived: (line: ReceivedLine) => {
       if (!isLost) folder.received(line);
@@ -95,16 +101,20 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     recordRemoved: folder.removed,
     replacedRowsFile: folder.replacedRowsFile,
   };
-  const system = await open(options, stack);
+  let system = await openSystem(options, stack);
   say(`  ${seconds} s of traffic and faults, after ${soFar()} s`);
-  const sender = createCommandSender({ url: system.url, record: folder.command, nameOf: system.nameOf });
+  const sender = createCommandSender({
+    url: system.url,
+    record: folder.command,
+    nameOf: (origin) => system.nameOf(origin),
+  });
   const {
     stop: stopTraffic,
     askFinally,
     readProfiles,
     switchAll,
     changeProfile,
-  } = await beginTraffic({ settings, system, sender });
+  } = await beginTraffic({ settings, system: () => system, sender });
   stack.defer(stopTraffic);
   /** Restores a backup after a change that it does not contain. @returns the change; undefined for a cluster */
   async function restoreBackup(): Promise<LostChange | undefined> {
@@ -118,12 +128,26 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     isLost = false;
     return lost;
   }
-  await Promise.all([
-    runFaultPlan(system.plan, { ...system, record: recordFault, signal }),
-    sleep(seconds * 1000, undefined, { signal }).catch(() => undefined),
-  ]);
+  const planned: PlannedFault[] = [];
+  /** Carries out the plan of the current system. @param partMs the duration of the traffic during the plan, in ms */
+  async function injectFaults(partMs: number): Promise<void> {
+    const before = planned.length === 0 ? 0 : partMs;
+    planned.push(...system.plan.flat().map((fault) => ({ ...fault, atMs: fault.atMs + before })));
+    await Promise.all([
+      runFaultPlan(system.plan, { ...system, record: recordFault, signal }),
+      sleep(partMs, undefined, { signal }).catch(() => undefined),
+    ]);
+    signal.throwIfAborted();
+  }
+  if (system.move === undefined) await injectFaults(seconds * 1000);
+  else {
+    await injectFaults(seconds * 500);
+    say(`  the standalone is moved to a cluster, after ${soFar()} s`);
+    system = await system.move();
+    say(`  the cluster is ready, after ${soFar()} s`);
+    await injectFaults(seconds * 500);
+  }
   await stopTraffic();
-  signal.throwIfAborted();
 
   say(`  calm, after ${soFar()} s`);
   const restoredReadModel = await system.repair();
@@ -159,7 +183,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
       FAULTS_MIX: settings.mix,
       FAULTS_PAUSES: settings.pauses,
     },
-    minimums: minimumCountsFor(settings, system.plan.flat()),
+    minimums: minimumCountsFor(settings, planned),
     servers: system.stores,
   });
   say(`  check, after ${soFar()} s`);
@@ -192,9 +216,16 @@ async function unreadyOf({ processes }: SystemUnderTest): Promise<readonly strin
   return unready.flat();
 }
 
+function openSystem(options: SystemOptions, stack: AsyncDisposableStack): Promise<SystemUnderTest> {
+  const { embedded, move } = options.settings;
+  if (move) return openMovedStandalone(options, stack);
+  return embedded ? openStandalone(options, stack) : openCluster(options, stack);
+}
+
 interface TrafficNeeds {
   readonly settings: FaultSettings;
-  readonly system: SystemUnderTest;
+  /** Returns the current system. */
+  system(): SystemUnderTest;
   readonly sender: CommandSender;
 }
 
@@ -216,10 +247,10 @@ interface RunningTraffic {
 /** Starts the traffic, with an admin created by the ops command. */
 async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise<RunningTraffic> {
   const { seed, rate, mix } = settings;
-  const { inboxes } = system;
+  const { inboxes, ops } = system();
   const customer = createCustomerActions({ sender, inboxes, random: createRandom(seed) });
   const admin = await createVerifiedPerson(customer);
-  await system.ops('role', admin.email, 'admin');
+  await ops('role', admin.email, 'admin');
   await customer.login(admin);
   const { stop, askFinally } = startTraffic({ seed, rate, mix, admin, sender, inboxes });
   return {
@@ -228,7 +259,7 @@ async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise
     changeProfile: async () => {
       const firstName = 'Lost';
       const { path, method, json, token } = createChangeProfileCommand(admin, { firstName });
-      const response = await fetch(`${system.url}/api/v1${path}`, {
+      const response = await fetch(`${system().url}/api/v1${path}`, {
         method,
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
         body: JSON.stringify(json),
@@ -241,8 +272,8 @@ async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise
       if (settings.seconds < MIDDLE_RUN) return { generations: [], shownAfterSwitches };
       await customer.login(admin);
       const generations = await switchGenerations({
-        ...system,
-        processes: system.readers,
+        ...system(),
+        processes: system().readers,
         account: admin.id ?? '',
         token: admin.accessToken ?? '',
         onSwitched: async () => void shownAfterSwitches.push(await readAll(sender, admin)),

@@ -21,6 +21,8 @@ export interface FaultSettings {
   readonly keep: boolean;
   /** Whether the system is a standalone instead of a cluster. */
   readonly embedded: boolean;
+  /** Whether the system is a standalone that is moved to a cluster in the middle of the run. */
+  readonly move: boolean;
   readonly mongoUrl: string;
   /** A shell command that controls the MongoDB at MONGO_URL. Its argument is `start` or `stop`. */
   readonly mongoControl: string | undefined;
@@ -46,6 +48,7 @@ export function readFaultSettings(words: readonly string[], environment: NodeJS.
       write: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       embedded: { type: 'boolean', default: false },
+      move: { type: 'boolean', default: false },
     },
   });
   const {
@@ -70,10 +73,12 @@ export function readFaultSettings(words: readonly string[], environment: NodeJS.
     write: values.write,
     keep: values.keep,
     embedded: values.embedded,
+    move: values.move,
     mongoUrl: MONGO_URL ?? '',
     mongoControl: MONGO_CONTROL || undefined,
   };
   const faults = [
+    values.embedded && values.move ? ['--embedded and --move cannot be combined'] : [],
     MONGO_URL || values.embedded ? [] : ['MONGO_URL is not set (a MongoDB for tests)'],
     KAFKA_NODES_COMMAND || values.embedded
       ? []

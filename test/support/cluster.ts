@@ -46,6 +46,8 @@ export interface ClusterOptions {
   readonly opsSettings?: Settings;
   /** The number of processes per service; default 2. */
   readonly instances?: Readonly<Partial<Record<ServiceName, number>>>;
+  /** The port of the load balancer. Default: a free one. */
+  readonly port?: number;
   /** Whether the load balancer skips instances whose /readyz is not 200. Default: false. */
   readonly healthChecks?: boolean;
   /**
@@ -72,6 +74,8 @@ export interface Cluster extends System {
   readonly stores: StoreSettings;
   /** The mail server of the tests. Unused if MAIL_SERVER names another one. */
   readonly mails: MailServer;
+  /** The folder with the secrets of the services, one file per setting. A process reads them when it starts. */
+  readonly secretsFolder: string;
   /** Returns the settings of every process of a service. */
   settingsOf(service: ServiceName): Settings;
   /** Starts all processes, without waiting until they are ready. */
@@ -119,7 +123,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
   await Promise.all([ops('topics'), ops('indexes')]);
 
   const mail = await openMail();
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   function settingsOf(service: ServiceName): Settings {
     return {
       LATCHKEY_ENV: 'development',
@@ -175,6 +179,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
     mails: mail.server,
     stores,
     instances,
+    secretsFolder: folder,
     settingsOf,
     nameOf: (origin) => names.get(origin),
     another: (service, settings) => oneOf(service, { ...settingsOf(service), ...settings }),

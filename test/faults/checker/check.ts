@@ -12,6 +12,7 @@ import {
   commitsBeforeErasure,
   isErased,
   recordsBeforeErasure,
+  recordsBeforeMove,
 } from './erasure-rules.ts';
 import { checkFinalLogins } from './final-logins.ts';
 import { checkForgedRecords, genuineRecords, isForged } from './forged-rules.ts';
@@ -68,7 +69,11 @@ export async function recheckSavedRun(folder: string): Promise<Report> {
 export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, now: Date): Report {
   const { run, history, mails, faults, removed, replaced } = recorded;
   const forged = stores.records.filter(isForged);
-  const records = recordsBeforeErasure(genuineRecords(stores.records, removed), replaced.records);
+  const genuine = genuineRecords(stores.records, removed);
+  const records =
+    'DATA_DIR' in run.servers
+      ? recordsBeforeErasure(genuine, replaced.records)
+      : recordsBeforeMove(genuine, replaced.commits);
   const journal = journalOf(commitsBeforeErasure(stores.commits, records, replaced.commits));
   if (run.restored !== undefined)
     return {
@@ -122,12 +127,15 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
     ...checkErasedCommits(stores.commits),
     ...('DATA_DIR' in run.servers
       ? checkReplacements(stores, replaced)
-      : checkErasedCopies({
-          journal,
-          records: stores.records.filter((record) => !isForged(record)),
-          erasures: stores.erasures,
-          faults,
-        })),
+      : [
+          ...checkReplacements({ commits: stores.commits, records: [] }, { ...replaced, records: [] }),
+          ...checkErasedCopies({
+            journal,
+            records: stores.records.filter((record) => !isForged(record)),
+            erasures: stores.erasures,
+            faults,
+          }),
+        ]),
     ...checkErasureReceipts(journal, stores.erasures),
     ...checkPersonalDataTraces(run.traces),
     ...checkForgedRecords(forged, stores.deadLetters),

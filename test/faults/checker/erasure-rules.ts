@@ -110,6 +110,26 @@ export function recordsBeforeErasure(
 }
 
 /**
+ * Returns the records of a cluster to which a standalone was moved, with the personal data that the standalone had erased
+ * before. These records have never had that data.
+ * @param replaced the commits that the standalone has replaced
+ */
+export function recordsBeforeMove(
+  records: readonly TopicRecord[],
+  replaced: readonly Commit[],
+): readonly TopicRecord[] {
+  const originals = new Map(
+    replaced.toReversed().flatMap(({ events }) => events.map(({ id, data }) => [id, data] as const)),
+  );
+  return records.map((record) => {
+    const data = originals.get(record.headers['ce_id'] ?? '');
+    const isErasedForm =
+      data !== undefined && isDeepStrictEqual({ ...data, person: null }, eventDataOf(record));
+    return isErasedForm ? { ...record, payload: JSON.stringify(data) } : record;
+  });
+}
+
+/**
  * Checks that the original of every erased event is known. Otherwise the other rules would compare the event without
  * its personal data, and so prove less than they say.
  * @param records the records as they were before erasures

@@ -2,8 +2,7 @@
 import { BSON, MongoClient } from 'mongodb';
 import type { PersonalDataTrace, ServerAddresses, TraceSearchResult } from '../run-folder.ts';
 import { mailingsIn } from './journal.ts';
-import { listTopics, readJournal, readRecords } from './read-stores.ts';
-import type { TopicRecord } from './stored.ts';
+import { listTopics, type OriginalEvents, readJournal, readRecords } from './read-stores.ts';
 import {
   accountsNamedIn,
   identifiersOfErasedPeople,
@@ -17,9 +16,9 @@ import {
  */
 export async function findTracesInCluster(
   servers: ServerAddresses,
-  removed: readonly TopicRecord[] = [],
+  originals: OriginalEvents = {},
 ): Promise<TraceSearchResult> {
-  const journal = await readJournal(servers, removed);
+  const journal = await readJournal(servers, originals);
   const names = identifiersOfErasedPeople(journal);
   const searched = new Set(names.values()).size;
   if (searched === 0) return { traces: [], searched };

@@ -45,6 +45,7 @@ import {
   goodRun,
   goodStores,
   minuteOfRun,
+  movedRun,
   sentAndAnsweredAt,
   tokenResponse,
 } from './testing/good-run.ts';
@@ -130,6 +131,11 @@ function embedded(
     run: { ...embeddedRun, replaced: { ...embeddedRun.replaced, ...replaced } },
     stores: { records: embeddedStores.records.flatMap(change) },
   };
+}
+
+/** Changes a run on a cluster to which a standalone was moved. */
+function moved(change: (record: TopicRecord) => TopicRecord): Pick<Plant, 'run' | 'stores'> {
+  return { run: movedRun, stores: { records: embeddedStores.records.map(change) } };
 }
 function isOf(record: TopicRecord, account: string, type: string): boolean {
   return record.headers['ce_subject'] === account && record.headers['ce_type'] === type;
@@ -827,6 +833,35 @@ const plants: readonly Plant[] = [
           : record,
       ),
     }),
+  },
+  {
+    bug: 'a cluster publishes an event that a standalone has erased before the move with another role',
+    caughtBy: 'topic',
+    ...moved((record) =>
+      isOf(record, DAN_ID, 'UserRegistered')
+        ? { ...record, payload: record.payload?.replace('"role":"user"', '"role":"admin"') ?? null }
+        : record,
+    ),
+  },
+  {
+    bug: 'a cluster publishes the personal data of a person that a standalone has erased before the move',
+    caughtBy: 'erased copies',
+    ...moved((record) => (record.offset === DANS_FIRST.offset ? DANS_FIRST : record)),
+  },
+  {
+    bug: 'a move changes the time of an event that was erased before',
+    caughtBy: 'erased data',
+    run: {
+      ...movedRun,
+      replaced: {
+        ...movedRun.replaced,
+        commits: movedRun.replaced.commits.flatMap((commit) => [
+          commit,
+          { ...commit, events: commit.events.map((event) => ({ ...event, time: minuteOfRun(30) })) },
+        ]),
+      },
+    },
+    stores: { records: embeddedStores.records },
   },
   {
     bug: 'an erased account can sign in',

@@ -20,7 +20,10 @@ export interface RecordedRun {
   readonly received: readonly ReceivedLine[];
   /** The records that the run has removed from a topic. */
   readonly removed: readonly TopicRecord[];
-  /** The rows that a standalone has replaced. Empty for a cluster, which never replaces any. */
+  /**
+   * The rows that a standalone has replaced, perhaps before it was moved to a cluster. Empty for other clusters, which
+   * never replace any.
+   */
   readonly replaced: ReplacedRows;
 }
 

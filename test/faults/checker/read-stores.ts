@@ -73,19 +73,24 @@ async function generationsIn(db: Db): Promise<readonly string[]> {
     .toSorted();
 }
 
-/**
- * Returns the genuine journal as it was before erasures.
- * @param removed records that were deleted from their topic
- */
+/** Original events that the topics do not contain. */
+export interface OriginalEvents {
+  /** Records that were deleted from their topic. */
+  readonly removed?: readonly TopicRecord[];
+  /** Commits that a standalone has replaced before it was moved to the cluster. */
+  readonly replaced?: readonly Commit[];
+}
+
+/** Returns the genuine journal as it was before erasures. */
 export async function readJournal(
   { KAFKA_BROKERS, MONGO_URL }: ServerAddresses,
-  removed: readonly TopicRecord[],
+  { removed = [], replaced = [] }: OriginalEvents,
 ): Promise<Journal> {
   const client = await MongoClient.connect(MONGO_URL);
   try {
     const commits = await readerOf(client.db())<Commit>('auth_commits');
     const records = await readRecords(KAFKA_BROKERS);
-    return journalOf(commitsBeforeErasure(commits, genuineRecords(records, removed)));
+    return journalOf(commitsBeforeErasure(commits, genuineRecords(records, removed), replaced));
   } finally {
     await client.close();
   }

@@ -38,6 +38,9 @@ const NEXT_STEP = 'libs/consumer/src/next-step.ts';
 const POINTER_CACHE = 'services/user/src/projection/pointer-cache.ts';
 const COMPARE_PROFILE = 'libs/verify/src/compare-profile.ts';
 const PARTITION_CONSUMER = 'libs/bus/src/kafka/partition-consumer.ts';
+const MOVED_DELIVERIES = 'services/notifier/src/storage/mongo/moving.ts';
+const MOVED_ACCOUNTS = 'services/auth/src/ops.ts';
+const MOVED_WEBHOOKS = 'libs/webhooks/src/move.ts';
 
 export const plantedBugs: readonly PlantedBug[] = [
   {
@@ -345,5 +348,42 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
     provokedBy: 'an account is erased',
     caughtBy: ['erasure receipts'],
+  },
+  {
+    name: 'a move changes the ids of deliveries',
+    bug: [
+      {
+        file: MOVED_DELIVERIES,
+        search: '    _id: id,\n    ...delivery,',
+        replacement: "    _id: id + '-moved',\n    ...delivery,",
+      },
+    ],
+    provokedBy: 'a standalone is moved',
+    caughtBy: ['duplicate mails', 'mails'],
+  },
+  {
+    name: 'a move leaves the sessions out',
+    bug: [
+      {
+        file: MOVED_ACCOUNTS,
+        search:
+          "      createRecordMove({ name: 'sessions', lasting: false }, source.sessions, target.sessions),\n",
+        replacement: '',
+      },
+    ],
+    provokedBy: 'a standalone is moved',
+    caughtBy: ['account order'],
+  },
+  {
+    name: 'a move forgets which events webhooks have sent',
+    bug: [
+      {
+        file: MOVED_WEBHOOKS,
+        search: "    createRecordMove({ name: 'sent events', lasting: false }, sent, target.sentBefore),\n",
+        replacement: '',
+      },
+    ],
+    provokedBy: 'a standalone is moved',
+    caughtBy: ['subscribers'],
   },
 ];

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@latchkey/process/testing/free-port';
 import { MongoClient } from 'mongodb';
 import { type Cluster, nameOfInstance, prepareCluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -10,18 +11,23 @@ import type { Settings } from '../../support/system.ts';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { checkRun, type Report } from '../checker/check.ts';
 import { findTracesInCluster } from '../checker/find-traces.ts';
+import { createWorkCounters } from '../nemesis/work.ts';
 import { waitUntilQuiet } from '../quiescence.ts';
 import {
   createRunFolder,
   type MailLine,
   type MinimumCounts,
   type RestoredReadModel,
+  type RunFolder,
   type ShownGeneration,
 } from '../run-folder.ts';
+import { readFaultSettings } from '../settings.ts';
 import { namedInstances } from '../system/cluster.ts';
 import { switchGenerations } from '../system/generations.ts';
+import { moveDataFolder } from '../system/move.ts';
 import { copyReadModel, outputOfFailed, rebuildRestoredReadModel } from '../system/restore-read-model.ts';
 import { ehloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
+import { openStandalone, type StandaloneUnderTest } from '../system/standalone.ts';
 import { openSubscribers, SUBSCRIBERS, type Subscribers, WEBHOOK_SETTINGS } from '../system/subscribers.ts';
 import { sendersOf } from '../system/under-test.ts';
 import { type CommandSender, createCommandSender } from '../traffic/command-sender.ts';
@@ -40,6 +46,9 @@ const ONE_SIGN_UP: MinimumCounts = {
   duplicates: 0,
   erased: 0,
 };
+/** The settings of the standalone, whose run is too short for faults. The seed switches the limits off. */
+const FORMER_SETTINGS = { FAULTS_SEED: '0', FAULTS_SECONDS: '1' } as const;
+const MOVED_WITHIN_MS = 20_000;
 const SETTINGS: Settings = {
   LIMITS: 'off',
   LIMIT_MAILS_PER_ADDRESS: '1000000',
@@ -75,6 +84,8 @@ export interface ProvocationSystem {
   signUp(): Promise<Person>;
   /** Creates a person who has signed up, verified the address and logged in; needs a working mail server. */
   member(): Promise<Person>;
+  /** The person who became a member of the standalone. Undefined if the system did not begin as a standalone. */
+  readonly moved: Person | undefined;
   /** Waits up to `withinMs` until no work is left. */
   rest(withinMs: number): Promise<void>;
   /**
@@ -95,7 +106,15 @@ export interface ProvocationSystem {
   judge(): Promise<Report>;
 }
 
-export async function openProvocationSystem(stack: AsyncDisposableStack): Promise<ProvocationSystem> {
+export interface ProvocationSystemOptions {
+  /** Whether the system begins as a standalone, which is moved to the cluster once it has a member. Default: false. */
+  readonly isMoved?: boolean;
+}
+
+export async function openProvocationSystem(
+  stack: AsyncDisposableStack,
+  { isMoved = false }: ProvocationSystemOptions = {},
+): Promise<ProvocationSystem> {
   const { KAFKA_BROKERS = '', MONGO_URL = '' } = process.env;
   const startedAt = new Date().toISOString();
   const folder = createRunFolder(await mkdtemp(join(tmpdir(), 'latchkey-provocation-')));
@@ -108,40 +127,14 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
   stack.defer(sink.close);
   const kafka = await openProxy(KAFKA_BROKERS.split(',')[0] ?? '', stack);
   const mongo = await openProxy(firstServerOf(MONGO_URL), stack);
-  const cluster = await prepareCluster({
-    instances: { auth: 1, user: 1, notifier: 2 },
-    opsSettings: WEBHOOK_SETTINGS,
-    settingsOn: (stores, service) => ({
-      ...SETTINGS,
-      ...WEBHOOK_SETTINGS,
-      ...sink.settings,
-      ...(service === 'auth'
-        ? { KAFKA_BROKERS: kafka.address }
-        : { MONGO_URL: urlAtAddress(stores.MONGO_URL, mongo.address) }),
-    }),
-    settingsOfEach: (service, index) => ehloNameSettings(nameOfInstance(service, index)),
+  const former = isMoved ? await openFormerStandalone({ folder, sink }, stack) : undefined;
+  const port = former === undefined ? await freePort() : Number(new URL(former.url).port);
+  let nameOf = former?.nameOf;
+  const sender = createCommandSender({
+    url: `http://localhost:${port}`,
+    record: folder.command,
+    nameOf: (origin) => nameOf?.(origin),
   });
-  stack.defer(cluster.stop);
-  await cluster.start();
-  let subscribers: Promise<Subscribers> | undefined;
-  /**
-   * Starts the subscribers if they are not running. They do not start with the system, because their start makes auth
-   * publish events, and in some provocations auth must not have published anything.
-   */
-  function openedSubscribers(): Promise<Subscribers> {
-    const { url, ops, stores } = cluster;
-    subscribers ??= openSubscribers(
-      { url, ops, brokers: stores.KAFKA_BROKERS, record: folder.received },
-      stack,
-    );
-    return subscribers;
-  }
-  let isRestored = false;
-  let restoredReadModel: RestoredReadModel | undefined;
-  let generations: readonly ShownGeneration[] = [];
-  const client = await MongoClient.connect(cluster.stores.MONGO_URL);
-  stack.defer(() => client.close());
-  const sender = createCommandSender({ url: cluster.url, record: folder.command, nameOf: cluster.nameOf });
 
   async function signUp(): Promise<Person> {
     const person = newPerson();
@@ -162,6 +155,50 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
     return { ...person, id: user?.id, accessToken, refreshToken };
   }
 
+  let moved: Person | undefined;
+  if (former !== undefined) {
+    moved = await member();
+    await waitUntilQuiet(former.stores, { withinMs: MOVED_WITHIN_MS, say: () => undefined });
+    await former.subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
+    await former.stop();
+  }
+  const cluster = await prepareCluster({
+    port,
+    instances: { auth: 1, user: 1, notifier: 2 },
+    opsSettings: WEBHOOK_SETTINGS,
+    settingsOn: (stores, service) => ({
+      ...SETTINGS,
+      ...WEBHOOK_SETTINGS,
+      ...sink.settings,
+      ...(service === 'auth'
+        ? { KAFKA_BROKERS: kafka.address }
+        : { MONGO_URL: urlAtAddress(stores.MONGO_URL, mongo.address) }),
+    }),
+    settingsOfEach: (service, index) => ehloNameSettings(nameOfInstance(service, index)),
+  });
+  stack.defer(cluster.stop);
+  if (former !== undefined) await moveDataFolder(former.stores.DATA_DIR, cluster);
+  nameOf = cluster.nameOf;
+  await cluster.start();
+  let subscribers: Promise<Subscribers> | undefined =
+    former === undefined ? undefined : Promise.resolve(former.subscribers);
+  /**
+   * Starts the subscribers if they are not running. They do not start with the system, because their start makes auth
+   * publish events, and in some provocations auth must not have published anything.
+   */
+  function openedSubscribers(): Promise<Subscribers> {
+    const { url, ops, stores } = cluster;
+    subscribers ??= openSubscribers(
+      { url, ops, brokers: stores.KAFKA_BROKERS, record: folder.received },
+      stack,
+    );
+    return subscribers;
+  }
+  let isRestored = false;
+  let restoredReadModel: RestoredReadModel | undefined;
+  let generations: readonly ShownGeneration[] = [];
+  const client = await MongoClient.connect(cluster.stores.MONGO_URL);
+  stack.defer(() => client.close());
   return {
     cluster,
     sink,
@@ -172,6 +209,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
     subscribe: async () => (await openedSubscribers()).endpoint,
     signUp,
     member,
+    moved,
     deliveries: (state) => client.db().collection('notifier_deliveries').countDocuments({ state }),
     during: async (hits, work) => {
       const at = new Date().toISOString();
@@ -229,7 +267,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
         ...(isRestored && { restored: { reported: await findReportedForks(cluster) } }),
         ...(restoredReadModel && { restoredReadModel }),
         subscribers: SUBSCRIBERS,
-        senders: sendersOf(namedInstances(cluster, 'notifier')),
+        senders: { ...former?.senders(), ...sendersOf(namedInstances(cluster, 'notifier')) },
         generations,
         shownAfterSwitches: [],
         ...(await findTracesInCluster(cluster.stores)),
@@ -238,6 +276,26 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
       return checkRun(folder.path);
     },
   };
+}
+
+/** Starts a standalone without faults, for the part of a run before the move to the cluster. */
+function openFormerStandalone(
+  { folder, sink }: { readonly folder: RunFolder; readonly sink: MailSink },
+  stack: AsyncDisposableStack,
+): Promise<StandaloneUnderTest> {
+  return openStandalone(
+    {
+      settings: readFaultSettings(['--embedded'], FORMER_SETTINGS),
+      say: () => undefined,
+      work: createWorkCounters(),
+      sink,
+      recordFault: folder.fault,
+      recordReceived: folder.received,
+      recordRemoved: folder.removed,
+      replacedRowsFile: folder.replacedRowsFile,
+    },
+    stack,
+  );
 }
 
 /** Returns the accounts of which `ops verify` reports that the read model has applied other events than the journal has. */

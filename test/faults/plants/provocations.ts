@@ -122,6 +122,15 @@ export const provocations = {
     await repairReadModel();
   },
 
+  'a standalone is moved': async ({ moved, sender, rest }: ProvocationSystem): Promise<void> => {
+    if (moved === undefined) throw new Error('the system did not begin as a standalone');
+    const { body } = await sender.send(ask.createRefreshCommand(moved));
+    await sender.send(
+      ask.createChangeProfileCommand({ ...moved, accessToken: body?.accessToken }, { firstName: 'Augusta' }),
+    );
+    await rest(QUIET_WITHIN_MS);
+  },
+
   'the read model is rebuilt': async ({
     member,
     rest,
@@ -240,8 +249,17 @@ export const provocations = {
 
 export type Provocation = keyof typeof provocations;
 
-/** The provocations after which only some of the rules apply. They cannot be combined with others. */
-export const SEPARATE_PROVOCATIONS: ReadonlySet<Provocation> = new Set(['an older journal is restored']);
+/** The provocation whose system begins as a standalone. */
+export const MOVE: Provocation = 'a standalone is moved';
+
+/**
+ * The provocations that cannot be combined with others: after a restore of the journal, only some of the rules apply, and
+ * a moved system begins as a standalone.
+ */
+export const SEPARATE_PROVOCATIONS: ReadonlySet<Provocation> = new Set([
+  'an older journal is restored',
+  MOVE,
+]);
 
 function lengthOf(process: ServerProcess | undefined): number {
   return process?.output().length ?? 0;

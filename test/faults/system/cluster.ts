@@ -19,41 +19,70 @@ import { CLIENTS_TARGET, createCountHits } from '../nemesis/hits.ts';
 import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
 import { createStartGate } from '../nemesis/start-gate.ts';
 import { type SupervisedProcess, type SupervisorOptions, superviseProcess } from '../nemesis/supervisor.ts';
-import { beginWorkAtBothTargets, createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
+import { beginWorkAtBothTargets } from '../nemesis/work.ts';
 import { waitUntilQuiet } from '../quiescence.ts';
 import type { RestoredReadModel } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
 import { countAccountsBehind } from './behind.ts';
 import { findClockLibrary } from './clocks.ts';
+import { readReplacedRows } from './data-folder.ts';
 import { rebuildRestoredReadModel } from './restore-read-model.ts';
 import { openServers, type RunServers } from './servers.ts';
 import { ehloNameSettings } from './sink.ts';
-import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
-import { createExitReporter, type OpenSystem, sendersOf, serviceSettings } from './under-test.ts';
+import { openSubscribers, type Subscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
+import {
+  createExitReporter,
+  type SystemOptions,
+  type SystemUnderTest,
+  sendersOf,
+  serviceSettings,
+} from './under-test.ts';
 
 const TRIES = 5;
 /** How long unread records are waited for before the read model is compared. */
 const QUIET_WITHIN_MS = 120_000;
 
-/** Starts the servers and the processes, and resolves once all are ready. */
-export const openCluster: OpenSystem = async (options, stack) => {
-  const { settings, say, recordMail, recordRemoved } = options;
+/** A system whose data and clients a cluster takes over. */
+interface FormerSystem {
+  /** The base URL of the API, which the cluster takes over. */
+  readonly url: string;
+  readonly subscribers: Subscribers;
+  /** Stops the system and its load balancer. Called once the servers of the cluster are running. */
+  stop(): Promise<void>;
+  /** Moves the data and the secrets to a cluster whose topics and indexes exist, and whose processes do not run yet. */
+  moveTo(cluster: Cluster): Promise<void>;
+}
+
+/**
+ * Starts the servers and the processes, and resolves once all are ready. Everything that it starts is added to the stack.
+ * @param former the system that is moved to the cluster; by default, the cluster is new
+ */
+export async function openCluster(
+  options: SystemOptions,
+  stack: AsyncDisposableStack,
+  former?: FormerSystem,
+): Promise<SystemUnderTest> {
+  const { settings, say, work, sink, recordRemoved } = options;
   say('  starting three brokers and two processes of each service');
   const { seed, seconds, pauses } = settings;
   const plan = planFaults({ seed, seconds, pauses, without: findUnsupportedFaults(settings) });
   const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
   const clockLibrary = setsClocks ? findClockLibrary() : undefined;
-  const work = createWorkCounters();
-  const servers = await openServers({ ...settings, clockLibrary, recordMail, work }, stack);
-  const cluster = await startServices(servers, { ...settings, work }, stack);
+  const servers = await openServers({ ...settings, clockLibrary, work }, stack);
+  await former?.stop();
+  const cluster = await prepareServices(servers, { options, port: portOf(former) }, stack);
+  await former?.moveTo(cluster);
+  await cluster.start();
   const gate = createStartGate();
   const processes = superviseAll(cluster, { onEnd: createExitReporter(options), gate });
   stack.defer(() => releaseAll(processes));
 
-  const subscribers = await openSubscribers(
-    { ...cluster, brokers: cluster.stores.KAFKA_BROKERS, record: options.recordReceived },
-    stack,
-  );
+  const subscribers =
+    former?.subscribers ??
+    (await openSubscribers(
+      { ...cluster, brokers: cluster.stores.KAFKA_BROKERS, record: options.recordReceived },
+      stack,
+    ));
   const removed: TopicRecord[] = [];
   const deployment = createDeployment({
     cluster,
@@ -69,11 +98,12 @@ export const openCluster: OpenSystem = async (options, stack) => {
     stores: cluster.stores,
     processes: new Map(serviceNames.flatMap((service) => namedInstances(cluster, service))),
     readers: new Map(namedInstances(cluster, 'user')),
-    inboxes: servers.sink.inboxes,
+    inboxes: sink.inboxes,
     subscribers,
     plan,
     faults: createFaults({
       ...servers,
+      sink,
       processes,
       deployment,
       subscriber: subscribers.process,
@@ -101,9 +131,16 @@ export const openCluster: OpenSystem = async (options, stack) => {
       for (const account of cut) await insist(() => cluster.ops('republish', '--account', account));
       return deployment.isReadModelRestored() ? repairReadModel(cluster, say) : undefined;
     },
-    findTraces: () => findTracesInCluster(cluster.stores, removed),
+    findTraces: async () => {
+      const { commits: replaced } = await readReplacedRows(options.replacedRowsFile);
+      return await findTracesInCluster(cluster.stores, { removed, replaced });
+    },
   };
-};
+}
+
+function portOf(former: FormerSystem | undefined): number | undefined {
+  return former === undefined ? undefined : Number(new URL(former.url).port);
+}
 
 /** Returns the processes of a service with their names. */
 export function namedInstances(
@@ -142,12 +179,15 @@ export function findUnsupportedFaults({ mongoControl, mongoUrl }: FaultSettings)
   ];
 }
 
-async function startServices(
-  { nodes, mongo, sink, clocks }: RunServers,
-  { mongoUrl, seed, work }: FaultSettings & { readonly work: WorkCounters },
+async function prepareServices(
+  { nodes, mongo, clocks }: RunServers,
+  { options, port }: { readonly options: SystemOptions; readonly port: number | undefined },
   stack: AsyncDisposableStack,
 ): Promise<Cluster> {
+  const { settings, work, sink } = options;
+  const { mongoUrl, seed } = settings;
   const cluster = await prepareCluster({
+    ...(port !== undefined && { port }),
     servers: { KAFKA_BROKERS: nodes.brokers.join(), MONGO_URL: mongoUrl },
     opsSettings: WEBHOOK_SETTINGS,
     beginRequest: (name) => beginWorkAtBothTargets(work(CLIENTS_TARGET), work(name)),
@@ -164,7 +204,6 @@ async function startServices(
     }),
   });
   stack.defer(cluster.stop);
-  await cluster.start();
   return cluster;
 }
 

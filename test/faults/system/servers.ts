@@ -1,15 +1,13 @@
-/** The servers of a run: three brokers and MongoDB, each behind a proxy, and a mail server. */
+/** The servers of a run: three brokers and MongoDB, each behind a proxy. */
 import { exec } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type KafkaNodes, startKafkaNodes } from '@latchkey/bus/testing';
 import { nameOfInstance, serviceNames } from '../../support/cluster.ts';
 import { firstServerOf } from '../../support/mongo-url.ts';
 import type { WorkCounters } from '../nemesis/work.ts';
-import type { MailLine } from '../run-folder.ts';
 import { type Clocks, createFaketimeClocks } from './clocks.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
-import { type MailSink, openMailSink } from './sink.ts';
 
 /** The arguments that the shell command MONGO_CONTROL must accept. The last three are needed only for a replica set. */
 export type MongoControlCommand = 'stop' | 'start' | 'failover' | 'pause-secondary' | 'resume-secondary';
@@ -20,7 +18,6 @@ export interface RunServers {
   readonly proxies: readonly KafkaProxy[];
   readonly mongo: MongoProxy;
   mongoControl(command: MongoControlCommand): Promise<void>;
-  readonly sink: MailSink;
   readonly clocks: Clocks;
 }
 
@@ -30,7 +27,6 @@ export interface ServersOptions {
   /** The path of libfaketime; undefined if clocks are not to be set. */
   readonly clockLibrary: string | undefined;
   readonly work: WorkCounters;
-  recordMail(line: MailLine): void;
 }
 
 /** Every record is stored on all three brokers, and acknowledged once two have it. */
@@ -40,7 +36,7 @@ const INSTANCES = serviceNames.flatMap((service) => [0, 1].map((index) => nameOf
 
 /** Starts the servers. Each is added to the stack immediately, so that it is closed even if a later step fails. */
 export async function openServers(options: ServersOptions, stack: AsyncDisposableStack): Promise<RunServers> {
-  const { mongoUrl, mongoControl, clockLibrary, recordMail, work } = options;
+  const { mongoUrl, mongoControl, clockLibrary, work } = options;
   const proxies: KafkaProxy[] = [];
   stack.defer(async () => void (await Promise.all(proxies.map((proxy) => proxy.close()))));
   const nodes = await startKafkaNodes(REPLICATION, {
@@ -54,14 +50,11 @@ export async function openServers(options: ServersOptions, stack: AsyncDisposabl
   const mongo = await createMongoProxy(firstServerOf(mongoUrl), work('mongodb'));
   stack.defer(mongo.cut);
   await mongo.mend();
-  const sink = await openMailSink(recordMail, work);
-  stack.defer(sink.close);
   return {
     nodes,
     proxies,
     mongo,
     mongoControl: async (command) => void (await promisify(exec)(`${mongoControl} ${command}`)),
-    sink,
     clocks: await createFaketimeClocks(clockLibrary, INSTANCES, stack),
   };
 }

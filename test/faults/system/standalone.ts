@@ -13,16 +13,23 @@ import { createStandaloneFaults } from '../nemesis/faults.ts';
 import { CLIENTS_TARGET, createCountHits } from '../nemesis/hits.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
 import { superviseProcess } from '../nemesis/supervisor.ts';
-import { beginWorkAtBothTargets, createWorkCounters } from '../nemesis/work.ts';
+import { beginWorkAtBothTargets } from '../nemesis/work.ts';
+import type { DataFolder } from '../run-folder.ts';
 import { createFaketimeClocks, findClockLibrary } from './clocks.ts';
 import { replacedRowsSettings } from './data-folder.ts';
 import { finishRewrite } from './file-rewrite.ts';
 import { watchReadiness } from './readiness.ts';
 import { restoreBackup } from './restore-file.ts';
-import { ehloNameSettings, openMailSink } from './sink.ts';
+import { ehloNameSettings } from './sink.ts';
 import { canMountDisks, mountSmallDisk, type SmallDisk } from './small-disk.ts';
 import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
-import { createExitReporter, type OpenSystem, sendersOf, serviceSettings } from './under-test.ts';
+import {
+  createExitReporter,
+  type SystemOptions,
+  type SystemUnderTest,
+  sendersOf,
+  serviceSettings,
+} from './under-test.ts';
 
 const NAME = 'standalone';
 /** Replaces the disk in a run that does not plan to fill it. Its functions do nothing. */
@@ -36,9 +43,18 @@ export function findUnsupportedStandaloneFaults(): readonly StandaloneFault[] {
   ];
 }
 
-/** Starts the process and its mail server, and resolves once it is ready. */
-export const openStandalone: OpenSystem = async (options, stack) => {
-  const { settings, say, recordMail, replacedRowsFile } = options;
+export interface StandaloneUnderTest extends SystemUnderTest {
+  readonly stores: DataFolder;
+  /** Stops the process and the load balancer in front of it. The data folder remains. */
+  stop(): Promise<void>;
+}
+
+/** Starts the process, and resolves once it is ready. Everything that it starts is added to the stack. */
+export async function openStandalone(
+  options: SystemOptions,
+  stack: AsyncDisposableStack,
+): Promise<StandaloneUnderTest> {
+  const { settings, say, work, sink, replacedRowsFile } = options;
   say('  starting a standalone');
   const { seed, seconds, pauses } = settings;
   const plan = planFaults({
@@ -52,9 +68,6 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   stack.defer(() => rm(folder, { recursive: true }));
   const fillsDisk = plan.flat().some(({ fault }) => fault === 'full-disk');
   const disk = fillsDisk ? await mountSmallDisk(folder, stack) : NO_DISK;
-  const work = createWorkCounters();
-  const sink = await openMailSink(recordMail, work);
-  stack.defer(sink.close);
   const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
   const clocks = await createFaketimeClocks(setsClocks ? findClockLibrary() : undefined, [NAME], stack);
 
@@ -98,7 +111,9 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     checked: [],
     beginRequest: () => beginWorkAtBothTargets(work(CLIENTS_TARGET), work(NAME)),
   });
-  stack.defer(front.close);
+  const closing = new AsyncDisposableStack();
+  closing.defer(front.close);
+  stack.use(closing);
   instance.launch();
   await instance.ready();
   const supervised = superviseProcess(NAME, instance, { onEnd: createExitReporter(options) });
@@ -139,5 +154,10 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       await finishRewrite({ folder, ops, kill: supervised.kill, start: startAgain });
       return await findTracesInFolder(folder, replacedRowsFile);
     },
+    async stop() {
+      supervised.release();
+      await instance.end('SIGTERM');
+      await closing.disposeAsync();
+    },
   };
-};
+}

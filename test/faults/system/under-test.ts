@@ -5,10 +5,10 @@ import type { Settings } from '../../support/system.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import type { NemesisDeps } from '../nemesis/nemesis.ts';
 import type { PlannedFault } from '../nemesis/schedule.ts';
+import type { WorkCounters } from '../nemesis/work.ts';
 import type {
   DataFolder,
   FaultLine,
-  MailLine,
   ReceivedLine,
   RestoredReadModel,
   ServerAddresses,
@@ -16,6 +16,7 @@ import type {
 } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
 import type { Inboxes } from './inboxes.ts';
+import type { MailSink } from './sink.ts';
 import type { Subscribers } from './subscribers.ts';
 
 export interface SystemUnderTest {
@@ -50,24 +51,28 @@ export interface SystemUnderTest {
   restoreBackup?(meanwhile: () => Promise<void>): Promise<void>;
   /** Searches the stores for personal data of erased people. Called once the system is idle. */
   findTraces(): Promise<TraceSearchResult>;
+  /**
+   * Moves the data to another system, which takes over the URL, the mails and the subscribers. This system then no
+   * longer runs. Only a standalone that is to be moved has this method.
+   */
+  move?(): Promise<SystemUnderTest>;
 }
 
 export interface SystemOptions {
   readonly settings: FaultSettings;
   say(line: string): void;
-  recordMail(line: MailLine): void;
+  readonly work: WorkCounters;
+  /** The mail server of the run. */
+  readonly sink: MailSink;
   /** Called when a process has exited by itself. The process is then started again. */
   recordFault(line: FaultLine): void;
   /** Called with each event that a subscriber has received. */
   recordReceived(line: ReceivedLine): void;
   /** Called with each record before a fault deletes it. */
   recordRemoved(record: TopicRecord): void;
-  /** The file to which a standalone appends rows before they are replaced. */
+  /** An existing file, to which a standalone appends rows before they are replaced. */
   readonly replacedRowsFile: string;
 }
-
-/** Starts a system. Everything that it starts is added to the stack, which stops it. */
-export type OpenSystem = (options: SystemOptions, stack: AsyncDisposableStack) => Promise<SystemUnderTest>;
 
 /**
  * Links have the shortest lifetime that is allowed. The lease of a mail is longer than a busy machine ever suspends a

@@ -3,7 +3,7 @@
  * password. Bob has requested a second link and signed out everywhere. Eve has signed up with Ada's address. There was
  * a mailing. Dan's account was erased. Fay has changed her address, and has canceled the erasure of her account. A
  * record was forged. At the end, there were logins to the accounts of Dan and Fay. The run was on a cluster;
- * {@link embeddedRun} is the same on a standalone.
+ * {@link embeddedRun} is the same on a standalone, and {@link movedRun} on a standalone that was moved to a cluster.
  */
 import type { HistoryLine, MailLine } from '../../run-folder.ts';
 import { SUBSCRIBERS } from '../../system/subscribers.ts';
@@ -728,6 +728,12 @@ export const embeddedStores: StoreContents = {
   ...goodStores,
   records: [...commits.flatMap((commit, index) => recordsOf(commit, index * 10)), forged],
 };
+
+/**
+ * The same run, if the standalone was moved to a cluster after the erasure: the topics have never had the personal data
+ * that the erasure has removed. Its stores are {@link embeddedStores}.
+ */
+export const movedRun: RecordedRun = { ...embeddedRun, run: goodRun.run };
 
 function isPersonal({ data }: CommitEvent): boolean {
   return data.person !== undefined;
