@@ -1,0 +1,168 @@
+/**
+ * Recognises most strong passwords without an estimate by zxcvbn, which takes some milliseconds and much
+ * memory: it looks up every part of the password, in several spellings.
+ *
+ * zxcvbn splits a password into patterns and multiplies the guesses for each of them. The fewest guesses of
+ * three or more patterns are above 10^8, so a split that makes zxcvbn refuse a password has one or two
+ * patterns. At least one of them covers half of the password, from its start or up to its end. In a password of
+ * `SHORTEST` or more characters, this half is not a mere run of characters, whose guesses would be 10 per
+ * character: it is a word, a repetition, a sequence of characters or of keys, or a date. A password whose first
+ * and last characters start no such pattern is therefore strong.
+ * See https://dropbox.tech/security/zxcvbn-realistic-password-strength-estimation
+ */
+import type { KeyboardGraphs } from './word-lists.ts';
+
+/**
+ * The minimum length of a clearly strong password. The guesses for half of a password of this length as a run
+ * of characters are 10^6. A second pattern takes at least 50 guesses, and their order doubles the product.
+ */
+const SHORTEST = 12;
+/**
+ * The lengths for which the beginnings of words are known. The longest length that is at most half of the
+ * password is checked. The shortest is half of `SHORTEST`.
+ */
+const CHECKED_LENGTHS = [12, 10, 8, 6] as const;
+
+export interface KnownPatterns {
+  /** Words, in any case, that a password must not be based on. */
+  readonly words: Iterable<string>;
+  readonly keyboards: Readonly<KeyboardGraphs>;
+  /** The characters that people write instead of a letter: for `a`, these are `4` and `@`. */
+  readonly substitutions: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Creates the check. Blocks the process for about 100 ms.
+ * @returns a function that returns true only if zxcvbn scores a password, of the given words and patterns, 3 or
+ * more; it may also return false for such a password
+ */
+export function createClearStrengthCheck({ words, keyboards, substitutions }: KnownPatterns) {
+  const hashEnd = createEndHash(substitutions);
+  /** Adds the hashes of the beginning and the end of a word. */
+  function addHashes(hashes: Set<number>, word: string, lengths: readonly number[]): void {
+    const lowerCase = word.toLowerCase();
+    for (const length of lengths) {
+      for (const from of ['start', 'end'] as const) {
+        const hash = hashEnd(lowerCase, length, from);
+        if (hash !== undefined) hashes.add(hash);
+      }
+    }
+  }
+  const hashes = new Set<number>();
+  for (const word of words) addHashes(hashes, word, CHECKED_LENGTHS);
+  const known = Int32Array.from(hashes).sort();
+  const neighbours = neighboursOf(keyboards);
+  const longSubstitutions = Object.values(substitutions)
+    .flat()
+    .filter(({ length }) => length > 1);
+
+  /** @param ownWords further words, in any case */
+  return function isClearlyStrong(password: string, ownWords: readonly string[]): boolean {
+    if (!/^[ -~]*$/.test(password) || password.length < SHORTEST) return false;
+    // These substitutions change the length of the password, so that its words begin or end elsewhere.
+    if (longSubstitutions.some((text) => password.includes(text))) return false;
+    const length = CHECKED_LENGTHS.find((checked) => 2 * checked <= password.length + 1) ?? 0;
+    const own = new Set<number>();
+    for (const word of ownWords) addHashes(own, word, [length]);
+    return [password, reverse(password)].every((text) => {
+      const start = text.slice(0, length);
+      const hash = hashEnd(start.toLowerCase(), length, 'start');
+      return (
+        hash !== undefined &&
+        !includesSorted(known, hash) &&
+        !own.has(hash) &&
+        !startsWithRepetition(text, length) &&
+        !isSequence(start) &&
+        !isWalk(start, neighbours) &&
+        !/^[\d\s/\\_.-]+$/.test(start)
+      );
+    });
+  };
+}
+
+/**
+ * Returns a 32-bit hash of the first `length` characters of a text in lower case or, if it is read from its end, of the
+ * last ones in reverse order. Returns undefined if the text is shorter, or one of these characters is not ASCII.
+ */
+type EndHash = (lowerCase: string, length: number, from: 'start' | 'end') => number | undefined;
+
+/**
+ * Creates a hash (FNV-1a) that is the same for all spellings of a word with one-character substitutions. A character
+ * that stands for several letters, such as `1` for `i` and `l`, makes these letters the same.
+ */
+function createEndHash(substitutions: KnownPatterns['substitutions']): EndHash {
+  /** The character that represents each ASCII character. */
+  const folded = Uint8Array.from({ length: 128 }, (_, code) => code);
+  for (const [letter, characters] of Object.entries(substitutions)) {
+    for (const character of characters.filter(({ length }) => length === 1)) {
+      const [before = 0, after = 0] = [character, letter].map((text) => folded[text.charCodeAt(0)]);
+      for (const [code, representative] of folded.entries())
+        if (representative === before) folded[code] = after;
+    }
+  }
+  return (lowerCase, length, from) => {
+    if (lowerCase.length < length) return undefined;
+    let hash = 0x811c9dc5;
+    for (let index = 0; index < length; index += 1) {
+      const code = folded[lowerCase.charCodeAt(from === 'start' ? index : lowerCase.length - 1 - index)];
+      if (code === undefined) return undefined;
+      hash = Math.imul(hash ^ code, 0x01000193);
+    }
+    return hash;
+  };
+}
+
+function reverse(text: string): string {
+  let reversed = '';
+  for (const character of text) reversed = character + reversed;
+  return reversed;
+}
+
+/** Returns whether a sorted list includes a number. */
+function includesSorted(sorted: Int32Array, wanted: number): boolean {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((sorted[middle] ?? 0) < wanted) from = middle + 1;
+    else to = middle;
+  }
+  return sorted[from] === wanted;
+}
+
+/** Returns whether a text starts with a part that occurs at least twice in a row, over at least `length` characters. */
+function startsWithRepetition(text: string, length: number): boolean {
+  for (let part = 1; 2 * part <= text.length; part += 1) {
+    const end = Math.max(2 * part, length);
+    if (text.slice(part, end) === text.slice(0, end - part)) return true;
+  }
+  return false;
+}
+
+/** Returns whether all characters have the same distance from the one before. */
+function isSequence(text: string): boolean {
+  const distance = text.charCodeAt(1) - text.charCodeAt(0);
+  for (let index = 2; index < text.length; index += 1)
+    if (text.charCodeAt(index) - text.charCodeAt(index - 1) !== distance) return false;
+  return true;
+}
+
+/** Returns the characters next to each character, on any keyboard, in either direction. */
+function neighboursOf(keyboards: Readonly<KeyboardGraphs>): ReadonlyMap<string, string> {
+  const neighbours = new Map<string, string>();
+  function add(character: string, others: string): void {
+    neighbours.set(character, (neighbours.get(character) ?? '') + others);
+  }
+  for (const [character, keys] of Object.values(keyboards).flatMap((graph) => Object.entries(graph))) {
+    const others = keys.join('');
+    add(character, others);
+    for (const other of others) add(other, character);
+  }
+  return neighbours;
+}
+
+/** Returns whether each character is on a key next to, or the same as, the key of the one before. */
+function isWalk(text: string, neighbours: ReadonlyMap<string, string>): boolean {
+  for (let index = 1; index < text.length; index += 1)
+    if (!neighbours.get(text.charAt(index - 1))?.includes(text.charAt(index))) return false;
+  return true;
+}
