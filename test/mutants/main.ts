@@ -4,13 +4,12 @@
  * the mutants that no test detected. Arguments select files by parts of their names. docs/security-tests.md explains
  * the surviving mutants.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { copySources, removeCopy } from '../faults/plants/copy.ts';
 import { type Mutant, mutantsOf } from './mutate.ts';
+import { runTests } from './run-tests.ts';
 import { type MutationTarget, mutationTargets } from './targets.ts';
 
 /**
@@ -19,27 +18,6 @@ import { type MutationTarget, mutationTargets } from './targets.ts';
  */
 const LONGER = 10;
 const LONGEST_RUN_MS = 600_000;
-
-/**
- * Runs the tests of a target.
- * @returns whether all of them passed in time
- */
-async function passes(
-  folder: string,
-  { tests }: MutationTarget,
-  withinMs = LONGEST_RUN_MS,
-): Promise<boolean> {
-  const files = tests.flatMap((pattern) => globSync(pattern, { cwd: folder }));
-  // Run a single test file in the test runner's own process: starting another process would take longer than the tests.
-  const isolation = files.length === 1 ? ['--test-isolation=none'] : [];
-  const child = spawn(process.execPath, ['--test', ...isolation, ...files], {
-    cwd: folder,
-    stdio: 'ignore',
-    timeout: withinMs,
-  });
-  const [code]: (number | null)[] = await once(child, 'close');
-  return code === 0;
-}
 
 /**
  * Tests mutants from a shared list until the list is empty.
@@ -55,7 +33,7 @@ async function survivorsOf(
   const survivors: Mutant[] = [];
   for (let mutant = mutants.shift(); mutant !== undefined; mutant = mutants.shift()) {
     writeFileSync(path, mutant.source);
-    if (await passes(folder, target, withinMs)) survivors.push(mutant);
+    if (await runTests(folder, target.tests, withinMs)) survivors.push(mutant);
   }
   writeFileSync(path, original);
   return survivors;
@@ -70,7 +48,8 @@ try {
   for (const target of chosen) {
     const [first = ''] = folders;
     const from = performance.now();
-    if (!(await passes(first, target))) throw new Error(`the tests of ${target.file} fail without a fault`);
+    if (!(await runTests(first, target.tests, LONGEST_RUN_MS)))
+      throw new Error(`the tests of ${target.file} fail without a fault`);
     const withinMs = Math.min(LONGEST_RUN_MS, Math.ceil(LONGER * (performance.now() - from)));
     const mutants = [...mutantsOf(readFileSync(join(first, target.file), 'utf8'))];
     const all = mutants.length;
