@@ -3,6 +3,7 @@
  * benchmarks, for example `npm run bench:cluster -- relay`. KAFKA_BROKERS and MONGO_URL name the servers. The broker
  * must be for tests only (see test/support/test-broker.ts).
  */
+import { diskBenchmark } from './cluster/disk.ts';
 import { feedBenchmark } from './cluster/feed.ts';
 import { idleBenchmark } from './cluster/idle.ts';
 import { latencyBenchmark } from './cluster/latency.ts';
@@ -23,5 +24,6 @@ await runBenchmarks([
   latencyBenchmark,
   idleBenchmark,
   memoryBenchmark,
+  diskBenchmark,
   recoveryBenchmark,
 ]);

@@ -2,10 +2,12 @@
  * `npm run bench` runs all benchmarks of a server that is a single process, and `npm run bench -- login refresh` only
  * the named ones.
  */
+import { diskBenchmark } from './disk.ts';
 import { floodBenchmark } from './flood.ts';
 import { guardBenchmark } from './guard.ts';
 import { latencyBenchmark } from './latency.ts';
 import { loginBenchmark } from './login.ts';
+import { memoryBenchmark } from './memory.ts';
 import { notifierBenchmark } from './notifier.ts';
 import { primitivesBenchmark } from './primitives.ts';
 import { readsBenchmark } from './reads.ts';
@@ -26,6 +28,8 @@ await runBenchmarks([
   latencyBenchmark,
   notifierBenchmark,
   sizeBenchmark,
+  diskBenchmark,
+  memoryBenchmark,
   rebuildBenchmark,
   eventLoopTurnBenchmark,
   guardBenchmark,

@@ -5,17 +5,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { bundleForTests } from '../../scripts/bundle-for-tests.ts';
 import { newPerson } from '../../test/support/people.ts';
 import { measureBareNodeMegabytes } from '../support/bare-node.ts';
-import { type Benchmark, createAtMostTarget } from '../support/benchmark.ts';
-import { startClusterServer } from '../support/cluster-server.ts';
+import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from '../support/benchmark.ts';
+import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 import { readMetric } from '../support/metrics.ts';
+import { doMixedWork, SETTLED_MS, WORK_MINUTES } from '../support/mixed-work.ts';
 
-const SETTLED_MS = 8_000;
 const MB = 1_000_000;
 
 export const memoryBenchmark: Benchmark = {
   name: 'memory',
   title: 'Memory of a service',
-  method: `RSS of each process ${SETTLED_MS / 1000} s after a person has signed up, verified and signed in, so that each service has worked once. Started as in the image (deploy/Dockerfile): as bundles, with a small young generation, and a compile cache that an earlier start has filled. The limit is an idle Node process.`,
+  method: `RSS of each process ${SETTLED_MS / 1000} s after a person has signed up, verified and signed in, so that each service has worked once, and again ${SETTLED_MS / 1000} s after ${WORK_MINUTES} min of mixed work. Started as in the image (deploy/Dockerfile): as bundles, with a small young generation, and a compile cache that an earlier start has filled. The limit is an idle Node process.`,
   async run() {
     await using stack = new AsyncDisposableStack();
     process.env['PROGRAM_BUNDLES'] = await bundleForTests();
@@ -31,17 +31,24 @@ export const memoryBenchmark: Benchmark = {
     await server.people.login(await server.people.verified(newPerson()));
     await pause(SETTLED_MS);
     const limit = await measureBareNodeMegabytes();
-    const services = Object.entries(server.cluster.instances);
-    // Wait here for the result, because the services are stopped as soon as this block ends.
-    return await Promise.all(
-      services.map(async ([service, [instance]]) => ({
-        what: `idle memory (RSS) of ${service}`,
-        unit: 'MB' as const,
-        limit,
-        measured:
-          (await readMetric(instance?.operations ?? '', 'latchkey_process_resident_memory_bytes')) / MB,
-        target: createAtMostTarget(120, 'MB'),
-      })),
-    );
+    const idle = await memoryOf(server, (service) => `idle memory (RSS) of ${service}`, 120);
+    const served = await doMixedWork(server);
+    const used = await memoryOf(server, (service) => `memory of ${service} after ${served} people`, 150);
+    return [...idle, ...used].map((figure) => ({ ...figure, limit }));
   },
 };
+
+async function memoryOf(
+  { cluster }: ClusterServer,
+  describe: (service: string) => string,
+  most: number,
+): Promise<readonly BenchmarkFigure[]> {
+  return await Promise.all(
+    Object.entries(cluster.instances).map(async ([service, [instance]]) => ({
+      what: describe(service),
+      unit: 'MB' as const,
+      measured: (await readMetric(instance?.operations ?? '', 'latchkey_process_resident_memory_bytes')) / MB,
+      target: createAtMostTarget(most, 'MB'),
+    })),
+  );
+}

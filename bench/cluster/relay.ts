@@ -11,19 +11,25 @@ import {
 import { createMemoryStores } from '../../services/auth/src/ports/testing/memory-stores.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
 import { type Benchmark, createAtLeastPercentOfLimitTarget } from '../support/benchmark.ts';
+import { createCpuMeter, type Measure } from '../support/cpu-meter.ts';
 import { measureBareProducerMs, openBenchmarkBus, watchUnpublishedCommits } from '../support/kafka.ts';
 import { measureMs } from '../support/load.ts';
 import { createBenchTopics } from '../support/servers.ts';
 import { measureAlternately } from '../support/statistics.ts';
 
+/** As many accounts as fit into the queue of the relay. */
 const ACCOUNTS = 10_000;
-const COMMITS = 2 * ACCOUNTS;
-const ROUNDS = 5;
+const COMMITS_PER_ACCOUNT = Math.max(
+  2,
+  Math.round(Number(process.env['RELAY_COMMITS'] ?? 20_000) / ACCOUNTS),
+);
+const COMMITS = COMMITS_PER_ACCOUNT * ACCOUNTS;
+const ROUNDS = Number(process.env['RELAY_ROUNDS'] ?? 5);
 
 export const relayBenchmark: Benchmark = {
   name: 'relay',
   title: 'Relay',
-  method: `${COMMITS} commits of ${ACCOUNTS} accounts in a journal in memory, from the start of the relay until all of them are marked. Against a producer of kafkajs that sends the same records in the same batches, encoded beforehand, with the same guarantees (one send in flight, all replicas). Alternating, ${ROUNDS} times, medians.`,
+  method: `${COMMITS} commits of ${ACCOUNTS} accounts in a journal in memory, from the start of the relay until all of them are marked. Against a producer of kafkajs that sends the same records in the same batches, encoded beforehand, with the same guarantees (one send in flight, all replicas). Rates, and the CPU time of the process that sends. Alternating, ${ROUNDS} times, medians.`,
   async run() {
     await using topics = createBenchTopics();
     const bus = openBenchmarkBus(topics.brokers);
@@ -35,9 +41,11 @@ export const relayBenchmark: Benchmark = {
         batches.push([...records]);
         await bus.publish(topic, records);
       });
+      const cpu = { raw: createCpuMeter(), relay: createCpuMeter() };
       const turns = await measureAlternately(ROUNDS, {
-        raw: async () => perSecond(await measureBareProducerMs(topics.kafka, topic, batches)),
-        relay: () => publishAll((records) => bus.publish(topic, records)),
+        raw: async () =>
+          perSecond(await measureBareProducerMs(topics.kafka, topic, batches, cpu.raw.measure)),
+        relay: () => publishAll((records) => bus.publish(topic, records), cpu.relay.measure),
       });
       return [
         {
@@ -46,6 +54,12 @@ export const relayBenchmark: Benchmark = {
           limit: turns.raw,
           measured: turns.relay,
           target: createAtLeastPercentOfLimitTarget(80, turns.raw),
+        },
+        {
+          what: 'CPU of a record (limit: kafkajs)',
+          unit: 'µs',
+          limit: cpu.raw.median() / COMMITS,
+          measured: cpu.relay.median() / COMMITS,
         },
       ];
     } finally {
@@ -58,7 +72,10 @@ export const relayBenchmark: Benchmark = {
  * Runs the relay, which publishes the commits in the outbox, until the outbox is empty.
  * @returns commits per second
  */
-async function publishAll(publish: (records: readonly OutgoingRecord[]) => Promise<void>): Promise<number> {
+async function publishAll(
+  publish: (records: readonly OutgoingRecord[]) => Promise<void>,
+  measure: Measure = measureMs,
+): Promise<number> {
   const { journal, outbox, streams, emptied } = await fullOutbox();
   const bus: Pick<Bus, 'publish'> = { publish: (_, records) => publish(records) };
   const running = createRelay({
@@ -73,7 +90,7 @@ async function publishAll(publish: (records: readonly OutgoingRecord[]) => Promi
     registry: createMetricsRegistry(),
   });
   for (const stream of streams) running.nudge(stream);
-  const ms = await measureMs(async () => {
+  const ms = await measure(async () => {
     await running.start();
     await emptied;
   });
@@ -85,7 +102,7 @@ function perSecond(ms: number): number {
   return (1000 * COMMITS) / ms;
 }
 
-/** Returns an outbox with two commits per account. `emptied` resolves once all commits are marked as published. */
+/** Returns an outbox with the commits of all accounts. `emptied` resolves once all commits are marked as published. */
 async function fullOutbox() {
   const { journal, outbox } = createMemoryStores();
   const streams = Array.from({ length: ACCOUNTS }, () => randomUUID());
@@ -95,5 +112,8 @@ async function fullOutbox() {
 }
 
 function commitsOf(stream: string): readonly Commit[] {
-  return [createRegistrationCommit(`${stream}@example.com`, { stream }), createCommit({ stream, number: 2 })];
+  const later = Array.from({ length: COMMITS_PER_ACCOUNT - 1 }, (_, index) =>
+    createCommit({ stream, number: index + 2 }),
+  );
+  return [createRegistrationCommit(`${stream}@example.com`, { stream }), ...later];
 }

@@ -2,7 +2,7 @@
 
 export interface BenchmarkFigure {
   readonly what: string;
-  readonly unit: 'µs' | 'ms' | 's' | 'MB' | '/s' | '%' | '';
+  readonly unit: 'B' | 'µs' | 'ms' | 's' | 'MB' | '/s' | '%' | '';
   /** A lower bound that no implementation can beat, measured in the same run as the figure. */
   readonly limit?: number;
   readonly measured: number;

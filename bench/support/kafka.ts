@@ -4,6 +4,7 @@ import type { OutgoingRecord } from '@latchkey/bus';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { type Kafka, type Message, Partitioners } from 'kafkajs';
 import type { Outbox } from '../../services/auth/src/ports/outbox.ts';
+import type { Measure } from './cpu-meter.ts';
 import { measureMs } from './load.ts';
 
 const ALL_REPLICAS = -1;
@@ -24,12 +25,14 @@ export function openBenchmarkBus(brokers: readonly string[]) {
 /**
  * Sends batches with a bare kafkajs producer. The batches are encoded beforehand, one request is in flight at a time,
  * and all replicas acknowledge each batch.
+ * @param measure measures the time of sending
  * @returns the time in ms, without the time to connect
  */
 export async function measureBareProducerMs(
   kafka: Kafka,
   topic: string,
   batches: readonly (readonly OutgoingRecord[])[],
+  measure: Measure = measureMs,
 ): Promise<number> {
   const producer = kafka.producer({
     createPartitioner: Partitioners.DefaultPartitioner,
@@ -40,7 +43,7 @@ export async function measureBareProducerMs(
   const ready = batches.map((batch) => batch.map(toMessage));
   await producer.connect();
   try {
-    return await measureMs(async () => {
+    return await measure(async () => {
       for (const messages of ready) await producer.send({ topic, messages, acks: ALL_REPLICAS });
     });
   } finally {

@@ -1,0 +1,45 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { assertStatus, type Client } from '../../test/support/client.ts';
+import { newPerson, type PersonActions } from '../../test/support/people.ts';
+
+/** How long the mixed work of the memory benchmarks takes, in minutes. */
+export const WORK_MINUTES = Number(process.env['MEMORY_MINUTES'] ?? 1);
+
+/** Read requests per person, which are far more frequent than sign-ups. */
+const READS = 20;
+
+/** How long a process may take to finish its work before its memory is read, in ms. */
+export const SETTLED_MS = 8_000;
+
+/**
+ * Lets four people at a time sign up, verify their address, sign in, change their profile, read it, refresh their
+ * session and sign out. Ends after WORK_MINUTES, and then waits SETTLED_MS.
+ * @returns the number of people
+ */
+export async function doMixedWork({
+  client,
+  people,
+}: {
+  readonly client: Client;
+  readonly people: PersonActions;
+}): Promise<number> {
+  const end = performance.now() + WORK_MINUTES * 60_000;
+  let served = 0;
+  async function serve(): Promise<void> {
+    while (performance.now() < end) {
+      await serveOnePerson(client, people);
+      served += 1;
+    }
+  }
+  await Promise.all(Array.from({ length: 4 }, serve));
+  await pause(SETTLED_MS);
+  return served;
+}
+
+async function serveOnePerson(client: Client, people: PersonActions): Promise<void> {
+  const { accessToken: token, refreshToken } = await people.login(await people.verified(newPerson()));
+  assertStatus(await client.patch('/auth/profile', { token, json: { firstName: 'Ada' } }), 200);
+  for (let i = 0; i < READS; i += 1) assertStatus(await people.me(token), 200);
+  assertStatus(await client.post('/auth/refresh', { json: { refreshToken } }), 200);
+  assertStatus(await client.get('/auth/sessions', { token }), 200);
+}
