@@ -197,7 +197,7 @@ func (s *subscriber) isForged(record Record) (bool, error) {
 		return false, err
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "a record that auth has not published, at %d/%d: %v\n", record.Partition, record.Offset, err)
+		fmt.Fprintf(os.Stderr, "a record does not come from auth, at %d/%d: %v\n", record.Partition, record.Offset, err)
 	}
 	return err != nil, nil
 }

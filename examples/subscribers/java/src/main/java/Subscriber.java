@@ -163,7 +163,7 @@ final class Subscriber {
   private boolean isForged(Event event) {
     String fault = signatures == null ? null : signatures.faultOf(event);
     if (fault != null)
-      System.err.printf("a record that auth has not published, at %d/%d: %s%n", event.partition(), event.offset(), fault);
+      System.err.printf("a record does not come from auth, at %d/%d: %s%n", event.partition(), event.offset(), fault);
     return fault != null;
   }
 
