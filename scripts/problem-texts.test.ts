@@ -29,7 +29,7 @@ const LITERAL = /(?<text>'(?:[^'\\\n]|\\.)*'|`[^`\n]*`)/.source;
 /** Patterns of the places in the source code that contain a message for clients. */
 const PLACES = [
   String.raw`\b(?:detail|message): `,
-  String.raw`\b(?:unavailableProblem|RevocationsUnavailable|fail)\(\s*`,
+  String.raw`\b(?:createUnavailableProblem|RevocationsUnavailable|fail)\(\s*`,
   String.raw`new EndpointRefusedError\(\s*'[\w-]+',\s*`,
   String.raw`\.(?:regex|refine|min|max|check)\((?:[^\n]*|\s*[^\n]*\n\s*), `,
   String.raw`\breturn (?=['\`](?:must|is|has) )`,

@@ -10,7 +10,7 @@ import { type Cluster, serviceNames, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { createPersonActions, newPerson, type PersonActions } from './support/people.ts';
-import { shiftedClockSettings } from './support/programs.ts';
+import { createShiftedClockSettings } from './support/programs.ts';
 import type { ServerProcess } from './support/server-process.ts';
 
 const AHEAD_SECONDS = 50;
@@ -29,7 +29,8 @@ describe('with a clock that is 50 s ahead', () => {
   before(async () => {
     // Requests alternate between the two processes of a service.
     cluster = await startCluster({
-      settingsOfEach: (_service, index) => (index === 0 ? shiftedClockSettings(AHEAD_SECONDS * 1000) : {}),
+      settingsOfEach: (_service, index) =>
+        index === 0 ? createShiftedClockSettings(AHEAD_SECONDS * 1000) : {},
     });
     client = createClient(cluster.url);
     mailbox = createMailbox(cluster.mailbox);
@@ -88,7 +89,7 @@ describe('with a clock that is 50 s ahead', () => {
 });
 
 describe('with a clock that is 20 days ahead from the start on', () => {
-  const settings = shiftedClockSettings(20 * 86_400_000);
+  const settings = createShiftedClockSettings(20 * 86_400_000);
   let cluster: Cluster;
   let database: MongoClient;
   let client: Client;

@@ -9,7 +9,7 @@ import { type DocCommand, findTestedCommands, listMarkdownFiles } from './suppor
 import { type DocShell, openDocShell } from './support/doc-shell.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { urlOfDatabase } from './support/mongo-url.ts';
+import { mongoUrlOfDatabase } from './support/mongo-url.ts';
 import { createPersonActions, newPerson } from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 import { clearBroker, clearBrokerIfAllowed } from './support/test-broker.ts';
@@ -40,7 +40,7 @@ test('every block that runs on a cluster is in a document that a test below runs
 /** Returns an empty database, and a broker without topics. */
 async function emptyServers() {
   await clearBrokerIfAllowed(KAFKA_BROKERS);
-  const url = urlOfDatabase(MONGO_URL, `latchkey_test_${randomBytes(4).toString('hex')}`);
+  const url = mongoUrlOfDatabase(MONGO_URL, `latchkey_test_${randomBytes(4).toString('hex')}`);
   return {
     stores: { KAFKA_BROKERS, MONGO_URL: url },
     async clear() {

@@ -18,7 +18,7 @@ import {
   listMarkdownFiles,
 } from './support/doc-blocks.ts';
 import { type DocShell, openDocShell } from './support/doc-shell.ts';
-import { endWithTest } from './support/end-with-test.ts';
+import { killWhenTestEnds } from './support/end-with-test.ts';
 import { eventually } from './support/eventually.ts';
 import { clockSettingsOf, readFixtureManifest, unpackFixtureFolder } from './support/fixture.ts';
 import { HIGH_LIMIT_SETTINGS } from './support/programs.ts';
@@ -57,7 +57,7 @@ async function startServer(
   function signal(name: NodeJS.Signals): void {
     if (server.pid !== undefined) process.kill(-server.pid, name);
   }
-  endWithTest(server, () => signal('SIGKILL'));
+  killWhenTestEnds(server, () => signal('SIGKILL'));
   const closed = once(server, 'close');
   let printed = '';
   for (const stream of [server.stdout, server.stderr])

@@ -13,9 +13,9 @@ import {
   findProblemViolations,
   findResponseViolations,
   type Operation,
-  operationsOf,
+  readOperations,
 } from './support/openapi.ts';
-import { samplePath, UNKNOWN_ACCOUNT_ID } from './support/openapi-samples.ts';
+import { createSamplePath, UNKNOWN_ACCOUNT_ID } from './support/openapi-samples.ts';
 import { createAdmin, createPersonActions, newPerson, type Person } from './support/people.ts';
 import { type RawRequestInput, sendRawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
@@ -299,7 +299,7 @@ const SECRETS = [
   ...Object.values(tokens).flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken]),
 ];
 
-const operations = await operationsOf(client);
+const operations = await readOperations(client);
 
 interface Sent extends RawRequestInput {
   readonly path?: string;
@@ -315,7 +315,7 @@ function bearer(who: Who | undefined): Record<string, string> {
 
 /** Sends the request of an example, with the given path, headers and body. The body of the example is not sent. */
 function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promise<Reply> {
-  return send(operation.method, sent.path ?? samplePath(operation, example.params), {
+  return send(operation.method, sent.path ?? createSamplePath(operation, example.params), {
     ...(sent.body !== undefined && { body: sent.body }),
     headers: { ...bearer(example.as), ...example.headers, ...sent.headers },
   });
@@ -557,7 +557,7 @@ describe('hostile input', () => {
       const whole = {
         ...(good && { body: JSON.stringify(good), headers: { 'Content-Type': 'application/json' } }),
       };
-      const path = samplePath(operation, params);
+      const path = createSamplePath(operation, params);
       function query(title: string, text: string) {
         return { name: title, path: `${path}?${text}`, ...whole };
       }
@@ -591,7 +591,7 @@ describe('hostile input', () => {
       const inPath = parameters.filter((parameter) => parameter.in === 'path');
       for (const parameter of inPath) {
         for (const [title, text] of Object.entries(HOSTILE_TEXTS)) {
-          const hostile = samplePath(operation, { ...params, [parameter.name]: text });
+          const hostile = createSamplePath(operation, { ...params, [parameter.name]: text });
           const reply = await tryOut(operation, exampleOf(operation), { path: hostile, ...whole });
           const said = `${parameter.name}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
           assert.ok([400, 404].includes(reply.status), said);
@@ -617,7 +617,7 @@ describe('hostile input', () => {
         headers: { 'Content-Type': 'application/json' },
       };
       function ask(headers: Record<string, string>) {
-        return send(operation.method, samplePath(operation, example.params), {
+        return send(operation.method, createSamplePath(operation, example.params), {
           ...good,
           headers: { ...good?.headers, ...headers },
         });
@@ -646,7 +646,7 @@ describe('hostile input', () => {
       const taken = of.map(({ method }) => method);
       const [operation] = of;
       assert.ok(operation);
-      const address = samplePath(operation, exampleOf(operation).params);
+      const address = createSamplePath(operation, exampleOf(operation).params);
       const allowed = [...taken, ...(taken.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
       const allowedBy = ({ headers }: Reply) => headers.get('allow')?.split(', ').sort();
 

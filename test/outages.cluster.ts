@@ -19,7 +19,7 @@ import { findSequenceFaults, groupByStream } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
 import { readTopic } from './support/kcat.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { firstServerOf, urlAtAddress } from './support/mongo-url.ts';
+import { firstServerOf, mongoUrlAtAddress } from './support/mongo-url.ts';
 import {
   createPersonActions,
   newPerson,
@@ -48,7 +48,7 @@ before(async () => {
     instances: ONE_OF_EACH,
     settingsOn: (stores) => ({
       KAFKA_BROKERS: kafka.address,
-      MONGO_URL: urlAtAddress(stores.MONGO_URL, mongo.address),
+      MONGO_URL: mongoUrlAtAddress(stores.MONGO_URL, mongo.address),
     }),
   });
   client = createClient(cluster.url);

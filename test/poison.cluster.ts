@@ -1,7 +1,7 @@
 /** Tests unusable records on Kafka topics that two processes of each service read. */
 import { serviceNames, startCluster } from './support/cluster.ts';
 import { openKafkaLog } from './support/poison-log.ts';
-import { poisonSuite } from './support/poison-suite.ts';
+import { definePoisonTests } from './support/poison-suite.ts';
 
 /**
  * Accepts unsigned records, so that each test record is unusable because of its own fault, and not because it is
@@ -9,7 +9,7 @@ import { poisonSuite } from './support/poison-suite.ts';
  */
 const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
-poisonSuite('Kafka', async () => {
+definePoisonTests('Kafka', async () => {
   const system = await startCluster({ settingsOn: () => UNSIGNED });
   const processes = serviceNames
     .flatMap((service) => system.instances[service])

@@ -1,6 +1,6 @@
 /** Tests unusable records on the embedded log of a server that runs all services in one process. */
 import { openEmbeddedLog } from './support/poison-log.ts';
-import { poisonSuite } from './support/poison-suite.ts';
+import { definePoisonTests } from './support/poison-suite.ts';
 import { startStandalone } from './support/standalone.ts';
 
 /**
@@ -9,7 +9,7 @@ import { startStandalone } from './support/standalone.ts';
  */
 const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
-poisonSuite('a standalone', async () => {
+definePoisonTests('a standalone', async () => {
   const system = await startStandalone(UNSIGNED);
   return { system, log: openEmbeddedLog(system.folder), processes: [system.operations] };
 });

@@ -12,7 +12,7 @@ import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { type OpsProcess, startOpsCommand } from './support/ops-process.ts';
 import { createPersonActions, newPerson, type Tokens } from './support/people.ts';
-import { killAfterOutputSettings } from './support/programs.ts';
+import { createKillAfterOutputSettings } from './support/programs.ts';
 import { type ProfileWriters, startProfileWriters } from './support/writers.ts';
 
 /** A timeout that is longer than a consumer group takes to remove members that were killed. */
@@ -90,7 +90,7 @@ test('a rebuild continues after kill -9, switches over and back, and nobody read
 
   const begun = 'Generation 2 is filled from the beginning';
   const killed = startOpsCommand(
-    { ...cluster.opsSettings, ...killAfterOutputSettings(begun) },
+    { ...cluster.opsSettings, ...createKillAfterOutputSettings(begun) },
     'rebuild',
     'user',
   );

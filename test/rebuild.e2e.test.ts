@@ -6,7 +6,7 @@ import { eventually } from './support/eventually.ts';
 import { linkOf } from './support/mailbox.ts';
 import { type OpsProcess, startOpsCommand } from './support/ops-process.ts';
 import { createPersonActions, newPerson, type Tokens } from './support/people.ts';
-import { killAfterOutputSettings } from './support/programs.ts';
+import { createKillAfterOutputSettings } from './support/programs.ts';
 import { createMailServer, type MailServer } from './support/smtp.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 import { type ProfileWriters, startProfileWriters } from './support/writers.ts';
@@ -77,7 +77,7 @@ test('a rebuild continues after kill -9, switches over and back, and nobody read
 
   const begun = 'Generation 2 is filled from the beginning';
   const killed = startOpsCommand(
-    { DATA_DIR: system.folder, ...killAfterOutputSettings(begun) },
+    { DATA_DIR: system.folder, ...createKillAfterOutputSettings(begun) },
     'rebuild',
     'user',
   );

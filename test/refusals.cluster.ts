@@ -5,9 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { mainModuleOf } from '@latchkey/process/testing/program-paths';
+import { mainModulePathOf } from '@latchkey/process/testing/program-paths';
 import { type Cluster, prepareCluster, type ServiceName, serviceNames } from './support/cluster.ts';
-import { urlOfDatabase } from './support/mongo-url.ts';
+import { mongoUrlOfDatabase } from './support/mongo-url.ts';
 import { type ExitedProcess, runProgram } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
 import { clearBroker, createTopic } from './support/test-broker.ts';
@@ -21,7 +21,7 @@ before(async () => {
 after(() => cluster?.stop());
 
 function run(service: ServiceName, settings: Settings): Promise<ExitedProcess> {
-  return runProgram([mainModuleOf(`services/${service}`)], settings);
+  return runProgram([mainModulePathOf(`services/${service}`)], settings);
 }
 
 function runAll(more: Settings = {}): Promise<readonly ExitedProcess[]> {
@@ -70,7 +70,7 @@ describe('a service exits immediately', () => {
   });
 
   test('without the indexes, and names the command that creates them', async () => {
-    const MONGO_URL = urlOfDatabase(
+    const MONGO_URL = mongoUrlOfDatabase(
       cluster.stores.MONGO_URL,
       `latchkey_test_${randomBytes(4).toString('hex')}`,
     );

@@ -10,9 +10,9 @@ import {
   readFixtureManifest,
   unpackFixtureKeys,
 } from './support/fixture.ts';
-import { upgradeSuite } from './support/upgrade-suite.ts';
+import { defineUpgradeTests } from './support/upgrade-suite.ts';
 
-upgradeSuite('A cluster', async () => {
+defineUpgradeTests('A cluster', async () => {
   const manifest = await readFixtureManifest();
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   const settings = { ...(await unpackFixtureKeys(folder)), ...clockSettingsOf(manifest) };

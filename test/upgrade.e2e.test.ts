@@ -2,9 +2,9 @@
 import { rm } from 'node:fs/promises';
 import { clockSettingsOf, readFixtureManifest, unpackFixtureFolder } from './support/fixture.ts';
 import { startStandalone } from './support/standalone.ts';
-import { upgradeSuite } from './support/upgrade-suite.ts';
+import { defineUpgradeTests } from './support/upgrade-suite.ts';
 
-upgradeSuite('A data folder', async () => {
+defineUpgradeTests('A data folder', async () => {
   const manifest = await readFixtureManifest();
   const folder = await unpackFixtureFolder();
   const settings = { DATA_DIR: folder, ...clockSettingsOf(manifest) };

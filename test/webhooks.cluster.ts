@@ -12,7 +12,7 @@ import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPersonActions, newPerson, type Person } from './support/people.ts';
 import type { ServerProcess } from './support/server-process.ts';
-import { eventIdsByAccount, eventsOfFeed, startWebhookReceiver } from './support/webhook-receiver.ts';
+import { eventIdsByAccount, readEventsOfFeed, startWebhookReceiver } from './support/webhook-receiver.ts';
 
 const WEBHOOKS_ALLOW_PRIVATE = 'true';
 const PEOPLE = 4;
@@ -103,7 +103,7 @@ test('no event is lost or out of order, although senders are killed and receiver
       async () =>
         isDeepStrictEqual(
           eventIdsByAccount(effects.values()),
-          eventIdsByAccount(await eventsOfFeed(cluster.url, key)),
+          eventIdsByAccount(await readEventsOfFeed(cluster.url, key)),
         ),
       TAKE_OVER_MS,
     );

@@ -12,7 +12,7 @@ import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPersonActions, newPerson } from './support/people.ts';
 import { runUntilExit, startStandalone } from './support/standalone.ts';
-import { eventIdsByAccount, eventsOfFeed, startWebhookReceiver } from './support/webhook-receiver.ts';
+import { eventIdsByAccount, readEventsOfFeed, startWebhookReceiver } from './support/webhook-receiver.ts';
 
 /** The number of rounds. In each, a person signs up and the server is killed. */
 const ROUNDS = 3;
@@ -51,7 +51,7 @@ test('no event is lost or out of order, although the server is killed and the re
   await system.ops('webhooks', 'resume', id);
 
   await eventually('every event has arrived, in order', async () => {
-    const published = eventIdsByAccount(await eventsOfFeed(system.url, key));
+    const published = eventIdsByAccount(await readEventsOfFeed(system.url, key));
     // Each person has two events: the sign-up, and the end of the sessions.
     const isComplete = Object.values(published).filter(({ length }) => length === 2).length === ROUNDS;
     return isComplete && isDeepStrictEqual(eventIdsByAccount(effects.values()), published);

@@ -5,7 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Kafka, logLevel, Kafka as PlainKafka } from 'kafkajs';
 import { type Db, MongoClient } from 'mongodb';
-import { urlOfDatabase } from '../../test/support/mongo-url.ts';
+import { mongoUrlOfDatabase } from '../../test/support/mongo-url.ts';
 
 export interface BenchTopics extends AsyncDisposable {
   readonly kafka: Kafka;
@@ -43,7 +43,7 @@ export interface BenchDatabase extends AsyncDisposable {
 }
 
 export async function createBenchDatabase(): Promise<BenchDatabase> {
-  const url = urlOfDatabase(setting('MONGO_URL'), `latchkey_bench_${randomBytes(4).toString('hex')}`);
+  const url = mongoUrlOfDatabase(setting('MONGO_URL'), `latchkey_bench_${randomBytes(4).toString('hex')}`);
   const client = await MongoClient.connect(url, { writeConcern: { w: 'majority', journal: true } });
   return {
     url,

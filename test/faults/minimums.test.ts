@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { minimumCountsFor } from './minimums.ts';
+import { computeMinimumCounts } from './minimums.ts';
 import { type FaultKind, type PlannedFault, planFaults } from './nemesis/schedule.ts';
 import { SHORT_RUN } from './settings.ts';
 
 function minimums(seconds: number, rate = 12, embedded = false) {
-  return minimumCountsFor(
+  return computeMinimumCounts(
     { seconds, rate, mix: 'everything', embedded, move: false },
     planFaults({ seed: SHORT_RUN.seed, seconds }).flat(),
   );
@@ -54,7 +54,7 @@ describe('the minimum counts of a run', () => {
   test('includes only the kinds and groups of faults that were planned often', () => {
     function hitsIn(plan: readonly FaultKind[], lasts = 7) {
       const faults = plan.map((fault, index) => planned(fault, index * 20, lasts));
-      const { hits, hitsOnGroups } = minimumCountsFor(
+      const { hits, hitsOnGroups } = computeMinimumCounts(
         { seconds: 75, rate: 12, mix: 'everything', embedded: false, move: false },
         faults,
       );
@@ -75,7 +75,7 @@ describe('the minimum counts of a run', () => {
   test('does not include the time of planned outages', () => {
     function profiles(...outages: readonly PlannedFault[]): number {
       const run = { seconds: 100, rate: 100, mix: 'everything', embedded: false, move: false } as const;
-      return minimumCountsFor(run, outages).acknowledged['profile'] ?? 0;
+      return computeMinimumCounts(run, outages).acknowledged['profile'] ?? 0;
     }
     assert.equal(profiles(), 80);
     assert.equal(profiles(planned('smtp-stalls', 0, 50)), 80);

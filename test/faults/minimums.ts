@@ -61,7 +61,7 @@ const OUTAGES: ReadonlySet<FaultKind> = new Set([
 const REPEATING: ReadonlySet<FaultKind> = new Set(['lose-produce-answers', 'swallow-produce-answers']);
 
 /** Returns the minimum counts of a run. They depend on its length, its traffic and its plan. */
-export function minimumCountsFor(
+export function computeMinimumCounts(
   {
     seconds,
     rate,

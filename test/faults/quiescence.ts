@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import type { DataFolder, ServerAddresses } from './run-folder.ts';
-import { unfinishedWorkIn } from './system/data-folder.ts';
+import { readUnfinishedWork } from './system/data-folder.ts';
 
 /** The consumer groups, and the topics that each reads. */
 const READERS = {
@@ -67,7 +67,7 @@ interface Look {
 
 function lookInto({ DATA_DIR }: DataFolder): Look {
   return {
-    unfinished: async () => withoutNone(unfinishedWorkIn(DATA_DIR, dueUntil())),
+    unfinished: async () => withoutNone(readUnfinishedWork(DATA_DIR, dueUntil())),
     close: async () => undefined,
   };
 }

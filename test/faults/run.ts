@@ -7,7 +7,7 @@ import { streamIdOf } from '../support/kcat.ts';
 import { checkRun, type Report } from './checker/check.ts';
 import { isForged } from './checker/forged-rules.ts';
 import { readStores } from './checker/read-stores.ts';
-import { minimumCountsFor } from './minimums.ts';
+import { computeMinimumCounts } from './minimums.ts';
 import { runFaultPlan } from './nemesis/nemesis.ts';
 import { MIDDLE_RUN, type PlannedFault } from './nemesis/schedule.ts';
 import { createWorkCounters } from './nemesis/work.ts';
@@ -183,7 +183,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
       FAULTS_MIX: settings.mix,
       FAULTS_PAUSES: settings.pauses,
     },
-    minimums: minimumCountsFor(settings, planned),
+    minimums: computeMinimumCounts(settings, planned),
     servers: system.stores,
   });
   say(`  check, after ${soFar()} s`);

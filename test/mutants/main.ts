@@ -7,8 +7,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { copySources, removeCopy } from '../faults/plants/copy.ts';
-import { type Mutant, mutantsOf } from './mutate.ts';
+import { copySources, removeSourceCopy } from '../faults/plants/copy.ts';
+import { createMutants, type Mutant } from './mutate.ts';
 import { runTests } from './run-tests.ts';
 import { type MutationTarget, mutationTargets } from './targets.ts';
 
@@ -51,7 +51,7 @@ try {
     if (!(await runTests(first, target.tests, LONGEST_RUN_MS)))
       throw new Error(`the tests of ${target.file} fail without a fault`);
     const withinMs = Math.min(LONGEST_RUN_MS, Math.ceil(LONGER * (performance.now() - from)));
-    const mutants = [...mutantsOf(readFileSync(join(first, target.file), 'utf8'))];
+    const mutants = [...createMutants(readFileSync(join(first, target.file), 'utf8'))];
     const all = mutants.length;
     const found = await Promise.all(
       folders.map((folder) => survivorsOf(target, mutants, { folder, withinMs })),
@@ -62,5 +62,5 @@ try {
       console.log(`  line ${line}: ${original} → ${replacement}`);
   }
 } finally {
-  await Promise.all(folders.map(removeCopy));
+  await Promise.all(folders.map(removeSourceCopy));
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mutantsOf } from './mutate.ts';
+import { createMutants } from './mutate.ts';
 
 function faults(source: string): readonly string[] {
-  return mutantsOf(source).map(({ source: mutated }) => mutated);
+  return createMutants(source).map(({ source: mutated }) => mutated);
 }
 
 test('swaps comparison operators, for others with and without equality', () => {
@@ -29,7 +29,7 @@ test('removes objects from lists, and values from templates', () => {
 test('does not change types and imports, and reports the line of a fault', () => {
   const source = "import { a } from './a.ts';\ntype B = 1 | true;\nconst c = 2;\n";
   assert.deepEqual(
-    mutantsOf(source).map(({ line, original, replacement }) => [line, original, replacement]),
+    createMutants(source).map(({ line, original, replacement }) => [line, original, replacement]),
     [[3, '2', '(2 + 1)']],
   );
 });

@@ -30,7 +30,7 @@ const SWAPPED: Readonly<Partial<Record<ts.SyntaxKind, readonly string[]>>> = {
  * replaced by constants, negations and `throw` statements are removed, numbers and booleans are changed, and objects in
  * lists and values in templates are removed.
  */
-export function mutantsOf(source: string): readonly Mutant[] {
+export function createMutants(source: string): readonly Mutant[] {
   const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true);
   const found: Mutant[] = [];
 

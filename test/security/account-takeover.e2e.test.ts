@@ -1,5 +1,5 @@
 /** Tests attempts to take over accounts on a server that runs all services in one process. */
 import { startStandalone } from '../support/standalone.ts';
-import { TAKEOVER_SETTINGS, takeoverSuite } from '../support/takeover-suite.ts';
+import { defineTakeoverTests, TAKEOVER_SETTINGS } from '../support/takeover-suite.ts';
 
-takeoverSuite('On a standalone', () => startStandalone(TAKEOVER_SETTINGS));
+defineTakeoverTests('On a standalone', () => startStandalone(TAKEOVER_SETTINGS));

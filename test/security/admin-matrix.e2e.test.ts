@@ -1,6 +1,8 @@
 /** Tests every admin route with every kind of caller, on a server that runs all services in one process. */
-import { adminMatrixSuite } from '../support/admin-matrix-suite.ts';
+import { defineAdminMatrixTests } from '../support/admin-matrix-suite.ts';
 import { startStandalone } from '../support/standalone.ts';
 import { undocumentedRouteSettings } from '../support/undocumented-routes.ts';
 
-adminMatrixSuite('On a standalone', () => startStandalone({ LIMITS: 'off', ...undocumentedRouteSettings }));
+defineAdminMatrixTests('On a standalone', () =>
+  startStandalone({ LIMITS: 'off', ...undocumentedRouteSettings }),
+);

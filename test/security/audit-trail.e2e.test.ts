@@ -1,5 +1,5 @@
 /** Tests the audit trail of a server that runs all services in one process. */
-import { AUDIT_SETTINGS, auditSuite } from '../support/audit-suite.ts';
+import { AUDIT_SETTINGS, defineAuditTests } from '../support/audit-suite.ts';
 import { startStandalone } from '../support/standalone.ts';
 
-auditSuite('On a standalone', () => startStandalone(AUDIT_SETTINGS));
+defineAuditTests('On a standalone', () => startStandalone(AUDIT_SETTINGS));

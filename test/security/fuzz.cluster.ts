@@ -1,9 +1,9 @@
 /** Sends generated values in every field of every route, to a system on Kafka and MongoDB. */
 import { startCluster } from '../support/cluster.ts';
-import { fuzzSuite } from '../support/fuzz-suite.ts';
+import { defineFuzzTests } from '../support/fuzz-suite.ts';
 import { undocumentedRouteSettings } from '../support/undocumented-routes.ts';
 
-fuzzSuite(
+defineFuzzTests(
   'On a cluster',
   () => startCluster({ settingsOn: () => ({ LIMITS: 'off', ...undocumentedRouteSettings }) }),
   { runs: 5 },

@@ -1,8 +1,8 @@
 /** Sends generated values in every field of every route, to a server that runs all services in one process. */
-import { fuzzSuite } from '../support/fuzz-suite.ts';
+import { defineFuzzTests } from '../support/fuzz-suite.ts';
 import { startStandalone } from '../support/standalone.ts';
 import { undocumentedRouteSettings } from '../support/undocumented-routes.ts';
 
-fuzzSuite('On a standalone', () => startStandalone({ LIMITS: 'off', ...undocumentedRouteSettings }), {
+defineFuzzTests('On a standalone', () => startStandalone({ LIMITS: 'off', ...undocumentedRouteSettings }), {
   runs: 25,
 });

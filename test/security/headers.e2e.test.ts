@@ -6,13 +6,13 @@ import { after, test } from 'node:test';
 import {
   assertHeaders,
   CSP_WITHOUT_SOURCES,
+  defineHeadersTests,
   HEADERS_OF_EVERY_RESPONSE,
-  headersSuite,
 } from '../support/headers-suite.ts';
-import { productionSettings } from '../support/production.ts';
+import { createProductionSettings } from '../support/production.ts';
 import { startStandalone } from '../support/standalone.ts';
 
-const production = await startStandalone(await productionSettings({ after }));
+const production = await startStandalone(await createProductionSettings({ after }));
 const development = await startStandalone();
 
 // These tests must come before the suite, because the suite stops its system at the end.
@@ -38,5 +38,5 @@ test('the pages of development load from their own server only (ASVS 3.4.3, 3.6.
   }
 });
 
-headersSuite('In production', async () => production, true);
-headersSuite('In development', async () => development, false);
+defineHeadersTests('In production', async () => production, true);
+defineHeadersTests('In development', async () => development, false);

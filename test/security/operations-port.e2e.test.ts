@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { defineOperationsPortTests } from '../support/operations-port-suite.ts';
-import { productionSettings } from '../support/production.ts';
+import { createProductionSettings } from '../support/production.ts';
 import { runUntilExit, startStandalone } from '../support/standalone.ts';
 
-const production = await startStandalone({ HOST: '0.0.0.0', ...(await productionSettings({ after })) });
+const production = await startStandalone({ HOST: '0.0.0.0', ...(await createProductionSettings({ after })) });
 after(() => production.stop());
 const development = await startStandalone();
 after(() => development.stop());

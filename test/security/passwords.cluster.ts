@@ -1,5 +1,5 @@
 /** Tests the rules for passwords on a cluster. */
 import { startCluster } from '../support/cluster.ts';
-import { passwordsSuite } from '../support/passwords-suite.ts';
+import { definePasswordsTests } from '../support/passwords-suite.ts';
 
-passwordsSuite('On a cluster', (settings) => startCluster({ settingsOn: () => settings }));
+definePasswordsTests('On a cluster', (settings) => startCluster({ settingsOn: () => settings }));

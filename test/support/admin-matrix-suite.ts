@@ -16,12 +16,12 @@ import {
 import { createClientKey } from './client-key.ts';
 import { eventually } from './eventually.ts';
 import { createMailbox, linkOf } from './mailbox.ts';
-import { findProblemViolations, type Operation, operationsOf } from './openapi.ts';
-import { samplePath, sampleRequestBody, UNKNOWN_ACCOUNT_ID } from './openapi-samples.ts';
+import { findProblemViolations, type Operation, readOperations } from './openapi.ts';
+import { createSamplePath, createSampleRequestBody, UNKNOWN_ACCOUNT_ID } from './openapi-samples.ts';
 import { createAdmin, createPersonActions, newPerson } from './people.ts';
 import { sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
-import { undocumentedOperationsOn } from './undocumented-routes.ts';
+import { listUndocumentedOperations } from './undocumented-routes.ts';
 
 type Refusal = readonly [status: number, code: string];
 const UNAUTHENTICATED: Refusal = [401, 'unauthenticated'];
@@ -88,7 +88,7 @@ function isForAdmins({ who }: Operation): boolean {
  * Defines the tests of all admin routes.
  * @param start starts a system without rate limits (LIMITS=off)
  */
-export function adminMatrixSuite(title: string, start: () => Promise<System>): void {
+export function defineAdminMatrixTests(title: string, start: () => Promise<System>): void {
   describe(title, () => {
     let system: System;
     let client: Client;
@@ -100,14 +100,14 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
     before(async () => {
       system = await start();
       client = createClient(system.url);
-      operations = (await operationsOf(client)).filter(isForAdmins);
+      operations = (await readOperations(client)).filter(isForAdmins);
       ({ tokens, admin, victim } = await callersOf(system, client));
     });
     after(() => system?.stop());
 
     function call(operation: Operation, id: string, token?: string): Promise<Reply> {
-      const body = sampleRequestBody(operation);
-      return sendRawRequest(system.url, operation.method, samplePath(operation, { id }), {
+      const body = createSampleRequestBody(operation);
+      return sendRawRequest(system.url, operation.method, createSamplePath(operation, { id }), {
         ...(body && { body: JSON.stringify(body) }),
         headers: {
           ...(body && { 'Content-Type': 'application/json' }),
@@ -129,13 +129,13 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
     test('the list of routes includes every route for accounts of others', async () => {
       const paths = new Set(operations.map(({ path }) => path));
       for (const path of ['/auth/send-mail', '/users', '/users/{id}']) assert.ok(paths.has(path), path);
-      for (const { name, who, tags, path } of await operationsOf(client))
+      for (const { name, who, tags, path } of await readOperations(client))
         if (/administration|webhooks/.test(tags.join()) || path.startsWith('/auth/accounts/'))
           assert.match(who, /^a verified admin/, name);
     });
 
     test('every other route is for callers that need no admin (ASVS 8.1.1)', async () => {
-      for (const operation of await operationsOf(client))
+      for (const operation of await readOperations(client))
         if (!isForAdmins(operation)) assert.ok(OTHER_POLICIES.includes(operation.who), operation.name);
     });
 
@@ -152,12 +152,12 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
 
     for (const caller of Object.keys(CALLERS) as CallerName[])
       test(`${caller} gets no more than a route without a document admits (ASVS 8.2.1)`, async () => {
-        for (const { operation, url } of undocumentedOperationsOn(system)) {
+        for (const { operation, url } of listUndocumentedOperations(system)) {
           const { method, name, admits } = operation;
           if (admits === 'anyone') continue;
-          const body = sampleRequestBody(operation);
+          const body = createSampleRequestBody(operation);
           const token = tokens[caller];
-          const reply = await sendRawRequest(url, method, samplePath(operation), {
+          const reply = await sendRawRequest(url, method, createSamplePath(operation), {
             ...(body && { body: JSON.stringify(body) }),
             headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
           });
@@ -172,7 +172,7 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
       for (const operation of operations)
         for (const disguise of DISGUISES)
           for (const token of [undefined, tokens['a verified account']]) {
-            const path = disguise(samplePath(operation, { id: victim.id }));
+            const path = disguise(createSamplePath(operation, { id: victim.id }));
             const reply = await sendRawRequest(system.url, operation.method, path, {
               headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
             });

@@ -73,7 +73,7 @@ interface Entry {
  * Defines the tests of the audit trail.
  * @param start starts a system with the settings of this suite
  */
-export function auditSuite(title: string, start: () => Promise<System>): void {
+export function defineAuditTests(title: string, start: () => Promise<System>): void {
   describe(title, () => {
     let system: System;
     let client: Client;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Client, createClient } from './client.ts';
 import { createClientKey } from './client-key.ts';
-import { endWithTest } from './end-with-test.ts';
+import { killWhenTestEnds } from './end-with-test.ts';
 import type { System } from './system.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'examples/books/src/main.ts');
@@ -32,7 +32,7 @@ export async function startBooksExample({
     env: { PATH, PORT: '0', ISSUER: url, ...source },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  endWithTest(books);
+  killWhenTestEnds(books);
   const ended = once(books, 'exit');
   const [line] = await once(createInterface(books.stdout), 'line');
   const address = /http:\/\/[^/]+/.exec(String(line))?.[0] ?? '';

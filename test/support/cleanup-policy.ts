@@ -11,7 +11,7 @@ async function settingsOf(admin: Admin, topic: string) {
   return resources[0]?.configEntries ?? [];
 }
 
-export async function cleanupPolicyOf(admin: Admin, topic: string): Promise<string | undefined> {
+export async function readCleanupPolicy(admin: Admin, topic: string): Promise<string | undefined> {
   return (await settingsOf(admin, topic)).find(({ configName }) => configName === POLICY)?.configValue;
 }
 

@@ -9,12 +9,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { mainModuleOf } from '@latchkey/process/testing/program-paths';
+import { mainModulePathOf } from '@latchkey/process/testing/program-paths';
 import type { SASLOptions } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { startLoadBalancer } from './load-balancer.ts';
 import { startSimulatedMailpit } from './mailpit.ts';
-import { urlOfDatabase } from './mongo-url.ts';
+import { mongoUrlOfDatabase } from './mongo-url.ts';
 import { createOpsRunner, HIGH_LIMIT_SETTINGS, SHORT_LIFETIME_SETTINGS } from './programs.ts';
 import { createServerProcess, type ServerProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
@@ -212,7 +212,7 @@ function givenServers(): StoreSettings {
 
 /** Returns the URL of a new, empty database, and a function that drops the database. */
 function emptyStore(server: string) {
-  const url = urlOfDatabase(server, `latchkey_test_${randomBytes(4).toString('hex')}`);
+  const url = mongoUrlOfDatabase(server, `latchkey_test_${randomBytes(4).toString('hex')}`);
   return {
     url,
     drop: async () => {
@@ -253,7 +253,7 @@ async function oneOf(service: ServiceName, settings: Settings): Promise<ServerPr
   return createServerProcess({
     url: `http://127.0.0.1:${port}`,
     operations: `http://127.0.0.1:${operationsPort}`,
-    words: [mainModuleOf(`services/${service}`)],
+    words: [mainModulePathOf(`services/${service}`)],
     env: { ...process.env, ...settings, PORT: port, OPERATIONS_PORT: operationsPort },
   });
 }

@@ -15,9 +15,9 @@ const MODULE = JSON.stringify(import.meta.resolve('./end-with-test.ts'));
 async function startParent(more = '') {
   const source = `
     import { spawn } from 'node:child_process';
-    import { endWithTest } from ${MODULE};
+    import { killWhenTestEnds } from ${MODULE};
     const child = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)']);
-    endWithTest(child);
+    killWhenTestEnds(child);
     ${more}
     console.log(child.pid);`;
   const parent = spawn(process.execPath, ['--input-type=module', '--eval', source], {

@@ -21,7 +21,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
  * Kills a child process when the process of the test ends.
  * @param kill kills the child process; needed if the child has children of its own
  */
-export function endWithTest(child: ChildProcess, kill: () => unknown = () => child.kill('SIGKILL')): void {
+export function killWhenTestEnds(
+  child: ChildProcess,
+  kill: () => unknown = () => child.kill('SIGKILL'),
+): void {
   running.add(kill);
   child.once('exit', () => running.delete(kill));
 }

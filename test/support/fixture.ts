@@ -9,7 +9,7 @@ import { gunzipSync } from 'node:zlib';
 import { type Admin, Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs';
 import { BSON, type Document, type IndexDescription, MongoClient } from 'mongodb';
 import { setCleanupPolicy } from './cleanup-policy.ts';
-import { shiftedClockSettings } from './programs.ts';
+import { createShiftedClockSettings } from './programs.ts';
 import type { Settings } from './system.ts';
 
 export interface FixtureAccount {
@@ -78,7 +78,7 @@ export async function readFixtureManifest(): Promise<FixtureManifest> {
 
 /** Returns settings that make the clock of a process start ten minutes after the fixture was made. */
 export function clockSettingsOf({ madeAt }: FixtureManifest): Settings {
-  return shiftedClockSettings(Date.parse(madeAt) + OPENED_AFTER_MS - Date.now());
+  return createShiftedClockSettings(Date.parse(madeAt) + OPENED_AFTER_MS - Date.now());
 }
 
 /** Unpacks the data folder of the fixture into a temporary folder, which the caller must delete. @returns its path */

@@ -9,12 +9,12 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { assertStatus, type Client, createClient, type Reply } from './client.ts';
 import { createMailbox } from './mailbox.ts';
-import { findProblemViolations, findResponseViolations, type Operation, operationsOf } from './openapi.ts';
-import { sampleOf, samplePath, sampleRequestBody } from './openapi-samples.ts';
+import { findProblemViolations, findResponseViolations, type Operation, readOperations } from './openapi.ts';
+import { createSamplePath, createSampleRequestBody, createSampleValue } from './openapi-samples.ts';
 import { createAdmin, createPersonActions, type Person, type PersonActions } from './people.ts';
 import { type RawRequestInput, sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
-import { type UndocumentedOperation, undocumentedOperationsOn } from './undocumented-routes.ts';
+import { listUndocumentedOperations, type UndocumentedOperation } from './undocumented-routes.ts';
 
 const SEED = 15;
 const FORM = 'application/x-www-form-urlencoded';
@@ -51,7 +51,7 @@ export interface FuzzOptions {
  * Defines the tests with generated values.
  * @param start starts a system without rate limits (LIMITS=off) and with undocumentedRouteSettings
  */
-export function fuzzSuite(title: string, start: () => Promise<System>, options: FuzzOptions): void {
+export function defineFuzzTests(title: string, start: () => Promise<System>, options: FuzzOptions): void {
   const runs = Number(process.env['FUZZ_RUNS'] ?? options.runs);
 
   describe(title, () => {
@@ -67,8 +67,8 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
       client = createClient(system.url);
       people = createPersonActions(client, createMailbox(system.mailbox));
       targets = [
-        ...(await operationsOf(client)).map((operation) => ({ operation, url: system.url })),
-        ...undocumentedOperationsOn(system),
+        ...(await readOperations(client)).map((operation) => ({ operation, url: system.url })),
+        ...listUndocumentedOperations(system),
       ];
       admin = await createAdmin(system, people);
     });
@@ -121,21 +121,21 @@ const JSON_HEADERS = { 'Content-Type': 'application/json' };
 
 /** Returns a valid request. Each case replaces one part of it by a generated value. */
 function validRequest(operation: Operation): { readonly path: string } & RawRequestInput {
-  const body = sampleRequestBody(operation);
-  const path = samplePath(operation);
+  const body = createSampleRequestBody(operation);
+  const path = createSamplePath(operation);
   return body === undefined ? { path } : { path, body: JSON.stringify(body), headers: JSON_HEADERS };
 }
 
 function bodyCases(operation: Operation, runs: number): readonly Case[] {
-  const valid = sampleRequestBody(operation);
+  const valid = createSampleRequestBody(operation);
   if (valid === undefined) return [];
-  const path = samplePath(operation);
+  const path = createSamplePath(operation);
   function sent(name: string, body: unknown): Case {
     return { name: `${name} ${inWords(body)}`, path, body: JSON.stringify(body), headers: JSON_HEADERS };
   }
   const fields = Object.entries(operation.body?.properties ?? {}).flatMap(([field, schema]) =>
     generated(
-      fc.oneof(near(sampleOf(schema)), fc.jsonValue({ maxDepth: 3 })),
+      fc.oneof(near(createSampleValue(schema)), fc.jsonValue({ maxDepth: 3 })),
       `${operation.name} ${field}`,
       runs,
     ).map((value) => sent(`body ${field}`, { ...valid, [field]: value })),
@@ -148,9 +148,9 @@ function bodyCases(operation: Operation, runs: number): readonly Case[] {
 }
 
 function formCases(operation: Operation, runs: number): readonly Case[] {
-  const valid = sampleRequestBody(operation);
+  const valid = createSampleRequestBody(operation);
   if (valid === undefined) return [];
-  const path = samplePath(operation);
+  const path = createSamplePath(operation);
   return Object.keys(valid).flatMap((field) =>
     generated(near(valid[field]), `${operation.name} form ${field}`, Math.ceil(runs / 3)).map((value) => {
       const pairs = Object.entries({ ...valid, [field]: value }).map(([name, each]): [string, string] => [
@@ -166,19 +166,21 @@ function formCases(operation: Operation, runs: number): readonly Case[] {
 function pathCases(operation: Operation, runs: number): readonly Case[] {
   const inPath = operation.parameters.filter((parameter) => parameter.in === 'path');
   return inPath.flatMap(({ name, schema }) =>
-    generated(inUrl(sampleOf(schema)), `${operation.name} ${name}`, runs).map((value) => ({
+    generated(inUrl(createSampleValue(schema)), `${operation.name} ${name}`, runs).map((value) => ({
       ...validRequest(operation),
       name: `path ${name} ${value}`,
-      path: samplePath(operation, { [name]: value }),
+      path: createSamplePath(operation, { [name]: value }),
     })),
   );
 }
 
 function queryCases(operation: Operation, runs: number): readonly Case[] {
   const named = operation.parameters.filter((parameter) => parameter.in === 'query');
-  const path = samplePath(operation);
+  const path = createSamplePath(operation);
   const fields = named.flatMap(({ name, schema }) =>
-    generated(inUrl(sampleOf(schema)), `${operation.name} ${name}`, runs).map((value) => `${name}=${value}`),
+    generated(inUrl(createSampleValue(schema)), `${operation.name} ${name}`, runs).map(
+      (value) => `${name}=${value}`,
+    ),
   );
   const others = generated(inUrl('limit=1'), `${operation.name} query`, Math.ceil(runs / 5));
   return [...fields, ...others].map((query) => ({

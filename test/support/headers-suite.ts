@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createClient } from './client.ts';
-import { operationsOf } from './openapi.ts';
+import { readOperations } from './openapi.ts';
 import type { System } from './system.ts';
 
 export const HEADERS_OF_EVERY_RESPONSE = {
@@ -34,7 +34,7 @@ function isPage(headers: Headers): boolean {
  * Defines the tests of security headers. ASVS means OWASP ASVS 5.0, V3.4.
  * @param start starts a system @param https whether browsers reach the system by HTTPS only, so that HSTS is required
  */
-export function headersSuite(title: string, start: () => Promise<System>, https: boolean): void {
+export function defineHeadersTests(title: string, start: () => Promise<System>, https: boolean): void {
   describe(title, () => {
     let system: System;
     before(async () => {
@@ -43,7 +43,7 @@ export function headersSuite(title: string, start: () => Promise<System>, https:
     after(() => system?.stop());
 
     test('every route has them, with good and with bad input (ASVS 3.4.1, 3.4.3, 3.4.4, 3.4.6)', async () => {
-      const operations = await operationsOf(createClient(system.url));
+      const operations = await readOperations(createClient(system.url));
       assert.ok(operations.length > 20);
       for (const { method, path } of operations) {
         const place = (path.startsWith('/.') ? '' : '/api/v1') + path.replaceAll(/\{\w+\}/g, 'x');

@@ -21,7 +21,7 @@ const AWAY = { 'x-forwarded-for': '198.51.100.7' };
  * Defines the tests of limits that survive a restart.
  * @param start starts a system with the settings of this suite
  */
-export function lastingLimitsSuite(title: string, start: () => Promise<System>): void {
+export function defineLastingLimitsTests(title: string, start: () => Promise<System>): void {
   describe(title, () => {
     test('limits and the networks of an owner survive a kill (ASVS 6.3.1)', async (context) => {
       const system = await start();

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './client.ts';
 import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
-import { operationsOf } from './openapi.ts';
-import { samplePath, sampleRequestBody } from './openapi-samples.ts';
+import { readOperations } from './openapi.ts';
+import { createSamplePath, createSampleRequestBody } from './openapi-samples.ts';
 import { createPersonActions, newPerson, type Person, type PersonActions } from './people.ts';
 import { sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
@@ -33,7 +33,11 @@ const HEADERS: readonly Readonly<Record<string, string>>[] = [
  * Defines the tests of links and redirects.
  * @param start starts a system @param publicUrl the PUBLIC_URL of the system. Default: its URL
  */
-export function linkPoisoningSuite(title: string, start: () => Promise<System>, publicUrl?: string): void {
+export function defineLinkPoisoningTests(
+  title: string,
+  start: () => Promise<System>,
+  publicUrl?: string,
+): void {
   describe(title, () => {
     let system: System;
     let client: Client;
@@ -85,11 +89,11 @@ export function linkPoisoningSuite(title: string, start: () => Promise<System>, 
       ];
 
       test('cannot say where to redirect: no route reads such a parameter or answers with its value (ASVS 3.7.2)', async () => {
-        for (const operation of await operationsOf(client)) {
-          const body = sampleRequestBody(operation);
+        for (const operation of await readOperations(client)) {
+          const body = createSampleRequestBody(operation);
           for (const name of NAMES)
             for (const target of TARGETS) {
-              const path = `${samplePath(operation)}?${name}=${encodeURIComponent(target)}`;
+              const path = `${createSamplePath(operation)}?${name}=${encodeURIComponent(target)}`;
               const reply = await sendRawRequest(system.url, operation.method, path, {
                 ...(body && { body: JSON.stringify(body) }),
                 headers: body ? { 'Content-Type': 'application/json' } : {},
@@ -119,12 +123,12 @@ export function linkPoisoningSuite(title: string, start: () => Promise<System>, 
 
       test('cannot set what only the system or an admin decides (ASVS 15.3.3)', async () => {
         const { accessToken } = await people.login(await people.verified(newPerson('grace')));
-        for (const operation of await operationsOf(client)) {
-          const body = sampleRequestBody(operation);
+        for (const operation of await readOperations(client)) {
+          const body = createSampleRequestBody(operation);
           if (body === undefined) continue;
           for (const [name, value] of Object.entries(FIELDS)) {
             if (Object.hasOwn(body, name)) continue;
-            const reply = await sendRawRequest(system.url, operation.method, samplePath(operation), {
+            const reply = await sendRawRequest(system.url, operation.method, createSamplePath(operation), {
               body: JSON.stringify({ ...body, [name]: value }),
               headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${accessToken}` },
             });

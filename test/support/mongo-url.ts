@@ -14,7 +14,7 @@ function parts(url: string) {
  * Returns the URL of another database on the same server. The user is still authenticated against the database of the
  * original URL.
  */
-export function urlOfDatabase(url: string, name: string): string {
+export function mongoUrlOfDatabase(url: string, name: string): string {
   const { start, hosts, database, options } = parts(url);
   if (start.includes('@') && !options.has('authSource')) options.set('authSource', database || 'admin');
   return `${start}${hosts}/${name}?${options}`;
@@ -30,7 +30,7 @@ export function firstServerOf(url: string): string {
  * Returns the URL of the same database at another address. The driver connects only to that address, and does not look
  * for other members of the replica set.
  */
-export function urlAtAddress(url: string, address: string): string {
+export function mongoUrlAtAddress(url: string, address: string): string {
   const { start, database, options } = parts(url);
   options.delete('replicaSet');
   options.set('directConnection', 'true');

@@ -23,12 +23,12 @@ const TEXTS = ['nobody', '50', 'en', 'x'.repeat(40)];
  * Returns a valid value for a JSON schema.
  * @throws Error if the schema has a pattern that matches none of our sample strings
  */
-export function sampleOf(schema: JsonSchema): unknown {
+export function createSampleValue(schema: JsonSchema): unknown {
   const [choice] = schema.anyOf ?? [];
-  if (choice !== undefined) return sampleOf(choice);
+  if (choice !== undefined) return createSampleValue(choice);
   if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return schema.enum[0];
-  if (schema.type === 'array') return [sampleOf(schema.items ?? {})];
+  if (schema.type === 'array') return [createSampleValue(schema.items ?? {})];
   if (schema.type === 'object') return {};
   if (schema.type === 'boolean') return true;
   if (schema.type === 'integer' || schema.type === 'number') return 1;
@@ -44,21 +44,23 @@ function textFor({ format, pattern }: JsonSchema): string {
 }
 
 /** Returns a request body that contains all fields; undefined if the route takes no body. */
-export function sampleRequestBody({ body }: Operation): Readonly<Record<string, unknown>> | undefined {
+export function createSampleRequestBody({ body }: Operation): Readonly<Record<string, unknown>> | undefined {
   return (
     body &&
-    Object.fromEntries(Object.entries(body.properties).map(([name, schema]) => [name, sampleOf(schema)]))
+    Object.fromEntries(
+      Object.entries(body.properties).map(([name, schema]) => [name, createSampleValue(schema)]),
+    )
   );
 }
 
 /** Returns the path of a route. Path parameters get the given values, or sample values. */
-export function samplePath(
+export function createSamplePath(
   { path, parameters }: Operation,
   given: Readonly<Record<string, string>> = {},
 ): string {
   function partFor(name: string): string {
     const schema = parameters.find((each) => each.in === 'path' && each.name === name)?.schema;
-    return given[name] ?? String(sampleOf(schema ?? {}));
+    return given[name] ?? String(createSampleValue(schema ?? {}));
   }
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => partFor(name));
 }

@@ -51,7 +51,7 @@ const BASE = '/api/v1';
 const PROBLEM = 'application/problem+json';
 
 /** Returns the operations in the OpenAPI documents of auth and user, in the documented order. */
-export async function operationsOf(client: Client): Promise<readonly Operation[]> {
+export async function readOperations(client: Client): Promise<readonly Operation[]> {
   const documents = await Promise.all(
     ['/auth/openapi.json', '/users/openapi.json'].map((path) => client.get(path)),
   );

@@ -1,7 +1,7 @@
 /** Runs an ops command in a separate process, so that a test can watch its output and kill it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { endWithTest } from './end-with-test.ts';
+import { killWhenTestEnds } from './end-with-test.ts';
 import { eventually } from './eventually.ts';
 import { OPS_PATH } from './programs.ts';
 import type { Settings } from './system.ts';
@@ -32,7 +32,7 @@ export function startOpsCommand(settings: Settings, ...words: readonly string[])
     env: { PATH, NODE_COMPILE_CACHE, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  endWithTest(child);
+  killWhenTestEnds(child);
   let hasClosed = false;
   const closed = once(child, 'close').then(() => {
     hasClosed = true;

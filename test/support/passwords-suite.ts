@@ -34,7 +34,7 @@ function choosing(password: string) {
  * Defines the tests of new passwords.
  * @param start starts a system with these settings of auth
  */
-export function passwordsSuite(title: string, start: (settings: Settings) => Promise<System>): void {
+export function definePasswordsTests(title: string, start: (settings: Settings) => Promise<System>): void {
   describe(title, () => {
     describe('a weak password is refused with a sentence that helps', () => {
       let folder: string;

@@ -33,7 +33,10 @@ export function partitionOf(key: string | Buffer): number {
 }
 
 /** Returns the first of `key(0)`, `key(1)`, … that belongs to the partition. */
-export function keyInPartition<Key extends string | Buffer>(partition: number, key: (n: number) => Key): Key {
+export function findKeyInPartition<Key extends string | Buffer>(
+  partition: number,
+  key: (n: number) => Key,
+): Key {
   for (let n = 0; ; n += 1) {
     const candidate = key(n);
     if (partitionOf(candidate) === partition) return candidate;

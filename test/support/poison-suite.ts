@@ -14,7 +14,13 @@ import {
   poisonRecords,
   type RawRecord,
 } from './poison.ts';
-import { ACCOUNTS_TOPIC, keyInPartition, MAILINGS_TOPIC, type PoisonLog, partitionOf } from './poison-log.ts';
+import {
+  ACCOUNTS_TOPIC,
+  findKeyInPartition,
+  MAILINGS_TOPIC,
+  type PoisonLog,
+  partitionOf,
+} from './poison-log.ts';
 import type { System } from './system.ts';
 
 const RESET = 'Reset your password';
@@ -48,7 +54,7 @@ interface LetterLine {
   readonly cause: string;
 }
 
-export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): void {
+export function definePoisonTests(name: string, open: () => Promise<PoisonedSystem>): void {
   describe(`poison on the log of ${name}`, () => {
     let poisoned: PoisonedSystem;
     let client: Client;
@@ -163,8 +169,8 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
 
     for (const poison of poisonRecords) {
       test(`${poison.name}: other accounts continue`, async () => {
-        const victim = keyInPartition(partition, () => randomUUID());
-        const record = poison.make(victim, (key) => keyInPartition(partition, key));
+        const victim = findKeyInPartition(partition, () => randomUUID());
+        const record = poison.make(victim, (key) => findKeyInPartition(partition, key));
         const place = await appended(record);
         if (place !== undefined) placed.set(poison, { victim, place });
         await assertOthersGoOn();

@@ -7,7 +7,9 @@ import { runUntilExit } from './standalone.ts';
 import type { Settings } from './system.ts';
 
 /** Returns settings for production: keys in a temporary folder, and a mail server that does not exist. */
-export async function productionSettings(t: { after(close: () => Promise<void>): void }): Promise<Settings> {
+export async function createProductionSettings(t: {
+  after(close: () => Promise<void>): void;
+}): Promise<Settings> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
   t.after(() => rm(folder, { recursive: true }));
   const ended = await runUntilExit({}, { ops: ['secrets', folder] });

@@ -1,11 +1,11 @@
 /** The programs that tests run, and the settings that all tests of whole systems share. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { mainModuleOf } from '@latchkey/process/testing/program-paths';
+import { mainModulePathOf } from '@latchkey/process/testing/program-paths';
 import type { Settings, System } from './system.ts';
 
-export const STANDALONE_PATH = mainModuleOf('apps/standalone');
-export const OPS_PATH = mainModuleOf('apps/ops');
+export const STANDALONE_PATH = mainModulePathOf('apps/standalone');
+export const OPS_PATH = mainModulePathOf('apps/ops');
 
 /** Returns a function that runs ops commands with these environment variables. */
 export function createOpsRunner(env: NodeJS.ProcessEnv): System['ops'] {
@@ -31,7 +31,7 @@ export const SHORT_LIFETIME_SETTINGS: Settings =
       };
 
 /** Returns settings that shift the clock of a process by this many ms: forward if the number is positive, else back. */
-export function shiftedClockSettings(offsetMs: number): Settings {
+export function createShiftedClockSettings(offsetMs: number): Settings {
   return {
     NODE_OPTIONS: `--import=${import.meta.resolve('./shifted-clock.ts')}`,
     CLOCK_OFFSET_MS: String(offsetMs),
@@ -39,7 +39,7 @@ export function shiftedClockSettings(offsetMs: number): Settings {
 }
 
 /** Returns settings with which a process kills itself (SIGKILL) as soon as it has printed a string. */
-export function killAfterOutputSettings(text: string): Settings {
+export function createKillAfterOutputSettings(text: string): Settings {
   return { NODE_OPTIONS: `--import=${import.meta.resolve('./kill-after.ts')}`, KILL_AFTER: text };
 }
 

@@ -1,7 +1,7 @@
 /** Runs a server in a separate process. A test can stop the process with any signal, and restart it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { endWithTest } from './end-with-test.ts';
+import { killWhenTestEnds } from './end-with-test.ts';
 import { eventually } from './eventually.ts';
 
 export interface ServerProcess {
@@ -62,7 +62,7 @@ export function createServerProcess({ url, operations, words, env }: ServerProce
   function launch(): void {
     const environment = typeof env === 'function' ? env() : env;
     child = spawn(process.execPath, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-    endWithTest(child);
+    killWhenTestEnds(child);
     closed = once(child, 'close');
     if (child.pid !== undefined) pids.push(child.pid);
     for (const stream of [child.stdout, child.stderr])

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { freePort } from '@latchkey/process/testing/free-port';
-import { endWithTest } from './end-with-test.ts';
+import { killWhenTestEnds } from './end-with-test.ts';
 import { createOpsRunner, HIGH_LIMIT_SETTINGS, OPS_PATH, STANDALONE_PATH } from './programs.ts';
 import { createServerProcess } from './server-process.ts';
 import type { Settings, System } from './system.ts';
@@ -115,7 +115,7 @@ export async function runProgram(
     timeout: LONGEST_RUN_MS,
     killSignal: 'SIGKILL',
   });
-  endWithTest(child);
+  killWhenTestEnds(child);
   const ended = once(child, 'close');
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   await ended;

@@ -70,7 +70,7 @@ function withoutNames(text: string, { email, username }: Pick<Person, 'email' | 
  * Defines the tests of account takeover.
  * @param start starts a system with the settings of this suite
  */
-export function takeoverSuite(title: string, start: () => Promise<System>): void {
+export function defineTakeoverTests(title: string, start: () => Promise<System>): void {
   describe(title, () => {
     let system: System;
     let client: Client;

@@ -126,7 +126,7 @@ export const undocumentedRouteNames: readonly string[] = [
 ];
 
 /** Returns the routes that a system serves, each with the base URL at which it is served. */
-export function undocumentedOperationsOn({
+export function listUndocumentedOperations({
   url,
   notifierUrl,
 }: Pick<System, 'url' | 'notifierUrl'>): readonly {

@@ -41,7 +41,7 @@ function subjectOf(mail: string): string {
   return SUBJECTS.get(mail) ?? assert.fail(`no subject of ${mail}`);
 }
 
-export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>): void {
+export function defineUpgradeTests(name: string, open: () => Promise<UpgradedSystem>): void {
   describe(`${name} of release 0.1`, () => {
     let upgraded: UpgradedSystem;
     let client: Client;

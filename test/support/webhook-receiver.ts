@@ -118,7 +118,7 @@ export function eventIdsByAccount(
  * Returns all events in the event feed of a system; none if the feed responds with 503 because the log cannot be read.
  * @param key the API key of a service client with the scope `events`
  */
-export async function eventsOfFeed(url: string, key: string): Promise<readonly ReceivedEvent[]> {
+export async function readEventsOfFeed(url: string, key: string): Promise<readonly ReceivedEvent[]> {
   const reply = await fetch(`${url}/api/v1/events?limit=1000`, {
     headers: { Authorization: `Bearer ${key}` },
   });

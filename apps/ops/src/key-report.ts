@@ -16,7 +16,7 @@ import { DAY_MS } from '@latchkey/process';
 import type { KeyUse } from '@latchkey/store';
 import { isSealedSecret, keyIdOfSealedSecret, openWebhookStorage } from '@latchkey/webhooks';
 import { formatCount } from './output/progress.ts';
-import { countUnsentLinks } from './unsent-links.ts';
+import { countUnsentLinksByKey } from './unsent-links.ts';
 
 export type ReportedKeyKind = KeyKind | 'cost';
 
@@ -189,7 +189,7 @@ async function needsOf(store: Store, now: Date): Promise<Needs> {
   const [hashes, sessions, links, endpoints] = await Promise.all([
     auth.keys.countHashes(now),
     auth.keys.countSessions(now),
-    countUnsentLinks(auth.journal, notifier.deliveries, now),
+    countUnsentLinksByKey(auth.journal, notifier.deliveries, now),
     openWebhookStorage(store).endpoints.list(),
   ]);
   const sealedSecrets = endpoints

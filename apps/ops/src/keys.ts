@@ -49,7 +49,7 @@ export async function readSecretForFolder(
  * @param key the value of WEBHOOK_SECRET_KEY; without it, the sealer refuses to encrypt
  * @throws ConfigError
  */
-export function createWebhookSealer(key: string | undefined): SecretSealer {
+export function createWebhookSecretSealer(key: string | undefined): SecretSealer {
   const { WEBHOOK_SECRET_KEY } = readConfig(webhookSettingsSchema, { WEBHOOK_SECRET_KEY: key });
   return createSecretSealer(WEBHOOK_SECRET_KEY);
 }
@@ -62,7 +62,7 @@ export function createWebhookSealer(key: string | undefined): SecretSealer {
 export async function createWebhookSealerFromSettings({
   environment,
 }: Pick<CommandContext, 'environment'>): Promise<SecretSealer> {
-  return createWebhookSealer(
+  return createWebhookSecretSealer(
     await readSecretForFolder('WEBHOOK_SECRET_KEY', getDataFolder(environment), environment),
   );
 }

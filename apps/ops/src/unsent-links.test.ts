@@ -4,7 +4,7 @@ import { readStoreConfig } from '@latchkey/backend';
 import { catalogue, type EventType, eventTypes, type LatchkeyEvent } from '@latchkey/events';
 import { openNotifierOps } from '@latchkey/notifier/ops';
 import { createTemporaryFolder } from '../../standalone/src/testing.ts';
-import { countUnsentLinks } from './unsent-links.ts';
+import { countUnsentLinksByKey } from './unsent-links.ts';
 
 /**
  * The samples of all events that contain a link and personal data. Their links are valid until 2026-01-02T09:30:00Z.
@@ -35,7 +35,7 @@ async function countOf(t: TestContext, event: LatchkeyEvent, now: string): Promi
       yield [{ id: event.subject, events: [journaled] }];
     },
   };
-  return Object.fromEntries(await countUnsentLinks(journal, deliveries, new Date(now)));
+  return Object.fromEntries(await countUnsentLinksByKey(journal, deliveries, new Date(now)));
 }
 
 test('links of every kind are tried', () => {

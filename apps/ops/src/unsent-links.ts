@@ -6,7 +6,7 @@ import type { JournalView } from '@latchkey/verify';
  * Counts the sealed links that have not expired and whose mail has not been sent, by the id of the key to
  * which they are sealed. Reads the whole journal.
  */
-export async function countUnsentLinks(
+export async function countUnsentLinksByKey(
   journal: Pick<JournalView, 'streams'>,
   deliveries: Pick<DeliveryOps, 'find' | 'owedBy'>,
   now: Date,

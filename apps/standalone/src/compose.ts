@@ -9,11 +9,11 @@ import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
 import { allTopics, asyncApiDocument, securityTopic } from '@latchkey/events';
 import {
   createListeningPart,
+  createOpenApiDocument,
+  createOperationsRoutes,
+  createOperationsRoutesDuringStartup,
   type ListeningPart,
   listenForOperations,
-  openApiDocument,
-  operationsRoutes,
-  operationsRoutesDuringStartup,
   type Route,
   routesDuringStartup,
 } from '@latchkey/http';
@@ -164,7 +164,8 @@ function routesOf(
   const pages = developmentRoutes({
     mailbox: parts.mailbox,
     log: parts.bus,
-    openApi: () => openApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
+    openApi: () =>
+      createOpenApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
     asyncApi: asyncApiDocument,
   });
   // The client page replaces the page that the services themselves serve at `/`.
@@ -200,7 +201,7 @@ async function startOperations(
   config: StandaloneConfig,
   { logger, registry }: StandaloneDeps,
 ): Promise<ListeningPart> {
-  const routes = operationsRoutesDuringStartup({ registry, health: async () => [] });
+  const routes = createOperationsRoutesDuringStartup({ registry, health: async () => [] });
   const listener = listenForOperations(config, {
     logger,
     registry,
@@ -262,7 +263,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
     async start() {
       await part.start();
       listener.serve(routes);
-      operations.serve(operationsRoutes({ registry, health: part.health }));
+      operations.serve(createOperationsRoutes({ registry, health: part.health }));
     },
     async stop() {
       await listener.stop();

@@ -5,9 +5,9 @@ import { topicNameSettings } from '@latchkey/backend';
 import { notifierSettingsSchema } from '@latchkey/notifier';
 import {
   commonSettingSchemas,
+  createProcessSettings,
   type Environment,
   formatSettingsWithoutSecrets,
-  processSettings,
   readAllSettings,
   readConfig,
   withCrossFieldChecks,
@@ -16,7 +16,7 @@ import { userSettingsSchema } from '@latchkey/user';
 import { z } from 'zod';
 import { isLoopback } from './pages/local-only.ts';
 
-const fields = processSettings(8080).extend({
+const fields = createProcessSettings(8080).extend({
   LATCHKEY_ENV: z
     .enum(['development', 'production'])
     .default('development')

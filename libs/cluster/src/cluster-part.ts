@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ServiceBackend } from '@latchkey/backend';
 import {
   createListeningPart,
+  createOperationsRoutes,
+  createOperationsRoutesDuringStartup,
   type ListeningPart,
   listenForOperations,
-  operationsRoutes,
-  operationsRoutesDuringStartup,
   routesDuringStartup,
   type Service,
 } from '@latchkey/http';
@@ -66,7 +66,7 @@ export function createClusterServicePart(
   const operations = listenForOperations(config.process, {
     logger,
     registry,
-    routes: operationsRoutesDuringStartup({ registry, health: startHealth }),
+    routes: createOperationsRoutesDuringStartup({ registry, health: startHealth }),
     problemTypes: PROBLEM_TYPE_PREFIX,
   });
 
@@ -92,7 +92,7 @@ export function createClusterServicePart(
     service = await startService();
     if (stopping.signal.aborted) return;
     door.serve(service.routes);
-    operations.serve(operationsRoutes({ registry, health }));
+    operations.serve(createOperationsRoutes({ registry, health }));
     logger.info('ready');
   }
 

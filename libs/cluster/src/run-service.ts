@@ -4,6 +4,7 @@ import type { Service } from '@latchkey/http';
 import {
   createLogger,
   createMetricsRegistry,
+  createServiceProcessSettings,
   type ExitCode,
   formatSettingsWithoutSecrets,
   type Logger,
@@ -12,7 +13,6 @@ import {
   readConfig,
   readSettingsOrReport,
   runProcess,
-  serviceProcessSettings,
   withDotEnv,
 } from '@latchkey/process';
 import type { z } from 'zod';
@@ -89,7 +89,7 @@ export async function runClusterService<Settings extends z.ZodObject>(
 
 function settingsOf<Settings extends z.ZodObject>(service: ClusterService<Settings>) {
   const environment = withDotEnv(process.env, process.cwd());
-  const ofProcess = serviceProcessSettings(service.defaultPort);
+  const ofProcess = createServiceProcessSettings(service.defaultPort);
   const settings = readAllSettings({
     process: () => readConfig(ofProcess, environment),
     kafka: () => readConfig(kafkaSettings, environment),

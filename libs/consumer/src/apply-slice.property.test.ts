@@ -6,7 +6,7 @@ import { applySlice } from './apply-slice.ts';
 import { createParkedEventSorter } from './parked-event-sorter.ts';
 import type { Position } from './position-store.ts';
 import { accountOf, decodeRecord, type EventRecord, isAccountRecord, sequenceOf } from './records.ts';
-import { testAccountId, testEventRecord } from './testing/history.ts';
+import { createTestAccountId, createTestEventRecord } from './testing/history.ts';
 
 interface State extends Position {
   /** The sequences of the applied events, in order. */
@@ -28,7 +28,7 @@ const logs = fc.array(fc.nat(2), { maxLength: 40 }).map((accounts) => {
   return accounts.map((number, offset) => {
     const sequence = (sequences[number] ?? 0) + 1;
     sequences[number] = sequence;
-    return testEventRecord(testAccountId(number), sequence, offset);
+    return createTestEventRecord(createTestAccountId(number), sequence, offset);
   });
 });
 

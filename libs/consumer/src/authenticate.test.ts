@@ -23,13 +23,13 @@ import {
 } from './authenticate.ts';
 import { type EventKeySource, EventKeysUnavailable } from './event-key-source.ts';
 import { isEventRecord, sequenceOf } from './records.ts';
-import { testAccountId, testUnreadableRecord } from './testing/history.ts';
+import { createTestAccountId, createUnreadableTestRecord } from './testing/history.ts';
 import { createVerifiedProofCache } from './verified-proofs.ts';
 
 const pair = generateKeyPairSync('ed25519');
 const signer = eventSigner({ kid: 'auth', key: pair.privateKey });
 const stranger = eventSigner({ kid: 'auth', key: generateKeyPairSync('ed25519').privateKey });
-const ADA = testAccountId(1);
+const ADA = createTestAccountId(1);
 
 /** Returns a source of public keys, and counts how often a key was used. */
 function countedKeys() {
@@ -46,7 +46,7 @@ function countedKeys() {
 
 function eventOf(sequence: number, account = ADA): LatchkeyEvent {
   return {
-    id: testAccountId(sequence),
+    id: createTestAccountId(sequence),
     subject: account,
     sequence,
     time: '2026-03-01T12:00:00Z',
@@ -68,7 +68,7 @@ function recordOf(event: LatchkeyEvent, proof?: EventProof): BusRecord {
   const { value, headers } = encode(event, proof ? { proof } : {});
   const bytes = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const);
   return {
-    ...testUnreadableRecord(event.subject, event.sequence),
+    ...createUnreadableTestRecord(event.subject, event.sequence),
     topic: ACCOUNTS_TOPIC,
     value,
     headers: Object.fromEntries(bytes),
@@ -111,7 +111,11 @@ describe('authentication', () => {
       ...record,
       key: Buffer.from(`${ADA}/${index + 1}`),
     }));
-    const heartbeat = { ...testUnreadableRecord(ADA, 9), key: Buffer.from(heartbeatKey(ADA)), value: null };
+    const heartbeat = {
+      ...createUnreadableTestRecord(ADA, 9),
+      key: Buffer.from(heartbeatKey(ADA)),
+      value: null,
+    };
     assert.ok(first && second);
     const slice = await authenticated([first, heartbeat, second, ...records, heartbeat]);
     assert.deepEqual([slice.sequences, slice.causes], [[1, 2, 1, 2], []]);
@@ -120,14 +124,14 @@ describe('authentication', () => {
   test('refuses a genuine event under the key of another one, and an empty record under the key of an event', async () => {
     const { records } = history(2);
     const under = records.map((record) => ({ ...record, key: Buffer.from(`${ADA}/7`) }));
-    const empty = { ...testUnreadableRecord(ADA), key: Buffer.from(`${ADA}/1`), value: null };
+    const empty = { ...createUnreadableTestRecord(ADA), key: Buffer.from(`${ADA}/1`), value: null };
     const slice = await authenticated([...under, empty]);
     assert.deepEqual(slice.sequences, []);
     assert.equal(slice.causes.length, 3);
   });
 
   test('checks one signature per run of linked events', async () => {
-    const [ada, ben] = [history(5), history(3, testAccountId(2))];
+    const [ada, ben] = [history(5), history(3, createTestAccountId(2))];
     assert.deepEqual(await authenticated([...ada.records, ...ben.records]), {
       sequences: [1, 2, 3, 4, 5, 1, 2, 3],
       causes: [],
@@ -146,7 +150,7 @@ describe('authentication', () => {
       recordOf(next, proofOf(next, head, stranger)),
       recordOf(next, proofOf(next, head, unknown)),
       recordOf(changed, signed),
-      testUnreadableRecord(ADA),
+      createUnreadableTestRecord(ADA),
     ];
     const { sequences, causes } = await authenticated([...records, ...forged, recordOf(next, signed)]);
     assert.deepEqual(sequences, [1, 2, 3]);
@@ -190,7 +194,7 @@ describe('authentication', () => {
       });
       const { records, head } = history(2);
       const later = { ...eventOf(3), time: '2036-03-01T12:00:00Z' };
-      await authenticate([recordOf(later), testUnreadableRecord(ADA)]);
+      await authenticate([recordOf(later), createUnreadableTestRecord(ADA)]);
       await authenticate([...records, recordOf(later, proofOf(later, head, stranger))]);
     }
     assert.deepEqual(times, Array(2).fill(new Date('2026-03-01T12:00:00Z')));
@@ -206,7 +210,7 @@ describe('authentication', () => {
 
   test('accepts repeated records, and one without a usable key is no forgery', async () => {
     const { records } = history(2);
-    const nameless = { ...testUnreadableRecord(ADA), key: Buffer.from('nobody') };
+    const nameless = { ...createUnreadableTestRecord(ADA), key: Buffer.from('nobody') };
     const { sequences, causes } = await authenticated([...records, ...records, nameless]);
     assert.deepEqual(sequences, [1, 2, 1, 2, 'unusable']);
     assert.deepEqual(causes, []);
@@ -337,7 +341,7 @@ describe('consumers that share verified proofs', () => {
 
   test('forget the oldest proofs', async () => {
     const { first, uses } = shareProofs(2);
-    const [ada, ben] = [history(2), history(1, testAccountId(2))];
+    const [ada, ben] = [history(2), history(1, createTestAccountId(2))];
     await first(ada.records);
     await first(ben.records);
     await first(ben.records);

@@ -12,12 +12,12 @@ import { positionHeadAfterEvent } from './chain-head.ts';
 import { createMemoryPositionStore } from './memory-positions.ts';
 import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
-import { createTestGroupMember, deliverInSlices, type StoreCall } from './testing/group-member.ts';
-import { testAccountId } from './testing/history.ts';
+import { createTestGroupMember, deliverInSlices, type RunStoreCall } from './testing/group-member.ts';
+import { createTestAccountId } from './testing/history.ts';
 import { createFailureInjector } from './testing/shuffled-log.ts';
 import { acceptLinkedRecords } from './testing/signed.ts';
 
-const [forking, other] = [testAccountId(1), testAccountId(2)];
+const [forking, other] = [createTestAccountId(1), createTestAccountId(2)];
 
 interface Chained {
   readonly sequence: number;
@@ -31,7 +31,7 @@ function continueHistory(account: string, before: readonly Chained[], count: num
   const events = [...before];
   for (let sequence = before.length + 1; sequence <= before.length + count; sequence += 1) {
     const event: LatchkeyEvent = {
-      id: testAccountId(branch * 1000 + sequence),
+      id: createTestAccountId(branch * 1000 + sequence),
       subject: account,
       sequence,
       time: '2026-03-01T12:00:00Z',
@@ -119,7 +119,7 @@ function apply({ account, applied }: State, record: EventRecord): State {
 function memberOf(
   positions: PositionStore<State>,
   records: readonly BusRecord[],
-  call: StoreCall,
+  call: RunStoreCall,
   lastDecided?: () => Promise<number>,
 ) {
   const authenticate = acceptLinkedRecords;

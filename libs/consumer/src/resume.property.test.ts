@@ -10,8 +10,8 @@ import { distinctAccountIds } from './apply-slice.ts';
 import { createMemoryPositionStore } from './memory-positions.ts';
 import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
-import { createTestGroupMember, deliverInSlices, type StoreCall } from './testing/group-member.ts';
-import { testAccountId, testEventRecord } from './testing/history.ts';
+import { createTestGroupMember, deliverInSlices, type RunStoreCall } from './testing/group-member.ts';
+import { createTestAccountId, createTestEventRecord } from './testing/history.ts';
 import { createFailureInjector, type ShuffledLog, shuffledLogArbitrary } from './testing/shuffled-log.ts';
 import { acceptAllRecords } from './testing/signed.ts';
 
@@ -29,7 +29,7 @@ function apply(state: State, record: EventRecord): State {
   return { ...state, sequence, applied: [...state.applied, sequence] };
 }
 
-function memberOf(positions: PositionStore<State>, records: readonly BusRecord[], call: StoreCall) {
+function memberOf(positions: PositionStore<State>, records: readonly BusRecord[], call: RunStoreCall) {
   return createTestGroupMember({ positions, records, call, authenticate: acceptAllRecords, start, apply });
 }
 
@@ -63,7 +63,9 @@ describe('an account that misses an event', () => {
   });
 
   test('stays marked if a member that lost its partition reads only records before the one that waits', async () => {
-    const log = [2, 4, 1].map((sequence, offset) => testEventRecord(testAccountId(0), sequence, offset));
+    const log = [2, 4, 1].map((sequence, offset) =>
+      createTestEventRecord(createTestAccountId(0), sequence, offset),
+    );
     const positions = createMemoryPositionStore<State>();
     const [late, owner] = [1, 2].map(() => memberOf(positions, log, (work) => work()));
     assert.ok(late && owner);
@@ -84,7 +86,7 @@ describe('an account that misses an event', () => {
         fc.integer({ min: 1, max: 12 }),
         async (scheduler, log, cuts, from, length) => {
           const positions = createMemoryPositionStore<State>();
-          const scheduled: StoreCall = (work) => scheduler.schedule(Promise.resolve()).then(work);
+          const scheduled: RunStoreCall = (work) => scheduler.schedule(Promise.resolve()).then(work);
           const [late, owner] = [1, 2].map(() => memberOf(positions, log.records, scheduled));
           assert.ok(late && owner);
           // An earlier member has handled the records up to `from`. The next slice goes to both members: to

@@ -15,7 +15,7 @@ import {
 import fc from 'fast-check';
 import { createRecordAuthenticator } from './authenticate.ts';
 import { type EventKeySource, EventKeysUnavailable } from './event-key-source.ts';
-import { testAccountId } from './testing/history.ts';
+import { createTestAccountId } from './testing/history.ts';
 
 const { privateKey } = generateKeyPairSync('ed25519');
 const signer = eventSigner({ kid: 'auth', key: privateKey });
@@ -23,7 +23,7 @@ const stranger = eventSigner({ kid: 'auth', key: generateKeyPairSync('ed25519').
 
 function eventOf(account: string, sequence: number, role: 'user' | 'admin' = 'user'): LatchkeyEvent {
   return {
-    id: testAccountId(sequence),
+    id: createTestAccountId(sequence),
     subject: account,
     sequence,
     time: '2026-03-01T12:00:00Z',
@@ -117,7 +117,7 @@ type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
 /** Mixes the records of several accounts, including the forged records, into one log. */
 function logOf({ lengths, forged, order, repeats }: Plan): readonly Written[] {
   const queues = lengths.map((length, index) => {
-    const account = testAccountId(index + 1);
+    const account = createTestAccountId(index + 1);
     const history = historyOf(account, length);
     const queue: Written[] = history.records.map((record) => ({ record, isForged: false }));
     for (const { account: whose, at, how } of forged) {
@@ -191,7 +191,7 @@ async function consume(records: readonly BusRecord[], slice: number, window: num
 
 /** Returns the records of an account with a long history. */
 function longLog(length: number): readonly BusRecord[] {
-  return historyOf(testAccountId(1), length).records.map((record, offset) =>
+  return historyOf(createTestAccountId(1), length).records.map((record, offset) =>
     place({ record, isForged: false }, offset),
   );
 }
@@ -221,7 +221,7 @@ describe('a consumer that catches up', () => {
   });
 
   test('checks one signature per account, however the accounts are interleaved', async () => {
-    const histories = [1, 2, 3, 4].map((index) => historyOf(testAccountId(index), 10).records);
+    const histories = [1, 2, 3, 4].map((index) => historyOf(createTestAccountId(index), 10).records);
     const records = Array.from({ length: 40 }, (_, turn) => histories[turn % 4]?.[Math.floor(turn / 4)])
       .filter((record) => record !== undefined)
       .map((record, offset) => place({ record, isForged: false }, offset));
@@ -259,7 +259,7 @@ describe('a consumer that catches up', () => {
 
   test('accepts events whose key is known while that of a later event cannot be fetched', async () => {
     const { keys } = countedKeys();
-    const account = testAccountId(2);
+    const account = createTestAccountId(2);
     const later = recordOf(
       eventOf(account, 1),
       proofOf(eventOf(account, 1), undefined, eventSigner({ kid: 'new', key: privateKey })),
@@ -296,7 +296,7 @@ describe('a consumer that catches up', () => {
 
   test('reads nothing ahead at the live end', async () => {
     const { keys, uses } = countedKeys();
-    const records = historyOf(testAccountId(1), 5).records.map((record, offset) =>
+    const records = historyOf(createTestAccountId(1), 5).records.map((record, offset) =>
       place({ record, isForged: false }, offset),
     );
     const log = { tail: () => assert.fail('reads ahead') };

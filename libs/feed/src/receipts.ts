@@ -3,12 +3,12 @@ import type { Bus } from '@latchkey/bus';
 import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
 import {
   type AccessPolicy,
+  createUnavailableProblem,
   mergeTranslations,
   type Route,
   route,
   standardProblems,
   type TranslationsByLanguage,
-  unavailableProblem,
 } from '@latchkey/http';
 import { z } from 'zod';
 import type { FeedReader } from './feed.ts';
@@ -58,7 +58,7 @@ export function receiptRoutes({ bus, policy, path, texts = {}, now }: ReceiptRou
       try {
         await bus.publish(RECEIPTS_TOPIC, [receipt]);
       } catch (error) {
-        throw unavailableProblem('Receipts cannot be stored at the moment. Try again.', 1, error);
+        throw createUnavailableProblem('Receipts cannot be stored at the moment. Try again.', 1, error);
       }
       return { status: 204 };
     },

@@ -1,10 +1,10 @@
 /** `GET /events`: returns the feed as pages, by long polling, or as server-sent events. */
 import {
   type AccessPolicy,
+  createRateLimitProblem,
   mergeTranslations,
   type RequestContext,
   type Route,
-  rateLimitProblem,
   route,
   standardProblems,
   type TranslationsByLanguage,
@@ -88,7 +88,7 @@ export function feedRoutes({ feed, policy, path, texts = {} }: FeedRoutesDeps): 
         ending: request.ending(),
       };
       const leave = isStream || query.wait > 0 ? places.take(caller.id) : () => undefined;
-      if (leave === undefined) throw rateLimitProblem(1);
+      if (leave === undefined) throw createRateLimitProblem(1);
       if (isStream)
         return respondWithFeedStream({ ...reading, leave, stillMay: () => mayStill(policy, request) });
       try {

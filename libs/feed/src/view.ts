@@ -1,5 +1,5 @@
 import { accountEventTypes, isAccountEventType } from '@latchkey/events';
-import { Problem, standardProblems, unavailableProblem, validationProblem } from '@latchkey/http';
+import { createUnavailableProblem, createValidationProblem, Problem, standardProblems } from '@latchkey/http';
 import type { FeedReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
 
@@ -28,7 +28,7 @@ export function readerViewOfRequest(
 
 function unknownTypesProblem(): Problem {
   const message = `must be types of events, separated by commas: ${accountEventTypes.join(', ')}`;
-  return validationProblem([{ pointer: '#/query/types', code: 'not_allowed', message }]);
+  return createValidationProblem([{ pointer: '#/query/types', code: 'not_allowed', message }]);
 }
 
 function typesProblem({ name, types = [], person }: FeedReader, refused: readonly string[]): Problem {
@@ -47,6 +47,6 @@ export async function mapLogFailuresToProblems<T>(work: () => Promise<T>): Promi
   try {
     return await work();
   } catch (error) {
-    throw unavailableProblem('Events cannot be read at the moment. Try again.', 1, error);
+    throw createUnavailableProblem('Events cannot be read at the moment. Try again.', 1, error);
   }
 }

@@ -1,11 +1,11 @@
 /** The checks of a guard, without any HTTP framework. */
 import {
   type AccessClaims,
-  bearerToken,
   type ClaimMismatch,
   createGuards,
   createRemoteKeySource,
   createTokenVerifier,
+  extractBearerToken,
   type KeySource,
   type Guard as Policy,
   type RefusalDetails,
@@ -102,7 +102,7 @@ export function createGuard(options: GuardOptions): Guard {
   async function currentSessionStatus(claims: AccessClaims, authorization: string | undefined) {
     if (revocations === undefined) return {};
     try {
-      return await revocations.sessionStatus(claims, bearerToken(authorization) ?? '');
+      return await revocations.sessionStatus(claims, extractBearerToken(authorization) ?? '');
     } catch (error) {
       if (!(error instanceof RevocationsUnavailable)) throw error;
       throw refuse(serviceUnavailable, { detail: error.message, retryAfter: 1, cause: error });

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import { declaredProblems } from './declared-problems.ts';
+import { listDeclaredProblems } from './declared-problems.ts';
 import type { HttpExchange, Middleware } from './exchange.ts';
 import { generalTranslations } from './general-texts.ts';
 import type { LookUpPage } from './page-paths.ts';
@@ -25,7 +25,7 @@ export interface ProblemOptions {
 }
 
 /** Returns the body of an error response: problem details (RFC 9457). */
-export function problemBody(
+export function createProblemBody(
   { spec, details }: Pick<Problem, 'spec' | 'details'>,
   requestId: string,
   { problemTypes = 'about:blank#' }: ProblemOptions,
@@ -80,7 +80,7 @@ function problemOf(exchange: HttpExchange, error: unknown, undeclared: 'fail' | 
 }
 
 function isDeclared(route: Route, { code }: ProblemSpec): boolean {
-  return declaredProblems(route).some((spec) => spec.code === code);
+  return listDeclaredProblems(route).some((spec) => spec.code === code);
 }
 
 function logProblem({ state: { request, route } }: HttpExchange, problem: Problem): void {
@@ -117,7 +117,7 @@ function answer(
   const { request } = exchange.state;
   exchange.status = spec.status;
   const text =
-    page?.html ?? problemBody(problem, request.requestId, options, translateFor(exchange).translate);
+    page?.html ?? createProblemBody(problem, request.requestId, options, translateFor(exchange).translate);
   if (page !== undefined) setResponseHeaders(exchange, { ...securityHeaders.page, ...page.headers });
   exchange.set('Cache-Control', 'no-store');
   if (details.retryAfter !== undefined) exchange.set('Retry-After', String(details.retryAfter));

@@ -4,7 +4,7 @@ import type { Route } from './route.ts';
 /**
  * Returns every problem that a route may respond with: the general ones, those of its policy, and its own.
  */
-export function declaredProblems(route: Route): readonly ProblemSpec[] {
+export function listDeclaredProblems(route: Route): readonly ProblemSpec[] {
   return [
     standardProblems.validation_failed,
     ...(route.policy.bearer ? [standardProblems.unauthenticated] : []),

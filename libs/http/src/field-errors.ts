@@ -74,7 +74,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** Creates a 400 that lists the field errors. */
-export function validationProblem(errors: readonly FieldError[]): Problem {
+export function createValidationProblem(errors: readonly FieldError[]): Problem {
   const [first] = errors;
   const where = first === undefined ? '' : ` ${first.pointer}: ${first.message}`;
   const detail =

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { type FieldError, Problem, rateLimitProblem, standardProblems } from './problem.ts';
+import { createRateLimitProblem, type FieldError, Problem, standardProblems } from './problem.ts';
 import { type AccessPolicy, publicAccessPolicy, type Route, route } from './route.ts';
-import { pageContentSecurityPolicy, securityHeaders } from './security-headers.ts';
+import { createPageContentSecurityPolicy, securityHeaders } from './security-headers.ts';
 import { serveRoutes } from './testing/serve.ts';
 
 const greeting = z.object({ name: z.string(), nested: z.object({ deep: z.string() }).optional() });
@@ -412,7 +412,7 @@ describe('problems', () => {
   it('carry their headers, details and resolution', async (t) => {
     const { call } = await serveRoutes(t, [
       doing(async () => {
-        throw rateLimitProblem(1.2);
+        throw createRateLimitProblem(1.2);
       }),
     ]);
     const response = await call('/doing');
@@ -430,7 +430,9 @@ describe('problems', () => {
       {
         answers: { 200: { description: 'A page', media: ['text/html'] } },
         problemPage: ({ spec, details }) => `<h1>${spec.title}: ${details.detail}</h1>`,
-        pageHeaders: { 'Content-Security-Policy': pageContentSecurityPolicy('https://cdn.example.com') },
+        pageHeaders: {
+          'Content-Security-Policy': createPageContentSecurityPolicy('https://cdn.example.com'),
+        },
       },
     );
     const form = { ...page, method: 'POST', body: z.object({}), accepts: ['json', 'form'] } as const;

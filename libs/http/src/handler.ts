@@ -7,8 +7,8 @@ import { createProblemMiddleware, type ProblemOptions } from './answer-problem.t
 import { createClientAddressReader } from './client-address.ts';
 import { type CorsOptions, createCorsMiddleware } from './cors.ts';
 import type { HttpExchange, HttpExchangeState, Middleware, NextMiddleware } from './exchange.ts';
-import { validationProblem } from './field-errors.ts';
-import { observeRequests } from './observe.ts';
+import { createValidationProblem } from './field-errors.ts';
+import { createRequestObserver } from './observe.ts';
 import { createPageLookUp, removeSurplusSlashes } from './page-paths.ts';
 import { Problem, standardProblems } from './problem.ts';
 import { bodyKindOf, readBody } from './read-body.ts';
@@ -46,7 +46,7 @@ export function createHandler(
   // koa emits errors only while it writes a response, and only because the client has disconnected.
   app.on('error', (error: unknown) => options.logger.debug({ err: error }, 'response not delivered'));
   app.use(identify(options));
-  app.use(observeRequests(options.registry));
+  app.use(createRequestObserver(options.registry));
   app.use(secure(options.https ?? false));
   app.use(createCorsMiddleware(options));
   app.use(createProblemMiddleware(options, createPageLookUp(routes)));
@@ -89,10 +89,10 @@ function secure(https: boolean): Middleware {
 
 async function requireWellFormed(exchange: HttpExchange, next: NextMiddleware): Promise<void> {
   if (exchange.req.httpVersion === '1.1' && exchange.req.headers.host === undefined) {
-    throw validationProblem([{ pointer: '#/header/Host', code: 'required', message: 'is required' }]);
+    throw createValidationProblem([{ pointer: '#/header/Host', code: 'required', message: 'is required' }]);
   }
   if (!isWellFormed(exchange.state.request.path)) {
-    throw validationProblem([
+    throw createValidationProblem([
       { pointer: '#/path', code: 'malformed', message: 'is not an address in percent-encoded UTF-8' },
     ]);
   }

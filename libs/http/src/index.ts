@@ -1,18 +1,18 @@
-export { validationProblem } from './field-errors.ts';
+export { createValidationProblem } from './field-errors.ts';
 export { generalTranslations } from './general-texts.ts';
 export { createListeningPart, type ListeningPart } from './listen.ts';
 export { listenForOperations } from './listen-for-operations.ts';
-export { type OpenApiInfo, openApiDocument } from './openapi.ts';
-export { openApiRoute } from './openapi-route.ts';
-export { operationsRoutes, operationsRoutesDuringStartup } from './operations.ts';
+export { createOpenApiDocument, type OpenApiInfo } from './openapi.ts';
+export { createOpenApiRoute } from './openapi-route.ts';
+export { createOperationsRoutes, createOperationsRoutesDuringStartup } from './operations.ts';
 export { areSameSite, createOriginCheck, originSettings, publicPathOf } from './origin-settings.ts';
 export {
+  createRateLimitProblem,
+  createUnavailableProblem,
   type FieldError,
   Problem,
   type ProblemSpec,
-  rateLimitProblem,
   standardProblems,
-  unavailableProblem,
 } from './problem.ts';
 export {
   type AccessPolicy,
@@ -25,7 +25,7 @@ export {
   type RouteSpec,
   route,
 } from './route.ts';
-export { pageContentSecurityPolicy, securityHeaders } from './security-headers.ts';
+export { createPageContentSecurityPolicy, securityHeaders } from './security-headers.ts';
 export type { Service } from './service.ts';
 export { routesDuringStartup } from './startup-routes.ts';
 export { mergeTranslations, type TranslationsByLanguage } from './translate.ts';

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { ProcessPart } from '@latchkey/process';
 import { abortResponseSignal } from './abort-signal.ts';
-import { type ProblemOptions, problemBody } from './answer-problem.ts';
+import { createProblemBody, type ProblemOptions } from './answer-problem.ts';
 import { createHandler, type HttpOptions } from './handler.ts';
 import { headersTooLargeProblem, type ProblemSpec, standardProblems } from './problem.ts';
 import type { Route } from './route.ts';
@@ -255,7 +255,7 @@ function rawProblem(spec: ProblemSpec, options: ProblemOptions): string {
     spec === headersTooLargeProblem
       ? 'The headers or the URL are too large.'
       : 'The request is not well-formed HTTP.';
-  const body = problemBody({ spec, details: { detail } }, requestId, options);
+  const body = createProblemBody({ spec, details: { detail } }, requestId, options);
   return [
     `HTTP/1.1 ${spec.status} ${spec.title}`,
     'Content-Type: application/problem+json',

@@ -31,7 +31,7 @@ function durations(registry: Registry): Histogram<Labels> {
  * Logs and measures each request. Uses the route's path pattern, because the actual path may contain a
  * secret.
  */
-export function observeRequests(registry: Registry): Middleware {
+export function createRequestObserver(registry: Registry): Middleware {
   const histogram = durations(registry);
   return async (exchange, next) => {
     const from = performance.now();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type OpenApiInfo, openApiDocument } from './openapi.ts';
+import { createOpenApiDocument, type OpenApiInfo } from './openapi.ts';
 import { publicAccessPolicy, type Route, route } from './route.ts';
 
 /**
@@ -7,7 +7,12 @@ import { publicAccessPolicy, type Route, route } from './route.ts';
  * is first requested, because generating it takes about as long as the rest of a service's start.
  * @param tag the tag of this route
  */
-export function openApiRoute(path: string, tag: string, info: OpenApiInfo, routes: readonly Route[]): Route {
+export function createOpenApiRoute(
+  path: string,
+  tag: string,
+  info: OpenApiInfo,
+  routes: readonly Route[],
+): Route {
   let document: object | undefined;
   return route({
     method: 'GET',
@@ -19,7 +24,7 @@ export function openApiRoute(path: string, tag: string, info: OpenApiInfo, route
     cacheControl: 'public, max-age=300',
     answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: z.looseObject({}) } },
     handle: async () => {
-      document ??= openApiDocument(info, routes);
+      document ??= createOpenApiDocument(info, routes);
       return { status: 200, body: document };
     },
   });

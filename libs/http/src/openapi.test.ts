@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { openApiDocument } from './openapi.ts';
+import { createOpenApiDocument } from './openapi.ts';
 import { type AccessPolicy, publicAccessPolicy, type Route, route } from './route.ts';
 
 const conflict = { code: 'own_account', status: 409, title: 'Own Account' };
@@ -75,7 +75,7 @@ const lookAround = route({
 const internalRoute: Route = { ...page, path: '/hidden', hidden: true };
 const routes = [setRole, page, lookAround, internalRoute];
 const document = JSON.parse(
-  JSON.stringify(openApiDocument({ title: 'Auth', version: '1.0.0', description: 'Accounts' }, routes)),
+  JSON.stringify(createOpenApiDocument({ title: 'Auth', version: '1.0.0', description: 'Accounts' }, routes)),
 );
 
 /** Returns all objects in the document, at any depth. */

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { declaredProblems } from './declared-problems.ts';
+import { listDeclaredProblems } from './declared-problems.ts';
 import { headersTooLargeProblem, type ProblemSpec, standardProblems } from './problem.ts';
 import type { BodyKind, Route, RouteResponseSpec } from './route.ts';
 import { makeObjectSchemasStrict } from './strict.ts';
@@ -22,7 +22,7 @@ type Json = Record<string, unknown>;
  * responses. Omits hidden routes. zod generates the JSON Schemas; this module adds what else a Route
  * declares: policies, problems, media types.
  */
-export function openApiDocument(
+export function createOpenApiDocument(
   { publicPath = '', tags = {}, ...info }: OpenApiInfo,
   routes: readonly Route[],
 ): Record<string, unknown> {
@@ -233,7 +233,7 @@ const headersTooLargeAnswer: Json = {
 /** Returns one answer for each status, which names all problems with this status. */
 function problemAnswers(route: Route): Record<string, Json> {
   const byStatus = new Map<number, ProblemSpec[]>();
-  for (const spec of new Set(declaredProblems(route))) {
+  for (const spec of new Set(listDeclaredProblems(route))) {
     const known = byStatus.get(spec.status) ?? [];
     if (!known.some(({ code }) => code === spec.code)) byStatus.set(spec.status, [...known, spec]);
   }

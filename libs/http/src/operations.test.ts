@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DependencyHealth } from '@latchkey/process';
 import { createMetricsRegistry } from '@latchkey/process';
-import { operationsRoutes } from './operations.ts';
+import { createOperationsRoutes } from './operations.ts';
 import { serveRoutes } from './testing/serve.ts';
 
 function journal(state: DependencyHealth['state'], needed = true): DependencyHealth {
@@ -33,7 +33,7 @@ describe('readiness', () => {
 
   it('follows its dependencies', async (t) => {
     let now: readonly DependencyHealth[] = [];
-    const routes = operationsRoutes({ registry: createMetricsRegistry(), health: async () => now });
+    const routes = createOperationsRoutes({ registry: createMetricsRegistry(), health: async () => now });
     const { call } = await serveRoutes(t, routes);
     for (const [what, dependencies, status, state] of steps) {
       now = dependencies;
@@ -47,7 +47,10 @@ describe('readiness', () => {
     async function health(): Promise<never> {
       throw new Error('no state');
     }
-    const { call } = await serveRoutes(t, operationsRoutes({ registry: createMetricsRegistry(), health }));
+    const { call } = await serveRoutes(
+      t,
+      createOperationsRoutes({ registry: createMetricsRegistry(), health }),
+    );
     const response = await call('/readyz');
     assert.equal(response.status, 503);
   });
@@ -58,7 +61,10 @@ describe('liveness', () => {
     async function health(): Promise<never> {
       return assert.fail('asked');
     }
-    const { call } = await serveRoutes(t, operationsRoutes({ registry: createMetricsRegistry(), health }));
+    const { call } = await serveRoutes(
+      t,
+      createOperationsRoutes({ registry: createMetricsRegistry(), health }),
+    );
     assert.deepEqual(await (await call('/livez')).json(), { state: 'ok' });
   });
 });
@@ -66,7 +72,7 @@ describe('liveness', () => {
 describe('metrics', () => {
   it('are readable by Prometheus, with those of the process', async (t) => {
     const registry = createMetricsRegistry();
-    const { call } = await serveRoutes(t, operationsRoutes({ registry, health: async () => [] }));
+    const { call } = await serveRoutes(t, createOperationsRoutes({ registry, health: async () => [] }));
     const response = await call('/metrics');
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
     assert.match(await response.text(), /latchkey_process_cpu_seconds_total/);

@@ -24,7 +24,7 @@ interface OperationsOptions {
  * Returns `/livez`, `/readyz` and `/metrics`. They are on a separate port that clients cannot reach, because
  * counters reveal the outcome of individual requests.
  */
-export function operationsRoutes({ registry, health }: OperationsOptions): readonly Route[] {
+export function createOperationsRoutes({ registry, health }: OperationsOptions): readonly Route[] {
   return [liveness, readinessRoute(health), metricsRoute(registry)];
 }
 
@@ -32,7 +32,10 @@ export function operationsRoutes({ registry, health }: OperationsOptions): reado
  * Returns `/livez`, `/readyz` and `/metrics` for a process that is starting. Until the start is complete,
  * `/readyz` responds with 503, even if all dependencies are available.
  */
-export function operationsRoutesDuringStartup({ registry, health }: OperationsOptions): readonly Route[] {
+export function createOperationsRoutesDuringStartup({
+  registry,
+  health,
+}: OperationsOptions): readonly Route[] {
   return [liveness, startingRoute(health), metricsRoute(registry)];
 }
 

@@ -75,7 +75,7 @@ export class Problem extends Error {
  * Creates a problem with the status 429.
  * @param retryAfterSeconds rounded up, at least 1
  */
-export function rateLimitProblem(retryAfterSeconds: number): Problem {
+export function createRateLimitProblem(retryAfterSeconds: number): Problem {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
   return new Problem(standardProblems.rate_limited, {
     detail: `Too many requests. Try again in ${seconds} s.`,
@@ -87,6 +87,6 @@ export function rateLimitProblem(retryAfterSeconds: number): Problem {
  * Creates a problem with the status 503.
  * @param retryAfterSeconds whole seconds
  */
-export function unavailableProblem(detail: string, retryAfterSeconds = 1, cause?: unknown): Problem {
+export function createUnavailableProblem(detail: string, retryAfterSeconds = 1, cause?: unknown): Problem {
   return new Problem(standardProblems.unavailable, { detail, retryAfter: retryAfterSeconds, cause });
 }

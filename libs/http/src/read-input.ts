@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { toFieldErrors, validationProblem } from './field-errors.ts';
+import { createValidationProblem, toFieldErrors } from './field-errors.ts';
 import { parseForm, parseUrlEncoded } from './form.ts';
 import { parseJson } from './json.ts';
 import type { FieldError } from './problem.ts';
@@ -44,7 +44,7 @@ export function createInputReader(route: Route): (input: RawInput) => ParsedInpu
       body: rawBody === UNREADABLE ? undefined : parseBody(rawBody, faults),
     };
     checkHeaders(headers, faults);
-    if (faults.length > 0) throw validationProblem([...faults, ...(route.moreFaults?.(rawBody) ?? [])]);
+    if (faults.length > 0) throw createValidationProblem([...faults, ...(route.moreFaults?.(rawBody) ?? [])]);
     return input;
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@latchkey/process';
-import { signalOfResponse } from './abort-signal.ts';
+import { abortSignalOfResponse } from './abort-signal.ts';
 import type { ReadClientAddress } from './client-address.ts';
 import type { HttpExchange } from './exchange.ts';
 import type { RequestContext } from './route.ts';
@@ -37,7 +37,7 @@ export function createRequestContext(
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
     log: logger.child({ requestId }),
     isAwaited: () => !request.socket.destroyed,
-    ending: () => signalOfResponse(exchange.res),
+    ending: () => abortSignalOfResponse(exchange.res),
   };
 }
 

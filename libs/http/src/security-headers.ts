@@ -8,7 +8,7 @@ function policy(...directives: readonly string[]): string {
  * Returns the Content-Security-Policy of a page.
  * @param imageOrigin another server from which the page may load images
  */
-export function pageContentSecurityPolicy(imageOrigin?: string): string {
+export function createPageContentSecurityPolicy(imageOrigin?: string): string {
   return policy(
     "default-src 'none'",
     "script-src 'self'",
@@ -41,7 +41,7 @@ export const securityHeaders = {
    */
   page: {
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': pageContentSecurityPolicy(),
+    'Content-Security-Policy': createPageContentSecurityPolicy(),
     'X-Robots-Tag': 'noindex, nofollow',
   },
   /** The headers of development pages, which load scripts from this server. */

@@ -1,4 +1,4 @@
-import { unavailableProblem } from './problem.ts';
+import { createUnavailableProblem } from './problem.ts';
 import { publicAccessPolicy, type Route, route } from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -16,7 +16,7 @@ export const routesDuringStartup: readonly Route[] = METHODS.map((method) =>
     accepts: ['json', 'form', 'none'],
     answers: {},
     handle: async () => {
-      throw unavailableProblem('Latchkey is starting.');
+      throw createUnavailableProblem('Latchkey is starting.');
     },
   }),
 );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { durationInWords, fallbackLocales, instantInWords, parseLocale } from './index.ts';
+import { durationInWords, instantInWords, listFallbackLocales, parseLocale } from './index.ts';
 
 /** Formats an instant in words, with plain spaces instead of no-break spaces. */
 function words(at: Date, locale: string): string {
@@ -9,12 +9,12 @@ function words(at: Date, locale: string): string {
 
 describe('a locale', () => {
   it('falls back to its language, and to English', () => {
-    assert.deepEqual(fallbackLocales('de-AT'), ['de-AT', 'de', 'en']);
-    assert.deepEqual(fallbackLocales('en'), ['en']);
+    assert.deepEqual(listFallbackLocales('de-AT'), ['de-AT', 'de', 'en']);
+    assert.deepEqual(listFallbackLocales('en'), ['en']);
   });
 
   it('is English if it is malformed', () => {
-    assert.deepEqual(fallbackLocales('../x'), ['en']);
+    assert.deepEqual(listFallbackLocales('../x'), ['en']);
     assert.deepEqual(parseLocale(''), { tag: 'en', language: 'en' });
   });
 

@@ -26,7 +26,7 @@ export function parseLocale(locale: string): ParsedLocale {
  * Returns the locales for which to look for a translation, in this order: the exact tag, its language,
  * English.
  */
-export function fallbackLocales(locale: string): readonly string[] {
+export function listFallbackLocales(locale: string): readonly string[] {
   const { tag, language } = parseLocale(locale);
   return [...new Set([tag, language, ENGLISH.tag])];
 }

@@ -16,7 +16,7 @@ export { DAY_MS, HOUR_MS } from './durations.ts';
 export { formatSettingsWithoutSecrets } from './format-settings.ts';
 export { describeSchemaIssue } from './in-words.ts';
 export { parseJson } from './json.ts';
-export { secretKeySetting } from './key-setting.ts';
+export { createSecretKeySetting } from './key-setting.ts';
 export {
   type DependencyHealth,
   type ExitCode,
@@ -28,19 +28,19 @@ export {
 } from './lifecycle.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { createMetricsRegistry, type Registry } from './metrics.ts';
-export { parsedSetting } from './parsed-setting.ts';
+export { createParsedSetting } from './parsed-setting.ts';
 export {
+  createProcessSettings,
+  createServiceProcessSettings,
   environmentSetting,
-  processSettings,
   type ServiceProcessConfig,
-  serviceProcessSettings,
 } from './process-settings.ts';
 export {
+  computeKeyPairFingerprint,
+  computeSecretFingerprint,
   InvalidKeyError,
-  keyPairFingerprint,
   parseSecretKey,
   parseSecretKeys,
   type SecretKey,
   type SecretKeys,
-  secretFingerprint,
 } from './secret-keys.ts';

@@ -1,10 +1,10 @@
-import { parsedSetting } from './parsed-setting.ts';
+import { createParsedSetting } from './parsed-setting.ts';
 import { InvalidKeyError } from './secret-keys.ts';
 
 /**
  * Declares a setting whose value `parse` parses. If `parse` throws an InvalidKeyError, the error's message
  * becomes the fault of the setting.
  */
-export function secretKeySetting<T>(parse: (text: string) => T) {
-  return parsedSetting(InvalidKeyError, parse);
+export function createSecretKeySetting<T>(parse: (text: string) => T) {
+  return createParsedSetting(InvalidKeyError, parse);
 }

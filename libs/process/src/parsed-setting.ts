@@ -4,7 +4,10 @@ import { z } from 'zod';
  * Declares a setting whose value `parse` parses. If `parse` throws an `ExpectedError`, the error's message
  * becomes the fault of the setting.
  */
-export function parsedSetting<T>(ExpectedError: new (message: string) => Error, parse: (text: string) => T) {
+export function createParsedSetting<T>(
+  ExpectedError: new (message: string) => Error,
+  parse: (text: string) => T,
+) {
   return z.string().transform((text, context) => {
     try {
       return parse(text);

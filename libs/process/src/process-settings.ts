@@ -22,7 +22,7 @@ export const environmentSetting = z
  * @param defaultPort the default of PORT; the default of OPERATIONS_PORT is 1000 higher. If `defaultPort` is
  * 0, both defaults are 0, so that the operating system chooses free ports
  */
-export function processSettings(defaultPort: number) {
+export function createProcessSettings(defaultPort: number) {
   return z.object({
     LATCHKEY_ENV: environmentSetting,
     HOST: z.string().default('127.0.0.1').describe('The address that the process listens on.'),
@@ -55,8 +55,8 @@ export function processSettings(defaultPort: number) {
  * The settings of a service that runs as a separate process: those of every process, and
  * SHUTDOWN_DELAY_SECONDS.
  */
-export function serviceProcessSettings(defaultPort: number) {
-  return processSettings(defaultPort).extend({
+export function createServiceProcessSettings(defaultPort: number) {
+  return createProcessSettings(defaultPort).extend({
     SHUTDOWN_DELAY_SECONDS: commonSettingSchemas
       .whole({ min: 0, max: 300, fallback: 0 })
       .describe(
@@ -65,4 +65,4 @@ export function serviceProcessSettings(defaultPort: number) {
   });
 }
 
-export type ServiceProcessConfig = z.infer<ReturnType<typeof serviceProcessSettings>>;
+export type ServiceProcessConfig = z.infer<ReturnType<typeof createServiceProcessSettings>>;

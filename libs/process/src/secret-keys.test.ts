@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { InvalidKeyError, keyPairFingerprint, parseSecretKeys, secretFingerprint } from './secret-keys.ts';
+import {
+  computeKeyPairFingerprint,
+  computeSecretFingerprint,
+  InvalidKeyError,
+  parseSecretKeys,
+} from './secret-keys.ts';
 
 function key(kid?: string) {
   return { kty: 'oct', k: randomBytes(32).toString('base64url'), ...(kid !== undefined && { kid }) };
@@ -51,23 +56,26 @@ describe('fingerprints', () => {
   const bytes = Buffer.alloc(32, 7);
 
   test('tell keys apart and do not show them', () => {
-    const one = secretFingerprint('REFRESH_KEY', bytes);
-    assert.equal(secretFingerprint('REFRESH_KEY', bytes), one);
-    assert.notEqual(secretFingerprint('REFRESH_KEY', Buffer.alloc(32, 8)), one);
+    const one = computeSecretFingerprint('REFRESH_KEY', bytes);
+    assert.equal(computeSecretFingerprint('REFRESH_KEY', bytes), one);
+    assert.notEqual(computeSecretFingerprint('REFRESH_KEY', Buffer.alloc(32, 8)), one);
     assert.ok(!one.includes(bytes.toString('base64url')));
   });
 
   test('of one key under two names differ', () => {
-    assert.notEqual(secretFingerprint('PASSWORD_SALT_KEY', bytes), secretFingerprint('REFRESH_KEY', bytes));
+    assert.notEqual(
+      computeSecretFingerprint('PASSWORD_SALT_KEY', bytes),
+      computeSecretFingerprint('REFRESH_KEY', bytes),
+    );
   });
 
   test('of a key pair are the same however the key is written', () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     const again = createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-    assert.equal(keyPairFingerprint(again), keyPairFingerprint(privateKey));
+    assert.equal(computeKeyPairFingerprint(again), computeKeyPairFingerprint(privateKey));
     assert.notEqual(
-      keyPairFingerprint(generateKeyPairSync('ed25519').privateKey),
-      keyPairFingerprint(privateKey),
+      computeKeyPairFingerprint(generateKeyPairSync('ed25519').privateKey),
+      computeKeyPairFingerprint(privateKey),
     );
   });
 });

@@ -76,12 +76,12 @@ export function parseSecretKeys(text: string): SecretKeys {
  * nothing else.
  * @param setting the name of the setting that contains the key
  */
-export function secretFingerprint(setting: string, key: Buffer): string {
+export function computeSecretFingerprint(setting: string, key: Buffer): string {
   return createHmac('sha256', key).update(`latchkey fingerprint of ${setting}`).digest('base64url');
 }
 
 /** Returns a fingerprint that identifies a key pair: the digest of its public key. */
-export function keyPairFingerprint(privateKey: KeyObject): string {
+export function computeKeyPairFingerprint(privateKey: KeyObject): string {
   const publicPart = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   return hash('sha256', publicPart, 'base64url');
 }

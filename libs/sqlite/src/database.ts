@@ -6,9 +6,9 @@
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { DiskFullError, type ErasedRemains } from '@latchkey/store';
-import { DataFolderError, explainFolderErrors, sqliteResultCode } from './data-folder-error.ts';
+import { DataFolderError, explainFolderErrors, sqliteResultCodeOf } from './data-folder-error.ts';
 import { DatabaseClosedError } from './database-failure.ts';
-import { freeDiskBytes, hasNoDiskSpace } from './disk-space.ts';
+import { hasNoDiskSpace, readFreeDiskBytes } from './disk-space.ts';
 import {
   fileRewriteSchema,
   findErasedRemains,
@@ -196,11 +196,11 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
    */
   function rewriteAtStart(): void {
     if (!findErasedRemains(connection).possible || hasRewriteFailedToday(connection)) return;
-    if (size() > MAX_REWRITTEN_AT_START_BYTES || freeDiskBytes(folder) < 2 * size()) return;
+    if (size() > MAX_REWRITTEN_AT_START_BYTES || readFreeDiskBytes(folder) < 2 * size()) return;
     try {
       rewrite();
     } catch (error) {
-      if (!(error instanceof DataFolderError) && sqliteResultCode(error) === undefined) throw error;
+      if (!(error instanceof DataFolderError) && sqliteResultCodeOf(error) === undefined) throw error;
     }
   }
 

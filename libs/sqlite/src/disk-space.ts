@@ -10,14 +10,14 @@ const LEAST_BYTES = 64 * 1024;
  * determined.
  */
 export function hasNoDiskSpace(folder: string): boolean {
-  return freeDiskBytes(folder) < LEAST_BYTES;
+  return readFreeDiskBytes(folder) < LEAST_BYTES;
 }
 
 /**
  * Returns how many bytes are free for this user on the file system of a folder; infinite if this cannot be
  * determined.
  */
-export function freeDiskBytes(folder: string): number {
+export function readFreeDiskBytes(folder: string): number {
   try {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize;

@@ -66,7 +66,7 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
  * Returns a source of the stored key fingerprints, for `ops move`.
  * @param table as for `createSqliteKeyFingerprints`
  */
-export function keyFingerprintSource(database: Database, table: string): MoveSource<StoredKeyUses> {
+export function createKeyFingerprintSource(database: Database, table: string): MoveSource<StoredKeyUses> {
   return createRowMoveSource(database, {
     count: `SELECT count(*) AS items FROM ${table}`,
     page: `SELECT name, fingerprint FROM ${table} WHERE name > :after ORDER BY name LIMIT :limit`,

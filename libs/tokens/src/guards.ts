@@ -127,7 +127,7 @@ export function createGuards<S extends ActiveSession>(options: {
 
   function requiredToken(authorization: string | undefined): string {
     if (authorization === undefined || !/^bearer\b/i.test(authorization)) throw missingToken();
-    const token = bearerToken(authorization);
+    const token = extractBearerToken(authorization);
     if (token === undefined) throw refuseToken();
     return token;
   }
@@ -187,6 +187,6 @@ export function createGuards<S extends ActiveSession>(options: {
 const credentials = /^bearer +(?<token>[\w.~+/-]+=*)$/i;
 
 /** Returns the token in an `Authorization` header; undefined if the header contains none or is malformed. */
-export function bearerToken(authorization: string | undefined): string | undefined {
+export function extractBearerToken(authorization: string | undefined): string | undefined {
   return credentials.exec(authorization ?? '')?.groups?.['token'];
 }

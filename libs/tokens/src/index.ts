@@ -7,9 +7,9 @@ export {
 export {
   type ActiveSession,
   accountNotVerified,
-  bearerToken,
   type Caller,
   createGuards,
+  extractBearerToken,
   type Guard,
   type GuardedRequest,
   type Guards,

@@ -1,4 +1,4 @@
-import { commonSettingSchemas, parseSecretKeys, secretKeySetting } from '@latchkey/process';
+import { commonSettingSchemas, createSecretKeySetting, parseSecretKeys } from '@latchkey/process';
 import { z } from 'zod';
 
 /**
@@ -13,7 +13,7 @@ export const webhookSettingsSchema = z.object({
     .describe(
       'Whether webhooks may call private addresses and this machine, even without TLS. Use this setting for development, and for networks in which every admin may reach every server.',
     ),
-  WEBHOOK_SECRET_KEY: secretKeySetting(parseSecretKeys)
+  WEBHOOK_SECRET_KEY: createSecretKeySetting(parseSecretKeys)
     .optional()
     .describe(
       'Required as soon as there is a webhook: 32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first. The first key encrypts the secrets of webhooks. At each start, the user service encrypts secrets again with the first key if they are encrypted with another one.',

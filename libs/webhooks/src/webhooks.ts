@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import type { Bus } from '@latchkey/bus';
 import type { SelectGenuineRecords } from '@latchkey/feed';
 import {
+  computeSecretFingerprint,
   DAY_MS,
   type DependencyHealth,
   type Logger,
   type Registry,
   type SecretKeys,
-  secretFingerprint,
 } from '@latchkey/process';
 import { runLoop, sleep } from '@latchkey/process/loop';
 import { type ConfiguredKeys, createLeases } from '@latchkey/store';
@@ -239,7 +239,7 @@ function configuredKeysOf({
   WEBHOOK_SECRET_KEY: keys,
 }: Pick<WebhookConfig, 'WEBHOOK_SECRET_KEY'>): Readonly<Record<string, ConfiguredKeys>> {
   if (keys === undefined) return {};
-  const fingerprints = keys.map(({ bytes }) => secretFingerprint('WEBHOOK_SECRET_KEY', bytes));
+  const fingerprints = keys.map(({ bytes }) => computeSecretFingerprint('WEBHOOK_SECRET_KEY', bytes));
   return { WEBHOOK_SECRET_KEY: { keys: fingerprints, needed: false } };
 }
 

@@ -25,7 +25,7 @@ import type { UseCaseDeps, UseCaseSettings } from './deps.ts';
 import { createErasureHeartbeatJob } from './erasure/heartbeats.ts';
 import { createErasureMetrics } from './erasure/metrics.ts';
 import { createOwnReceiptJob } from './erasure/own-receipts.ts';
-import { consumersThatMustConfirmErasure, createErasureReceiptReader } from './erasure/receipts.ts';
+import { createErasureReceiptReader, listConsumersThatMustConfirmErasure } from './erasure/receipts.ts';
 import { createErasureJob } from './erasure/sweep.ts';
 import { createNotifierMailsClient } from './export/remote-mails.ts';
 import { PolicyProblem } from './http/audited-route.ts';
@@ -198,7 +198,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     newId,
   };
 
-  const expected = consumersThatMustConfirmErasure(config.ERASURE_CONSUMERS);
+  const expected = listConsumersThatMustConfirmErasure(config.ERASURE_CONSUMERS);
   const receipts = { erasureReceipts: stores.erasureReceipts, expected };
   createErasureMetrics({
     ...receipts,

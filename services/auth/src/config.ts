@@ -4,9 +4,9 @@ import { role } from '@latchkey/events';
 import { originSettings } from '@latchkey/http';
 import {
   commonSettingSchemas,
-  parsedSetting,
+  createParsedSetting,
+  createSecretKeySetting,
   parseSecretKeys,
-  secretKeySetting,
   withCrossFieldChecks,
 } from '@latchkey/process';
 import { z } from 'zod';
@@ -207,7 +207,7 @@ const fields = z.object({
     .describe(
       'The minimum number of characters of a new password. A new password must also be hard to guess, whatever its length.',
     ),
-  BREACHED_PASSWORDS_FILE: parsedSetting(BreachedPasswordsFileError, openBreachedPasswordsFile)
+  BREACHED_PASSWORDS_FILE: createParsedSetting(BreachedPasswordsFileError, openBreachedPasswordsFile)
     .optional()
     .describe(
       'A file of passwords known from breaches, created by `ops passwords import`. auth refuses new passwords that are in this file.',
@@ -219,7 +219,7 @@ const fields = z.object({
     .describe(
       'The number of passwords that are hashed concurrently; each hash takes a processor and 19 MiB. 0 means one per processor.',
     ),
-  HASH_COSTS: parsedSetting(HashCostsError, parseHashCosts)
+  HASH_COSTS: createParsedSetting(HashCostsError, parseHashCosts)
     .default(parseHashCosts(DEFAULT_HASH_COST))
     .meta({ fallback: DEFAULT_HASH_COST, printable: true })
     .describe(
@@ -240,25 +240,25 @@ const fields = z.object({
     .describe(
       'How long one process holds the lease to publish commits that dead processes have left unpublished.',
     ),
-  SIGNING_KEYS: secretKeySetting(parseSigningKeys)
+  SIGNING_KEYS: createSecretKeySetting(parseSigningKeys)
     .describe(
       'A JWKS of private EC P-256 keys: the first key signs access tokens; the public parts of all keys are published.',
     )
     .meta({ secret: true }),
-  EVENT_SIGNING_KEYS: secretKeySetting(parseEventKeys)
+  EVENT_SIGNING_KEYS: createSecretKeySetting(parseEventKeys)
     .describe(
       'A JWKS of private Ed25519 keys: the first key signs events; the public parts of all keys are published. Consumers need each key as long as events that it signed are kept, so a replaced key must stay in the list, without `d`.',
     )
     .meta({ secret: true }),
-  SEALING_PUBLIC_KEY: secretKeySetting(parseSealingKey).describe(
+  SEALING_PUBLIC_KEY: createSecretKeySetting(parseSealingKey).describe(
     'The public X25519 key (JWK) with which links are encrypted; the notifier has the private key in SEALING_PRIVATE_KEYS.',
   ),
-  PASSWORD_SALT_KEY: secretKeySetting(parseSecretKeys)
+  PASSWORD_SALT_KEY: createSecretKeySetting(parseSecretKeys)
     .describe(
       '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first: the first key salts the hashes of new passwords. A stored password works only with the key that it was hashed with.',
     )
     .meta({ secret: true }),
-  REFRESH_KEY: secretKeySetting(parseSecretKeys)
+  REFRESH_KEY: createSecretKeySetting(parseSecretKeys)
     .describe(
       '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first: the first key signs refresh tokens. A session ends if the key that signed its token is missing.',
     )

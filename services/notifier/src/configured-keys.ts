@@ -1,6 +1,6 @@
 /** The keys that a process is configured with, in the form in which the store records them. */
 import { createPrivateKey } from 'node:crypto';
-import { keyPairFingerprint, secretFingerprint } from '@latchkey/process';
+import { computeKeyPairFingerprint, computeSecretFingerprint } from '@latchkey/process';
 import type { ConfiguredKeys } from '@latchkey/store';
 import type { DkimConfig } from './dkim-settings.ts';
 import type { DeliveryReportConfig } from './report-settings.ts';
@@ -19,13 +19,13 @@ export function toConfiguredKeys({
   return {
     ...(bounces && {
       MAIL_BOUNCE_KEY: {
-        keys: bounces.map(({ bytes }) => secretFingerprint('MAIL_BOUNCE_KEY', bytes)),
+        keys: bounces.map(({ bytes }) => computeSecretFingerprint('MAIL_BOUNCE_KEY', bytes)),
         needed: false,
       },
     }),
     ...(dkim && {
       MAIL_DKIM_PRIVATE_KEY: {
-        keys: dkim.map(({ privateKey }) => keyPairFingerprint(createPrivateKey(privateKey))),
+        keys: dkim.map(({ privateKey }) => computeKeyPairFingerprint(createPrivateKey(privateKey))),
         needed: false,
       },
     }),

@@ -1,6 +1,6 @@
 /** The settings of DKIM signatures. */
 import { domainToASCII } from 'node:url';
-import { secretKeySetting } from '@latchkey/process';
+import { createSecretKeySetting } from '@latchkey/process';
 import { z } from 'zod';
 import { DKIM_SELECTOR_PATTERN, type DkimSigningSettings, parseDkimKeys } from './dkim-key.ts';
 import { createDomainSettingSchema } from './domain-setting.ts';
@@ -18,7 +18,7 @@ export const dkimSettingFields = {
     .describe(
       'The selector: the name of the key below `_domainkey` of MAIL_DKIM_DOMAIN. This setting is not needed if MAIL_DKIM_PRIVATE_KEY is a JWKS, whose keys have their own names.',
     ),
-  MAIL_DKIM_PRIVATE_KEY: secretKeySetting(parseDkimKeys)
+  MAIL_DKIM_PRIVATE_KEY: createSecretKeySetting(parseDkimKeys)
     .optional()
     .describe(
       'The private RSA key in PEM, as created by `ops mail dkim`; or a JWKS of such keys, newest first, whose ids are their selectors, as `ops keys rotate dkim` creates it. The first key signs mails.',

@@ -1,5 +1,5 @@
 /** The settings of reports about mails that were sent: bounces and complaints. */
-import { commonSettingSchemas, parseSecretKeys, secretKeySetting } from '@latchkey/process';
+import { commonSettingSchemas, createSecretKeySetting, parseSecretKeys } from '@latchkey/process';
 import { z } from 'zod';
 import { createDomainSettingSchema } from './domain-setting.ts';
 import { findSnsHost } from './reports/sns-topic.ts';
@@ -10,7 +10,7 @@ export const reportSettingFields = {
     .describe(
       'The domain of the return paths. Each return path identifies its mail: `b-…@bounces.example.com`. The MX record of this domain must lead to MAIL_BOUNCE_PORT.',
     ),
-  MAIL_BOUNCE_KEY: secretKeySetting(parseSecretKeys)
+  MAIL_BOUNCE_KEY: createSecretKeySetting(parseSecretKeys)
     .optional()
     .describe(
       '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with MAIL_BOUNCE_DOMAIN. The first key is used for new mails; reports about mails that were sent with the other keys are still accepted.',

@@ -14,11 +14,11 @@ import { createListeningPart } from '@latchkey/http';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { compose, topicsOfUserService, userSettingsSchema } from './index.ts';
-import { profileIndexes } from './storage/mongo/schema.ts';
+import { listProfileIndexes } from './storage/mongo/schema.ts';
 import { adaPerson, createTestHistory, type TestHistory } from './testing/history.ts';
 import { signTestToken, TEST_ISSUER, testTokenKeys } from './testing/tokens.ts';
 
-const database = createTestDatabase('user', profileIndexes());
+const database = createTestDatabase('user', listProfileIndexes());
 const openBus = createIsolatedBusOpener();
 const publisher = openBus();
 

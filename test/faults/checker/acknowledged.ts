@@ -11,7 +11,7 @@ import {
 } from './commands.ts';
 import { isToBeErased } from './erasure-rules.ts';
 import { foldAccount, type Profile } from './fold.ts';
-import { type Journal, type JournalEvent, lastSequence } from './journal.ts';
+import { type Journal, type JournalEvent, lastSequenceOfCommit } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
@@ -64,7 +64,7 @@ function account(
     const events = journal.events.get(id) ?? [];
     if (events.length < Number(answered)) return `${id} has no event ${answered}`;
     const own = commitsOfCommand(journal, command).filter(({ stream }) => stream === id);
-    const isSo = [Number(answered), ...own.map(lastSequence)]
+    const isSo = [Number(answered), ...own.map(lastSequenceOfCommit)]
       .filter((sequence) => sequence <= Number(answered))
       .map((sequence) => events.slice(0, sequence))
       .some((its) => wanted(foldAccount(id, its), request, its));

@@ -8,26 +8,26 @@ import {
   ADA_ID,
   AFTER_RUN,
   BOB_ID,
+  createCommandTimes,
   createCommit,
   createEvent,
+  createFakeAccessToken,
   createHistoryLine,
+  createTokenResponse,
   deliveryIdOf,
   EVE_ID,
   embeddedRun,
   embeddedStores,
   FAY_ID,
-  fakeAccessToken,
   goodRun,
   goodStores,
   MAILING_ID,
   minuteOfRun,
   movedRun,
-  sentAndAnsweredAt,
-  tokenResponse,
 } from './testing/good-run.ts';
 
 /** The times and the access token of a command that Ada sends after the last change of her account. */
-const asAda = { ...sentAndAnsweredAt(8), accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4) };
+const asAda = { ...createCommandTimes(8), accessToken: createFakeAccessToken(ADA_ID, 'ada-s', 4) };
 
 type Broken = Partial<StoreContents> & { readonly run?: Partial<RecordedRun> };
 
@@ -172,9 +172,9 @@ describe('an acknowledged command', () => {
     ),
     'that requested another link, without an event': history(
       createHistoryLine('x', 'verification-request', {
-        ...sentAndAnsweredAt(8, 50),
+        ...createCommandTimes(8, 50),
         status: 202,
-        accessToken: fakeAccessToken(BOB_ID, 'bob-t', 2),
+        accessToken: createFakeAccessToken(BOB_ID, 'bob-t', 2),
       }),
     ),
     'whose mailing is to somebody else': history(
@@ -186,7 +186,7 @@ describe('an acknowledged command', () => {
     'that logged in a person without an account': history(
       createHistoryLine('x', 'login', {
         request: { email: 'nobody@example.com' },
-        answer: tokenResponse('nobody', '01900000-0000-7000-8000-0000000000aa', 's', 1, 0),
+        answer: createTokenResponse('nobody', '01900000-0000-7000-8000-0000000000aa', 's', 1, 0),
       }),
     ),
     'that requested a reset and was never processed': history(
@@ -264,7 +264,7 @@ describe('a profile that was read', () => {
     version: 5,
   };
   function me(answer: Readonly<Record<string, unknown>>, after: string | null = null) {
-    const token = fakeAccessToken(ADA_ID, 'ada-s', answer['version'] === 2 ? 2 : 4);
+    const token = createFakeAccessToken(ADA_ID, 'ada-s', answer['version'] === 2 ? 2 : 4);
     return brokenBy(
       history(createHistoryLine('x', 'me', { ...asAda, accessToken: token, request: { after }, answer })),
     );
@@ -698,7 +698,7 @@ describe('a limit', () => {
   // Ada's profile was changed once in the good run.
   const settings = { LIMITS: 'on', LIMIT_PROFILE_CHANGES: '3' };
   function change(second: number, status: number, by: string | null = 'auth-1'): HistoryLine {
-    const times = sentAndAnsweredAt(8, second);
+    const times = createCommandTimes(8, second);
     return createHistoryLine(`x${second}`, 'profile', { ...asAda, ...times, status, answer: null, by });
   }
 
@@ -742,12 +742,12 @@ describe('a limit', () => {
   test('on logins is reset by a new password, unless the store failed at that time', () => {
     // Ada logs in twice before she changes her password in the third minute.
     const second = createHistoryLine('y', 'login', {
-      ...sentAndAnsweredAt(2, 20),
+      ...createCommandTimes(2, 20),
       request: { email: 'ada@example.com' },
-      answer: tokenResponse('ada', ADA_ID, 'ada-u', 2, 0),
+      answer: createTokenResponse('ada', ADA_ID, 'ada-u', 2, 0),
     });
     const refused = createHistoryLine('x', 'login', {
-      ...sentAndAnsweredAt(8),
+      ...createCommandTimes(8),
       request: { email: 'ada@example.com' },
       status: 429,
       answer: null,

@@ -15,7 +15,7 @@ import {
   recordsBeforeMove,
 } from './erasure-rules.ts';
 import { checkFinalLogins } from './final-logins.ts';
-import { checkForgedRecords, genuineRecords, isForged } from './forged-rules.ts';
+import { checkForgedRecords, isForged, selectGenuineRecords } from './forged-rules.ts';
 import { checkForks } from './fork-rules.ts';
 import { checkFullDisks } from './full-disk-rules.ts';
 import { checkShownGenerations } from './generation-rules.ts';
@@ -69,7 +69,7 @@ export async function recheckSavedRun(folder: string): Promise<Report> {
 export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, now: Date): Report {
   const { run, history, mails, faults, removed, replaced } = recorded;
   const forged = stores.records.filter(isForged);
-  const genuine = genuineRecords(stores.records, removed);
+  const genuine = selectGenuineRecords(stores.records, removed);
   const records =
     'DATA_DIR' in run.servers
       ? recordsBeforeErasure(genuine, replaced.records)

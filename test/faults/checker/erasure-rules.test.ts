@@ -12,7 +12,7 @@ import {
   goodStores,
   minuteOfRun,
 } from './testing/good-run.ts';
-import { accountsNamedIn, identifiersOfErasedPeople, tracesInRecords } from './traces.ts';
+import { accountsNamedIn, findTracesInRecords, identifiersOfErasedPeople } from './traces.ts';
 
 function registered(id: string): Commit {
   return createCommit(id, [1, 1], 'x', [createEvent('UserRegistered', minuteOfRun(0), { userId: id })]);
@@ -91,7 +91,10 @@ describe('the personal data of an erased account', () => {
   test('is found in topics, except in topics that keep it by design', () => {
     const names = identifiersOfErasedPeople(restored);
     function tracesIn(topic: string, payload = '{"actor":"dan@example.com"}') {
-      return tracesInRecords([{ topic, partition: 0, offset: 7, key: null, headers: {}, payload }], names);
+      return findTracesInRecords(
+        [{ topic, partition: 0, offset: 7, key: null, headers: {}, payload }],
+        names,
+      );
     }
     assert.deepEqual(tracesIn('security.events.v1'), [
       { account: DAN_ID, place: 'record security.events.v1 0 7' },

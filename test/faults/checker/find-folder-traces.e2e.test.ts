@@ -10,10 +10,10 @@ import { createMailbox } from '../../support/mailbox.ts';
 import { createPersonActions, newPerson } from '../../support/people.ts';
 import { type Standalone, startStandalone } from '../../support/standalone.ts';
 import {
+  createReplacedRowsSettings,
   readDataFolder,
   readReplacedRows,
-  replacedRowsSettings,
-  unfinishedWorkIn,
+  readUnfinishedWork,
 } from '../system/data-folder.ts';
 import { checkErasedCommits, checkReplacements } from './erased-data.ts';
 import { checkOriginalsKnown, commitsBeforeErasure, recordsBeforeErasure } from './erasure-rules.ts';
@@ -36,7 +36,7 @@ describe('the data folder of a standalone that has erased an account', () => {
   before(async () => {
     rowsFile = join(await mkdtemp(join(tmpdir(), 'latchkey-rows-')), 'replaced.jsonl');
     await writeFile(rowsFile, '');
-    system = await startStandalone(replacedRowsSettings(rowsFile));
+    system = await startStandalone(createReplacedRowsSettings(rowsFile));
     const people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
     await people.verified(ada);
     // Restart, because the triggers that record rows are only created if the tables already exist.
@@ -44,7 +44,7 @@ describe('the data folder of a standalone that has erased an account', () => {
     await system.ops('erase', ada.email, '--now');
     await eventually('the account is erased', () => isErased(readDataFolder(system.folder)));
     await eventually('everything is done', () =>
-      Object.values(unfinishedWorkIn(system.folder)).every((left) => left === 0),
+      Object.values(readUnfinishedWork(system.folder)).every((left) => left === 0),
     );
     replaced = await readReplacedRows(rowsFile);
     stores = readDataFolder(system.folder);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PersonalDataTrace, TraceSearchResult } from '../run-folder.ts';
 import { readDataFolder, readReplacedRows, withDatabase } from '../system/data-folder.ts';
 import { commitsBeforeErasure, recordsBeforeErasure } from './erasure-rules.ts';
-import { type Journal, journalOf, mailingsIn } from './journal.ts';
+import { type Journal, journalOf, mailingIdsIn } from './journal.ts';
 import { accountsNamedIn, identifiersOfErasedPeople } from './traces.ts';
 
 type Names = ReadonlyMap<string, string>;
@@ -36,7 +36,7 @@ export async function findTracesInFolder(
   const absent = new Map([...names].filter(([name]) => !lasting.includes(name)));
   return {
     traces: [
-      ...tracesInRows(folder, names, mailingsIn(journal)),
+      ...tracesInRows(folder, names, mailingIdsIn(journal)),
       ...(await lastingTracesInFiles(folder, absent, emptiedWithinMs)),
     ],
     searched: new Set(absent.values()).size,
@@ -51,7 +51,7 @@ async function readJournalOf(folder: string, replacedRowsFile: string): Promise<
 }
 
 function addressesOfMailings(journal: Journal): string {
-  const ids = mailingsIn(journal);
+  const ids = mailingIdsIn(journal);
   return [...journal.events]
     .filter(([id]) => ids.has(id))
     .flatMap(([, events]) => events.flatMap(({ data: { person } }) => person?.recipients ?? []))

@@ -1,13 +1,13 @@
 /** Searches all collections, and the topics that contain no events of accounts, for personal data of erased people. */
 import { BSON, MongoClient } from 'mongodb';
 import type { PersonalDataTrace, ServerAddresses, TraceSearchResult } from '../run-folder.ts';
-import { mailingsIn } from './journal.ts';
+import { mailingIdsIn } from './journal.ts';
 import { listTopics, type OriginalEvents, readJournal, readRecords } from './read-stores.ts';
 import {
   accountsNamedIn,
+  findTracesInRecords,
   identifiersOfErasedPeople,
   isSearchedForTraces,
-  tracesInRecords,
 } from './traces.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function findTracesInCluster(
   const names = identifiersOfErasedPeople(journal);
   const searched = new Set(names.values()).size;
   if (searched === 0) return { traces: [], searched };
-  const mailings: ReadonlySet<unknown> = mailingsIn(journal);
+  const mailings: ReadonlySet<unknown> = mailingIdsIn(journal);
   const client = await MongoClient.connect(servers.MONGO_URL);
   try {
     const traces: PersonalDataTrace[] = [];
@@ -38,7 +38,7 @@ export async function findTracesInCluster(
         );
       }
     const searchedTopics = (await listTopics(servers.KAFKA_BROKERS)).filter(isSearchedForTraces);
-    traces.push(...tracesInRecords(await readRecords(servers.KAFKA_BROKERS, searchedTopics), names));
+    traces.push(...findTracesInRecords(await readRecords(servers.KAFKA_BROKERS, searchedTopics), names));
     return { traces, searched };
   } finally {
     await client.close();

@@ -14,7 +14,7 @@ export function isForged({ headers }: TopicRecord): boolean {
  * Returns all genuine records that the topics contain or have contained.
  * @param removed records that a fault has deleted; some of them may still be on the topic
  */
-export function genuineRecords(
+export function selectGenuineRecords(
   records: readonly TopicRecord[],
   removed: readonly TopicRecord[],
 ): readonly TopicRecord[] {

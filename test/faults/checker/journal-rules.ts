@@ -7,7 +7,13 @@ import { type CommandCheckContext, commandsById } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
 import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
 import { foldAccount } from './fold.ts';
-import { eventsByAccount, isMailing, type Journal, type JournalEvent, lastSequence } from './journal.ts';
+import {
+  eventsByAccount,
+  isMailing,
+  type Journal,
+  type JournalEvent,
+  lastSequenceOfCommit,
+} from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit } from './stored.ts';
 
@@ -26,7 +32,7 @@ export function checkCommitNumbering({ streams }: Journal): readonly Violation[]
 }
 
 function endOf(commit: Commit | undefined): number {
-  return commit === undefined ? 0 : lastSequence(commit);
+  return commit === undefined ? 0 : lastSequenceOfCommit(commit);
 }
 
 /**

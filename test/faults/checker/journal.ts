@@ -35,7 +35,7 @@ function eventsOf(commit: Commit): readonly JournalEvent[] {
 }
 
 /** Returns the sequence of the last event of a commit. */
-export function lastSequence({ sequence, events }: Commit): number {
+export function lastSequenceOfCommit({ sequence, events }: Commit): number {
   return sequence + events.length - 1;
 }
 
@@ -45,7 +45,7 @@ export function isMailing(events: readonly { readonly type: string }[]): boolean
 }
 
 /** Returns the ids of all mailings. */
-export function mailingsIn({ events }: Journal): ReadonlySet<string> {
+export function mailingIdsIn({ events }: Journal): ReadonlySet<string> {
   return new Set([...events].filter(([, its]) => isMailing(its)).map(([id]) => id));
 }
 

@@ -4,12 +4,12 @@ import { journalOf } from './journal.ts';
 import { checkLinkExpiry } from './link-rules.ts';
 import type { EventData } from './stored.ts';
 import {
+  createCommandTimes,
   createCommit,
   createEvent,
   createHistoryLine,
   FAY_ID,
   minuteOfRun,
-  sentAndAnsweredAt,
 } from './testing/good-run.ts';
 
 const link = { sealed: 'a sealed token', expiresAt: minuteOfRun(10) };
@@ -28,7 +28,7 @@ function isFound(op: string, minute: number, more: readonly EventData[] = [], st
     createCommit(FAY_ID, [index + 1, index + 1], 'x', [createEvent('Linked', minuteOfRun(1), data)]),
   );
   const command = createHistoryLine('x', op, {
-    ...sentAndAnsweredAt(minute),
+    ...createCommandTimes(minute),
     status,
     request: { accountId: FAY_ID },
   });

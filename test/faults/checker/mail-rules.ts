@@ -4,9 +4,9 @@ import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
 import type { Journal, JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import {
+  computeRequiredMails,
   mailsSupersededBy,
   type RequiredMail,
-  requiredMails,
   type SupersededMails,
   supersedesMail,
 } from './required-mails.ts';
@@ -82,7 +82,7 @@ export function checkMails(context: MailContext): readonly Violation[] {
 function storiesIn({ journal, mails, deliveries, senders }: MailContext): readonly Story[] {
   const byId = new Map(deliveries.map((delivery) => [delivery._id, delivery]));
   const arrivals = Map.groupBy(mails, idIn);
-  return requiredMails(journal).map((required) => ({
+  return computeRequiredMails(journal).map((required) => ({
     required,
     delivery: byId.get(required.id),
     attempts: (byId.get(required.id)?.attempts ?? []).map((attempt) => ({

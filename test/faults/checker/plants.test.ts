@@ -32,7 +32,11 @@ import {
   AFTER_RUN,
   BOB_ID,
   BOB_PASSWORD,
+  createCommandTimes,
+  createFakeAccessToken,
+  createFakeRefreshToken,
   createHistoryLine,
+  createTokenResponse,
   DAN_ID,
   deliveryIdOf,
   embeddedRun,
@@ -40,14 +44,10 @@ import {
   FAY_ID,
   FAY_PASSWORD,
   FIRST_COPY_OFFSET,
-  fakeAccessToken,
-  fakeRefreshToken,
   goodRun,
   goodStores,
   minuteOfRun,
   movedRun,
-  sentAndAnsweredAt,
-  tokenResponse,
 } from './testing/good-run.ts';
 
 interface Plant {
@@ -257,14 +257,14 @@ function inOneCommit(first: string, second: string): Pick<Plant, 'stores'> {
 }
 
 /** A token of Ada's that is valid at the end: its sequence is 4, and her sessions were last revoked at sequence 4. */
-const ADAS_TOKEN = fakeAccessToken(ADA_ID, 'ada-s', 4);
-const BOBS_TOKEN = fakeAccessToken(BOB_ID, 'bob-t', 2);
+const ADAS_TOKEN = createFakeAccessToken(ADA_ID, 'ada-s', 4);
+const BOBS_TOKEN = createFakeAccessToken(BOB_ID, 'bob-t', 2);
 const ADAS_PROFILE = goodStores.profiles.find(({ _id }) => _id === ADA_ID)?.profile;
 const BOBS_PROFILE = goodStores.profiles.find(({ _id }) => _id === BOB_ID)?.profile;
 
 function bobSigned(id: string, minute: number, second: number, change: Partial<HistoryLine>): HistoryLine {
   return createHistoryLine(id, 'verification-request', {
-    ...sentAndAnsweredAt(minute, second),
+    ...createCommandTimes(minute, second),
     accessToken: BOBS_TOKEN,
     ...change,
   });
@@ -300,7 +300,7 @@ function limited(settings: object, ...commands: readonly HistoryLine[]): Pick<Pl
  */
 function adaAsked(op: string, second: number, status: number, code: string | null = null): HistoryLine {
   return createHistoryLine(`x${second}`, op, {
-    ...sentAndAnsweredAt(8, second),
+    ...createCommandTimes(8, second),
     status,
     code,
     answer: null,
@@ -423,7 +423,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'acknowledged commands',
     ...added(
       createHistoryLine('x', 'profile', {
-        ...sentAndAnsweredAt(8),
+        ...createCommandTimes(8),
         request: { lastName: 'King' },
         accessToken: ADAS_TOKEN,
         accountSequence: `${ADA_ID}:5`,
@@ -445,7 +445,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'reads',
     ...added(
       createHistoryLine('x', 'me', {
-        ...sentAndAnsweredAt(8),
+        ...createCommandTimes(8),
         answer: { ...ADAS_PROFILE, version: 5, lastName: 'King' },
         accessToken: ADAS_TOKEN,
       }),
@@ -456,7 +456,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'reads',
     ...added(
       createHistoryLine('x', 'me', {
-        ...sentAndAnsweredAt(8),
+        ...createCommandTimes(8),
         request: { after: `${ADA_ID}:5` },
         answer: { ...ADAS_PROFILE, version: 4, firstName: null, updatedAt: minuteOfRun(3) },
         accessToken: ADAS_TOKEN,
@@ -468,7 +468,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'answering account',
     ...added(
       createHistoryLine('x', 'me', {
-        ...sentAndAnsweredAt(8),
+        ...createCommandTimes(8),
         answer: { ...BOBS_PROFILE, version: 3 },
         accessToken: ADAS_TOKEN,
       }),
@@ -484,9 +484,9 @@ const plants: readonly Plant[] = [
     caughtBy: 'refresh tokens',
     ...added(
       createHistoryLine('x', 'refresh', {
-        ...sentAndAnsweredAt(3, 10),
-        request: { refreshToken: fakeRefreshToken('ada-s', 0) },
-        answer: { ...tokenResponse('ada', ADA_ID, 'ada-s', 4, 1), refreshToken: 'another' },
+        ...createCommandTimes(3, 10),
+        request: { refreshToken: createFakeRefreshToken('ada-s', 0) },
+        answer: { ...createTokenResponse('ada', ADA_ID, 'ada-s', 4, 1), refreshToken: 'another' },
       }),
     ),
   },
@@ -495,9 +495,9 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       createHistoryLine('x', 'login', {
-        ...sentAndAnsweredAt(8),
+        ...createCommandTimes(8),
         request: { email: 'ada@example.com', password: ADA_PASSWORDS.first },
-        answer: tokenResponse('ada', ADA_ID, 'x', 5, 0),
+        answer: createTokenResponse('ada', ADA_ID, 'x', 5, 0),
       }),
     ),
   },
@@ -506,7 +506,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       refused('x', 'login', 'invalid_credentials', {
-        ...sentAndAnsweredAt(8),
+        ...createCommandTimes(8),
         request: { email: 'bob@example.com', password: BOB_PASSWORD },
       }),
     ),
@@ -516,7 +516,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       createHistoryLine('x', 'login', {
-        ...sentAndAnsweredAt(8),
+        ...createCommandTimes(8),
         status: 403,
         code: 'account_disabled',
         answer: null,
@@ -530,7 +530,7 @@ const plants: readonly Plant[] = [
     ...changed('bob-too-late', {
       status: 200,
       code: null,
-      answer: tokenResponse('bob', BOB_ID, 'bob-s', 2, 1),
+      answer: createTokenResponse('bob', BOB_ID, 'bob-s', 2, 1),
     }),
   },
   {
@@ -538,9 +538,9 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       createHistoryLine('x', 'refresh', {
-        ...sentAndAnsweredAt(10),
-        request: { refreshToken: fakeRefreshToken('bob-t', 0) },
-        answer: tokenResponse('bob', BOB_ID, 'bob-t', 3, 1),
+        ...createCommandTimes(10),
+        request: { refreshToken: createFakeRefreshToken('bob-t', 0) },
+        answer: createTokenResponse('bob', BOB_ID, 'bob-t', 3, 1),
       }),
     ),
   },
@@ -554,8 +554,8 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       refused('x', 'refresh', 'refresh_token_invalid', {
-        ...sentAndAnsweredAt(5),
-        request: { refreshToken: fakeRefreshToken('ada-s', 1) },
+        ...createCommandTimes(5),
+        request: { refreshToken: createFakeRefreshToken('ada-s', 1) },
       }),
     ),
   },
@@ -564,8 +564,8 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       refused('x', 'refresh', 'refresh_token_invalid', {
-        ...sentAndAnsweredAt(5),
-        request: { refreshToken: fakeRefreshToken('ada-s', 0) },
+        ...createCommandTimes(5),
+        request: { refreshToken: createFakeRefreshToken('ada-s', 0) },
       }),
     ),
   },
@@ -578,13 +578,13 @@ const plants: readonly Plant[] = [
     bug: 'a valid access token is refused',
     caughtBy: 'account order',
     ...added(
-      refused('x', 'profile', 'unauthenticated', { ...sentAndAnsweredAt(8), accessToken: ADAS_TOKEN }),
+      refused('x', 'profile', 'unauthenticated', { ...createCommandTimes(8), accessToken: ADAS_TOKEN }),
     ),
   },
   {
     bug: 'a login returns a state that only exists later',
     caughtBy: 'account order',
-    ...changed('bob-login', { answer: tokenResponse('bob', BOB_ID, 'bob-s', 2, 0) }),
+    ...changed('bob-login', { answer: createTokenResponse('bob', BOB_ID, 'bob-s', 2, 0) }),
   },
   {
     bug: 'sessions end although no command has requested it',
@@ -600,7 +600,7 @@ const plants: readonly Plant[] = [
       answeredAt: null,
       accessToken: null,
       accountSequence: null,
-      request: { refreshToken: fakeRefreshToken('bob-t', 0) },
+      request: { refreshToken: createFakeRefreshToken('bob-t', 0) },
     }),
     stores: {
       commits: goodStores.commits.map((commit) =>
@@ -625,16 +625,16 @@ const plants: readonly Plant[] = [
     caughtBy: 'reader access',
     ...added(
       createHistoryLine('x', 'me', {
-        ...sentAndAnsweredAt(8),
+        ...createCommandTimes(8),
         answer: { ...ADAS_PROFILE, version: 5 },
-        accessToken: fakeAccessToken(ADA_ID, 'ada-s', 2),
+        accessToken: createFakeAccessToken(ADA_ID, 'ada-s', 2),
       }),
     ),
   },
   {
     bug: 'the read model refuses a valid token',
     caughtBy: 'reader access',
-    ...added(refused('x', 'me', 'unauthenticated', { ...sentAndAnsweredAt(8), accessToken: ADAS_TOKEN })),
+    ...added(refused('x', 'me', 'unauthenticated', { ...createCommandTimes(8), accessToken: ADAS_TOKEN })),
   },
   {
     bug: 'an account is erased while its owner can still cancel the erasure',
@@ -869,7 +869,7 @@ const plants: readonly Plant[] = [
     ...changed('dan-finally', {
       status: 200,
       code: null,
-      answer: tokenResponse('dan', DAN_ID, 'dan-t', 5, 0),
+      answer: createTokenResponse('dan', DAN_ID, 'dan-t', 5, 0),
     }),
   },
   {
@@ -882,9 +882,9 @@ const plants: readonly Plant[] = [
     caughtBy: 'final logins',
     ...added(
       createHistoryLine('x', 'final-login', {
-        ...sentAndAnsweredAt(56),
+        ...createCommandTimes(56),
         request: { email: 'fay@example.com', password: FAY_PASSWORD },
-        answer: tokenResponse('fay', FAY_ID, 'x', 7, 0),
+        answer: createTokenResponse('fay', FAY_ID, 'x', 7, 0),
       }),
     ),
   },
@@ -898,9 +898,9 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       createHistoryLine('x', 'login', {
-        ...sentAndAnsweredAt(20),
+        ...createCommandTimes(20),
         request: { email: 'fay@example.com', password: FAY_PASSWORD },
-        answer: tokenResponse('fay', FAY_ID, 'x', 7, 0),
+        answer: createTokenResponse('fay', FAY_ID, 'x', 7, 0),
       }),
     ),
   },
@@ -924,7 +924,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'acknowledged commands',
     ...added(
       createHistoryLine('x', 'undo-email', {
-        ...sentAndAnsweredAt(20),
+        ...createCommandTimes(20),
         request: { accountId: FAY_ID, newPassword: FAY_PASSWORD },
         accountSequence: `${FAY_ID}:7`,
       }),
@@ -965,7 +965,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'the link that cancels an erasure works after it has expired',
     caughtBy: 'links',
-    ...changed('fay-6', sentAndAnsweredAt(110)),
+    ...changed('fay-6', createCommandTimes(110)),
   },
   {
     bug: 'the journal skips a number',
@@ -1095,9 +1095,9 @@ const plants: readonly Plant[] = [
     ...limited(
       SUFFICIENT_LIMITS,
       createHistoryLine('x', 'login', {
-        ...sentAndAnsweredAt(8),
+        ...createCommandTimes(8),
         request: ADAS_LOGIN,
-        answer: tokenResponse('ada', ADA_ID, 'x', 5, 0),
+        answer: createTokenResponse('ada', ADA_ID, 'x', 5, 0),
       }),
       adaAsked('login', 10, 429),
     ),

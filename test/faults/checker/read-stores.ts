@@ -8,7 +8,7 @@ import { isHeartbeat, readTopic } from '../../support/kcat.ts';
 import type { DataFolder, ServerAddresses } from '../run-folder.ts';
 import { readDataFolder } from '../system/data-folder.ts';
 import { commitsBeforeErasure } from './erasure-rules.ts';
-import { genuineRecords } from './forged-rules.ts';
+import { selectGenuineRecords } from './forged-rules.ts';
 import { type Journal, journalOf } from './journal.ts';
 import type {
   Commit,
@@ -22,7 +22,7 @@ import type {
   StoredRequest,
   TopicRecord,
 } from './stored.ts';
-import { EVENT_TOPICS, groupsReading } from './topic-rules.ts';
+import { consumerGroupsOfSystem, EVENT_TOPICS } from './topic-rules.ts';
 
 /**
  * Reads the stores one after the other, in the direction in which data flows. Each read therefore sees the effects of
@@ -90,7 +90,7 @@ export async function readJournal(
   try {
     const commits = await readerOf(client.db())<Commit>('auth_commits');
     const records = await readRecords(KAFKA_BROKERS);
-    return journalOf(commitsBeforeErasure(commits, genuineRecords(records, removed), replaced));
+    return journalOf(commitsBeforeErasure(commits, selectGenuineRecords(records, removed), replaced));
   } finally {
     await client.close();
   }
@@ -136,7 +136,8 @@ async function readTopics(
   // Request the positions one topic after the other: if two topics are requested concurrently, kafkajs may return no
   // partitions for one of them.
   const lags: GroupLag[] = [];
-  for (const [group, topic] of groupsReading(generations)) lags.push(await lagOf(admin, group, topic));
+  for (const [group, topic] of consumerGroupsOfSystem(generations))
+    lags.push(await lagOf(admin, group, topic));
   return {
     lags,
     records: await readRecords(brokers),

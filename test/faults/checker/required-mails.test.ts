@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { journalOf } from './journal.ts';
-import { mailsSupersededBy, requiredMails } from './required-mails.ts';
+import { computeRequiredMails, mailsSupersededBy } from './required-mails.ts';
 import type { EventData } from './stored.ts';
 import { ADA_ID, createCommit, createEvent, minuteOfRun } from './testing/good-run.ts';
 
@@ -9,7 +9,7 @@ const person = { email: 'ada@example.com', username: 'ada' };
 const link = { sealed: 'x', expiresAt: minuteOfRun(60) };
 
 function owedFor(type: string, data: EventData) {
-  return requiredMails(
+  return computeRequiredMails(
     journalOf([createCommit(ADA_ID, [1, 1], 'c', [createEvent(type, minuteOfRun(0), data)])]),
   );
 }
@@ -49,7 +49,7 @@ describe('the required mails', () => {
       ...createEvent('AccountVerified', minuteOfRun(0), { person }),
       id: '01900000-0000-7000-9000-000000000001',
     };
-    const [mail] = requiredMails(journalOf([createCommit(ADA_ID, [1, 1], 'c', [event])]));
+    const [mail] = computeRequiredMails(journalOf([createCommit(ADA_ID, [1, 1], 'c', [event])]));
     assert.equal(mail?.id, '7ba35225-bc98-5179-817a-ad5875b5336b');
   });
 

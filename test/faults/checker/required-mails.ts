@@ -94,7 +94,7 @@ export function mailsSupersededBy({ type, data }: JournalEvent): readonly Supers
   }
 }
 
-export function requiredMails({ events }: Journal): readonly RequiredMail[] {
+export function computeRequiredMails({ events }: Journal): readonly RequiredMail[] {
   return [...events.values()].flat().flatMap(mailsRequiredBy);
 }
 

@@ -15,7 +15,7 @@ export const EVENT_TOPICS = [ACCOUNTS, MAILINGS] as const;
  * @param generations the names of the tables or collections with the generations of the read model, such as
  *   `user_profiles_v1`; each has its own group
  */
-export function groupsReading(
+export function consumerGroupsOfSystem(
   generations: readonly string[],
 ): readonly (readonly [group: string, topic: string])[] {
   return [

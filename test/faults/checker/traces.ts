@@ -44,7 +44,7 @@ export function accountsNamedIn(bytes: Buffer, names: ReadonlyMap<string, string
  * Returns the records that name an erased person. Leaves out topics that may contain such records (docs/erasure.md): the
  * accounts topic, from which the broker removes the original records later, mailings, and dead letters.
  */
-export function tracesInRecords(
+export function findTracesInRecords(
   records: readonly TopicRecord[],
   names: ReadonlyMap<string, string>,
 ): readonly PersonalDataTrace[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type CleanupPolicy, CleanupPolicyNotRestored, whileDeletionAllowed } from './delete-records.ts';
+import { type CleanupPolicy, CleanupPolicyNotRestored, runWhileDeletionIsAllowed } from './delete-records.ts';
 
 /**
  * Simulates a topic and access to its cleanup policy.
@@ -25,19 +25,19 @@ function fakePolicy(policy: string, ...outcomes: readonly ('lost' | 'unacknowled
 describe('the policy of a topic from which records are deleted', () => {
   test('includes delete only during the deletion', async () => {
     const { topic, access } = fakePolicy('compact');
-    await whileDeletionAllowed(access, async () => assert.equal(topic.policy, 'compact,delete'));
+    await runWhileDeletionIsAllowed(access, async () => assert.equal(topic.policy, 'compact,delete'));
     assert.equal(topic.policy, 'compact');
   });
 
   test('is not changed if records can be deleted anyway', async () => {
     const { topic, access } = fakePolicy('delete');
-    await whileDeletionAllowed(access, async () => assert.equal(topic.policy, 'delete'));
+    await runWhileDeletionIsAllowed(access, async () => assert.equal(topic.policy, 'delete'));
     assert.deepEqual(topic.written, []);
   });
 
   test('is restored if the records cannot be deleted', async () => {
     const { topic, access } = fakePolicy('compact');
-    const work = whileDeletionAllowed(access, async () => {
+    const work = runWhileDeletionIsAllowed(access, async () => {
       throw new Error('there is no leader');
     });
     await assert.rejects(work, /there is no leader/);
@@ -47,7 +47,7 @@ describe('the policy of a topic from which records are deleted', () => {
   test('is restored even if it is unknown whether the first change was applied', async () => {
     const { topic, access } = fakePolicy('compact', 'unacknowledged');
     await assert.rejects(
-      whileDeletionAllowed(access, () => assert.fail('it may not be deletable')),
+      runWhileDeletionIsAllowed(access, () => assert.fail('it may not be deletable')),
       /does not respond/,
     );
     assert.equal(topic.policy, 'compact');
@@ -64,7 +64,7 @@ describe('the policy of a topic from which records are deleted', () => {
         throw new Error('the broker does not respond');
       },
     };
-    await whileDeletionAllowed(
+    await runWhileDeletionIsAllowed(
       flaky,
       async () => {
         isDown = true;
@@ -86,7 +86,7 @@ describe('the policy of a topic from which records are deleted', () => {
         await access.write(next);
       },
     };
-    const work = whileDeletionAllowed(broken, async () => undefined, { withinMs: 0 });
+    const work = runWhileDeletionIsAllowed(broken, async () => undefined, { withinMs: 0 });
     await assert.rejects(work, CleanupPolicyNotRestored);
   });
 });

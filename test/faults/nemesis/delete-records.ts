@@ -1,7 +1,7 @@
 /** Deletes records from a topic, as a retention time that is too short or an operator's tool could do. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import { cleanupPolicyOf, setCleanupPolicy } from '../../support/cleanup-policy.ts';
+import { readCleanupPolicy, setCleanupPolicy } from '../../support/cleanup-policy.ts';
 import { type KcatRecord, readPartition } from '../../support/kcat.ts';
 
 const WITHIN_MS = 20_000;
@@ -35,10 +35,10 @@ export async function deleteRecords(
   if (last === undefined) return false;
   keep(records);
   const policy = {
-    read: () => withAdmin(brokers, (admin) => cleanupPolicyOf(admin, topic)),
+    read: () => withAdmin(brokers, (admin) => readCleanupPolicy(admin, topic)),
     write: (value: string) => withAdmin(brokers, (admin) => setCleanupPolicy(admin, topic, value)),
   };
-  await whileDeletionAllowed(policy, () =>
+  await runWhileDeletionIsAllowed(policy, () =>
     withAdmin(brokers, async (admin) => {
       // Loads the metadata of the topic, without which kafkajs does not find the leader of the partition.
       await admin.fetchTopicOffsets(topic);
@@ -74,7 +74,7 @@ export interface CleanupPolicy {
  * even if the first change failed, because the broker may have applied it.
  * @throws CleanupPolicyNotRestored if the policy is not restored after `withinMs`; errors of `work`
  */
-export async function whileDeletionAllowed(
+export async function runWhileDeletionIsAllowed(
   policy: CleanupPolicy,
   work: () => Promise<unknown>,
   { withinMs = RESTORED_WITHIN_MS, againMs = AGAIN_MS } = {},

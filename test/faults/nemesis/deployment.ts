@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import type { Cluster } from '../../support/cluster.ts';
-import { urlOfDatabase } from '../../support/mongo-url.ts';
+import { mongoUrlOfDatabase } from '../../support/mongo-url.ts';
 import type { ServerProcess } from '../../support/server-process.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import { copyReadModel } from '../system/restore-read-model.ts';
-import { ehloNameSettings } from '../system/sink.ts';
+import { createEhloNameSettings } from '../system/sink.ts';
 import { CleanupPolicyNotRestored, deleteRecords } from './delete-records.ts';
 import { writeForgery } from './forger.ts';
 import type { HealFault } from './nemesis.ts';
@@ -116,7 +116,7 @@ export function createDeployment({ cluster, gate, say, recordRemoved }: Deployme
       const more = await Promise.all([
         cluster.another('auth'),
         cluster.another('user'),
-        cluster.another('notifier', ehloNameSettings(HALF_STARTED_NOTIFIER)),
+        cluster.another('notifier', createEhloNameSettings(HALF_STARTED_NOTIFIER)),
       ]);
       halfStartedNotifiers.push(more[2]);
       const endStart = await gate.beginStart();
@@ -127,7 +127,10 @@ export function createDeployment({ cluster, gate, say, recordRemoved }: Deployme
       };
     },
     startNeighbour: async () => {
-      const own = { ...NEIGHBOUR, MONGO_URL: urlOfDatabase(stores.MONGO_URL, 'latchkey_test_neighbour') };
+      const own = {
+        ...NEIGHBOUR,
+        MONGO_URL: mongoUrlOfDatabase(stores.MONGO_URL, 'latchkey_test_neighbour'),
+      };
       const ops = cluster.opsWith({ ...stores, ...own });
       await Promise.all([ops('topics'), ops('indexes')]).catch((error: Error) =>
         say(`  ${lastLineOf(error)}`),

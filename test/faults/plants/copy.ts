@@ -25,7 +25,7 @@ export async function copySources(patches: readonly SourcePatch[]): Promise<stri
   return folder;
 }
 
-export function removeCopy(folder: string): Promise<void> {
+export function removeSourceCopy(folder: string): Promise<void> {
   return rm(folder, { recursive: true });
 }
 

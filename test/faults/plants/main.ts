@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../checker/check.ts';
-import { copySources, removeCopy } from './copy.ts';
+import { copySources, removeSourceCopy } from './copy.ts';
 import { type PlantedBug, plantedBugs, type SourcePatch } from './plants.ts';
 import { type Provocation, provocations, SEPARATE_PROVOCATIONS } from './provocations.ts';
 
@@ -39,7 +39,7 @@ async function reportOn({ patches, provokedBy, quietMs }: Trial): Promise<Report
     const report: Report = JSON.parse(await readFile(file, 'utf8'));
     return report;
   } finally {
-    await removeCopy(folder);
+    await removeSourceCopy(folder);
   }
 }
 

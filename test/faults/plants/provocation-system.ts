@@ -6,7 +6,7 @@ import { freePort } from '@latchkey/process/testing/free-port';
 import { MongoClient } from 'mongodb';
 import { type Cluster, nameOfInstance, prepareCluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
-import { firstServerOf, urlAtAddress } from '../../support/mongo-url.ts';
+import { firstServerOf, mongoUrlAtAddress } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { checkRun, type Report } from '../checker/check.ts';
@@ -25,8 +25,12 @@ import { readFaultSettings } from '../settings.ts';
 import { namedInstances } from '../system/cluster.ts';
 import { switchGenerations } from '../system/generations.ts';
 import { moveDataFolder } from '../system/move.ts';
-import { copyReadModel, outputOfFailed, rebuildRestoredReadModel } from '../system/restore-read-model.ts';
-import { ehloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
+import {
+  copyReadModel,
+  readOutputOfFailedCommand,
+  rebuildRestoredReadModel,
+} from '../system/restore-read-model.ts';
+import { createEhloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
 import { openStandalone, type StandaloneUnderTest } from '../system/standalone.ts';
 import { openSubscribers, SUBSCRIBERS, type Subscribers, WEBHOOK_SETTINGS } from '../system/subscribers.ts';
 import { sendersOf } from '../system/under-test.ts';
@@ -172,9 +176,9 @@ export async function openProvocationSystem(
       ...sink.settings,
       ...(service === 'auth'
         ? { KAFKA_BROKERS: kafka.address }
-        : { MONGO_URL: urlAtAddress(stores.MONGO_URL, mongo.address) }),
+        : { MONGO_URL: mongoUrlAtAddress(stores.MONGO_URL, mongo.address) }),
     }),
-    settingsOfEach: (service, index) => ehloNameSettings(nameOfInstance(service, index)),
+    settingsOfEach: (service, index) => createEhloNameSettings(nameOfInstance(service, index)),
   });
   stack.defer(cluster.stop);
   if (former !== undefined) await moveDataFolder(former.stores.DATA_DIR, cluster);
@@ -300,7 +304,7 @@ function openFormerStandalone(
 
 /** Returns the accounts of which `ops verify` reports that the read model has applied other events than the journal has. */
 async function findReportedForks({ ops }: Cluster): Promise<readonly string[]> {
-  const stdout = await outputOfFailed(ops('verify', '--json'));
+  const stdout = await readOutputOfFailedCommand(ops('verify', '--json'));
   const { findings }: { findings: readonly { readonly kind: string; readonly subject: string }[] } =
     JSON.parse(stdout);
   const forks = findings.filter(({ kind }) => kind === 'history-forked' || kind === 'profile-ahead');

@@ -5,7 +5,7 @@ import { readTopic } from '../../support/kcat.ts';
 import type { ServerProcess } from '../../support/server-process.ts';
 import { FORGERY_NAMES, writeForgery } from '../nemesis/forger.ts';
 import * as ask from '../traffic/commands.ts';
-import { newAddress, newPassword } from '../traffic/person.ts';
+import { createNewAddress, newPassword } from '../traffic/person.ts';
 import { type ProvocationSystem, waitUntil } from './provocation-system.ts';
 
 const TOPIC = 'accounts.events.v1';
@@ -72,7 +72,7 @@ export const provocations = {
 
   'an account changes its address': async ({ member, sender, sink }: ProvocationSystem): Promise<void> => {
     const person = await member();
-    const newEmail = newAddress();
+    const newEmail = createNewAddress();
     await sender.send(ask.createChangeEmailCommand(person, newEmail));
     const mail = await sink.inboxes.next(newEmail, ({ token }) => token !== undefined, QUIET_WITHIN_MS);
     if (mail?.token === undefined) throw new Error('there is no link');

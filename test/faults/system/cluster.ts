@@ -7,7 +7,7 @@ import {
   serviceNames,
 } from '../../support/cluster.ts';
 import { streamIdOf } from '../../support/kcat.ts';
-import { urlAtAddress } from '../../support/mongo-url.ts';
+import { mongoUrlAtAddress } from '../../support/mongo-url.ts';
 import type { ServerProcess } from '../../support/server-process.ts';
 import type { Settings } from '../../support/system.ts';
 import { findTracesInCluster } from '../checker/find-traces.ts';
@@ -28,7 +28,7 @@ import { findClockLibrary } from './clocks.ts';
 import { readReplacedRows } from './data-folder.ts';
 import { rebuildRestoredReadModel } from './restore-read-model.ts';
 import { openServers, type RunServers } from './servers.ts';
-import { ehloNameSettings } from './sink.ts';
+import { createEhloNameSettings } from './sink.ts';
 import { openSubscribers, type Subscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
 import {
   createExitReporter,
@@ -195,11 +195,11 @@ async function prepareServices(
       ...serviceSettings(seed),
       ...WEBHOOK_SETTINGS,
       ...sink.settings,
-      MONGO_URL: isReplicaSet(mongoUrl) ? MONGO_URL : urlAtAddress(MONGO_URL, mongo.address),
+      MONGO_URL: isReplicaSet(mongoUrl) ? MONGO_URL : mongoUrlAtAddress(MONGO_URL, mongo.address),
     }),
     settingsOfEach: (service, index) => ({
       ...graceOf(service, index),
-      ...ehloNameSettings(nameOfInstance(service, index)),
+      ...createEhloNameSettings(nameOfInstance(service, index)),
       ...clocks.settingsOf(nameOfInstance(service, index)),
     }),
   });

@@ -6,7 +6,7 @@ import { createMailbox } from '../../support/mailbox.ts';
 import { createPersonActions, newPerson } from '../../support/people.ts';
 import { type Standalone, startStandalone } from '../../support/standalone.ts';
 import type { StoreContents } from '../checker/stored.ts';
-import { readDataFolder, unfinishedWorkIn } from './data-folder.ts';
+import { readDataFolder, readUnfinishedWork } from './data-folder.ts';
 
 describe('the data folder of a standalone', () => {
   const ada = newPerson();
@@ -18,7 +18,7 @@ describe('the data folder of a standalone', () => {
     const people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
     await people.verified(ada);
     await eventually('everything is done', () =>
-      Object.values(unfinishedWorkIn(system.folder)).every((left) => left === 0),
+      Object.values(readUnfinishedWork(system.folder)).every((left) => left === 0),
     );
     stores = readDataFolder(system.folder);
   });

@@ -19,7 +19,7 @@ import type {
   StoredRequest,
   TopicRecord,
 } from '../checker/stored.ts';
-import { EVENT_TOPICS, groupsReading } from '../checker/topic-rules.ts';
+import { consumerGroupsOfSystem, EVENT_TOPICS } from '../checker/topic-rules.ts';
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 type Read = (sql: string, ...values: readonly string[]) => readonly Row[];
@@ -61,7 +61,7 @@ export function readDataFolder(folder: string): StoreContents {
 }
 
 /** Returns the settings with which a standalone records rows before it replaces them. @param path an existing file */
-export function replacedRowsSettings(path: string): Settings {
+export function createReplacedRowsSettings(path: string): Settings {
   return {
     NODE_OPTIONS: `--import=${import.meta.resolve('./record-replaced-rows.ts')}`,
     REPLACED_ROWS_FILE: path,
@@ -104,7 +104,7 @@ function bytesIn(value: unknown): Uint8Array | undefined {
  * Returns the amount of unfinished work by kind.
  * @param dueUntil erasures that are due at this time are unfinished
  */
-export function unfinishedWorkIn(
+export function readUnfinishedWork(
   folder: string,
   dueUntil: Date = new Date(),
 ): Readonly<Record<string, number>> {
@@ -175,7 +175,7 @@ function recordOf(row: Row): TopicRecord {
 }
 
 function lagsIn(read: Read): readonly GroupLag[] {
-  return groupsReading(generationsIn(read)).map(([group, topic]) => {
+  return consumerGroupsOfSystem(generationsIn(read)).map(([group, topic]) => {
     const rows = read(
       `SELECT max(0, p.next - max(p.start, coalesce(position, 0))) AS lag
        FROM bus_partition AS p JOIN bus_topic AS t ON t.id = p.topic AND t.name = ?

@@ -37,7 +37,7 @@ export async function rebuildRestoredReadModel({ stores, ops }: Operator): Promi
   // Generations that are not active were restored as well. They are not compared, and would be used for the rebuild.
   await ops('rebuild', 'user', '--drop');
   const { findings }: { findings: readonly { readonly kind: string; readonly subject: string }[] } =
-    JSON.parse(await outputOfFailed(ops('verify', '--json')));
+    JSON.parse(await readOutputOfFailedCommand(ops('verify', '--json')));
   const lacking = await findLackingAccounts(stores.MONGO_URL);
   await ops('rebuild', 'user');
   await ops('rebuild', 'user', '--drop');
@@ -54,7 +54,7 @@ interface Operator {
 }
 
 /** Returns the output of an ops command that has failed because of what it has found, such as `ops verify --json`. */
-export async function outputOfFailed(command: Promise<string>): Promise<string> {
+export async function readOutputOfFailedCommand(command: Promise<string>): Promise<string> {
   return command.catch((error: Error & { readonly stdout?: string }) => {
     if (error.stdout?.startsWith('{')) return error.stdout;
     throw error;

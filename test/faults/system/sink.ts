@@ -127,7 +127,7 @@ export async function openMailSink(
 }
 
 /** Returns the EHLO name of a process, so that its mails show which process sent them. */
-export function ehloNameSettings(name: string): Settings {
+export function createEhloNameSettings(name: string): Settings {
   return { MAIL_EHLO_NAME: `${name}.example.com` };
 }
 

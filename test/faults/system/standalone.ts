@@ -16,11 +16,11 @@ import { superviseProcess } from '../nemesis/supervisor.ts';
 import { beginWorkAtBothTargets } from '../nemesis/work.ts';
 import type { DataFolder } from '../run-folder.ts';
 import { createFaketimeClocks, findClockLibrary } from './clocks.ts';
-import { replacedRowsSettings } from './data-folder.ts';
+import { createReplacedRowsSettings } from './data-folder.ts';
 import { finishRewrite } from './file-rewrite.ts';
 import { watchReadiness } from './readiness.ts';
 import { restoreBackup } from './restore-file.ts';
-import { ehloNameSettings } from './sink.ts';
+import { createEhloNameSettings } from './sink.ts';
 import { canMountDisks, mountSmallDisk, type SmallDisk } from './small-disk.ts';
 import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
 import {
@@ -99,8 +99,8 @@ export async function openStandalone(
       // Each start of the process changes the grace period, so that a run has immediate erasures and erasures that
       // are still waiting.
       ERASURE_GRACE_DAYS: nextGraceDays(),
-      ...replacedRowsSettings(replacedRowsFile),
-      ...ehloNameSettings(NAME),
+      ...createReplacedRowsSettings(replacedRowsFile),
+      ...createEhloNameSettings(NAME),
       ...clocks.settingsOf(NAME),
     }),
   });

@@ -3,7 +3,7 @@ import type { Random } from '../random.ts';
 import type { Inboxes, InboxMail } from '../system/inboxes.ts';
 import { type CommandResponse, type CommandSender, isOutcomeUnknown } from './command-sender.ts';
 import * as ask from './commands.ts';
-import { newAddress, newPassword, type Person, randomNames } from './person.ts';
+import { chooseRandomNames, createNewAddress, newPassword, type Person } from './person.ts';
 
 export interface CustomerDeps {
   readonly sender: CommandSender;
@@ -177,7 +177,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
     changeEmail: async (person: Person, taken: string): Promise<void> => {
       if (person.sharesAddress || !(await signedIn(person))) return;
       const isTaken = random.chance(TAKEN);
-      const newEmail = isTaken ? taken : newAddress();
+      const newEmail = isTaken ? taken : createNewAddress();
       const { status } = learn(person, await sender.send(ask.createChangeEmailCommand(person, newEmail)));
       person.asked = true;
       if (status === 202 && !isTaken) await confirmAddress(person, newEmail);
@@ -193,7 +193,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
     /** Signs up and usually follows the verification link. */
     join: async (person: Person): Promise<void> => {
       const { status } = await sender.insist(
-        ask.createSignUpCommand(person, random.chance(0.5) ? randomNames(random) : {}),
+        ask.createSignUpCommand(person, random.chance(0.5) ? chooseRandomNames(random) : {}),
       );
       if (status === 201 && !random.chance(ABANDONED)) await followVerification(person);
     },
@@ -217,7 +217,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
     /** Changes the profile several times in a row, as a form does that saves automatically. */
     changeProfile: async (person: Person): Promise<void> => {
       for (let times = random.whole(1, MOST_CHANGES); times > 0 && (await signedIn(person)); times -= 1)
-        learn(person, await sender.send(ask.createChangeProfileCommand(person, randomNames(random))));
+        learn(person, await sender.send(ask.createChangeProfileCommand(person, chooseRandomNames(random))));
     },
     /** Reads the profile, which must show this person's last change. */
     readProfile: async (person: Person): Promise<void> => {

@@ -43,7 +43,7 @@ export function newPassword(): string {
 }
 
 /** Returns an address that no other person has. */
-export function newAddress(): string {
+export function createNewAddress(): string {
   return `p${randomUUID().replaceAll('-', '').slice(0, 20)}@example.com`;
 }
 
@@ -74,7 +74,7 @@ export interface PersonNames {
 }
 
 /** Returns a random selection of names, at least one. */
-export function randomNames(random: Random): PersonNames {
+export function chooseRandomNames(random: Random): PersonNames {
   const names: PersonNames = {
     ...(random.chance(0.3) && { username: `n${randomUUID().replaceAll('-', '').slice(0, 20)}` }),
     ...(random.chance(0.5) && { firstName: random.pick(FIRST_NAMES) }),

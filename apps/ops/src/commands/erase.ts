@@ -15,7 +15,7 @@ import {
   type PersonalDataTracePredicate,
 } from '../erasure-check/traces.ts';
 import { createRewriteAdvice } from '../erasures/file.ts';
-import { findFormerTopics, isTopicOrDeadLetters } from '../erasures/former-topics.ts';
+import { findFormerTopics, isTopicOrItsDeadLetterTopic } from '../erasures/former-topics.ts';
 import { readSecretForFolder } from '../keys.ts';
 import { printJsonLines } from '../output/listing.ts';
 import { createFormerTopicsOption, formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
@@ -98,7 +98,7 @@ async function checkErased(
     const current = allTopics().map(({ name }) => nameOf(name));
     // The embedded log shows every topic that it has.
     const hidden = log.kind === 'embedded' ? [] : current.filter((name) => !all.includes(name));
-    const searched = [...all.filter((topic) => isTopicOrDeadLetters(topic, current)), ...former.named];
+    const searched = [...all.filter((topic) => isTopicOrItsDeadLetterTopic(topic, current)), ...former.named];
     const hits = [
       ...(await countTracesInStore(store, isTrace)),
       ...(await countTracesInLog(log.reader, searched, isTrace)),

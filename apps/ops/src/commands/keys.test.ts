@@ -10,11 +10,11 @@ import { accountsTopic } from '@latchkey/events';
 import { notifierSettingsSchema, openNotifierStorage } from '@latchkey/notifier';
 import { generateDkimKey } from '@latchkey/notifier/ops';
 import {
+  computeKeyPairFingerprint,
+  computeSecretFingerprint,
   createMetricsRegistry,
-  keyPairFingerprint,
   readConfig,
   type SecretKey,
-  secretFingerprint,
 } from '@latchkey/process';
 import { openDatabase, openSqlite } from '@latchkey/sqlite';
 import { userSettingsSchema } from '@latchkey/user';
@@ -193,7 +193,7 @@ const DAY_MS = 24 * 3_600_000;
 function givenAs(settings: Readonly<Record<string, readonly SecretKey[]>>) {
   const entries = Object.entries(settings).map(([name, keys]) => [
     name,
-    { keys: keys.map(({ bytes }) => secretFingerprint(name, bytes)), needed: false },
+    { keys: keys.map(({ bytes }) => computeSecretFingerprint(name, bytes)), needed: false },
   ]);
   return Object.fromEntries(entries);
 }
@@ -208,7 +208,7 @@ test('a key of mails or pseudonyms is needed until nothing that was made with it
     const { MAIL_BOUNCE_KEY = [], MAIL_DKIM_PRIVATE_KEY = [] } = settings().notifier;
     await openAuthStores(store).keyFingerprints.check(givenAs({ AUDIT_IP_KEY }), at);
     const dkim = MAIL_DKIM_PRIVATE_KEY.map(({ privateKey }) =>
-      keyPairFingerprint(createPrivateKey(privateKey)),
+      computeKeyPairFingerprint(createPrivateKey(privateKey)),
     );
     await openNotifierStorage(store).keyFingerprints.check(
       { ...givenAs({ MAIL_BOUNCE_KEY }), MAIL_DKIM_PRIVATE_KEY: { keys: dkim, needed: false } },

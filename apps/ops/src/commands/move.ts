@@ -20,7 +20,7 @@ import { createWebhookDataMoves, findOutdatedSecrets, openWebhookStorage } from 
 import type { CommandContext } from '../context.ts';
 import {
   assertFileHasNoOtherKeys,
-  createWebhookSealer,
+  createWebhookSecretSealer,
   readKeysForFolder,
   writeKeysToEnvFile,
 } from '../keys.ts';
@@ -76,7 +76,10 @@ interface Move {
 async function moveStore(move: Move, context: CommandContext): Promise<void> {
   const { from, to, keys } = move;
   for (const schema of listPreparableSchemas(to)) await schema.check();
-  await findOutdatedSecrets(openWebhookStorage(from).endpoints, createWebhookSealer(keys.WEBHOOK_SECRET_KEY));
+  await findOutdatedSecrets(
+    openWebhookStorage(from).endpoints,
+    createWebhookSecretSealer(keys.WEBHOOK_SECRET_KEY),
+  );
   const auth = prepareAuthDataMove(from, to, keys);
   const notifier = prepareNotifierDataMove(from, to);
   // Deliveries are moved before commits. If auth publishes the moved commits again, the notifier then finds the

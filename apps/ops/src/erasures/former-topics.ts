@@ -19,7 +19,7 @@ export interface FormerTopics {
 }
 
 /** Returns whether a topic is one of the given topics, or a dead-letter topic of one of them. */
-export function isTopicOrDeadLetters(topic: string, names: readonly string[]): boolean {
+export function isTopicOrItsDeadLetterTopic(topic: string, names: readonly string[]): boolean {
   return names.some((name) => topic === name || topic.startsWith(`${name}.dlq.`));
 }
 
@@ -36,11 +36,11 @@ export function findFormerTopics(
   const own = allTopics().map(({ name }) => name);
   const current = own.map((name) => topicNameOnLog(topicNames, name));
   const renamed = own.filter((name) => !current.includes(name));
-  const former = all.filter((topic) => !isTopicOrDeadLetters(topic, current));
+  const former = all.filter((topic) => !isTopicOrItsDeadLetterTopic(topic, current));
   return {
-    named: former.filter((topic) => isTopicOrDeadLetters(topic, given)),
+    named: former.filter((topic) => isTopicOrItsDeadLetterTopic(topic, given)),
     unnamed: former.filter(
-      (topic) => isTopicOrDeadLetters(topic, renamed) && !isTopicOrDeadLetters(topic, given),
+      (topic) => isTopicOrItsDeadLetterTopic(topic, renamed) && !isTopicOrItsDeadLetterTopic(topic, given),
     ),
     missing: given.filter((name) => !all.includes(name)),
   };

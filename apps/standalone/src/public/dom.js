@@ -20,7 +20,7 @@ export function h(tag, attributes = {}, ...children) {
  * changed or removed. Unchanged items keep their element, so that an update loses neither the focus nor a click in
  * progress.
  */
-export function liveList(parent, keyOf, make) {
+export function createKeyedList(parent, keyOf, make) {
   let rows = new Map();
   return function update(items) {
     const wanted = new Map();

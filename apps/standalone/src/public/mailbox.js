@@ -1,5 +1,5 @@
 /** The mailbox: a live list and a reader. The id of the open mail is in the URL (#id). */
-import { h, liveList } from './dom.js';
+import { createKeyedList, h } from './dom.js';
 import { listMails, pollRepeatedly } from './live.js';
 import { mailView } from './mail-view.js';
 
@@ -43,7 +43,7 @@ function mailRow(mail) {
   );
 }
 
-const updateRows = liveList(byId('mails'), ({ ID }) => ID, mailRow);
+const updateRows = createKeyedList(byId('mails'), ({ ID }) => ID, mailRow);
 
 async function poll() {
   const query = byId('query').value.trim();

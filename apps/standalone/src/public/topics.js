@@ -1,5 +1,5 @@
 /** The topics of the log, and the records of one of them, newest first. */
-import { h, jsonView, liveList, timeOf } from './dom.js';
+import { createKeyedList, h, jsonView, timeOf } from './dom.js';
 import { listRecords, listTopics, pollRepeatedly } from './live.js';
 
 const LIMIT = 200;
@@ -92,8 +92,8 @@ function recordRow(record) {
   return h('li', {}, details);
 }
 
-const updateTopics = liveList(byId('topics'), ({ name }) => name, topicLink);
-const updateRecords = liveList(byId('records'), placeOf, recordRow);
+const updateTopics = createKeyedList(byId('topics'), ({ name }) => name, topicLink);
+const updateRecords = createKeyedList(byId('records'), placeOf, recordRow);
 
 function offerPartitions(count) {
   const select = byId('partition');

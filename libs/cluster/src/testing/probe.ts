@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { type ServiceBackend, selectByStoreKind } from '@latchkey/backend';
-import { publicAccessPolicy, route, standardProblems, unavailableProblem } from '@latchkey/http';
+import { createUnavailableProblem, publicAccessPolicy, route, standardProblems } from '@latchkey/http';
 import { createMongoPreparable } from '@latchkey/mongo';
 import { commonSettingSchemas, type DependencyHealth } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
@@ -43,7 +43,7 @@ function countRoute(backend: ServiceBackend) {
       try {
         return { status: 200, body: { count: await things(backend.store).countDocuments() } };
       } catch (error) {
-        throw unavailableProblem('The things cannot be reached.', 1, error);
+        throw createUnavailableProblem('The things cannot be reached.', 1, error);
       }
     },
   });

@@ -8,12 +8,12 @@ import { createParkedAccountRetrier } from '../retry-parked.ts';
 import { readRecordsOfKey } from './shuffled-log.ts';
 
 /** Calls the store. Tests may pass a function that delays some calls or makes them fail. */
-export type StoreCall = <T>(work: () => Promise<T>) => Promise<T>;
+export type RunStoreCall = <T>(work: () => Promise<T>) => Promise<T>;
 
 interface GroupMemberOptions<State extends Position> {
   readonly positions: PositionStore<State>;
   readonly records: readonly BusRecord[];
-  readonly call: StoreCall;
+  readonly call: RunStoreCall;
   readonly authenticate: RecordAuthenticator;
   start(account: string): State;
   apply(state: State, record: EventRecord): State;

@@ -3,14 +3,14 @@ import type { BusRecord } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, encode } from '@latchkey/events';
 
 /** Returns a valid account id that ends in this number. */
-export function testAccountId(number: number): string {
+export function createTestAccountId(number: number): string {
   return `01980d2e-5a40-7c31-9f0e-${String(number).padStart(12, '0')}`;
 }
 
 /** Returns the record of an account's event with this sequence. */
-export function testEventRecord(account: string, sequence: number, offset = 0): BusRecord {
+export function createTestEventRecord(account: string, sequence: number, offset = 0): BusRecord {
   const { value, headers } = encode({
-    id: testAccountId(sequence),
+    id: createTestAccountId(sequence),
     subject: account,
     sequence,
     time: '2026-03-01T12:00:00Z',
@@ -19,11 +19,11 @@ export function testEventRecord(account: string, sequence: number, offset = 0): 
     type: 'SessionsRevoked',
     data: { userId: account, reason: 'logout-all' },
   });
-  return { ...testUnreadableRecord(account, offset), value, headers: mapValues(headers, Buffer.from) };
+  return { ...createUnreadableTestRecord(account, offset), value, headers: mapValues(headers, Buffer.from) };
 }
 
 /** Returns a record whose key names an account, but whose content cannot be decoded. */
-export function testUnreadableRecord(account: string, offset = 0): BusRecord {
+export function createUnreadableTestRecord(account: string, offset = 0): BusRecord {
   return {
     topic: ACCOUNTS_TOPIC,
     partition: 0,

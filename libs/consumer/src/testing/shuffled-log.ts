@@ -2,7 +2,7 @@
 import type { BusRecord } from '@latchkey/bus';
 import { subjectOfKey } from '@latchkey/events';
 import fc from 'fast-check';
-import { testAccountId, testEventRecord, testUnreadableRecord } from './history.ts';
+import { createTestAccountId, createTestEventRecord, createUnreadableTestRecord } from './history.ts';
 
 /** For each copy of an event, how many positions late it is. An event without copies is lost. */
 const copies = fc.oneof(
@@ -38,10 +38,10 @@ export function shuffledLogArbitrary(maxUnreadable: number): fc.Arbitrary<Shuffl
       const sequence = (last[event.number] ?? 0) + 1;
       last[event.number] = sequence;
       for (const late of event.copies)
-        placed.push({ at: index + late, entry: { account: testAccountId(event.number), sequence } });
+        placed.push({ at: index + late, entry: { account: createTestAccountId(event.number), sequence } });
     });
     for (const { number, at } of unreadables)
-      placed.push({ at, entry: { account: testAccountId(number), sequence: undefined } });
+      placed.push({ at, entry: { account: createTestAccountId(number), sequence: undefined } });
     return logOf(placed.toSorted((a, b) => a.at - b.at).map(({ entry }) => entry));
   });
 }
@@ -59,10 +59,10 @@ function logOf(entries: readonly Entry[]): ShuffledLog {
   return {
     records: entries.map(({ account, sequence }, offset) =>
       sequence === undefined
-        ? testUnreadableRecord(account, offset)
-        : testEventRecord(account, sequence, offset),
+        ? createUnreadableTestRecord(account, offset)
+        : createTestEventRecord(account, sequence, offset),
     ),
-    accounts: [testAccountId(0), testAccountId(1)],
+    accounts: [createTestAccountId(0), createTestAccountId(1)],
     complete,
     hasGap: (account) => Math.max(0, ...arrived(account)) > complete(account),
     hasUnreadable: (account) =>

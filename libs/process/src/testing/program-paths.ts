@@ -16,7 +16,7 @@ export const PROGRAM_WORKSPACES = [
  * Returns the main module of a program. If PROGRAM_BUNDLES is set, this is the program's bundle in that
  * folder; test suites that bundle the programs first set it. Otherwise it is the source.
  */
-export function mainModuleOf(program: (typeof PROGRAM_WORKSPACES)[number]): string {
+export function mainModulePathOf(program: (typeof PROGRAM_WORKSPACES)[number]): string {
   const bundles = process.env['PROGRAM_BUNDLES'];
   if (bundles !== undefined) return join(bundles, `${basename(program)}.js`);
   return join(ROOT, program, 'src/main.ts');

@@ -1,5 +1,5 @@
 /** The settings of security events, used by the service and by `ops`. */
-import { commonSettingSchemas, parseSecretKeys, secretKeySetting } from '@latchkey/process';
+import { commonSettingSchemas, createSecretKeySetting, parseSecretKeys } from '@latchkey/process';
 import { z } from 'zod';
 
 export const auditSettingsSchema = z.object({
@@ -9,7 +9,7 @@ export const auditSettingsSchema = z.object({
     .describe(
       "The client's IP in security events: `full`, `prefix` (the /24, or the /56 of IPv6), `hmac` (with AUDIT_IP_KEY) or `none`.",
     ),
-  AUDIT_IP_KEY: secretKeySetting(parseSecretKeys)
+  AUDIT_IP_KEY: createSecretKeySetting(parseSecretKeys)
     .optional()
     .describe(
       '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with `AUDIT_IP=hmac`. The first key makes the pseudonyms of new events; with the other keys, `ops audit search --ip` still finds earlier events. Anybody who has a key can find out the IPs behind its pseudonyms.',

@@ -9,8 +9,8 @@ import { waitUntil } from '../testing/until.ts';
 import { createTestContext, DAY_MS, type TestWorld, withTestWorld } from '../testing/world.ts';
 import { createErasureMetrics } from './metrics.ts';
 import {
-  consumersThatMustConfirmErasure,
   createErasureReceiptReader,
+  listConsumersThatMustConfirmErasure,
   storeErasureReceipt,
 } from './receipts.ts';
 import { requestErasureOfAccount } from './request-erasure.ts';
@@ -34,7 +34,12 @@ function receiptOf({ account, sequence }: { account: string; sequence: number },
 }
 
 test('all services and the consumers that the operator names must confirm, each once', () => {
-  assert.deepEqual(consumersThatMustConfirmErasure(['books', 'user']), ['auth', 'user', 'notifier', 'books']);
+  assert.deepEqual(listConsumersThatMustConfirmErasure(['books', 'user']), [
+    'auth',
+    'user',
+    'notifier',
+    'books',
+  ]);
 });
 
 test(

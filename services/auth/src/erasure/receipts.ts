@@ -16,7 +16,7 @@ export const AUTH_CONSUMER_NAME = 'auth';
 const MAX_RECEIPTS = 100;
 
 /** Returns the names of all consumers that must confirm each erasure. @param others ERASURE_CONSUMERS */
-export function consumersThatMustConfirmErasure(others: readonly string[]): readonly string[] {
+export function listConsumersThatMustConfirmErasure(others: readonly string[]): readonly string[] {
   return [...new Set([...ownConsumers, ...others])];
 }
 

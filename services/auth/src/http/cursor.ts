@@ -11,7 +11,7 @@ import type { OwnHistoryPosition } from '../profile/own-history.ts';
 const LONGEST_CURSOR = 200;
 
 /** The schema of `limit`: a whole number from 1 to 100. */
-export function pageLimitSchema(fallback: number) {
+export function createPageLimitSchema(fallback: number) {
   return z
     .string()
     .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')

@@ -6,12 +6,12 @@ import type { AccountFact } from '../account/index.ts';
 import type { HistoryEntry, HistoryPage } from '../profile/history.ts';
 import type { OwnerVisibleSecurityEvent, OwnHistoryPage } from '../profile/own-history.ts';
 import {
+  createPageLimitSchema,
   encodeHistoryCursor,
   encodeOwnHistoryCursor,
   historyCursorSchema,
   nextCursorSchema,
   ownHistoryCursorSchema,
-  pageLimitSchema,
 } from './cursor.ts';
 
 export const historySchema = z.object({
@@ -27,7 +27,7 @@ const PAGE = 100;
 
 /** The query parameters of a history page. */
 export const historyQuerySchema = z.object({
-  limit: pageLimitSchema(PAGE),
+  limit: createPageLimitSchema(PAGE),
   cursor: historyCursorSchema.optional(),
 });
 
@@ -61,7 +61,7 @@ export const ownHistorySchema = z.object({
 
 /** The query parameters of a page of the caller's own history. */
 export const ownHistoryQuerySchema = z.object({
-  limit: pageLimitSchema(PAGE),
+  limit: createPageLimitSchema(PAGE),
   cursor: ownHistoryCursorSchema.optional(),
 });
 

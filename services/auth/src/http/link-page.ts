@@ -17,7 +17,7 @@ export const linkTokenParamsSchema = z.object({ token: z.string().overwrite(trim
  * Returns the target URL of the form on a link's page.
  * @param path the path of the link, without its token
  */
-export function linkFormAction(
+export function linkFormActionUrl(
   { publicPath }: { readonly publicPath: string },
   path: string,
   token: string,

@@ -3,12 +3,12 @@
  * defined here only.
  */
 import {
+  createRateLimitProblem,
+  createUnavailableProblem,
   type FieldError,
   Problem,
   type ProblemSpec,
-  rateLimitProblem,
   standardProblems,
-  unavailableProblem,
 } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { accountNotVerified, invalidTokenDetails } from '@latchkey/tokens';
@@ -134,11 +134,11 @@ export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof Refused) return refusalProblem(error.refusal);
   if (error instanceof StoreUnavailable)
-    return unavailableProblem(unavailableDetailTexts.store, RETRY_SECONDS.unavailable, error);
+    return createUnavailableProblem(unavailableDetailTexts.store, RETRY_SECONDS.unavailable, error);
   if (error instanceof SentMailsUnavailable)
-    return unavailableProblem(unavailableDetailTexts.mails, RETRY_SECONDS.unavailable, error);
+    return createUnavailableProblem(unavailableDetailTexts.mails, RETRY_SECONDS.unavailable, error);
   if (error instanceof UnreadableCommit)
-    return unavailableProblem(unavailableDetailTexts.unreadable, RETRY_SECONDS.unreadable, error);
+    return createUnavailableProblem(unavailableDetailTexts.unreadable, RETRY_SECONDS.unreadable, error);
   return undefined;
 }
 
@@ -157,9 +157,9 @@ export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<
 function refusalProblem(refusal: Refusal): Problem {
   switch (refusal.kind) {
     case 'rate_limited':
-      return rateLimitProblem(refusal.seconds);
+      return createRateLimitProblem(refusal.seconds);
     case 'overloaded':
-      return unavailableProblem(refusalDetailTexts.overloaded, refusal.seconds);
+      return createUnavailableProblem(refusalDetailTexts.overloaded, refusal.seconds);
     case 'unauthenticated':
       return new Problem(refusalProblemSpecs.unauthenticated, invalidTokenDetails);
     case 'password_too_weak': {

@@ -83,7 +83,7 @@ export const passwordTextSchema = z
  * The schema of a new password, with its limits for the OpenAPI document. `PasswordRules` enforces the rules.
  * @param minLength in code points
  */
-export function newPasswordSchema({ minLength }: Pick<PasswordRules, 'minLength'>) {
+export function createNewPasswordSchema({ minLength }: Pick<PasswordRules, 'minLength'>) {
   return passwordTextSchema.meta({
     format: 'password',
     minLength,

@@ -1,6 +1,6 @@
 /** Lists the keys of a process in the form in which its store records them. */
 
-import { type SecretKeys, secretFingerprint } from '@latchkey/process';
+import { computeSecretFingerprint, type SecretKeys } from '@latchkey/process';
 import type { ConfiguredKeys } from '@latchkey/store';
 import { formatHashCost, type HashCosts } from '../passwords/hashing/costs.ts';
 import type { EventKeys, SigningKeys } from './keys.ts';
@@ -20,7 +20,7 @@ interface AuthKeys extends KeysOfStoredData {
 }
 
 function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
-  return keys.map(({ bytes }) => secretFingerprint(setting, bytes));
+  return keys.map(({ bytes }) => computeSecretFingerprint(setting, bytes));
 }
 
 /**

@@ -1,6 +1,11 @@
 /** Lists, adds, promotes and removes the keys in the stored secrets, for `ops keys`. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { keyPairFingerprint, parseJson, parseSecretKey, secretFingerprint } from '@latchkey/process';
+import {
+  computeKeyPairFingerprint,
+  computeSecretFingerprint,
+  parseJson,
+  parseSecretKey,
+} from '@latchkey/process';
 import { z } from 'zod';
 import { generateKey, type KeyKind } from './generate-key.ts';
 import { computeThumbprint } from './keys.ts';
@@ -189,9 +194,9 @@ function idOf(each: Key): string {
 function rememberedAs(kind: KeyKind, each: Key): string {
   // Auth's setting has the sealing key without its `kid`, so its store records the thumbprint.
   if (kind === 'sealing') return thumbprintOf(each);
-  if (kind === 'dkim') return keyPairFingerprint(privateKeyOf(each));
+  if (kind === 'dkim') return computeKeyPairFingerprint(privateKeyOf(each));
   if (!isSecretKey(kind)) return idOf(each);
-  return secretFingerprint(keySettingNames[kind], parseSecretKey(each.k ?? ''));
+  return computeSecretFingerprint(keySettingNames[kind], parseSecretKey(each.k ?? ''));
 }
 
 /** Returns a DKIM key in PEM. @throws Error with a one-line message if there is no such key */

@@ -13,7 +13,7 @@ import {
   createCommits,
   createMailRequestedFact,
   createSessionsRevokedFact,
-  secondsAfterTestStart,
+  createTestInstant,
   testSigner,
 } from '../ports/testing/commits.ts';
 import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
@@ -80,7 +80,7 @@ describe('the relay', () => {
     recorder = recordingBus();
     relays = [];
     lines = [];
-    now = new Date(secondsAfterTestStart(0));
+    now = new Date(createTestInstant(0));
   });
   afterEach(async () => {
     await Promise.all(relays.map((relay) => relay.stop()));
@@ -255,7 +255,7 @@ describe('the relay', () => {
     const [dependency] = await relay.health();
     assert.equal(dependency?.state, 'degraded');
     assert.equal(dependency.needed, false);
-    now = new Date(secondsAfterTestStart(31));
+    now = new Date(createTestInstant(31));
     const detail = 'publishing to accounts.events.v1 fails; commits in the outbox: 1, the oldest since 30 s';
     assert.equal((await relay.health())[0]?.detail, detail);
   });
@@ -282,9 +282,9 @@ describe('the relay', () => {
   test('is degraded, too, if another relay should publish but does not', async () => {
     const relay = await started();
     await append(...createCommits(randomUUID(), 3));
-    now = new Date(secondsAfterTestStart(10));
+    now = new Date(createTestInstant(10));
     assert.equal((await relay.health())[0]?.state, 'ok');
-    now = new Date(secondsAfterTestStart(11));
+    now = new Date(createTestInstant(11));
     const [dependency] = await relay.health();
     assert.equal(dependency?.state, 'degraded');
     assert.equal(dependency.detail, 'commits in the outbox: 3, the oldest since 10 s');
@@ -469,8 +469,8 @@ describe('the relay', () => {
       const { sleep, step } = steps();
       await started({ sleep });
       const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
-      await append({ ...first, at: secondsAfterTestStart(0) }, { ...second, at: secondsAfterTestStart(1) });
-      now = new Date(secondsAfterTestStart(1));
+      await append({ ...first, at: createTestInstant(0) }, { ...second, at: createTestInstant(1) });
+      now = new Date(createTestInstant(1));
       await step();
       assert.deepEqual(recorder.of(first.stream), []);
       now = new Date(now.getTime() + 1);
@@ -491,7 +491,7 @@ describe('the relay', () => {
       const { sleep, step } = steps();
       await started({ sleep });
       await settled();
-      const commit = createCommit({ at: secondsAfterTestStart(1_000_000) });
+      const commit = createCommit({ at: createTestInstant(1_000_000) });
       await append(commit);
       await step();
       assert.deepEqual(recorder.of(commit.stream), [1]);
@@ -499,7 +499,7 @@ describe('the relay', () => {
 
     test('polls often while it finds commits, and less and less often while it does not', async () => {
       const { sleep, step, pauses } = steps();
-      now = new Date(secondsAfterTestStart(100));
+      now = new Date(createTestInstant(100));
       await append(createCommit());
       await started({ sleep });
       await settled();
@@ -512,7 +512,7 @@ describe('the relay', () => {
     test('does not hurry while the bus refuses', async () => {
       const { sleep, step, pauses } = steps();
       recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
-      now = new Date(secondsAfterTestStart(100));
+      now = new Date(createTestInstant(100));
       await append(createCommit());
       await started({ sleep });
       await settled();
@@ -529,7 +529,7 @@ describe('the relay', () => {
 
     test('is done by one of two relays, and by the other once that one has stopped', async () => {
       const { sleep, step } = steps();
-      now = new Date(secondsAfterTestStart(100));
+      now = new Date(createTestInstant(100));
       const first = await started({ sleep });
       await started({ sleep });
       const overdue = Array.from({ length: 3 }, () => createCommit()) as [Commit, Commit, Commit];
@@ -551,7 +551,7 @@ describe('the relay', () => {
         if (away) throw new Error('away');
         return outbox.waiting(page);
       };
-      now = new Date(secondsAfterTestStart(100));
+      now = new Date(createTestInstant(100));
       const commit = createCommit();
       await append(commit);
       await started({ sleep, outbox: { ...outbox, waiting } });
@@ -588,7 +588,7 @@ describe('the relay', () => {
     const relay = await started();
     const stream = randomUUID();
     await append(...createCommits(stream, 3));
-    now = new Date(secondsAfterTestStart(31));
+    now = new Date(createTestInstant(31));
     assert.match(await registry.metrics(), /latchkey_relay_unpublished_commits 3\n/);
     assert.match(await registry.metrics(), /latchkey_relay_oldest_unpublished_seconds 30\n/);
     relay.nudge(stream);

@@ -3,7 +3,7 @@
  * The gateway does not expose this route.
  */
 import { type ExportedMail, exportedMailSchema } from '@latchkey/export';
-import { Problem, type Route, route, unavailableProblem } from '@latchkey/http';
+import { createUnavailableProblem, Problem, type Route, route } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { createGuards, type VerifyToken } from '@latchkey/tokens';
 import { z } from 'zod';
@@ -74,7 +74,7 @@ async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof StoreUnavailable)
-      throw unavailableProblem('Mails cannot be reached. Try again.', 1, error);
+      throw createUnavailableProblem('Mails cannot be reached. Try again.', 1, error);
     throw error;
   }
 }

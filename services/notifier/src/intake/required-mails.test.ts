@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalogue, eventTypes, type LatchkeyEvent } from '@latchkey/events';
 import { journalOf } from '../../../../test/faults/checker/journal.ts';
-import { mailsSupersededBy, requiredMails } from '../../../../test/faults/checker/required-mails.ts';
+import { computeRequiredMails, mailsSupersededBy } from '../../../../test/faults/checker/required-mails.ts';
 import type { EventData } from '../../../../test/faults/checker/stored.ts';
 import { createCommit, createEvent, minuteOfRun } from '../../../../test/faults/checker/testing/good-run.ts';
 import { allMailDefinitions } from '../../mails/index.ts';
@@ -22,7 +22,7 @@ function expectedOf(type: string, data: EventData) {
   const journal = journalOf([commit]);
   const events = [...journal.events.values()].flat();
   return {
-    mails: requiredMails(journal).map(({ mail, to }) => `${mail} ${to}`),
+    mails: computeRequiredMails(journal).map(({ mail, to }) => `${mail} ${to}`),
     supersedes: events.flatMap(mailsSupersededBy).toSorted(),
   };
 }

@@ -7,7 +7,7 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fallbackLocales, parseLocale } from '@latchkey/locale';
+import { listFallbackLocales, parseLocale } from '@latchkey/locale';
 import { ConfigError } from '@latchkey/process';
 import { Liquid, type Template } from 'liquidjs';
 import { allMailDefinitions } from '../../mails/index.ts';
@@ -159,7 +159,7 @@ async function faultsOfFolder(override: string): Promise<readonly string[]> {
 }
 
 function faultsOfLocale(mail: MailDefinition, locale: string): readonly string[] {
-  return fallbackLocales(locale)[0] === locale
+  return listFallbackLocales(locale)[0] === locale
     ? []
     : [`${join(mail.name, locale)}: is not a language tag in its usual form (en, pt-BR)`];
 }
@@ -206,7 +206,7 @@ export async function loadMailTemplates(override?: string): Promise<MailTemplate
 function closestTo(locale: string, known: readonly string[]): string {
   const { language } = parseLocale(locale);
   const close = known.filter((each) => parseLocale(each).language === language);
-  return fallbackLocales(locale).find((each) => close.includes(each)) ?? close[0] ?? 'en';
+  return listFallbackLocales(locale).find((each) => close.includes(each)) ?? close[0] ?? 'en';
 }
 
 function templatesFrom(loaded: ReadonlyMap<string, ByLocale>): MailTemplates {

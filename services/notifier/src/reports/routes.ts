@@ -1,12 +1,12 @@
 /** The routes to which providers send reports. */
 import {
   type AccessPolicy,
+  createUnavailableProblem,
   Problem,
   publicAccessPolicy,
   type Route,
   route,
   standardProblems,
-  unavailableProblem,
 } from '@latchkey/http';
 import { z } from 'zod';
 import type { MailReportReader } from '../ports/reports.ts';
@@ -48,7 +48,7 @@ export function reportRoutes(
           case 'forged':
             throw new Problem(forged, { detail: 'The signature or the password of the report is wrong.' });
           default:
-            throw unavailableProblem('The report cannot be recorded at present: send it again.', 60);
+            throw createUnavailableProblem('The report cannot be recorded at present: send it again.', 60);
         }
       },
     }),

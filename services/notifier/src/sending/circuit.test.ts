@@ -4,13 +4,13 @@ import type { AttemptResult } from '../delivery/attempt.ts';
 import {
   type CircuitBreakerState,
   closedCircuitState,
+  computeNextCircuitState,
   countClaimableDeliveries,
-  nextCircuitState,
 } from './circuit.ts';
 
 describe('a mail server that is down', () => {
   function after(circuit: CircuitBreakerState, result: AttemptResult, now: number) {
-    return nextCircuitState(circuit, { result, now, random: 0, refusedInARow: 0, connections: 5 });
+    return computeNextCircuitState(circuit, { result, now, random: 0, refusedInARow: 0, connections: 5 });
   }
   const failure = { stage: 'connect', words: 'ECONNREFUSED' } as const;
   function load(now: number, inHand: number) {
@@ -48,23 +48,32 @@ describe('a mail server that is down', () => {
 
   it('that refuses further connections is down only if it refuses the only one', () => {
     const busy = { result: { kind: 'busy', failure }, now: 0, random: 0, refusedInARow: 0 } as const;
-    assert.equal(nextCircuitState(closedCircuitState, { ...busy, connections: 2 }), closedCircuitState);
-    assert.equal(nextCircuitState(closedCircuitState, { ...busy, connections: 1 }).state, 'open');
-    assert.equal(nextCircuitState(open, { ...busy, connections: 2 }).state, 'open');
+    assert.equal(
+      computeNextCircuitState(closedCircuitState, { ...busy, connections: 2 }),
+      closedCircuitState,
+    );
+    assert.equal(computeNextCircuitState(closedCircuitState, { ...busy, connections: 1 }).state, 'open');
+    assert.equal(computeNextCircuitState(open, { ...busy, connections: 2 }).state, 'open');
   });
 
   it('that refuses several recipients in a row is probed less and less often, until it accepts one', () => {
     const rejected = { result: { kind: 'rejected', failure }, now: 0, random: 0, connections: 5 } as const;
-    assert.equal(nextCircuitState(closedCircuitState, { ...rejected, refusedInARow: 2 }), closedCircuitState);
+    assert.equal(
+      computeNextCircuitState(closedCircuitState, { ...rejected, refusedInARow: 2 }),
+      closedCircuitState,
+    );
     const probes = [3, 4, 5, 10].map((refusedInARow) => {
-      const circuit = nextCircuitState(closedCircuitState, { ...rejected, refusedInARow });
+      const circuit = computeNextCircuitState(closedCircuitState, { ...rejected, refusedInARow });
       return circuit.state === 'open' && circuit.probeAt;
     });
     assert.deepEqual(probes, [750, 1_500, 3_000, 11_250]);
-    const refusing = nextCircuitState(closedCircuitState, { ...rejected, refusedInARow: 3 });
+    const refusing = computeNextCircuitState(closedCircuitState, { ...rejected, refusedInARow: 3 });
     const others = { now: 1, random: 0, connections: 5, refusedInARow: 3 };
-    assert.equal(nextCircuitState(refusing, { ...others, result: { kind: 'welcome' } }), refusing);
-    assert.equal(nextCircuitState(refusing, { ...others, result: { kind: 'accepted' } }), closedCircuitState);
+    assert.equal(computeNextCircuitState(refusing, { ...others, result: { kind: 'welcome' } }), refusing);
+    assert.equal(
+      computeNextCircuitState(refusing, { ...others, result: { kind: 'accepted' } }),
+      closedCircuitState,
+    );
   });
 
   it('is not considered up because of attempts that never reached it', () => {

@@ -57,7 +57,7 @@ export interface MailServerResult {
  * Returns the circuit after the result of a mail or probe. A result that says nothing about the server leaves
  * the circuit unchanged.
  */
-export function nextCircuitState(
+export function computeNextCircuitState(
   circuit: CircuitBreakerState,
   { result, now, random, ...server }: MailServerResult,
 ): CircuitBreakerState {

@@ -8,7 +8,7 @@ import {
   type CircuitBreakerState,
   type CircuitOpenReason,
   closedCircuitState,
-  nextCircuitState,
+  computeNextCircuitState,
 } from './circuit.ts';
 import { isRefusedOrDeferred, type RefusalHistory } from './evidence.ts';
 
@@ -89,7 +89,7 @@ export function createMailServerMonitor({
   function learn(result: AttemptResult | ProbeResult): void {
     const now = clock.monotonic();
     const before = circuit;
-    circuit = nextCircuitState(circuit, {
+    circuit = computeNextCircuitState(circuit, {
       result,
       now,
       random: random(),

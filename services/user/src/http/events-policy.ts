@@ -1,7 +1,7 @@
 /** The policy of the event feed: only service clients whose key has the scope `events` may read it. */
 import { authenticateClient, type ServiceClients } from '@latchkey/clients';
 import type { FeedReader } from '@latchkey/feed';
-import { type AccessPolicy, Problem, standardProblems, unavailableProblem } from '@latchkey/http';
+import { type AccessPolicy, createUnavailableProblem, Problem, standardProblems } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 
 export function createEventsFeedPolicy(deps: {
@@ -31,7 +31,7 @@ async function find(
     return await authenticateClient(clients, { authorization, scope: 'events', now: now() });
   } catch (error) {
     if (error instanceof StoreUnavailable)
-      throw unavailableProblem('Keys cannot be checked. Try again.', 1, error);
+      throw createUnavailableProblem('Keys cannot be checked. Try again.', 1, error);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** Maps errors of the service to HTTP problems. */
-import { type Problem, unavailableProblem } from '@latchkey/http';
+import { createUnavailableProblem, type Problem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { type SequenceWaitRefusal, SequenceWaitRefused } from '../projection/sequence-waiter.ts';
 
@@ -11,9 +11,9 @@ export const unavailableDetailTexts = {
 } as const;
 
 const waitProblems: Record<SequenceWaitRefusal, () => Problem> = {
-  behind: () => unavailableProblem(unavailableDetailTexts.behind),
-  crowded: () => unavailableProblem(unavailableDetailTexts.crowded),
-  parked: () => unavailableProblem(unavailableDetailTexts.parked, 30),
+  behind: () => createUnavailableProblem(unavailableDetailTexts.behind),
+  crowded: () => createUnavailableProblem(unavailableDetailTexts.crowded),
+  parked: () => createUnavailableProblem(unavailableDetailTexts.parked, 30),
 };
 
 /**
@@ -25,7 +25,8 @@ export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<
     return await work();
   } catch (error) {
     if (error instanceof SequenceWaitRefused) throw waitProblems[error.kind]();
-    if (error instanceof StoreUnavailable) throw unavailableProblem(unavailableDetailTexts.store, 1, error);
+    if (error instanceof StoreUnavailable)
+      throw createUnavailableProblem(unavailableDetailTexts.store, 1, error);
     throw error;
   }
 }

@@ -1,5 +1,12 @@
 /** The HTTP routes of the user service. */
-import { type OpenApiInfo, openApiRoute, Problem, type Route, route, standardProblems } from '@latchkey/http';
+import {
+  createOpenApiRoute,
+  type OpenApiInfo,
+  Problem,
+  type Route,
+  route,
+  standardProblems,
+} from '@latchkey/http';
 import { runWithTimeBudget } from '@latchkey/store';
 import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
 import type { z } from 'zod';
@@ -91,7 +98,7 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
 
   // `others` must come last: its route `one` has the path `/:id`, which also matches `/me` and `/openapi.json`.
   const others = [withTimeBudget(one), ...feed, ...webhooks.map(withTimeBudget)];
-  const description = openApiRoute(`${BASE}/openapi.json`, tag, { ...INFO, publicPath }, [
+  const description = createOpenApiRoute(`${BASE}/openapi.json`, tag, { ...INFO, publicPath }, [
     ofOneself,
     list,
     ...others,

@@ -56,14 +56,14 @@ export const userPageSchema = z.object({
 export const userParamsSchema = z.object({ id: z.uuid().toLowerCase() });
 
 /** The schema of a query parameter for the number of items on a page. */
-export const pageLimitSchema = z
+export const createPageLimitSchema = z
   .string()
   .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
   .transform(Number)
   .pipe(z.number().min(1).max(100));
 
 export const usersQuerySchema = z.object({
-  limit: pageLimitSchema.default(20),
+  limit: createPageLimitSchema.default(20),
   cursor: profileCursorSchema.optional(),
   role: role.optional(),
   verified: z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' }).optional(),

@@ -7,7 +7,7 @@ import {
   type WebhookEndpoint,
 } from '@latchkey/webhooks';
 import { z } from 'zod';
-import { pageLimitSchema } from './schemas.ts';
+import { createPageLimitSchema } from './schemas.ts';
 
 const types = z
   .array(z.enum(accountEventTypes))
@@ -86,7 +86,7 @@ export const redriveEventBodySchema = z.object({
 });
 
 export const attemptsQuerySchema = z.object({
-  limit: pageLimitSchema.default(20),
+  limit: createPageLimitSchema.default(20),
   cursor: z
     .string()
     .regex(/^\d{1,15}$/, 'is not a cursor that was handed out')

@@ -1,6 +1,6 @@
 /** The routes with which admins manage webhook endpoints. */
 
-import { Problem, type Route, route, standardProblems, validationProblem } from '@latchkey/http';
+import { createValidationProblem, Problem, type Route, route, standardProblems } from '@latchkey/http';
 import { HOUR_MS } from '@latchkey/process';
 import type { Caller, Guards } from '@latchkey/tokens';
 import {
@@ -312,5 +312,5 @@ async function mapRefusals<T>(work: () => T | Promise<T>): Promise<T> {
 }
 
 function invalid(pointer: string, message: string): Problem {
-  return validationProblem([{ pointer, code: 'invalid', message }]);
+  return createValidationProblem([{ pointer, code: 'invalid', message }]);
 }

@@ -1,7 +1,7 @@
 /** Applies the next event of an account to the stored account. Pure. */
 import { type EventRecord, type EventRefusal, envelopeOf, positionAfterEvent } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
-import { applyProfileEvent, skipUnknownEvent } from './project.ts';
+import { advancePastUnknownEvent, applyProfileEvent } from './project.ts';
 import type { StoredAccount } from './stored-account.ts';
 
 /**
@@ -22,7 +22,7 @@ function profileAfter(profile: Profile | undefined, { decoded }: EventRecord): P
   const registers = decoded.kind === 'event' && decoded.event.type === 'UserRegistered';
   if (registers !== (profile === undefined)) return undefined;
   if (decoded.kind === 'event') return applyProfileEvent(profile, decoded.event);
-  return profile && skipUnknownEvent(profile, decoded.envelope);
+  return profile && advancePastUnknownEvent(profile, decoded.envelope);
 }
 
 function misplaced(record: EventRecord): string {

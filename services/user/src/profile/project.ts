@@ -17,7 +17,7 @@ export function applyProfileEvent(profile: Profile | undefined, event: LatchkeyE
 }
 
 /** Returns the profile after an event whose type this release does not know. Only its sequence and time change. */
-export function skipUnknownEvent(profile: Profile, envelope: Envelope): Profile {
+export function advancePastUnknownEvent(profile: Profile, envelope: Envelope): Profile {
   return profile.ended ? ended(envelope) : { ...profile, ...advanced(envelope) };
 }
 

@@ -10,7 +10,7 @@ import { SUBSCRIBERS } from '../../system/subscribers.ts';
 import { FORGED_HEADER } from '../forged-rules.ts';
 import { journalOf } from '../journal.ts';
 import type { RecordedRun } from '../read-run.ts';
-import { requiredMails } from '../required-mails.ts';
+import { computeRequiredMails } from '../required-mails.ts';
 import type {
   Commit,
   CommitEvent,
@@ -267,7 +267,7 @@ function recordsOf(commit: Commit, start: number): readonly TopicRecord[] {
   }));
 }
 
-const required = requiredMails(journalOf(commits.map((commit) => original.get(commit) ?? commit)));
+const required = computeRequiredMails(journalOf(commits.map((commit) => original.get(commit) ?? commit)));
 
 /** Returns whether a mail was canceled: Bob's first link was superseded before it was sent. */
 function isCanceled({ event }: (typeof required)[number]): boolean {
@@ -342,7 +342,7 @@ export function createHistoryLine(id: string, op: string, more: Partial<HistoryL
 }
 
 /** Returns an access token for use in commands; its signature is invalid, and the checker does not verify it. */
-export function fakeAccessToken(sub: string, sid: string, seq: number): string {
+export function createFakeAccessToken(sub: string, sid: string, seq: number): string {
   const claims = { sub, sid, seq, exp: Date.parse(minuteOfRun(120)) / 1000 };
   return ['{}', JSON.stringify(claims), 'signature']
     .map((part) => Buffer.from(part).toString('base64url'))
@@ -350,7 +350,7 @@ export function fakeAccessToken(sub: string, sid: string, seq: number): string {
 }
 
 /** Returns the refresh token that a session has after `n` refreshes. */
-export function fakeRefreshToken(sid: string, n: number): string {
+export function createFakeRefreshToken(sid: string, n: number): string {
   return `${sid} ${n}`;
 }
 
@@ -361,16 +361,16 @@ export const ADA_PASSWORDS = {
 export const BOB_PASSWORD = 'the password of Bob';
 
 /** Returns the body of a response to a login or a refresh. */
-export function tokenResponse(name: string, sub: string, sid: string, seq: number, n: number) {
+export function createTokenResponse(name: string, sub: string, sid: string, seq: number, n: number) {
   return {
-    accessToken: fakeAccessToken(sub, sid, seq),
-    refreshToken: fakeRefreshToken(sid, n),
+    accessToken: createFakeAccessToken(sub, sid, seq),
+    refreshToken: createFakeRefreshToken(sid, n),
     user: { id: sub, email: `${name}@example.com` },
   };
 }
 
 /** Returns the times of a command with a response after one second. */
-export function sentAndAnsweredAt(minute: number, second = 0) {
+export function createCommandTimes(minute: number, second = 0) {
   return { sentAt: minuteOfRun(minute, second), answeredAt: minuteOfRun(minute, second + 1) };
 }
 
@@ -379,172 +379,175 @@ export const FAY_PASSWORD = 'the password of Fay';
 
 const history: readonly HistoryLine[] = [
   createHistoryLine('dan-1', 'sign-up', {
-    ...sentAndAnsweredAt(10),
+    ...createCommandTimes(10),
     request: { ...person('dan'), password: DAN_PASSWORD },
     status: 201,
   }),
   createHistoryLine('dan-2', 'verify', {
-    ...sentAndAnsweredAt(11),
+    ...createCommandTimes(11),
     request: { accountId: DAN_ID },
     accountSequence: `${DAN_ID}:2`,
   }),
   createHistoryLine('dan-login', 'login', {
-    ...sentAndAnsweredAt(11, 10),
+    ...createCommandTimes(11, 10),
     request: { email: 'dan@example.com', password: DAN_PASSWORD },
-    answer: tokenResponse('dan', DAN_ID, 'dan-s', 2, 0),
+    answer: createTokenResponse('dan', DAN_ID, 'dan-s', 2, 0),
   }),
   createHistoryLine('dan-3', 'erase', {
-    ...sentAndAnsweredAt(12),
+    ...createCommandTimes(12),
     request: { accountId: DAN_ID, password: DAN_PASSWORD },
     status: 202,
     answer: { eraseAt: minuteOfRun(12) },
-    accessToken: fakeAccessToken(DAN_ID, 'dan-s', 2),
+    accessToken: createFakeAccessToken(DAN_ID, 'dan-s', 2),
     accountSequence: `${DAN_ID}:4`,
   }),
   createHistoryLine('fay-1', 'sign-up', {
-    ...sentAndAnsweredAt(14),
+    ...createCommandTimes(14),
     request: { ...person('fay'), password: FAY_PASSWORD },
     status: 201,
   }),
   createHistoryLine('fay-2', 'verify', {
-    ...sentAndAnsweredAt(15),
+    ...createCommandTimes(15),
     request: { accountId: FAY_ID },
     accountSequence: `${FAY_ID}:2`,
   }),
   createHistoryLine('fay-login', 'login', {
-    ...sentAndAnsweredAt(15, 10),
+    ...createCommandTimes(15, 10),
     request: { email: 'fay@example.com', password: FAY_PASSWORD },
-    answer: tokenResponse('fay', FAY_ID, 'fay-s', 2, 0),
+    answer: createTokenResponse('fay', FAY_ID, 'fay-s', 2, 0),
   }),
   createHistoryLine('fay-3', 'change-email', {
-    ...sentAndAnsweredAt(16),
+    ...createCommandTimes(16),
     request: { accountId: FAY_ID, newEmail: moved.email, password: FAY_PASSWORD },
     status: 202,
-    accessToken: fakeAccessToken(FAY_ID, 'fay-s', 2),
+    accessToken: createFakeAccessToken(FAY_ID, 'fay-s', 2),
     accountSequence: `${FAY_ID}:3`,
   }),
   createHistoryLine('fay-4', 'confirm-email', {
-    ...sentAndAnsweredAt(17),
+    ...createCommandTimes(17),
     request: { accountId: FAY_ID, newEmail: moved.email, password: FAY_PASSWORD },
     accountSequence: `${FAY_ID}:4`,
   }),
   createHistoryLine('fay-5', 'erase', {
-    ...sentAndAnsweredAt(18),
+    ...createCommandTimes(18),
     request: { accountId: FAY_ID, password: FAY_PASSWORD },
     status: 202,
     answer: { eraseAt: minuteOfRun(100) },
-    accessToken: fakeAccessToken(FAY_ID, 'fay-s', 2),
+    accessToken: createFakeAccessToken(FAY_ID, 'fay-s', 2),
     accountSequence: `${FAY_ID}:6`,
   }),
   createHistoryLine('fay-6', 'keep-account', {
-    ...sentAndAnsweredAt(19),
+    ...createCommandTimes(19),
     request: { accountId: FAY_ID },
     accountSequence: `${FAY_ID}:7`,
   }),
   createHistoryLine('dan-finally', 'final-login', {
-    ...sentAndAnsweredAt(55),
+    ...createCommandTimes(55),
     request: { email: 'dan@example.com', password: DAN_PASSWORD },
     status: 401,
     code: 'invalid_credentials',
     answer: null,
   }),
   createHistoryLine('fay-finally', 'final-login', {
-    ...sentAndAnsweredAt(55),
+    ...createCommandTimes(55),
     request: { email: moved.email, password: FAY_PASSWORD },
-    answer: { ...tokenResponse('fay', FAY_ID, 'fay-t', 7, 0), user: { id: FAY_ID, email: moved.email } },
+    answer: {
+      ...createTokenResponse('fay', FAY_ID, 'fay-t', 7, 0),
+      user: { id: FAY_ID, email: moved.email },
+    },
   }),
   createHistoryLine('ada-1', 'sign-up', {
     request: { ...person('ada'), password: ADA_PASSWORDS.first },
     status: 201,
   }),
   createHistoryLine('ada-2', 'verify', {
-    ...sentAndAnsweredAt(2),
+    ...createCommandTimes(2),
     request: { accountId: ADA_ID },
     accountSequence: `${ADA_ID}:2`,
   }),
   createHistoryLine('ada-login', 'login', {
-    ...sentAndAnsweredAt(2, 10),
+    ...createCommandTimes(2, 10),
     request: { email: 'Ada@example.com', password: ADA_PASSWORDS.first },
-    answer: tokenResponse('ada', ADA_ID, 'ada-s', 2, 0),
+    answer: createTokenResponse('ada', ADA_ID, 'ada-s', 2, 0),
   }),
   createHistoryLine('ada-3', 'change-password', {
-    ...sentAndAnsweredAt(3),
+    ...createCommandTimes(3),
     request: { accountId: ADA_ID, currentPassword: ADA_PASSWORDS.first, newPassword: ADA_PASSWORDS.second },
-    accessToken: fakeAccessToken(ADA_ID, 'ada-s', 2),
+    accessToken: createFakeAccessToken(ADA_ID, 'ada-s', 2),
     accountSequence: `${ADA_ID}:4`,
   }),
   createHistoryLine('ada-refresh', 'refresh', {
-    ...sentAndAnsweredAt(3, 10),
-    request: { refreshToken: fakeRefreshToken('ada-s', 0) },
-    answer: tokenResponse('ada', ADA_ID, 'ada-s', 4, 1),
+    ...createCommandTimes(3, 10),
+    request: { refreshToken: createFakeRefreshToken('ada-s', 0) },
+    answer: createTokenResponse('ada', ADA_ID, 'ada-s', 4, 1),
   }),
   createHistoryLine('ada-4', 'profile', {
-    ...sentAndAnsweredAt(4),
+    ...createCommandTimes(4),
     request: { firstName: 'Augusta' },
-    accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4),
+    accessToken: createFakeAccessToken(ADA_ID, 'ada-s', 4),
     accountSequence: `${ADA_ID}:5`,
   }),
   createHistoryLine('ada-5', 'mailing', {
-    ...sentAndAnsweredAt(7),
+    ...createCommandTimes(7),
     request: { addresses: ['dave@example.com', 'carol@example.com'] },
     status: 202,
     answer: { mailingId: MAILING_ID },
-    accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4),
+    accessToken: createFakeAccessToken(ADA_ID, 'ada-s', 4),
   }),
   createHistoryLine('bob-1', 'sign-up', {
-    ...sentAndAnsweredAt(1),
+    ...createCommandTimes(1),
     request: { ...person('bob'), password: BOB_PASSWORD },
     status: 201,
   }),
   createHistoryLine('bob-typo', 'login', {
-    ...sentAndAnsweredAt(1, 10),
+    ...createCommandTimes(1, 10),
     request: { email: 'bob@example.com', password: 'a typo' },
     status: 401,
     code: 'invalid_credentials',
     answer: null,
   }),
   createHistoryLine('bob-login', 'login', {
-    ...sentAndAnsweredAt(1, 20),
+    ...createCommandTimes(1, 20),
     request: { email: 'bob@example.com', password: BOB_PASSWORD },
-    answer: tokenResponse('bob', BOB_ID, 'bob-s', 1, 0),
+    answer: createTokenResponse('bob', BOB_ID, 'bob-s', 1, 0),
   }),
   createHistoryLine('bob-2', 'verification-request', {
-    ...sentAndAnsweredAt(5),
+    ...createCommandTimes(5),
     request: { accountId: BOB_ID },
     status: 202,
-    accessToken: fakeAccessToken(BOB_ID, 'bob-s', 1),
+    accessToken: createFakeAccessToken(BOB_ID, 'bob-s', 1),
     accountSequence: `${BOB_ID}:2`,
   }),
   createHistoryLine('bob-login-again', 'login', {
-    ...sentAndAnsweredAt(8),
+    ...createCommandTimes(8),
     request: { email: 'bob@example.com', password: BOB_PASSWORD },
-    answer: tokenResponse('bob', BOB_ID, 'bob-t', 2, 0),
+    answer: createTokenResponse('bob', BOB_ID, 'bob-t', 2, 0),
   }),
   createHistoryLine('bob-logout', 'logout', {
-    ...sentAndAnsweredAt(8, 30),
-    request: { refreshToken: fakeRefreshToken('bob-s', 0) },
+    ...createCommandTimes(8, 30),
+    request: { refreshToken: createFakeRefreshToken('bob-s', 0) },
     status: 204,
   }),
   createHistoryLine('bob-too-late', 'refresh', {
-    ...sentAndAnsweredAt(8, 40),
-    request: { refreshToken: fakeRefreshToken('bob-s', 0) },
+    ...createCommandTimes(8, 40),
+    request: { refreshToken: createFakeRefreshToken('bob-s', 0) },
     status: 401,
     code: 'refresh_token_invalid',
     answer: null,
   }),
   createHistoryLine('bob-3', 'logout-all', {
-    ...sentAndAnsweredAt(9, 30),
+    ...createCommandTimes(9, 30),
     status: 204,
-    accessToken: fakeAccessToken(BOB_ID, 'bob-t', 2),
+    accessToken: createFakeAccessToken(BOB_ID, 'bob-t', 2),
     accountSequence: `${BOB_ID}:3`,
   }),
   createHistoryLine('bob-out', 'verification-request', {
-    ...sentAndAnsweredAt(9, 40),
+    ...createCommandTimes(9, 40),
     request: { accountId: BOB_ID },
     status: 401,
     code: 'unauthenticated',
     answer: null,
-    accessToken: fakeAccessToken(BOB_ID, 'bob-t', 2),
+    accessToken: createFakeAccessToken(BOB_ID, 'bob-t', 2),
   }),
   createHistoryLine('eve-1', 'sign-up', {
     request: { email: 'ada@example.com', username: 'eve' },

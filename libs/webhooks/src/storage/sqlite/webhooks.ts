@@ -1,9 +1,9 @@
 /** Webhook storage in the embedded store. */
 import {
+  createKeyFingerprintSource,
   createRowMoveSource,
   createSqliteKeyFingerprints,
   createSqliteLeaseRecords,
-  keyFingerprintSource,
   mapSqliteErrors,
   type SqliteRow,
   type SqliteSchema,
@@ -105,7 +105,7 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
         key: ['place', ''],
         read: (row) => ({ endpoint: String(row['endpoint']), attempt: attemptOf(row) }),
       }),
-      keys: keyFingerprintSource(database, KEYS),
+      keys: createKeyFingerprintSource(database, KEYS),
     },
     // Webhooks cannot be moved to an embedded store, so no events were sent before a move.
     sentBefore: { find: async () => new Map() },

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Brand, type BrandPalette, DEFAULT_BRAND_NAME } from '@latchkey/brand';
 import { assertNever } from '@latchkey/events';
-import { pageContentSecurityPolicy } from '@latchkey/http';
+import { createPageContentSecurityPolicy } from '@latchkey/http';
 import { instantInWords } from '@latchkey/locale';
 import type { EmailChangeView } from '../../email-change/confirm.ts';
 import type { EmailUndoView } from '../../email-change/undo.ts';
@@ -363,7 +363,7 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
     stylesheet: readOwn('pages.css') + colorRules(brand),
     script: readOwn('pages.js'),
     logo: brand.logo?.file,
-    headers: { 'Content-Security-Policy': pageContentSecurityPolicy(brand.logo?.origin) },
+    headers: { 'Content-Security-Policy': createPageContentSecurityPolicy(brand.logo?.origin) },
   };
 }
 

@@ -15,14 +15,14 @@ import type { RouteDeps } from '../deps.ts';
 import {
   createHtmlResponse,
   createLinkProblemPage,
-  linkFormAction,
+  linkFormActionUrl,
   linkProblemSpecs,
   linkTokenParamsSchema,
 } from '../link-page.ts';
 import { findNewPasswordFault } from '../new-password-fault.ts';
 import { defineOperationRoute } from '../operation.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
-import { newPasswordSchema, passwordTextSchema } from '../schemas.ts';
+import { createNewPasswordSchema, passwordTextSchema } from '../schemas.ts';
 import {
   createJsonOrPageResponseSpec,
   createResponseSpecWithSequence,
@@ -103,7 +103,9 @@ function viewConfirmationRoute(deps: RouteDeps): Route {
     problemPage: createLinkProblemPage(pages, 'email-change'),
     handle: async ({ params: { token } }) => {
       const view = await viewEmailChange(deps, token);
-      return createHtmlResponse(pages.emailChange({ ...view, action: linkFormAction(deps, CHANGE, token) }));
+      return createHtmlResponse(
+        pages.emailChange({ ...view, action: linkFormActionUrl(deps, CHANGE, token) }),
+      );
     },
   });
 }
@@ -166,7 +168,7 @@ function confirmationRoute(deps: RouteDeps): Route {
     formAgain: async (refusal, { params: { token } }) => {
       if (!isAboutPassword(refusal)) return undefined;
       const view = await viewEmailChange(deps, token);
-      const action = linkFormAction(deps, CHANGE, token);
+      const action = linkFormActionUrl(deps, CHANGE, token);
       return pages.emailChange({ ...view, action, wrongPassword: refusal.kind === 'password_incorrect' });
     },
   });
@@ -193,7 +195,7 @@ function viewUndoRoute(deps: RouteDeps): Route {
     problemPage: createLinkProblemPage(pages, 'email-undo'),
     handle: async ({ params: { token } }) => {
       const view = await viewEmailUndo(deps, token);
-      return createHtmlResponse(pages.emailUndo({ ...view, action: linkFormAction(deps, UNDO, token) }));
+      return createHtmlResponse(pages.emailUndo({ ...view, action: linkFormActionUrl(deps, UNDO, token) }));
     },
   });
 }
@@ -212,7 +214,7 @@ function undoRoute(deps: RouteDeps): Route {
     secretPath: true,
     params: linkTokenParamsSchema,
     body: z.object({
-      newPassword: newPasswordSchema(deps.passwordRules),
+      newPassword: createNewPasswordSchema(deps.passwordRules),
       confirmNewPassword: passwordTextSchema,
     }),
     moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
@@ -242,7 +244,7 @@ function undoRoute(deps: RouteDeps): Route {
     formAgain: async (refusal, { params: { token } }) => {
       const fault = findNewPasswordFault(refusal);
       if (fault === undefined) return undefined;
-      const action = linkFormAction(deps, UNDO, token);
+      const action = linkFormActionUrl(deps, UNDO, token);
       return pages.emailUndo({ ...(await viewEmailUndo(deps, token)), action, fault });
     },
   });

@@ -1,6 +1,6 @@
 import { exportDocumentSchema } from '@latchkey/export';
 import { type Route, standardProblems } from '@latchkey/http';
-import { bearerToken } from '@latchkey/tokens';
+import { extractBearerToken } from '@latchkey/tokens';
 import { z } from 'zod';
 import { exportOwnAccount } from '../../export/export-account.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
@@ -35,7 +35,7 @@ function exportRoute(deps: RouteDeps): Route {
         deps,
         request.body,
         request.caller,
-        bearerToken(request.headers['authorization']) ?? '',
+        extractBearerToken(request.headers['authorization']) ?? '',
         toUseCaseContext(request),
       );
       return {

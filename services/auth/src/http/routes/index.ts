@@ -1,5 +1,5 @@
 /** Every route of auth, by topic. */
-import { openApiRoute, type Route } from '@latchkey/http';
+import { createOpenApiRoute, type Route } from '@latchkey/http';
 import { runWithTimeBudget } from '@latchkey/store';
 import { withAuditEvents } from '../audited-route.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
@@ -42,7 +42,7 @@ export function createRoutes(deps: RouteDeps): readonly Route[] {
   const info = { ...authOpenApiInfo, publicPath: deps.publicPath };
   return [
     ...routes,
-    openApiRoute(`${AUTH_BASE_PATH}/openapi.json`, 'description', info, routes),
+    createOpenApiRoute(`${AUTH_BASE_PATH}/openapi.json`, 'description', info, routes),
     fullOpenApiDocumentRoute(deps),
   ];
 }

@@ -12,7 +12,7 @@ import {
   createHtmlResponse,
   createLinkProblemPage,
   createLinkRequestProblemPage,
-  linkFormAction,
+  linkFormActionUrl,
   linkProblemSpecs,
   linkTokenParamsSchema,
   localeOfRequest,
@@ -20,7 +20,7 @@ import {
 import { findNewPasswordFault } from '../new-password-fault.ts';
 import { defineOperationRoute } from '../operation.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
-import { newPasswordSchema, passwordTextSchema } from '../schemas.ts';
+import { createNewPasswordSchema, passwordTextSchema } from '../schemas.ts';
 import {
   createJsonOrPageResponseSpec,
   createResponseSpecWithSequence,
@@ -35,7 +35,7 @@ export function passwordRoutes(deps: RouteDeps): readonly Route[] {
 const PATH = `${AUTH_BASE_PATH}/password-reset-confirm/:token`;
 
 function actionOf(deps: RouteDeps, token: string): string {
-  return linkFormAction(deps, `${AUTH_BASE_PATH}/password-reset-confirm`, token);
+  return linkFormActionUrl(deps, `${AUTH_BASE_PATH}/password-reset-confirm`, token);
 }
 
 const newPasswordProblems = [
@@ -117,7 +117,7 @@ function completeResetRoute(deps: RouteDeps): Route {
     secretPath: true,
     params: linkTokenParamsSchema,
     body: z.object({
-      newPassword: newPasswordSchema(deps.passwordRules),
+      newPassword: createNewPasswordSchema(deps.passwordRules),
       confirmNewPassword: passwordTextSchema,
     }),
     moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
@@ -162,7 +162,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
     policy: deps.guards.verified,
     body: z.object({
       currentPassword: passwordTextSchema,
-      newPassword: newPasswordSchema(deps.passwordRules),
+      newPassword: createNewPasswordSchema(deps.passwordRules),
       confirmNewPassword: passwordTextSchema.optional(),
     }),
     moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),

@@ -14,7 +14,12 @@ import { refreshSession } from '../../sessions/refresh.ts';
 import { endSession, listSessions, logout, logoutEverywhere } from '../../sessions/sessions.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
-import { encodeSessionCursor, nextCursorSchema, pageLimitSchema, sessionCursorSchema } from '../cursor.ts';
+import {
+  createPageLimitSchema,
+  encodeSessionCursor,
+  nextCursorSchema,
+  sessionCursorSchema,
+} from '../cursor.ts';
 import type { RouteDeps } from '../deps.ts';
 import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
@@ -228,7 +233,7 @@ function listSessionsRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'List the sessions of the account',
     policy: deps.guards.authenticated,
-    query: z.object({ limit: pageLimitSchema(SESSIONS_PAGE), cursor: sessionCursorSchema.optional() }),
+    query: z.object({ limit: createPageLimitSchema(SESSIONS_PAGE), cursor: sessionCursorSchema.optional() }),
     answers: {
       200: {
         description: 'Newest login first.',

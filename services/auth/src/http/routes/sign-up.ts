@@ -8,13 +8,13 @@ import type { RouteDeps } from '../deps.ts';
 import { localeOfRequest } from '../link-page.ts';
 import { defineOperationRoute } from '../operation.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
-import { newPasswordSchema } from '../schemas.ts';
+import { createNewPasswordSchema } from '../schemas.ts';
 import { accountSchema, profileFieldSchemas } from '../views.ts';
 
 function bodyOf({ passwordRules }: RouteDeps) {
   return z.object({
     email: emailAddressSchema,
-    password: newPasswordSchema(passwordRules),
+    password: createNewPasswordSchema(passwordRules),
     username: profileFieldSchemas.username,
     firstName: profileFieldSchemas.firstName.optional(),
     lastName: profileFieldSchemas.lastName.optional(),

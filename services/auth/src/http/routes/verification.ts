@@ -1,9 +1,9 @@
 import {
+  createValidationProblem,
   publicAccessPolicy,
   type RequestContext,
   type Route,
   standardProblems,
-  validationProblem,
 } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
 import { z } from 'zod';
@@ -27,7 +27,7 @@ import {
   createHtmlResponse,
   createLinkProblemPage,
   createLinkRequestProblemPage,
-  linkFormAction,
+  linkFormActionUrl,
   linkProblemSpecs,
   linkTokenParamsSchema,
   localeOfRequest,
@@ -35,7 +35,7 @@ import {
 import { defineOperationRoute } from '../operation.ts';
 import type { VerificationFault } from '../pages/pages.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
-import { newPasswordSchema, passwordTextSchema } from '../schemas.ts';
+import { createNewPasswordSchema, passwordTextSchema } from '../schemas.ts';
 import { createJsonOrPageResponseSpec, createSequenceHeader } from '../views.ts';
 
 export function verificationRoutes(deps: RouteDeps): readonly Route[] {
@@ -51,14 +51,14 @@ const PATH = `${AUTH_BASE_PATH}/verify/:token`;
 
 /** Returns the URLs to which a verification link's page and forms point. */
 function placesOf(deps: RouteDeps, token: string) {
-  const action = linkFormAction(deps, `${AUTH_BASE_PATH}/verify`, token);
+  const action = linkFormActionUrl(deps, `${AUTH_BASE_PATH}/verify`, token);
   return { action, rejection: `${action}/reject` };
 }
 
 function bodyOf({ passwordRules }: RouteDeps) {
   return z.object({
     password: passwordTextSchema.optional(),
-    newPassword: newPasswordSchema(passwordRules).optional(),
+    newPassword: createNewPasswordSchema(passwordRules).optional(),
     confirmNewPassword: passwordTextSchema.optional(),
     // Forms can send only strings, so the string 'true' is accepted, too.
     reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
@@ -98,7 +98,7 @@ function evidenceOf(
     return { kind: 'new-password', newPassword, confirmNewPassword };
   if (newPassword !== undefined || confirmNewPassword !== undefined) {
     const missing = newPassword === undefined ? 'newPassword' : 'confirmNewPassword';
-    throw validationProblem([{ pointer: `#/${missing}`, code: 'required', message: 'is required' }]);
+    throw createValidationProblem([{ pointer: `#/${missing}`, code: 'required', message: 'is required' }]);
   }
   return password === undefined ? { kind: 'holder', holders } : { kind: 'password', password };
 }
@@ -260,7 +260,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
       }
       if (body.email === undefined) {
         const fault = 'is required without an access token';
-        throw validationProblem([{ pointer: '#/email', code: 'required', message: fault }]);
+        throw createValidationProblem([{ pointer: '#/email', code: 'required', message: fault }]);
       }
       const address = body.email.canonical;
       await requestMailToAddress(deps, { kind: 'verification', address }, toUseCaseContext(request));

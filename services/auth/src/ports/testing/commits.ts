@@ -8,11 +8,11 @@ import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '
 import type { Outbox } from '../outbox.ts';
 
 /** Returns an instant that is `second` seconds after a fixed time. */
-export function secondsAfterTestStart(second: number): string {
+export function createTestInstant(second: number): string {
   return new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
 }
 
-export function createSessionsRevokedFact(userId: string, time = secondsAfterTestStart(0)): RecordedFact {
+export function createSessionsRevokedFact(userId: string, time = createTestInstant(0)): RecordedFact {
   return {
     id: randomUUID(),
     time,
@@ -22,7 +22,7 @@ export function createSessionsRevokedFact(userId: string, time = secondsAfterTes
   };
 }
 
-export function createRoleChangedFact(userId: string, time = secondsAfterTestStart(0)): RecordedFact {
+export function createRoleChangedFact(userId: string, time = createTestInstant(0)): RecordedFact {
   return {
     id: randomUUID(),
     time,
@@ -42,7 +42,7 @@ export function createRoleChangedFact(userId: string, time = secondsAfterTestSta
 export function createUserRegisteredFact(
   userId: string,
   address: string,
-  time = secondsAfterTestStart(0),
+  time = createTestInstant(0),
 ): RecordedFact {
   return {
     id: randomUUID(),
@@ -58,7 +58,7 @@ export function createUserRegisteredFact(
   };
 }
 
-export function createMailRequestedFact(mailingId: string, time = secondsAfterTestStart(0)): RecordedFact {
+export function createMailRequestedFact(mailingId: string, time = createTestInstant(0)): RecordedFact {
   return {
     id: randomUUID(),
     time,
@@ -78,7 +78,7 @@ export function createMailRequestedFact(mailingId: string, time = secondsAfterTe
  * @param previous the hash of the previous event in the stream
  */
 export function createCommit(given: Partial<Commit> = {}, previous?: string): Commit {
-  const { stream = randomUUID(), number = 1, at = secondsAfterTestStart(number) } = given;
+  const { stream = randomUUID(), number = 1, at = createTestInstant(number) } = given;
   return chained(
     {
       stream,
@@ -116,7 +116,7 @@ export function removeChainEntries(commit: Commit): Commit {
 
 /** Returns the first commit of an unverified account. */
 export function createRegistrationCommit(address: string, given: Partial<Commit> = {}): Commit {
-  const { stream = randomUUID(), at = secondsAfterTestStart(given.number ?? 1) } = given;
+  const { stream = randomUUID(), at = createTestInstant(given.number ?? 1) } = given;
   return createCommit({ address, ...given, stream, events: [createUserRegisteredFact(stream, address, at)] });
 }
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type ErasurePageQuery, findUnconfirmedConsumers } from '../erasure-receipts.ts';
 import type { AuthStores } from '../stores.ts';
-import { secondsAfterTestStart } from './commits.ts';
+import { createTestInstant } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 export function erasureReceiptsContract(name: string, open: OpenEmptyStores): void {
@@ -20,14 +20,14 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
       const erasure = {
         account: randomUUID(),
         sequence: 7,
-        erasedAt: secondsAfterTestStart(second),
+        erasedAt: createTestInstant(second),
         expected,
       };
       await stores.erasureReceipts.open(erasure);
       return erasure;
     }
     function receiptOf(consumer: string, second = 30) {
-      return { consumer, confirmedAt: secondsAfterTestStart(second) };
+      return { consumer, confirmedAt: createTestInstant(second) };
     }
     async function accounts(page: Partial<ErasurePageQuery> = {}) {
       return (await stores.erasureReceipts.list({ limit: 9, ...page })).map(({ account }) => account);
@@ -35,7 +35,7 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
 
     test('an erasure is found as it was opened first, and no other', async () => {
       const erasure = await erased(10);
-      await stores.erasureReceipts.open({ ...erasure, erasedAt: secondsAfterTestStart(20), expected: [] });
+      await stores.erasureReceipts.open({ ...erasure, erasedAt: createTestInstant(20), expected: [] });
       assert.deepEqual(await stores.erasureReceipts.find(erasure.account), { ...erasure, receipts: [] });
       assert.equal(await stores.erasureReceipts.find(randomUUID()), undefined);
     });
@@ -43,8 +43,8 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
     test('an erasure with another sequence replaces the earlier one with its receipts and copies', async () => {
       const erasure = await erased(10, ['user']);
       await stores.erasureReceipts.confirm(erasure.account, receiptOf('user'));
-      await stores.erasureReceipts.noteCopies(erasure.account, secondsAfterTestStart(40));
-      const again = { ...erasure, sequence: 9, erasedAt: secondsAfterTestStart(50) };
+      await stores.erasureReceipts.noteCopies(erasure.account, createTestInstant(40));
+      const again = { ...erasure, sequence: 9, erasedAt: createTestInstant(50) };
       await stores.erasureReceipts.open(again);
       assert.deepEqual(await stores.erasureReceipts.find(erasure.account), { ...again, receipts: [] });
       assert.deepEqual(await stores.erasureReceipts.listCopied({ limit: 9 }), []);
@@ -67,15 +67,15 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
 
     test('copies are noted, and listed by their first time until the events are gone', async () => {
       const [late, early, none] = [await erased(10), await erased(20), await erased(30)];
-      await stores.erasureReceipts.noteCopies(late.account, secondsAfterTestStart(50));
-      await stores.erasureReceipts.noteCopies(early.account, secondsAfterTestStart(40));
-      await stores.erasureReceipts.noteCopies(early.account, secondsAfterTestStart(60));
-      await stores.erasureReceipts.noteCopies(randomUUID(), secondsAfterTestStart(40));
+      await stores.erasureReceipts.noteCopies(late.account, createTestInstant(50));
+      await stores.erasureReceipts.noteCopies(early.account, createTestInstant(40));
+      await stores.erasureReceipts.noteCopies(early.account, createTestInstant(60));
+      await stores.erasureReceipts.noteCopies(randomUUID(), createTestInstant(40));
       const [first, second, ...others] = await stores.erasureReceipts.listCopied({ limit: 9 });
       assert.deepEqual(first, {
         ...early,
         receipts: [],
-        copies: { firstAt: secondsAfterTestStart(40), lastAt: secondsAfterTestStart(60) },
+        copies: { firstAt: createTestInstant(40), lastAt: createTestInstant(60) },
       });
       assert.deepEqual([second?.account, others], [late.account, []]);
       assert.deepEqual(await stores.erasureReceipts.listCopied({ limit: 1 }), [first]);
@@ -83,13 +83,13 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
         await stores.erasureReceipts.listCopied({ limit: 9, ...(first && { after: first }) }),
         [second],
       );
-      await stores.erasureReceipts.noteGone(early.account, secondsAfterTestStart(70));
-      await stores.erasureReceipts.noteGone(early.account, secondsAfterTestStart(80));
-      await stores.erasureReceipts.noteGone(none.account, secondsAfterTestStart(80));
+      await stores.erasureReceipts.noteGone(early.account, createTestInstant(70));
+      await stores.erasureReceipts.noteGone(early.account, createTestInstant(80));
+      await stores.erasureReceipts.noteGone(none.account, createTestInstant(80));
       const copies = {
-        firstAt: secondsAfterTestStart(40),
-        lastAt: secondsAfterTestStart(60),
-        goneAt: secondsAfterTestStart(70),
+        firstAt: createTestInstant(40),
+        lastAt: createTestInstant(60),
+        goneAt: createTestInstant(70),
       };
       assert.deepEqual(await stores.erasureReceipts.find(early.account), { ...early, receipts: [], copies });
       assert.deepEqual(await stores.erasureReceipts.find(none.account), { ...none, receipts: [] });
@@ -98,16 +98,16 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
 
     test('copies that are noted again are listed again, from that time on', async () => {
       const [early, late] = [await erased(10), await erased(20)];
-      await stores.erasureReceipts.noteCopies(early.account, secondsAfterTestStart(40));
-      await stores.erasureReceipts.noteGone(early.account, secondsAfterTestStart(50));
-      await stores.erasureReceipts.noteCopies(late.account, secondsAfterTestStart(60));
-      await stores.erasureReceipts.noteCopies(early.account, secondsAfterTestStart(70));
+      await stores.erasureReceipts.noteCopies(early.account, createTestInstant(40));
+      await stores.erasureReceipts.noteGone(early.account, createTestInstant(50));
+      await stores.erasureReceipts.noteCopies(late.account, createTestInstant(60));
+      await stores.erasureReceipts.noteCopies(early.account, createTestInstant(70));
       const listed = await stores.erasureReceipts.listCopied({ limit: 9 });
       assert.deepEqual(
         listed.map(({ account, copies }) => [account, copies]),
         [
-          [late.account, { firstAt: secondsAfterTestStart(60), lastAt: secondsAfterTestStart(60) }],
-          [early.account, { firstAt: secondsAfterTestStart(70), lastAt: secondsAfterTestStart(70) }],
+          [late.account, { firstAt: createTestInstant(60), lastAt: createTestInstant(60) }],
+          [early.account, { firstAt: createTestInstant(70), lastAt: createTestInstant(70) }],
         ],
       );
     });
@@ -140,7 +140,7 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
       }
       assert.deepEqual(found, expected);
       const [last] = expected.slice(-1);
-      assert.deepEqual(await accounts({ until: secondsAfterTestStart(10) }), [last]);
+      assert.deepEqual(await accounts({ until: createTestInstant(10) }), [last]);
     });
 
     test('wait until the last expected consumer has confirmed', async () => {
@@ -148,7 +148,7 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
       const nobody = await erased(30, []);
       assert.deepEqual(await accounts({ waiting: true }), [second.account, first.account]);
       assert.deepEqual(await accounts({ waiting: true, after: second }), [first.account]);
-      assert.deepEqual(await accounts({ waiting: true, until: secondsAfterTestStart(19) }), [first.account]);
+      assert.deepEqual(await accounts({ waiting: true, until: createTestInstant(19) }), [first.account]);
       await stores.erasureReceipts.confirm(first.account, receiptOf('user'));
       assert.equal((await accounts({ waiting: true })).length, 2);
       await stores.erasureReceipts.confirm(first.account, receiptOf('books'));

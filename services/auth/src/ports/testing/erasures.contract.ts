@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { AuthStores } from '../stores.ts';
-import { createCommit, secondsAfterTestStart } from './commits.ts';
+import { createCommit, createTestInstant } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 export function erasuresContract(name: string, open: OpenEmptyStores): void {
@@ -16,12 +16,12 @@ export function erasuresContract(name: string, open: OpenEmptyStores): void {
     afterEach(() => close());
 
     async function append(second: number, number = 1, stream: string = randomUUID()) {
-      const eraseAt = secondsAfterTestStart(second);
+      const eraseAt = createTestInstant(second);
       await stores.journal.append({ ...createCommit({ stream, number }), eraseAt });
       return { stream, number, eraseAt };
     }
     function due(second: number, limit = 10) {
-      return stores.erasures.due({ until: new Date(secondsAfterTestStart(second)), limit });
+      return stores.erasures.due({ until: new Date(createTestInstant(second)), limit });
     }
 
     test('are listed once they are due, earliest first', async () => {
@@ -39,7 +39,7 @@ export function erasuresContract(name: string, open: OpenEmptyStores): void {
         found.push(next);
         [next] = await stores.erasures.due({
           after: next,
-          until: new Date(secondsAfterTestStart(99)),
+          until: new Date(createTestInstant(99)),
           limit: 1,
         });
       }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createCommit, secondsAfterTestStart } from './commits.ts';
+import { createCommit, createTestInstant } from './commits.ts';
 import { type CommitStores, createMemoryStores } from './memory-stores.ts';
 
 /** Generates only three stream names, so that commands often conflict. */
@@ -26,7 +26,7 @@ const commit = fc
   .map(({ address, ...given }) =>
     createCommit({
       ...given,
-      at: secondsAfterTestStart(1 + given.number * 10 + 'abc'.indexOf(given.stream)),
+      at: createTestInstant(1 + given.number * 10 + 'abc'.indexOf(given.stream)),
       // Only the first commit of an account has an address.
       ...(address === undefined || given.number > 1 ? {} : { address }),
     }),
@@ -74,7 +74,7 @@ async function everything({ journal, outbox, registrations, snapshots }: CommitS
     page: await registrations.page({ ...(first === undefined ? {} : { after: first }), limit: 2 }),
     unpublished: await outbox.unpublished(['a', 'b', 'c']),
     waiting: await outbox.waiting({
-      recent: { from: new Date(secondsAfterTestStart(25)), to: new Date(secondsAfterTestStart(30)) },
+      recent: { from: new Date(createTestInstant(25)), to: new Date(createTestInstant(30)) },
       limit: 2,
     }),
     backlog: await outbox.backlog(),

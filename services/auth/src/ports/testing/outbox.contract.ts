@@ -10,8 +10,8 @@ import {
   createArray,
   createCommit,
   createCommits,
+  createTestInstant,
   readUnpublishedCommits,
-  secondsAfterTestStart,
 } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
@@ -28,7 +28,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
     });
     afterEach(() => close());
 
-    const later = new Date(secondsAfterTestStart(1000));
+    const later = new Date(createTestInstant(1000));
     function waiting(before = later, limit = 100) {
       return outbox.waiting({ recent: { from: before, to: later }, limit });
     }
@@ -77,12 +77,12 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
 
     test('returns the streams that have waited longest, each once, no more than requested', async () => {
       const [a, b, c] = createArray(3, () => randomUUID()) as [string, string, string];
-      const first = createCommit({ stream: a, at: secondsAfterTestStart(1) });
+      const first = createCommit({ stream: a, at: createTestInstant(1) });
       await appendCommits(journal, [
-        createCommit({ stream: b, at: secondsAfterTestStart(2) }),
+        createCommit({ stream: b, at: createTestInstant(2) }),
         first,
-        createCommit({ stream: a, number: 2, at: secondsAfterTestStart(3) }),
-        createCommit({ stream: c, at: secondsAfterTestStart(4) }),
+        createCommit({ stream: a, number: 2, at: createTestInstant(3) }),
+        createCommit({ stream: c, at: createTestInstant(4) }),
       ]);
       assert.deepEqual(await waiting(), [a, b, c]);
       assert.deepEqual(await waiting(later, 2), [a, b]);
@@ -92,22 +92,22 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
 
     test('returns only those that were appended before an instant', async () => {
       const [early, late] = [
-        createCommit({ at: secondsAfterTestStart(1) }),
-        createCommit({ at: secondsAfterTestStart(2) }),
+        createCommit({ at: createTestInstant(1) }),
+        createCommit({ at: createTestInstant(2) }),
       ];
       await appendCommits(journal, [early, late]);
-      assert.deepEqual(await waiting(new Date(secondsAfterTestStart(1))), []);
-      assert.deepEqual(await waiting(new Date(secondsAfterTestStart(2))), [early.stream]);
+      assert.deepEqual(await waiting(new Date(createTestInstant(1))), []);
+      assert.deepEqual(await waiting(new Date(createTestInstant(2))), [early.stream]);
     });
 
     test('returns those that a clock has stamped with a later time, and all without a recent range', async () => {
       const [early, recent, future] = [
-        createCommit({ at: secondsAfterTestStart(1) }),
-        createCommit({ at: secondsAfterTestStart(2) }),
-        createCommit({ at: secondsAfterTestStart(5) }),
+        createCommit({ at: createTestInstant(1) }),
+        createCommit({ at: createTestInstant(2) }),
+        createCommit({ at: createTestInstant(5) }),
       ];
       await appendCommits(journal, [future, recent, early]);
-      const span = { from: new Date(secondsAfterTestStart(2)), to: new Date(secondsAfterTestStart(3)) };
+      const span = { from: new Date(createTestInstant(2)), to: new Date(createTestInstant(3)) };
       assert.deepEqual(await outbox.waiting({ recent: span, limit: 9 }), [early.stream, future.stream]);
       assert.deepEqual(await outbox.waiting({ limit: 9 }), [early.stream, recent.stream, future.stream]);
       assert.deepEqual(await outbox.waiting({ limit: 2 }), [early.stream, recent.stream]);
@@ -115,8 +115,8 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
 
     test('does not skip a writer that comes late with an earlier time', async () => {
       const [early, late] = [
-        createCommit({ at: secondsAfterTestStart(1) }),
-        createCommit({ at: secondsAfterTestStart(5) }),
+        createCommit({ at: createTestInstant(1) }),
+        createCommit({ at: createTestInstant(5) }),
       ];
       await appendCommits(journal, [late]);
       await outbox.markPublished([late]);
@@ -128,11 +128,11 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
     test('reports the number of waiting commits, and the time of the oldest', async () => {
       assert.deepEqual(await outbox.backlog(), { commits: 0 });
       const commits = [
-        createCommit({ at: secondsAfterTestStart(7) }),
-        createCommit({ at: secondsAfterTestStart(3) }),
+        createCommit({ at: createTestInstant(7) }),
+        createCommit({ at: createTestInstant(3) }),
       ];
       await appendCommits(journal, commits);
-      assert.deepEqual(await outbox.backlog(), { commits: 2, oldest: secondsAfterTestStart(3) });
+      assert.deepEqual(await outbox.backlog(), { commits: 2, oldest: createTestInstant(3) });
       await outbox.markPublished(commits);
       assert.deepEqual(await outbox.backlog(), { commits: 0 });
     });

@@ -8,7 +8,7 @@ import {
   createCommit,
   createRegistrationCommit,
   createRoleChangedFact,
-  secondsAfterTestStart,
+  createTestInstant,
 } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
@@ -63,7 +63,7 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
     test('is removed with the requests of an address, even one that is being processed', async () => {
       const request = {
         kind: 'password-reset',
-        at: secondsAfterTestStart(0),
+        at: createTestInstant(0),
         correlationId: 'request-1',
       } as const;
       await stores.requests.add({ ...request, id: randomUUID(), address });

@@ -11,8 +11,8 @@ import {
   createArray,
   createCommit,
   createRegistrationCommit,
+  createTestInstant,
   readUnpublishedCommits,
-  secondsAfterTestStart,
 } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
@@ -37,7 +37,7 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
     test('of an address come newest first, until they are settled', async () => {
       const address = 'ada@example.com';
       const commits = createArray(3, (index) =>
-        createRegistrationCommit(address, { at: secondsAfterTestStart(index) }),
+        createRegistrationCommit(address, { at: createTestInstant(index) }),
       );
       await appendCommits(journal, [...commits.toReversed(), createRegistrationCommit('grace@example.com')]);
       const expected = commits.map(({ stream, at }) => ({ stream, address, at })).toReversed();
@@ -67,7 +67,7 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
     test('come oldest first, page by page, each once, even if times are equal', async () => {
       const commits = createArray(25, (index) =>
         createRegistrationCommit(`${index}@example.com`, {
-          at: secondsAfterTestStart(Math.floor(index / 10)),
+          at: createTestInstant(Math.floor(index / 10)),
         }),
       );
       await appendCommits(journal, [...commits.toReversed(), createCommit()]);
@@ -89,11 +89,11 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
 
     test('come up to an instant, which is included', async () => {
       const commits = createArray(4, (index) =>
-        createRegistrationCommit('ada@example.com', { at: secondsAfterTestStart(index) }),
+        createRegistrationCommit('ada@example.com', { at: createTestInstant(index) }),
       );
       await appendCommits(journal, commits);
       const [first, second, third] = streams(await registrations.page({ limit: 9 }));
-      const until = new Date(secondsAfterTestStart(2));
+      const until = new Date(createTestInstant(2));
       assert.deepEqual(streams(await registrations.page({ until, limit: 9 })), [first, second, third]);
       const [after] = await registrations.page({ limit: 1 });
       assert.ok(after);
@@ -102,7 +102,7 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
 
     test('keep their place while those before them are settled', async () => {
       const commits = createArray(4, (index) =>
-        createRegistrationCommit('ada@example.com', { at: secondsAfterTestStart(index) }),
+        createRegistrationCommit('ada@example.com', { at: createTestInstant(index) }),
       );
       await appendCommits(journal, commits);
       const [first, second] = await registrations.page({ limit: 2 });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Commit } from '../journal.ts';
 import type { StoredCommit } from '../stored-commits.ts';
 import type { AuthStores } from '../stores.ts';
-import { createCommit, createCommits, createRegistrationCommit, secondsAfterTestStart } from './commits.ts';
+import { createCommit, createCommits, createRegistrationCommit, createTestInstant } from './commits.ts';
 
 export interface StoredCommitsFixture {
   readonly stores: AuthStores;
@@ -86,8 +86,8 @@ export function storedCommitsContract(name: string, open: () => Promise<StoredCo
 
     test('come with expired leases, without those that are current or were released', async () => {
       const { leases, requests, storedCommits } = under.stores;
-      const now = new Date(secondsAfterTestStart(100));
-      const later = new Date(secondsAfterTestStart(200));
+      const now = new Date(createTestInstant(100));
+      const later = new Date(createTestInstant(200));
       const ending = new Date(now.getTime() + 1000);
       await leases.insert({ name: 'dead', holder: 'a', until: ending });
       await leases.insert({ name: 'living', holder: 'a', until: new Date(now.getTime() + 1_000_000) });
@@ -99,7 +99,7 @@ export function storedCommitsContract(name: string, open: () => Promise<StoredCo
           id,
           kind: 'verification',
           address: 'a',
-          at: secondsAfterTestStart(0),
+          at: createTestInstant(0),
           correlationId: 'r',
         });
       await requests.claim({ owner: 'a', now, leaseMs: 2000, limit: 1 });

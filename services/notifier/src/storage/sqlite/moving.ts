@@ -1,4 +1,9 @@
-import { createRowMoveSource, type Database, keyFingerprintSource, type SqliteRow } from '@latchkey/sqlite';
+import {
+  createKeyFingerprintSource,
+  createRowMoveSource,
+  type Database,
+  type SqliteRow,
+} from '@latchkey/sqlite';
 import type { MovableNotifierRecords, StoredMailCutoffs } from '../../ports/storage.ts';
 import { KEY_FINGERPRINTS_TABLE } from './migrations.ts';
 import { deliveryFromRow } from './rows.ts';
@@ -29,7 +34,7 @@ export function createSqliteMoveSource(database: Database): MovableNotifierRecor
     cutoffs: createRowMoveSource(database, { ...CUTOFFS, read: cutoffsOf }),
     suppressions: createRowMoveSource(database, { ...SUPPRESSIONS, read: suppressionFromRow }),
     deliveries: createRowMoveSource(database, { ...DELIVERIES, read: deliveryFromRow }),
-    keys: keyFingerprintSource(database, KEY_FINGERPRINTS_TABLE),
+    keys: createKeyFingerprintSource(database, KEY_FINGERPRINTS_TABLE),
   };
 }
 

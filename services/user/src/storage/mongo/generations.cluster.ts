@@ -13,9 +13,9 @@ import { generationsContract } from '../../ports/generations.contract.ts';
 import { createMongoGenerations } from './generations.ts';
 import { openMongoUserStorage } from './index.ts';
 import { createMongoProfiles } from './profiles.ts';
-import { profileIndexes } from './schema.ts';
+import { listProfileIndexes } from './schema.ts';
 
-const database = createTestDatabase('generations', profileIndexes(), [
+const database = createTestDatabase('generations', listProfileIndexes(), [
   { query: /^delete user_profiles_v\d+ \{ {2}\}$/, because: 'all documents of a generation are deleted' },
 ]);
 
@@ -46,7 +46,7 @@ test('the indexes of every generation that is filled are required, and created w
     return indexes;
   }
   function namesOf(...names: readonly string[]) {
-    return names.flatMap(profileIndexes).map(({ collection, name }) => `${collection}.${name}`);
+    return names.flatMap(listProfileIndexes).map(({ collection, name }) => `${collection}.${name}`);
   }
   await generations.prepare(1);
   assert.deepEqual(await required(), namesOf('v1'));

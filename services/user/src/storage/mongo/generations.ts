@@ -13,7 +13,7 @@ import {
   nameOfGeneration,
 } from '../../generation/pointer.ts';
 import type { GenerationStore } from '../../ports/generations.ts';
-import { nameOfProfileCollection, profileIndexes } from './schema.ts';
+import { listProfileIndexes, nameOfProfileCollection } from './schema.ts';
 
 const ID = 'pointer';
 
@@ -73,7 +73,7 @@ export function createMongoGenerations(connection: Connection): GenerationStore 
       return matchedCount === 1;
     },
 
-    prepare: (generation) => ensureIndexes(connection, profileIndexes(nameOfGeneration(generation))),
+    prepare: (generation) => ensureIndexes(connection, listProfileIndexes(nameOfGeneration(generation))),
 
     stored,
 

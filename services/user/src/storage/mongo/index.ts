@@ -4,7 +4,7 @@ import type { UserStorage } from '../../ports/storage.ts';
 import { cacheProfilesByGeneration } from '../by-generation.ts';
 import { createMongoGenerations } from './generations.ts';
 import { createMongoProfiles } from './profiles.ts';
-import { profileIndexes } from './schema.ts';
+import { listProfileIndexes } from './schema.ts';
 
 export function openMongoUserStorage({ connection }: Pick<MongoStore, 'connection'>): UserStorage {
   const generations = createMongoGenerations(connection);
@@ -12,7 +12,7 @@ export function openMongoUserStorage({ connection }: Pick<MongoStore, 'connectio
   /** Returns the indexes of the collections of all generations that are being filled. */
   async function indexes() {
     const { running } = await generations.read();
-    return running.flatMap((generation) => profileIndexes(nameOfGeneration(generation)));
+    return running.flatMap((generation) => listProfileIndexes(nameOfGeneration(generation)));
   }
 
   return {

@@ -5,9 +5,9 @@ import { StoreUnavailable } from '@latchkey/store';
 import { createTestProfile, profilesContract } from '../../ports/profiles.contract.ts';
 import { toStoredAccount } from '../../profile/stored-account.ts';
 import { createMongoProfiles } from './profiles.ts';
-import { profileIndexes } from './schema.ts';
+import { listProfileIndexes } from './schema.ts';
 
-const database = createTestDatabase('profiles', profileIndexes(), [
+const database = createTestDatabase('profiles', listProfileIndexes(), [
   {
     query: /^find user_profiles_v1 \{ profile.username \}$/,
     because: 'only the test searches the field itself',

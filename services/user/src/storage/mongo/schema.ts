@@ -32,7 +32,7 @@ export function nameOfProfileCollection(generation: string): string {
 
 const listed = { 'profile.createdAt': 1, _id: 1 } as const;
 
-export function profileIndexes(generation = 'v1'): readonly MongoIndex[] {
+export function listProfileIndexes(generation = 'v1'): readonly MongoIndex[] {
   const collection = nameOfProfileCollection(generation);
   return [
     { collection, name: 'listed', keys: listed },
