@@ -199,7 +199,7 @@ for (const language of languages) {
     });
 
     test('on a broker: once, in order, with duplicates, a gap that heals, forged records and an erasure', {
-      timeout: 60_000,
+      timeout: 300_000,
     }, async (t) => {
       const ada = events.account();
       const [first, second, third, fourth, fifth, erased] = [
