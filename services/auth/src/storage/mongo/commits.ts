@@ -93,6 +93,12 @@ export const commitIndexes: readonly MongoIndex[] = [
  */
 export const MAJORITY_READ_CONCERN = { readConcern: 'majority' } as const;
 
+/**
+ * The options for reading many commits. The driver decodes all documents of a response in one turn of the
+ * event loop, and by default, a response may have 16 MB.
+ */
+export const COMMIT_READ_OPTIONS = { ...MAJORITY_READ_CONCERN, batchSize: 500 } as const;
+
 /** Converts a new commit to its document, which includes an outbox entry. */
 export function toCommitDocument({
   commandId,

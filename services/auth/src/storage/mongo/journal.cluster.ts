@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { type Connection, mongo } from 'mongoose';
-import { createCommit, createRegistrationCommit } from '../../ports/testing/commits.ts';
+import type { Commit } from '../../ports/journal.ts';
+import { createCommit, createCommits, createRegistrationCommit } from '../../ports/testing/commits.ts';
 import { commitStoresModelContract } from '../../ports/testing/model.contract.ts';
-import { COMMITS_COLLECTION } from './commits.ts';
+import { COMMITS_COLLECTION, toCommitDocument } from './commits.ts';
 import { authIndexes, openMongoAuthStores } from './index.ts';
 
 const database = createTestDatabase('journal', authIndexes, []);
@@ -61,6 +63,29 @@ describe('the journal on mongo', () => {
       [COMMITS_COLLECTION, 'local'],
       ...Array(7).fill([COMMITS_COLLECTION, 'majority']),
     ]);
+  });
+
+  test('reads a stream with many commits in several responses', async () => {
+    await database.empty();
+    const { connection } = await database.another('monitorCommands=true');
+    const commits = createCommits(randomUUID(), 1100);
+    const { stream } = commits[0] as Commit;
+    const { journal, outbox } = openMongoAuthStores(connection);
+    await connection.collection(COMMITS_COLLECTION).insertMany(commits.map(toCommitDocument) as object[]);
+    const sizes: number[] = [];
+    connection.getClient().on('commandSucceeded', ({ reply }) => {
+      const { firstBatch, nextBatch } = reply.cursor ?? {};
+      sizes.push((firstBatch ?? nextBatch).length);
+    });
+    assert.deepEqual(await journal.read(stream), commits);
+    assert.deepEqual(sizes.splice(0), [500, 500, 100]);
+    assert.deepEqual(await Promise.all([journal.read(stream), journal.read(stream, 900)]), [
+      commits,
+      commits.slice(900),
+    ]);
+    assert.deepEqual(sizes.splice(0), [500, 500, 100]);
+    assert.deepEqual((await outbox.unpublished([stream])).get(stream), commits);
+    assert.deepEqual(sizes, [500, 500, 100]);
   });
 
   test('removes the fields of the outbox and of the registration once they are done', async () => {

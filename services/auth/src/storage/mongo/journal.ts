@@ -5,6 +5,7 @@ import { StoreUnavailable } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
 import {
+  COMMIT_READ_OPTIONS,
   COMMITS_COLLECTION,
   type CommitDocument,
   commitFromDocument,
@@ -47,8 +48,8 @@ export function createMongoJournal(connection: Connection): Journal {
   const readAll = createBatchedReader(async (places: readonly Place[]) => {
     const [first] = places;
     if (places.length === 1 && first !== undefined)
-      return [await commits.find(after(first), MAJORITY_READ_CONCERN).sort({ number: 1 }).toArray()];
-    const documents = await commits.find({ $or: places.map(after) }, MAJORITY_READ_CONCERN).toArray();
+      return [await commits.find(after(first), COMMIT_READ_OPTIONS).sort({ number: 1 }).toArray()];
+    const documents = await commits.find({ $or: places.map(after) }, COMMIT_READ_OPTIONS).toArray();
     const byStream = Map.groupBy(
       documents.toSorted((a, b) => a.number - b.number),
       ({ stream }) => stream,

@@ -3,10 +3,10 @@ import type { Connection, mongo } from 'mongoose';
 import { MAX_COUNTED_UNPUBLISHED_COMMITS, type Outbox } from '../../ports/outbox.ts';
 import { groupReadableCommitsByStream } from '../stored-events.ts';
 import {
+  COMMIT_READ_OPTIONS,
   COMMITS_COLLECTION,
   type CommitDocument,
   commitFromDocument,
-  MAJORITY_READ_CONCERN,
 } from './commits.ts';
 
 const isUnpublished = { 'unpublished.at': { $exists: true } };
@@ -34,7 +34,7 @@ export function createMongoOutbox(connection: Connection): Outbox {
       // The query follows an index, and commits are only appended at the end of a stream. The result can
       // therefore not contain a commit but lack an earlier unpublished commit of the same stream.
       const documents = await commits
-        .find({ 'unpublished.stream': { $in: [...streams] } }, MAJORITY_READ_CONCERN)
+        .find({ 'unpublished.stream': { $in: [...streams] } }, COMMIT_READ_OPTIONS)
         .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 })
         .toArray();
       return groupReadableCommitsByStream(documents, commitFromDocument);
