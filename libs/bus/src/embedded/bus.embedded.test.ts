@@ -88,23 +88,23 @@ describe('the embedded log lets other work run', () => {
     );
   });
 
-  test('between the slices of different partitions, which have at most 200 records', async () => {
+  test('between the slices of different partitions, which have at most 100 records', async () => {
     await bus.bus.publish(topic.name, records);
     const slices = await readAll(() => {
       const until = performance.now() + 10;
       while (performance.now() < until);
     });
-    assert.ok(slices.every(({ size }) => size <= 200));
-    assert.ok(slices.length >= 6);
+    assert.ok(slices.every(({ size }) => size <= 100));
+    assert.ok(slices.length >= 12);
     assert.equal(new Set(slices.map((slice) => slice.turn)).size, slices.length);
   });
 
-  test('between reads of the end of a topic, which return at most 200 records', async () => {
+  test('between reads of the end of a topic, which return at most 100 records', async () => {
     const oneKey = records.slice(0, 300).map((record) => ({ ...record, key: 'one' }));
     await bus.bus.publish(topic.name, oneKey);
     const tail = await bus.bus.tail(topic.name);
     const partition = await tail.partitionOf('one');
-    assert.equal((await tail.read(partition, 0, 1000)).length, 200);
-    assert.equal((await tail.read(partition, 200, 1000)).length, 100);
+    assert.equal((await tail.read(partition, 0, 1000)).length, 100);
+    assert.equal((await tail.read(partition, 250, 1000)).length, 50);
   });
 });

@@ -34,7 +34,7 @@ describe('callers of a gate', () => {
     assert.deepEqual(await admitAll([1, 1, 1, 1]), [0, 0, 0, 0]);
   });
 
-  test('are admitted in the next turn, in order, once a turn was used for 10 ms', async () => {
-    assert.deepEqual(await admitAll([20, 5, 5, 20, 9, 9, 1]), [0, 1, 1, 2, 3, 3, 4]);
+  test('are admitted in the next turn, in order, once a turn was used for 5 ms', async () => {
+    assert.deepEqual(await admitAll([20, 3, 2, 20, 4, 4, 1]), [0, 1, 1, 2, 3, 3, 4]);
   });
 });

@@ -2,12 +2,12 @@
  * For how long admitted callers may keep the event loop busy in one turn before the next caller has to wait
  * for the next turn, in ms.
  */
-const MAX_BUSY_MS = 10;
+const MAX_BUSY_MS = 5;
 
 /**
  * Creates a gate for work that is done in many small steps by several loops at the same time. Each call of
  * the returned function resolves in a callback of its own, in the order of the calls. Once the admitted
- * callers have used a turn of the event loop for 10 ms, the next callers are admitted in the next turn, so
+ * callers have used a turn of the event loop for 5 ms, the next callers are admitted in the next turn, so
  * that requests are answered in between. Without the gate, all loops would do their next step in the same
  * turn.
  * @param now returns the time in ms on a monotonic clock

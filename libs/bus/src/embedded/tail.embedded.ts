@@ -3,7 +3,7 @@ import { hasNewRecords, type LogTail } from '../tail.ts';
 import type { EmbeddedSubscriptionHub } from './hub.ts';
 
 /** How many records one call of `read` returns at most, so that no call blocks the event loop for long. */
-const RECORDS_AT_ONCE = 200;
+const RECORDS_AT_ONCE = 100;
 
 /** Reads a topic of the embedded log. @throws Error if there is no such topic */
 export function createEmbeddedLogTail(hub: EmbeddedSubscriptionHub, topicName: string): LogTail {
