@@ -74,8 +74,8 @@ describe('the journal on mongo', () => {
     await connection.collection(COMMITS_COLLECTION).insertMany(commits.map(toCommitDocument) as object[]);
     const sizes: number[] = [];
     connection.getClient().on('commandSucceeded', ({ reply }) => {
-      const { firstBatch, nextBatch } = reply.cursor ?? {};
-      sizes.push((firstBatch ?? nextBatch).length);
+      const { cursor } = reply as { readonly cursor?: Record<'firstBatch' | 'nextBatch', unknown[]> };
+      sizes.push((cursor?.firstBatch ?? cursor?.nextBatch ?? []).length);
     });
     assert.deepEqual(await journal.read(stream), commits);
     assert.deepEqual(sizes.splice(0), [500, 500, 100]);
