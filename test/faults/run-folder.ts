@@ -143,6 +143,10 @@ export interface RestoredJournal {
 export interface LostChange {
   readonly account: string;
   readonly firstName: string;
+  /** The first name that the account was given after the restore. The history of the account forks with this change. */
+  readonly next: string;
+  /** The accounts that `subscribe()` has parked because their history has forked. */
+  readonly forked: readonly string[];
 }
 
 /** What a process has answered with after a switch to another generation of the read model. */

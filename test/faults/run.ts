@@ -17,7 +17,6 @@ import {
   createRunFolder,
   type FaultLine,
   type LostChange,
-  type ReceivedLine,
   type RunDescription,
   type RunFolder,
   type ShownProfile,
@@ -63,6 +62,8 @@ export interface RunDeps {
  */
 const QUIET_WITHIN_MS = 300_000;
 const READY_WITHIN_MS = 10_000;
+/** The first name that is lost when the backup is restored, and the first name after that. */
+const [LOST, NEXT] = ['Lost', 'Next'];
 const CAUGHT_UP_WITHIN_MS = 120_000;
 
 /**
@@ -79,8 +80,6 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   const folder = createRunFolder(await mkdtemp(join(tmpdir(), 'latchkey-faults-')));
   say(`seed ${seed}, recorded in ${folder.path}`);
   const faults: FaultLine[] = [];
-  /** Whether what is recorded now will be lost in the system, because an earlier backup will be restored. */
-  let isLost = false;
   function recordFault(line: FaultLine): void {
     faults.push(line);
     folder.fault(line);
@@ -95,9 +94,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     work,
     sink,
     recordFault,
-    recordReceived: (line: ReceivedLine) => {
-      if (!isLost) folder.received(line);
-    },
+    recordReceived: folder.received,
     recordRemoved: folder.removed,
     replacedRowsFile: folder.replacedRowsFile,
   };
@@ -114,19 +111,29 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     readProfiles,
     switchAll,
     changeProfile,
+    changeProfileAgain,
+    loginAdmin,
   } = await beginTraffic({ settings, system: () => system, sender });
   stack.defer(stopTraffic);
-  /** Restores a backup after a change that it does not contain. @returns the change; undefined for a cluster */
+  /**
+   * Restores a backup after a change that it does not contain, and then makes another change to the same profile.
+   * @returns the change that was lost; undefined for a cluster
+   */
   async function restoreBackup(): Promise<LostChange | undefined> {
-    let lost: LostChange | undefined;
-    isLost = true;
-    await system.restoreBackup?.(async () => {
-      lost = await changeProfile();
-      await waitUntilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
-      await system.subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
-    });
-    isLost = false;
-    return lost;
+    const { restoreBackup: restore, subscribers, stores } = system;
+    if (restore === undefined) return undefined;
+    await loginAdmin();
+    await subscribers.forgetting(() =>
+      restore(async () => {
+        await changeProfile(LOST);
+        await waitUntilQuiet(stores, { withinMs: QUIET_WITHIN_MS, say });
+        await subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
+      }),
+    );
+    const account = await changeProfileAgain(NEXT);
+    await waitUntilQuiet(stores, { withinMs: QUIET_WITHIN_MS, say });
+    await subscribers.catchUp(CAUGHT_UP_WITHIN_MS, account);
+    return { account, firstName: LOST, next: NEXT, forked: await subscribers.listForked() };
   }
   const planned: PlannedFault[] = [];
   /** Carries out the plan of the current system. @param partMs the duration of the traffic during the plan, in ms */
@@ -161,10 +168,11 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     ...(await unreadyOf(system)),
     ...(await findingsOf(system)),
   ];
-  const switched = await switchAll();
+  // Before the switches, because the profiles that are read after each switch are compared with the final journal.
   const lostChange = settings.seconds < MIDDLE_RUN ? undefined : await restoreBackup();
+  const switched = await switchAll();
   const shown = await readProfiles();
-  await system.subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
+  await system.subscribers.catchUp(CAUGHT_UP_WITHIN_MS, lostChange?.account);
   await folder.close({
     seed,
     startedAt: startedAt.toISOString(),
@@ -233,8 +241,11 @@ interface RunningTraffic {
   stop(): Promise<void>;
   /** Logs in to every account whose erasure or change of address was requested, to find out its final state. */
   askFinally(): Promise<void>;
-  /** Changes a profile, without recording the command. The admin must have logged in shortly before. */
-  changeProfile(): Promise<LostChange>;
+  loginAdmin(): Promise<void>;
+  /** Changes the admin's first name without recording the command. The admin must have logged in shortly before. */
+  changeProfile(firstName: string): Promise<void>;
+  /** Changes the admin's first name. @returns the admin's account */
+  changeProfileAgain(firstName: string): Promise<string>;
   /** Switches to another generation of the read model and back, and reads every profile after each switch. */
   switchAll(): Promise<Pick<RunDescription, 'generations' | 'shownAfterSwitches'>>;
   /**
@@ -256,8 +267,8 @@ async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise
   return {
     stop,
     askFinally,
-    changeProfile: async () => {
-      const firstName = 'Lost';
+    loginAdmin: () => customer.login(admin),
+    changeProfile: async (firstName) => {
       const { path, method, json, token } = createChangeProfileCommand(admin, { firstName });
       const response = await fetch(`${system().url}/api/v1${path}`, {
         method,
@@ -265,7 +276,10 @@ async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise
         body: JSON.stringify(json),
       });
       if (response.status !== 200) throw new Error(`a profile was not changed: ${response.status}`);
-      return { account: admin.id ?? '', firstName };
+    },
+    changeProfileAgain: async (firstName) => {
+      await sender.insist(createChangeProfileCommand(admin, { firstName }));
+      return admin.id ?? '';
     },
     switchAll: async () => {
       const shownAfterSwitches: (readonly ShownProfile[])[] = [];

@@ -24,6 +24,7 @@ import {
   MAILING_ID,
   minuteOfRun,
   movedRun,
+  restoredRun,
 } from './testing/good-run.ts';
 
 /** The times and the access token of a command that Ada sends after the last change of her account. */
@@ -130,6 +131,11 @@ describe('a run in which everything went well', () => {
 
   test('breaks no rule on a standalone either, although an erasure has replaced records', () => {
     const { violations } = checkRecordedRun(embeddedRun, embeddedStores, AFTER_RUN);
+    assert.deepEqual(violations, []);
+  });
+
+  test('breaks no rule if a backup was restored and the history of an account has forked', () => {
+    const { violations } = checkRecordedRun(restoredRun, goodStores, AFTER_RUN);
     assert.deepEqual(violations, []);
   });
 

@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import type {
   FaultLine,
   HistoryLine,
+  LostChange,
   MailLine,
   Readiness,
   ReceivedLine,
@@ -48,6 +49,7 @@ import {
   goodStores,
   minuteOfRun,
   movedRun,
+  restoredRun,
 } from './testing/good-run.ts';
 
 interface Plant {
@@ -144,6 +146,12 @@ function isOf(record: TopicRecord, account: string, type: string): boolean {
 /** Returns whether a record is an event of Dan's that was published again after the erasure. */
 function isCopy({ headers, offset }: TopicRecord): boolean {
   return headers['ce_subject'] === DAN_ID && offset >= FIRST_COPY_OFFSET;
+}
+
+/** Changes what is known about a backup that was restored before Ada's last event. */
+function afterRestore(change: Partial<LostChange>): RecordedRun {
+  const { run } = restoredRun;
+  return { ...restoredRun, run: { ...run, lostChange: { ...run.lostChange, ...change } } };
 }
 
 function shown(change: (profile: ShownProfile) => readonly ShownProfile[]): Pick<Plant, 'run'> {
@@ -1195,7 +1203,27 @@ const plants: readonly Plant[] = [
   {
     bug: 'a restored backup contains a later change',
     caughtBy: 'restored file',
-    run: { run: { ...goodRun.run, lostChange: { account: ADA_ID, firstName: 'Augusta' } } },
+    run: afterRestore({ firstName: 'Augusta' }),
+  },
+  {
+    bug: 'a restored standalone has no change that was made after the restore',
+    caughtBy: 'restored file',
+    run: { run: { ...goodRun.run, lostChange: { ...restoredRun.run.lostChange, next: 'Next' } } },
+  },
+  {
+    bug: 'subscribe() does not park an account whose history has forked after a restore',
+    caughtBy: 'restored file',
+    run: afterRestore({ forked: [] }),
+  },
+  {
+    bug: 'subscribe() parks an account whose history has not forked',
+    caughtBy: 'restored file',
+    run: afterRestore({ forked: [ADA_ID, BOB_ID] }),
+  },
+  {
+    bug: 'subscribe() delivers an event of a history that has forked after a restore',
+    caughtBy: 'subscribers',
+    run: { ...restoredRun, received: goodRun.received },
   },
   {
     bug: 'a process keeps answering with the former generation',

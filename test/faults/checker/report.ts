@@ -55,7 +55,8 @@ export const ruleDescriptions = {
   'full disk': 'a standalone whose disk is full reports it',
   forks: 'after a restore of the journal, every account whose history has forked is noticed, and no other',
   generations: 'after a switch, every process answers with the active generation of the read model',
-  'restored file': 'a restored backup contains nothing that happened after the backup',
+  'restored file':
+    'a restored backup contains nothing that happened after the backup, and subscribers notice the next event',
   'restored read model': 'after a restore of the read model, every account whose events it lacks is reported',
   subscribers: 'the feed, webhooks and subscribe() deliver every event of an account in order',
   'dead letters': 'the dead-letter queues are empty',

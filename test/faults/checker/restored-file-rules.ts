@@ -3,16 +3,38 @@ import type { LostChange } from '../run-folder.ts';
 import type { Journal } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 
+/** An event with which the history of an account has forked. */
+export interface Fork {
+  readonly account: string;
+  readonly sequence: number;
+}
+
+/** Returns the event that was appended after the restore. Its sequence is that of the change that was lost. */
+export function findFork(journal: Journal, { account, next }: LostChange): Fork | undefined {
+  const event = journal.events.get(account)?.find(({ data }) => data.person?.firstName === next);
+  return event && { account, sequence: event.sequence };
+}
+
 /**
- * Checks that the restored file does not contain the change that was made after the backup. All other rules check that it
- * contains everything from before the backup, and that its stores agree.
+ * Checks that the restored file contains the change that was made after the restore, and not the change that was made
+ * after the backup; and that `subscribe()`, whose positions were not restored, parks this account and no other. All other
+ * rules check that the file contains everything from before the backup, and that its stores agree.
  */
-export function checkRestoredFile(
-  journal: Journal,
-  { account, firstName }: LostChange,
-): readonly Violation[] {
+export function checkRestoredFile(journal: Journal, lostChange: LostChange): readonly Violation[] {
+  const { account, firstName, forked } = lostChange;
   const events = journal.events.get(account) ?? [];
-  return events.some(({ data }) => data.person?.firstName === firstName)
-    ? violationsOf('restored file', `${account} still has a change that was made after the backup`)
-    : [];
+  return [
+    ...(events.some(({ data }) => data.person?.firstName === firstName)
+      ? violationsOf('restored file', `${account} still has a change that was made after the backup`)
+      : []),
+    ...(findFork(journal, lostChange) === undefined
+      ? violationsOf('restored file', `${account} has no change that was made after the restore`)
+      : []),
+    ...(forked.includes(account)
+      ? []
+      : violationsOf('restored file', `${account}: subscribe() has not noticed that the history has forked`)),
+    ...forked
+      .filter((other) => other !== account)
+      .flatMap((other) => violationsOf('restored file', `${other} is parked without a fork`)),
+  ];
 }

@@ -7,6 +7,7 @@ import type { FaultLine, ReceivedLine } from '../run-folder.ts';
 import { STORE_FAULT_TARGETS } from './faults.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
+import type { Fork } from './restored-file-rules.ts';
 import type { TopicRecord } from './stored.ts';
 
 export interface SubscriberContext {
@@ -16,6 +17,8 @@ export interface SubscriberContext {
   readonly subscribers: readonly ReceivedLine['via'][];
   readonly records: readonly TopicRecord[];
   readonly faults: readonly FaultLine[];
+  /** Present if the history of an account has forked. `subscribe()` must deliver the events before the fork. */
+  readonly fork?: Fork | undefined;
 }
 
 /**
@@ -37,9 +40,13 @@ export function checkSubscribers(context: SubscriberContext): readonly Violation
     const interruptions = context.faults.filter((fault) => INTERRUPTS[via].some((is) => is(fault))).length;
     return [...new Set([...accounts.keys(), ...lines.keys()])].flatMap((account) => {
       const its = lines.get(account) ?? [];
+      const isForked = via === 'subscribe' && account === context.fork?.account;
+      const events = (accounts.get(account) ?? []).filter(
+        ({ sequence }) => !isForked || sequence < (context.fork?.sequence ?? 0),
+      );
       const allowed = interruptions + (via === 'webhook' ? (repeats.get(account) ?? 0) : 0);
       const faults = [
-        ...faultsOfOrder(accounts.get(account) ?? [], its),
+        ...faultsOfOrder(events, its),
         ...(via !== 'feed' && stepsBackIn(its) > allowed
           ? [`got earlier events ${stepsBackIn(its)} times, of which ${allowed} have a cause`]
           : []),

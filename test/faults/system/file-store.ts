@@ -2,6 +2,9 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { memoryStore, type SequenceStore } from '@latchkey/events/subscribe';
 
+/** The name of the file in the folder of a subscriber. */
+export const POSITIONS_FILE = 'positions.jsonl';
+
 /** A change of the store, as a line of the file. */
 type StoredChange =
   | { readonly saved: Parameters<SequenceStore['save']>[0] }

@@ -12,9 +12,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SequenceStore } from '@latchkey/events/subscribe';
 import { createClientKey } from '../../support/client-key.ts';
 import type { Settings, System } from '../../support/system.ts';
 import type { ReceivedLine } from '../run-folder.ts';
+import { openFileStore, POSITIONS_FILE } from './file-store.ts';
 import type { HandledLine, SubscriberProgramOptions, SubscriberSource } from './subscriber-program.ts';
 
 /** The settings of a system that may call the receiver, which is on this machine. */
@@ -50,8 +52,13 @@ export interface Subscribers {
   /**
    * Waits until the feed has no further events, and the other subscribers have the last event of each account. Gives
    * up after `withinMs`. The checker then reports the events that are missing.
+   * @param forked an account that `subscribe()` must park, because its history has forked
    */
-  catchUp(withinMs: number): Promise<void>;
+  catchUp(withinMs: number, forked?: string): Promise<void>;
+  /** Returns the accounts that `subscribe()` has parked because their history has forked. */
+  listForked(): Promise<readonly string[]>;
+  /** Runs `work`, and then forgets the events that were received meanwhile, because an earlier backup was restored. */
+  forgetting(work: () => Promise<void>): Promise<void>;
 }
 
 /** A process that can be killed, and is started again. */
@@ -72,14 +79,15 @@ export async function openSubscribers(
   { url, ops, record, brokers }: SubscriberDeps,
   stack: AsyncDisposableStack,
 ): Promise<Subscribers> {
-  const latest = {
+  let latest = {
     feed: new Map<string, number>(),
     webhook: new Map<string, number>(),
     subscribe: new Map<string, number>(),
   };
+  let isForgetting = false;
   function take(via: ReceivedLine['via'], { account, sequence, id }: HandledLine): void {
     latest[via].set(account, Math.max(sequence, latest[via].get(account) ?? 0));
-    record({ via, at: new Date().toISOString(), account, sequence, eventId: id });
+    if (!isForgetting) record({ via, at: new Date().toISOString(), account, sequence, eventId: id });
   }
 
   const key = await createClientKey({ ops }, 'events', '--person');
@@ -95,21 +103,37 @@ export async function openSubscribers(
       : { brokers: brokers.split(','), keys: `${url}/.well-known/jwks.json` };
   const subscriber = await startSubscriber(source, (line) => take('subscribe', line), stack);
 
-  function isComplete(): boolean {
-    return [...latest.feed].every(
-      ([account, n]) => latest.webhook.get(account) === n && latest.subscribe.get(account) === n,
+  async function listForked(): Promise<readonly string[]> {
+    const parked = await (await subscriber.openPositions()).listParked();
+    return parked.filter(({ reason }) => reason === 'forked').map(({ account }) => account);
+  }
+
+  async function isComplete(forked: string | undefined): Promise<boolean> {
+    const isReceived = [...latest.feed].every(
+      ([account, n]) =>
+        latest.webhook.get(account) === n && (account === forked || latest.subscribe.get(account) === n),
     );
+    return isReceived && (forked === undefined || (await listForked()).includes(forked));
   }
 
   return {
     endpoint,
     process: subscriber,
     behind: () => [...latest.feed].filter(([account, n]) => (latest.subscribe.get(account) ?? 0) < n).length,
-    async catchUp(withinMs) {
+    async catchUp(withinMs, forked) {
       const began = performance.now();
       const isReadToTheEnd = feed.nextEnd();
       await Promise.race([isReadToTheEnd, sleep(withinMs, undefined, { ref: false })]);
-      while (!isComplete() && performance.now() - began < withinMs) await sleep(AGAIN_MS);
+      while (!(await isComplete(forked)) && performance.now() - began < withinMs) await sleep(AGAIN_MS);
+    },
+    listForked,
+    async forgetting(work) {
+      const { feed, webhook, subscribe } = latest;
+      const before = { feed: new Map(feed), webhook: new Map(webhook), subscribe: new Map(subscribe) };
+      isForgetting = true;
+      await work();
+      latest = before;
+      isForgetting = false;
     },
   };
 }
@@ -123,7 +147,7 @@ async function startSubscriber(
   source: SubscriberSource,
   take: (line: HandledLine) => void,
   stack: AsyncDisposableStack,
-): Promise<RestartedProcess> {
+): Promise<RestartedProcess & { openPositions(): Promise<SequenceStore> }> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-subscriber-'));
   stack.defer(() => rm(folder, { recursive: true }));
   const options: SubscriberProgramOptions = { folder, source };
@@ -143,7 +167,8 @@ async function startSubscriber(
     createInterface(started.stdout).on('line', (line) => take(JSON.parse(line)));
   }
 
-  const subscriber: RestartedProcess = {
+  const subscriber = {
+    openPositions: () => openFileStore(join(folder, POSITIONS_FILE)),
     async kill() {
       isWanted = false;
       child?.kill('SIGKILL');

@@ -738,6 +738,18 @@ export const embeddedStores: StoreContents = {
  */
 export const movedRun: RecordedRun = { ...embeddedRun, run: goodRun.run };
 
+/** The same run, if a backup was restored before Ada's last event. `subscribe()` has therefore parked her account. */
+export const restoredRun = {
+  ...goodRun,
+  run: {
+    ...goodRun.run,
+    lostChange: { account: ADA_ID, firstName: 'Lost', next: 'Augusta', forked: [ADA_ID] },
+  },
+  received: goodRun.received.filter(
+    ({ via, account, sequence }) => via !== 'subscribe' || account !== ADA_ID || sequence < 5,
+  ),
+} satisfies RecordedRun;
+
 function isPersonal({ data }: CommitEvent): boolean {
   return data.person !== undefined;
 }
