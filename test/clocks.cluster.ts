@@ -15,8 +15,8 @@ import type { ServerProcess } from './support/server-process.ts';
 
 const AHEAD_SECONDS = 50;
 /**
- * How often each request is sent. Each service has fewer processes than that, so every process gets the
- * request at least once.
+ * How often the test sends each request. This number is larger than the number of processes of a service, so
+ * every process gets the request at least once.
  */
 const TURNS = 3;
 

@@ -5,7 +5,7 @@ import {
 } from '@latchkey/consumer';
 import { signEventRecords, testEventJwks, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
-import { createFeed, feedRoutes } from '@latchkey/feed';
+import { createFeed, createFeedRoutes } from '@latchkey/feed';
 import { createListeningPart } from '@latchkey/http';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
@@ -89,7 +89,7 @@ function serve(bus: Parameters<typeof createFeed>[0]) {
     name: 'feed',
     host: '127.0.0.1',
     port: 0,
-    routes: feedRoutes({
+    routes: createFeedRoutes({
       feed: createFeed(bus, createGenuineRecordFilter(authenticate)),
       path: EVENTS_PATH,
       policy: {

@@ -109,7 +109,7 @@ async function measureSecurityEvents(database: Database): Promise<readonly Bench
   });
   const longest = await measureLongestTurn(async () => {
     await publisher.start();
-    // Waits for the first run, which removes everything that is old.
+    // `stop` waits for the first run of the publisher, which removes all security events that are old enough.
     await publisher.stop();
   });
   await bus.close();

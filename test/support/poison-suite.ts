@@ -311,7 +311,7 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
   });
 }
 
-/** The names of those records that contain personal data in fields where none is expected. */
+/** The names of the poisoned records that contain personal data in a field that should contain none. */
 const PLANTED_IN = new Set([
   'truncated JSON',
   'an operator for a language',

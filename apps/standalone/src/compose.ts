@@ -33,7 +33,7 @@ import { ACCOUNT_SEQUENCE_HEADER, PROBLEM_TYPE_PREFIX } from '@latchkey/tokens';
 import { userOpenApiTags } from '@latchkey/user';
 import { createMailbox, type Mailbox } from './mailbox/mailbox.ts';
 import { createMailboxSmtpServer } from './mailbox/smtp.ts';
-import { developmentRoutes } from './pages/routes.ts';
+import { createDevelopmentRoutes } from './pages/routes.ts';
 import { getSecretsPath, loadOrGenerateSecrets } from './secrets.ts';
 import { type ComposedServices, composeServices } from './services.ts';
 import {
@@ -161,7 +161,7 @@ function routesOf(
 ): readonly Route[] {
   const ofServices = parts.services.routes;
   if (!shouldServeDevelopmentPages(config)) return ofServices;
-  const pages = developmentRoutes({
+  const pages = createDevelopmentRoutes({
     mailbox: parts.mailbox,
     log: parts.bus,
     openApi: () =>

@@ -81,7 +81,7 @@ export function ChangeEmail() {
  * The page that opens from the link that undoes a change of the email address. It also asks for a new password,
  * because somebody may have stolen the old one.
  */
-export function UndoEmailChange() {
+export function UndoEmailChangePage() {
   return (
     <>
       <Form

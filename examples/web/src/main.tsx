@@ -2,8 +2,8 @@ import { type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Account } from './account.tsx';
 import { latchkey } from './latchkey.ts';
-import { ChangeEmail, Reset, UndoEmailChange, Verify } from './links.tsx';
-import { SignedOut } from './signed-out.tsx';
+import { ChangeEmail, Reset, UndoEmailChangePage, Verify } from './links.tsx';
+import { SignInForms } from './signed-out.tsx';
 import { useSession } from './use-session.ts';
 
 /** The pages that links in mails open, by their paths. */
@@ -11,14 +11,14 @@ const pages: Readonly<Record<string, { readonly title: string; readonly Page: ()
   '/verify': { title: 'Verify your email', Page: Verify },
   '/reset-password': { title: 'Choose a new password', Page: Reset },
   '/change-email': { title: 'Confirm your new address', Page: ChangeEmail },
-  '/undo-email-change': { title: 'Keep your previous address', Page: UndoEmailChange },
+  '/undo-email-change': { title: 'Keep your previous address', Page: UndoEmailChangePage },
 };
 
 function App() {
   const session = useSession();
   const page = pages[location.pathname];
   const title = page?.title ?? (session === undefined ? 'Sign in' : 'My account');
-  const content = session === undefined ? <SignedOut /> : <Account key={session.user.id} />;
+  const content = session === undefined ? <SignInForms /> : <Account key={session.user.id} />;
   return (
     <>
       <title>{`${title} · Example app`}</title>

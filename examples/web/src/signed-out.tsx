@@ -5,7 +5,7 @@ import { latchkey } from './latchkey.ts';
 
 const views = ['Sign in', 'Sign up', 'Forgot password', 'Resend the link'] as const;
 
-export function SignedOut() {
+export function SignInForms() {
   const [view, setView] = useState<(typeof views)[number]>('Sign in');
   return (
     <>

@@ -21,8 +21,8 @@ function isUnexplained({ name, stack = '' }: Error): boolean {
 }
 
 /**
- * Returns the cause of an error; undefined if there is none. Also undefined if the cause comes from kafkajs,
- * because the error is then the translation of this cause for operators.
+ * Returns the cause of an error; undefined if the error has no cause. Also returns undefined if the cause is an
+ * error of kafkajs: the outer error then already explains this cause to operators.
  */
 function explained({ cause }: Error): unknown {
   return cause instanceof Error && isUnexplained(cause) ? undefined : cause;

@@ -14,7 +14,7 @@ import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { createFeed, type FeedReader } from './feed.ts';
 import { feedQueryParameters } from './query.ts';
-import { feedRoutes } from './routes.ts';
+import { createFeedRoutes } from './routes.ts';
 import { respondWithFeedStream } from './stream.ts';
 
 const person = { email: 'ada@example.com', username: 'ada' };
@@ -76,7 +76,7 @@ async function serve(
     name: 'feed',
     host: '127.0.0.1',
     port: 0,
-    routes: feedRoutes({
+    routes: createFeedRoutes({
       feed: createFeed(bus, async (records) => records),
       path: '/events',
       policy: {

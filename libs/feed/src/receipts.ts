@@ -29,7 +29,13 @@ export interface ReceiptRoutesDeps {
  * Returns the route with which clients of the feed confirm erasures. It responds with 503 while the log
  * cannot be written.
  */
-export function receiptRoutes({ bus, policy, path, texts = {}, now }: ReceiptRoutesDeps): readonly Route[] {
+export function createReceiptRoutes({
+  bus,
+  policy,
+  path,
+  texts = {},
+  now,
+}: ReceiptRoutesDeps): readonly Route[] {
   const confirm = route({
     method: 'POST',
     path: `${path}/receipts`,

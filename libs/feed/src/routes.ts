@@ -44,7 +44,7 @@ export interface FeedRoutesDeps {
  * Returns the route of the feed, which responds with a page, or with server-sent events if the client accepts
  * them.
  */
-export function feedRoutes({ feed, policy, path, texts = {} }: FeedRoutesDeps): readonly Route[] {
+export function createFeedRoutes({ feed, policy, path, texts = {} }: FeedRoutesDeps): readonly Route[] {
   const places = createWaitingRequestSlots();
   const events = route({
     method: 'GET',

@@ -167,7 +167,7 @@ export function findAnchorFlaw(
 /** Anchors to compare a journal with. */
 export interface AnchorsToCompare {
   readonly genuine: readonly Anchor[];
-  /** What is wrong with those anchors on the topic that cannot be used. */
+  /** One finding for each anchor on the topic that is incomplete or not genuine; it says what is wrong. */
   readonly findings: readonly Finding[];
 }
 

@@ -34,7 +34,7 @@ export interface JournaledStream {
 /** A lease that has expired, and that was neither released nor taken over. */
 export interface ExpiredLease {
   readonly of: 'job' | 'request' | 'mail';
-  /** Name of the job, or id of the request or delivery. */
+  /** The name of the job, or the id of the background request or of the delivery of a mail. */
   readonly name: string;
   readonly endedAt: Date;
 }

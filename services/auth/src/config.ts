@@ -186,7 +186,7 @@ const fields = z.object({
     .describe(
       'The maximum number of sign-ups per IP and hour, including sign-ups that are refused because the password is easy to guess. Default: 20 in production, 1000 in development.',
     ),
-  LIMIT_LOGINS: accountLimit(100, 'successful logins', 'hour', 'A new password starts the count again.'),
+  LIMIT_LOGINS: accountLimit(100, 'successful logins', 'hour', 'A new password resets the count to zero.'),
   LIMIT_LOGOUTS_EVERYWHERE: accountLimit(30, 'requests to end every session', 'hour'),
   LIMIT_PASSWORD_CHANGES: accountLimit(
     30,

@@ -60,7 +60,7 @@ import { areMailReportsExpected } from './report-settings.ts';
 import { createReportPublisher, type ReportPublisher } from './reports/publish-reports.ts';
 import { createMailReportHandler, type HandleMailReport } from './reports/record-report.ts';
 import { createReturnPathsFromSettings } from './reports/return-paths.ts';
-import { reportRoutes } from './reports/routes.ts';
+import { createReportRoutes } from './reports/routes.ts';
 import { createDeliveryDispatcher, type DeliveryDispatcher } from './sending/dispatcher.ts';
 import { createMissingKeyMonitor, type MissingKeyMonitor } from './sending/key-watch.ts';
 import { createDeliverySender } from './sending/sender.ts';
@@ -156,7 +156,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
   const checkWrites = createStoreWriteProbe(backend.store);
   const { deliveries, suppressions, keyFingerprints, reclaim } = openNotifierStorage(backend.store);
   const metrics = createNotifierMetrics(registry, deliveries, clock.now);
-  const routes: readonly Route[] = reportRoutes(webhookReaders(config), () => running?.takeReport);
+  const routes: readonly Route[] = createReportRoutes(webhookReaders(config), () => running?.takeReport);
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
   const eventKeys = deps.eventKeys ?? createRemoteEventKeySource(jwksUrl);
   registerEventKeyMetric(registry, eventKeys);

@@ -7,8 +7,8 @@ import type { DeliveryReportConfig } from './report-settings.ts';
 
 /**
  * Returns the keys that bounce addresses and DKIM signatures are made with. A key may be removed from the
- * settings some days after the last mail was sent with it. The keys are therefore marked as not needed: the
- * process also starts without a key that the store has recorded.
+ * settings some days after the last mail was sent with it. The keys are therefore marked as not needed, which
+ * means that the process also starts if the settings lack a key that the store has recorded.
  */
 export function toConfiguredKeys({
   MAIL_BOUNCE_KEY: bounces,

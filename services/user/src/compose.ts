@@ -17,7 +17,7 @@ import {
   type RecordAuthenticator,
 } from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC, checkedAccountsTopic, receiptsTopic } from '@latchkey/events';
-import { createFeed, feedRoutes, receiptRoutes, type SelectGenuineRecords } from '@latchkey/feed';
+import { createFeed, createFeedRoutes, createReceiptRoutes, type SelectGenuineRecords } from '@latchkey/feed';
 import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { DependencyHealth, Logger, Registry } from '@latchkey/process';
 import { createGuards, createRemoteKeySource, createTokenVerifier, type KeySource } from '@latchkey/tokens';
@@ -29,7 +29,7 @@ import { createEventsFeedPolicy } from './http/events-policy.ts';
 import { createRoutes } from './http/routes.ts';
 import { createSessionStatusLookup } from './http/session-status.ts';
 import { userTexts } from './http/texts.ts';
-import { webhookRoutes } from './http/webhooks.ts';
+import { createWebhookRoutes } from './http/webhooks.ts';
 import type { ProfileStore } from './ports/profiles.ts';
 import type { UserStorage } from './ports/storage.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
@@ -183,10 +183,16 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
       profiles,
       publicPath: publicPathOf(config),
       feed: [
-        ...feedRoutes({ ...feed, feed: createFeed(backend.bus, genuine) }),
-        ...receiptRoutes({ ...feed, bus: backend.bus, now }),
+        ...createFeedRoutes({ ...feed, feed: createFeed(backend.bus, genuine) }),
+        ...createReceiptRoutes({ ...feed, bus: backend.bus, now }),
       ],
-      webhooks: webhookRoutes({ storage: webhookStorage, sealer, guards: ofAccounts, settings: config, now }),
+      webhooks: createWebhookRoutes({
+        storage: webhookStorage,
+        sealer,
+        guards: ofAccounts,
+        settings: config,
+        now,
+      }),
       guards: ofAccounts,
     }),
 

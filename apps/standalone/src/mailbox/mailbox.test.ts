@@ -12,7 +12,7 @@ import {
 } from '../testing.ts';
 import { createMailbox } from './mailbox.ts';
 import { mailMessageHeadersSchema, mailMessageSchema } from './message.ts';
-import { mailboxRoutes, mailMessagePageSchema } from './routes.ts';
+import { createMailboxRoutes, mailMessagePageSchema } from './routes.ts';
 import { createMailboxSmtpServer } from './smtp.ts';
 
 const at = new Date('2026-03-01T12:00:00.000Z');
@@ -43,7 +43,7 @@ async function running(t: TestContext, keep?: number) {
   function send(mail: SendMailOptions) {
     return transport.sendMail({ from: { name: 'Latchkey', address: 'no-reply@example.com' }, ...mail });
   }
-  return { send, mailbox, url: `${await serveRoutes(t, mailboxRoutes(mailbox))}/mailbox` };
+  return { send, mailbox, url: `${await serveRoutes(t, createMailboxRoutes(mailbox))}/mailbox` };
 }
 
 function list(url: string) {

@@ -63,7 +63,7 @@ function existing<T>(value: T | undefined): T {
   return value;
 }
 
-export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
+export function createMailboxRoutes(mailbox: Mailbox): readonly Route[] {
   return [
     route({
       ...shared,

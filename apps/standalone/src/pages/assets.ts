@@ -41,6 +41,6 @@ function assetRoute(folder: string, file: string): Route {
   });
 }
 
-export function assetRoutes(folder = join(import.meta.dirname, '..', 'public')): readonly Route[] {
+export function createAssetRoutes(folder = join(import.meta.dirname, '..', 'public')): readonly Route[] {
   return readdirSync(folder).map((file) => assetRoute(folder, file));
 }

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { serveRoutes } from '../testing.ts';
-import { assetRoutes } from './assets.ts';
+import { createAssetRoutes } from './assets.ts';
 import { isForwarded, isLocalHost, isLoopback } from './local-only.ts';
 
 /** Sends a GET request with this Host header. Uses node:http, because `fetch` does not allow setting Host. */
@@ -18,7 +18,7 @@ function getAs(url: string, host: string): Promise<{ status: number; body: strin
 }
 
 test('the pages answer names of this machine on any port, and no other name', async (t) => {
-  const url = await serveRoutes(t, assetRoutes());
+  const url = await serveRoutes(t, createAssetRoutes());
   for (const host of ['localhost', 'localhost:8080', '127.0.0.1:1', '[::1]:8080', 'LOCALHOST'])
     assert.equal((await getAs(url, host)).status, 200, host);
   for (const host of [
@@ -56,7 +56,7 @@ test('loopback addresses are distinguished from those that other machines can re
 });
 
 test('every page loads scripts and styles from this server only, and each of them exists', async (t) => {
-  const url = await serveRoutes(t, assetRoutes());
+  const url = await serveRoutes(t, createAssetRoutes());
   for (const path of ['/', '/mailbox', '/topics']) {
     const answer = await fetch(url + path);
     assert.equal(answer.status, 200);
@@ -85,8 +85,8 @@ test('every page loads scripts and styles from this server only, and each of the
 });
 
 test('scripts import only files that exist', async (t) => {
-  const url = await serveRoutes(t, assetRoutes());
-  const scripts = assetRoutes()
+  const url = await serveRoutes(t, createAssetRoutes());
+  const scripts = createAssetRoutes()
     .map(({ path }) => path)
     .filter((path) => path.endsWith('.js'));
   assert.ok(scripts.length > 5);

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { createMailbox } from '../mailbox/mailbox.ts';
 import { openTemporaryDatabase, serveRoutes } from '../testing.ts';
-import { developmentRoutes } from './routes.ts';
+import { createDevelopmentRoutes } from './routes.ts';
 
 function statusAs(url: string, method: string, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ test('no development route answers a foreign name, whatever it is asked for', as
   const log = createEmbeddedBus({ database });
   t.after(() => log.close());
   const mailbox = createMailbox({ database, now: () => new Date(), newId: randomUUID });
-  const routes = developmentRoutes({ mailbox, log, openApi: () => ({}), asyncApi: () => ({}) });
+  const routes = createDevelopmentRoutes({ mailbox, log, openApi: () => ({}), asyncApi: () => ({}) });
   const url = await serveRoutes(t, routes);
   assert.ok(routes.length > 20);
   for (const { method, path } of routes) {

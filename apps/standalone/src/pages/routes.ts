@@ -2,17 +2,17 @@
 import type { Route } from '@latchkey/http';
 import { type ApiDocumentFactories, createApiDocsRoutes } from '../docs/routes.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
-import { mailboxRoutes } from '../mailbox/routes.ts';
-import { type TopicRecordReader, topicsRoutes } from '../topics/routes.ts';
-import { assetRoutes } from './assets.ts';
+import { createMailboxRoutes } from '../mailbox/routes.ts';
+import { createTopicsRoutes, type TopicRecordReader } from '../topics/routes.ts';
+import { createAssetRoutes } from './assets.ts';
 
-export function developmentRoutes(
+export function createDevelopmentRoutes(
   parts: ApiDocumentFactories & { readonly mailbox: Mailbox; readonly log: TopicRecordReader },
 ): readonly Route[] {
   return [
-    ...assetRoutes(),
-    ...mailboxRoutes(parts.mailbox),
-    ...topicsRoutes(parts.log),
+    ...createAssetRoutes(),
+    ...createMailboxRoutes(parts.mailbox),
+    ...createTopicsRoutes(parts.log),
     ...createApiDocsRoutes(parts),
   ];
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { fetchJson, openTemporaryDatabase, serveRoutes } from '../testing.ts';
-import { recordListSchema, topicListSchema, topicsRoutes } from './routes.ts';
+import { createTopicsRoutes, recordListSchema, topicListSchema } from './routes.ts';
 
 async function running(t: TestContext) {
   function now() {
@@ -11,7 +11,7 @@ async function running(t: TestContext) {
   const bus = createEmbeddedBus({ database: await openTemporaryDatabase(t), now });
   t.after(() => bus.close());
   await bus.ensureTopics([{ name: 'things.v1', partitions: 3, retentionMs: -1 }]);
-  return { bus, url: `${await serveRoutes(t, topicsRoutes(bus))}/topics/api/topics` };
+  return { bus, url: `${await serveRoutes(t, createTopicsRoutes(bus))}/topics/api/topics` };
 }
 
 function record(key: string | null, value: string | Buffer | null) {

@@ -88,7 +88,7 @@ function withoutMissing({ partition, offset, limit }: z.infer<typeof recordsQuer
   };
 }
 
-export function topicsRoutes(log: TopicRecordReader): readonly Route[] {
+export function createTopicsRoutes(log: TopicRecordReader): readonly Route[] {
   function topicNamed(name: string) {
     const topic = log.topics().find((candidate) => candidate.name === name);
     if (!topic) throw new Problem(standardProblems.not_found, { detail: 'There is no such topic.' });

@@ -149,7 +149,7 @@ async function handOver(
         log.append(prepareDeadLetters(log, { topic: topic.name, group, unusable, at: member.now() }));
       log.moveTo(group, topic, partition, past);
     };
-    // A crash may lose this write. The slice is then delivered again, which is allowed.
+    // A crash may lose the new position. The same records are then delivered again, which is allowed.
     await database.write(keepPosition, { flushed: false });
     if (unusable.size > 0) deps.appended(deadLetterTopic(topic.name, group));
     return true;

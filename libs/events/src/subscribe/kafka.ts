@@ -119,7 +119,7 @@ function verificationFor(options: KafkaOptions): RecordAuthenticatorOptions {
     keys: typeof keys === 'string' ? createRemoteEventKeySource(keys) : createFixedEventKeySource(keys),
     policy: signatures,
     topics,
-    // Events on this topic are not signed, because the notifier publishes them.
+    // The notifier publishes the topic of deliveries, and does not sign its events.
     unsigned: topics.includes(DELIVERIES_TOPIC) ? [topicNameOnLog(topicNames, DELIVERIES_TOPIC)] : [],
   };
 }

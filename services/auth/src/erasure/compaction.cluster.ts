@@ -250,7 +250,7 @@ describe('a compacted topic', () => {
       assert.ok(second);
       const genuine = new RegExp(RegExp.escape(second.value.toString()));
       const gone = async () => (await topic.filesWith(genuine)).length === 0;
-      // Check this now: after the next publish, the broker may remove the original event.
+      // The test checks now that the original event is stored: the broker may remove it after the next publish.
       assert.equal(await gone(), false);
       const text = 'the bytes of another writer';
       await topic.bus.publish(ACCOUNTS_TOPIC, [{ ...second, value: Buffer.from(text) }]);

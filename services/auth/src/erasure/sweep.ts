@@ -126,7 +126,7 @@ export function createErasureJob(
     readonly owner: string;
     readonly logger: Logger;
     readonly clock: Pick<ClockGuard, 'assertTrusted'>;
-    /** Ends the pause early when an account must be erased immediately. */
+    /** Starts the next run of the job before its pause is over, when an account must be erased immediately. */
     readonly wakeup: LoopWakeup;
   },
 ): ProcessPart {

@@ -92,7 +92,7 @@ export async function startTestAuth(
     if (away) throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR' });
   }
   let beforeWrite: (() => Promise<unknown>) | undefined;
-  /** Set while a request handler runs. Distinguishes its writes from those of background work. */
+  /** Set while a request handler runs, so that writes of handlers can be told from those of background work. */
   const handling = new AsyncLocalStorage<true>();
   const store: Database = {
     ...database,

@@ -24,7 +24,7 @@ const forged = { ...standardProblems.insufficient_permission, title: 'Not Genuin
  * @param take called for each request. Returns the function that handles reports; undefined until the service has
  * started
  */
-export function reportRoutes(
+export function createReportRoutes(
   readers: readonly MailReportReader[],
   take: () => HandleMailReport | undefined,
 ): readonly Route[] {

@@ -19,7 +19,7 @@ const header = z
   })
   .pipe(z.object({ account: z.uuid(), sequence: z.number().int() }));
 
-/** The schema of the header, for the OpenAPI document. */
+/** The schema of the request header `Account-Sequence`, for the OpenAPI document. */
 export const accountSequenceHeaderSchema = z.object({
   'Account-Sequence': z
     .string()

@@ -48,7 +48,7 @@ export interface WebhookRoutesDeps {
 }
 
 /** Creates the routes with which admins manage webhook endpoints. */
-export function webhookRoutes({
+export function createWebhookRoutes({
   storage,
   sealer,
   guards,

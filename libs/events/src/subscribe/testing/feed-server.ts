@@ -1,7 +1,7 @@
 /** Serves the feed of a log on a free port. */
 import type { TestContext } from 'node:test';
 import type { Bus } from '@latchkey/bus';
-import { createFeed, type FeedReader, feedRoutes, receiptRoutes } from '@latchkey/feed';
+import { createFeed, createFeedRoutes, createReceiptRoutes, type FeedReader } from '@latchkey/feed';
 import { type AccessPolicy, createListeningPart, Problem, standardProblems } from '@latchkey/http';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
 
@@ -39,8 +39,8 @@ export async function startFeedServer(
     host: '127.0.0.1',
     port,
     routes: [
-      ...feedRoutes({ feed: createFeed(bus, async (records) => records), path, policy }),
-      ...receiptRoutes({ bus, path, policy, now: () => new Date() }),
+      ...createFeedRoutes({ feed: createFeed(bus, async (records) => records), path, policy }),
+      ...createReceiptRoutes({ bus, path, policy, now: () => new Date() }),
     ],
     logger: createLogger({ name: 'test', level: 'silent' }),
     registry: createMetricsRegistry(),

@@ -44,7 +44,8 @@ interface EndpointDocument {
 }
 
 /**
- * The index is unique, so that two processes that add endpoints at the same time cannot take the same slot.
+ * The indexes of the collections of webhooks. The index on `slot` is unique, so that two processes that add
+ * endpoints at the same time cannot both take the last free place.
  */
 export const webhookIndexes: readonly MongoIndex[] = [
   { collection: ENDPOINTS, name: 'slot', keys: { slot: 1 }, unique: true, sparse: true },

@@ -279,7 +279,7 @@ export interface ExecutedCommand {
 /** The outcome of a story: the accounts, the claims and all executed commands. */
 export interface StoryOutcome {
   readonly accounts: ReadonlyMap<string, AccountState>;
-  /** The id of the account that holds each claim. */
+  /** The claims (unique keys, such as a verified address), each with the id of the account that holds it. */
   readonly claims: ReadonlyMap<string, string>;
   readonly executed: readonly ExecutedCommand[];
 }

@@ -23,7 +23,7 @@ import {
 } from '../views.ts';
 
 /** Routes with which admins read and change other accounts. */
-export function accountRoutes(deps: RouteDeps): readonly Route[] {
+export function createAccountRoutes(deps: RouteDeps): readonly Route[] {
   return [
     changeRoleRoute(deps),
     disableRoute(deps),

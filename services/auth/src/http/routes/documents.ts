@@ -11,7 +11,7 @@ import { formatSecurityTxt, type SecurityTxtFields } from '../security-txt.ts';
 
 const KEYS_MAX_AGE_SECONDS = 300;
 
-export function documentRoutes(deps: RouteDeps): readonly Route[] {
+export function createDocumentRoutes(deps: RouteDeps): readonly Route[] {
   const { securityTxt: file } = deps;
   const { stylesheet, script, logo } = deps.pages;
   return [
@@ -148,7 +148,7 @@ const WHOLE_API = new URL('../../../../../docs/openapi.json', import.meta.url);
 /**
  * Declares the route that serves the OpenAPI document of all services. The file is read on the first request.
  */
-export function fullOpenApiDocumentRoute({ publicPath }: RouteDeps): Route {
+export function createFullOpenApiDocumentRoute({ publicPath }: RouteDeps): Route {
   let document: object | undefined;
   async function read(): Promise<object> {
     const document = JSON.parse(await readFile(WHOLE_API, 'utf8'));

@@ -30,7 +30,7 @@ import {
   messageSchema,
 } from '../views.ts';
 
-export function emailChangeRoutes(deps: RouteDeps): readonly Route[] {
+export function createEmailChangeRoutes(deps: RouteDeps): readonly Route[] {
   return [
     requestRoute(deps),
     viewConfirmationRoute(deps),

@@ -26,7 +26,7 @@ import {
   createSequenceHeader,
 } from '../views.ts';
 
-export function erasureRoutes(deps: RouteDeps): readonly Route[] {
+export function createErasureRoutes(deps: RouteDeps): readonly Route[] {
   return [eraseOwnRoute(deps), eraseRoute(deps), viewErasureRoute(deps), cancelErasureRoute(deps)];
 }
 

@@ -10,7 +10,7 @@ import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
 import { passwordTextSchema } from '../schemas.ts';
 
-export function exportRoutes(deps: RouteDeps): readonly Route[] {
+export function createExportRoutes(deps: RouteDeps): readonly Route[] {
   return [exportRoute(deps)];
 }
 

@@ -23,7 +23,7 @@ import { mapFailuresToProblems } from '../problems.ts';
 
 const tag = 'gateways';
 
-export function gatewayRoutes(deps: RouteDeps): readonly Route[] {
+export function createGatewayRoutes(deps: RouteDeps): readonly Route[] {
   return [
     checkRoute(deps),
     introspectRoute(deps),

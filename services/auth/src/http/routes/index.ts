@@ -5,32 +5,32 @@ import { withAuditEvents } from '../audited-route.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
 import { withLimitDescriptions } from '../route-limits.ts';
-import { accountRoutes } from './accounts.ts';
-import { authOpenApiInfo, documentRoutes, fullOpenApiDocumentRoute } from './documents.ts';
-import { emailChangeRoutes } from './email-change.ts';
-import { erasureRoutes } from './erasure.ts';
-import { exportRoutes } from './export.ts';
-import { gatewayRoutes } from './gateways.ts';
-import { mailingRoutes } from './mailings.ts';
-import { passwordRoutes } from './passwords.ts';
-import { profileRoutes } from './profile.ts';
-import { sessionRoutes } from './sessions.ts';
-import { signUpRoutes } from './sign-up.ts';
-import { verificationRoutes } from './verification.ts';
+import { createAccountRoutes } from './accounts.ts';
+import { authOpenApiInfo, createDocumentRoutes, createFullOpenApiDocumentRoute } from './documents.ts';
+import { createEmailChangeRoutes } from './email-change.ts';
+import { createErasureRoutes } from './erasure.ts';
+import { createExportRoutes } from './export.ts';
+import { createGatewayRoutes } from './gateways.ts';
+import { createMailingRoutes } from './mailings.ts';
+import { createPasswordRoutes } from './passwords.ts';
+import { createProfileRoutes } from './profile.ts';
+import { createSessionRoutes } from './sessions.ts';
+import { createSignUpRoutes } from './sign-up.ts';
+import { createVerificationRoutes } from './verification.ts';
 
 const topics = [
-  signUpRoutes,
-  verificationRoutes,
-  sessionRoutes,
-  passwordRoutes,
-  profileRoutes,
-  emailChangeRoutes,
-  accountRoutes,
-  erasureRoutes,
-  exportRoutes,
-  mailingRoutes,
-  gatewayRoutes,
-  documentRoutes,
+  createSignUpRoutes,
+  createVerificationRoutes,
+  createSessionRoutes,
+  createPasswordRoutes,
+  createProfileRoutes,
+  createEmailChangeRoutes,
+  createAccountRoutes,
+  createErasureRoutes,
+  createExportRoutes,
+  createMailingRoutes,
+  createGatewayRoutes,
+  createDocumentRoutes,
 ];
 
 export function createRoutes(deps: RouteDeps): readonly Route[] {
@@ -43,6 +43,6 @@ export function createRoutes(deps: RouteDeps): readonly Route[] {
   return [
     ...routes,
     createOpenApiRoute(`${AUTH_BASE_PATH}/openapi.json`, 'description', info, routes),
-    fullOpenApiDocumentRoute(deps),
+    createFullOpenApiDocumentRoute(deps),
   ];
 }

@@ -16,7 +16,7 @@ export const mailingBodySchema = z.object({
   template: catalogue.MailRequested.schema.shape.template.default('welcome'),
 });
 
-export function mailingRoutes(deps: RouteDeps): readonly Route[] {
+export function createMailingRoutes(deps: RouteDeps): readonly Route[] {
   const sendMailRoute = defineOperationRoute(deps.count, {
     operation: 'sendMail',
     method: 'POST',

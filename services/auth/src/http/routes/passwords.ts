@@ -28,7 +28,7 @@ import {
   messageSchema,
 } from '../views.ts';
 
-export function passwordRoutes(deps: RouteDeps): readonly Route[] {
+export function createPasswordRoutes(deps: RouteDeps): readonly Route[] {
   return [resetRequestRoute(deps), viewResetRoute(deps), completeResetRoute(deps), changePasswordRoute(deps)];
 }
 

@@ -17,7 +17,7 @@ import {
 } from '../views.ts';
 
 /** Routes with which callers read and change their own account. */
-export function profileRoutes(deps: RouteDeps): readonly Route[] {
+export function createProfileRoutes(deps: RouteDeps): readonly Route[] {
   return [changeProfileRoute(deps), historyRoute(deps)];
 }
 

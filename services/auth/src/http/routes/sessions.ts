@@ -31,7 +31,7 @@ import {
   toSignedInAccountView,
 } from '../views.ts';
 
-export function sessionRoutes(deps: RouteDeps): readonly Route[] {
+export function createSessionRoutes(deps: RouteDeps): readonly Route[] {
   return [
     loginRoute(deps),
     refreshRoute(deps),

@@ -27,7 +27,7 @@ const created = z.object({
   user: accountSchema.omit({ id: true, locale: true, disabled: true }),
 });
 
-export function signUpRoutes(deps: RouteDeps): readonly Route[] {
+export function createSignUpRoutes(deps: RouteDeps): readonly Route[] {
   const signUpRoute = defineOperationRoute(deps.count, {
     operation: 'signUp',
     method: 'POST',

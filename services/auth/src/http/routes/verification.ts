@@ -38,7 +38,7 @@ import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { createNewPasswordSchema, passwordTextSchema } from '../schemas.ts';
 import { createJsonOrPageResponseSpec, createSequenceHeader } from '../views.ts';
 
-export function verificationRoutes(deps: RouteDeps): readonly Route[] {
+export function createVerificationRoutes(deps: RouteDeps): readonly Route[] {
   return [
     viewVerificationRoute(deps),
     viewRejectionRoute(deps),
