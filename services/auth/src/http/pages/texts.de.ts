@@ -28,7 +28,7 @@ export const germanPageTexts: PageTexts = {
     choose: 'Stattdessen ein neues Passwort wählen',
     chooseLead:
       'Wenn Sie das Passwort vergessen oder nicht selbst gewählt haben, wählen Sie ein neues. Es ersetzt das alte, und wer damit eingeloggt ist, wird ausgeloggt.',
-    chooseAndConfirm: 'Passwort festlegen und bestätigen',
+    chooseAndConfirm: 'Passwort festlegen und Adresse bestätigen',
     stranger: 'Waren Sie das nicht?',
     strangerLead:
       'Dann brechen Sie diese Registrierung ab. Niemand kann Ihre Adresse dann noch darüber nutzen.',

@@ -30,7 +30,7 @@ export const spanishPageTexts: PageTranslation = {
     choose: 'Elegir una contraseña nueva',
     chooseLead:
       'Si has olvidado la contraseña o no la elegiste tú, elige una nueva. Sustituye a la anterior y cierra la sesión de quien la haya usado.',
-    chooseAndConfirm: 'Guardar contraseña y verificar',
+    chooseAndConfirm: 'Guardar contraseña y verificar correo',
     stranger: '¿No has sido tú?',
     strangerLead: 'Cancela este registro y nadie podrá usar tu dirección con él.',
     reject: 'No he sido yo',

@@ -28,7 +28,7 @@ export const frenchPageTexts: PageTranslation = {
     choose: 'Choisir plutôt un nouveau mot de passe',
     chooseLead:
       'Si vous avez oublié le mot de passe, ou si ce n’est pas vous qui l’avez choisi, choisissez-en un nouveau. Il remplace l’ancien et déconnecte tous ceux qui l’ont utilisé.',
-    chooseAndConfirm: 'Définir le mot de passe et confirmer',
+    chooseAndConfirm: 'Définir le mot de passe et confirmer l’adresse',
     stranger: 'Ce n’était pas vous ?',
     strangerLead:
       'Annulez cette inscription : plus personne ne pourra s’en servir pour utiliser votre adresse.',

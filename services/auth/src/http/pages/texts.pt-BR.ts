@@ -28,7 +28,7 @@ export const brazilianPageTexts: PageTranslation = {
     choose: 'Escolher uma nova senha',
     chooseLead:
       'Se você esqueceu a senha ou não foi você quem a escolheu, escolha uma nova. Ela substitui a antiga e desconecta quem a usou.',
-    chooseAndConfirm: 'Salvar senha e confirmar',
+    chooseAndConfirm: 'Salvar senha e confirmar e-mail',
     stranger: 'Não foi você?',
     strangerLead: 'Cancele este cadastro, e ninguém poderá usar seu endereço com ele.',
     reject: 'Não fui eu',
