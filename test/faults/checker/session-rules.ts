@@ -10,7 +10,7 @@ import { eventsByAccount, type JournalEvent } from './journal.ts';
 import { issuedTokensIn, type TokenPosition } from './refresh-tokens.ts';
 import { type Violation, violationsOf } from './report.ts';
 
-/** Operations on the account to which the token belongs. */
+/** The operations in which callers read or change their own account, which their token names. */
 const OF_ONESELF: ReadonlySet<string> = new Set([
   'me',
   'logout-all',

@@ -38,8 +38,8 @@ export interface NemesisDeps {
 
 /**
  * Carries out a plan, and resolves once its last fault is healed. If a fault takes longer than planned (such
- * as a broker that starts slowly on a busy machine), the later faults of the same lane that could not begin
- * in time are skipped.
+ * as a broker that starts slowly on a busy machine), the later faults in the same sequence of the plan
+ * that could not begin in time are skipped.
  * @throws Error of the first fault that could not be caused or healed; no other fault begins after that
  */
 export async function runFaultPlan(

@@ -88,7 +88,7 @@ async function* eventsIn(
 
 function matching(record: BusRecord, filter: SecurityEventFilter): SecurityEvent | undefined {
   const { account, type, isClient, since, until, after } = filter;
-  // The key is compared before the record is decoded, because decoding takes longer.
+  // Compare the key of the record first, because decoding the record takes longer.
   if (account !== undefined && record.key?.toString() !== account) return undefined;
   if (type !== undefined && String(record.headers['ce_type']) !== type) return undefined;
   const event = decodeSecurityEvent(record);

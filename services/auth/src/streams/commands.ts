@@ -60,8 +60,8 @@ export interface CommandMetadata {
 }
 
 /**
- * Returns the command for the current state of the stream. Called again on each retry, so that all data that
- * it looks up is current.
+ * Returns the command for the current state of the stream. The function is called again on each retry, so that
+ * the command is always made from current data.
  */
 export type CommandFromState<State, Command> = (state: State) => Command | Promise<Command>;
 
