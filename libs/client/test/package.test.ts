@@ -42,7 +42,7 @@ describe('the package that apps install', () => {
     await project.write('app.ts', app);
     for (const document of packageDocuments['libs/client'])
       await project.writeExamples(document, await readExamples(document));
-    assert.equal(await project.typeCheck(), '');
+    assert.equal(project.typeCheck(), '');
   });
 
   it('runs on plain Node', async () => {

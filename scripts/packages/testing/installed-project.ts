@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { writePackage } from '../write-package.ts';
+import { typeCheckProject } from './type-check.ts';
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../../..');
@@ -85,13 +86,7 @@ export async function createInstalledProject(options: ProjectOptions) {
         await writeFile(join(folder, `${name}-${index}.ts`), `${code}\nexport {};\n`);
     },
     /** Returns the messages of the compiler; empty if there are none. */
-    async typeCheck(): Promise<string> {
-      const compiler = join(root, 'node_modules/typescript/bin/tsc');
-      return run(process.execPath, [compiler, '-p', folder]).then(
-        ({ stdout }) => stdout,
-        (error: { stdout: string }) => error.stdout,
-      );
-    },
+    typeCheck: () => typeCheckProject(folder),
     /**
      * Runs a file of the project on plain Node.
      * @returns its output
