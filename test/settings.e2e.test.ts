@@ -7,18 +7,28 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, type TestContext, test } from 'node:test';
+import { after, describe, type TestContext, test } from 'node:test';
 import { assertStatus, createClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPersonActions, newPerson } from './support/people.ts';
-import { type ExitedProcess, runUntilExit, startStandalone } from './support/standalone.ts';
+import { CHEAP_HASH_SETTINGS } from './support/programs.ts';
+import { type ExitedProcess, runUntilExit, type Standalone, startStandalone } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
 
 async function folderFor(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-settings-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+let running: Promise<Standalone> | undefined;
+after(async () => (await running)?.stop());
+
+/** Returns a server that several tests use, and that none of them may stop or change. Starts it for the first test. */
+function sharedStandalone(): Promise<Standalone> {
+  running ??= startStandalone();
+  return running;
 }
 
 /** Returns all lines that were printed to stdout and stderr. */
@@ -134,9 +144,8 @@ describe('a taken port', () => {
 });
 
 describe('a data folder', () => {
-  test('that another server holds is refused, and left alone', async (t) => {
-    const first = await startStandalone();
-    t.after(first.stop);
+  test('that another server holds is refused, and left alone', async () => {
+    const first = await sharedStandalone();
     const ended = await runUntilExit({ DATA_DIR: first.folder });
     assertOneLine(ended, /data folder .* held by another running server/);
     assert.equal((await fetch(`${first.operations}/readyz`)).status, 200);
@@ -201,7 +210,11 @@ describe('a data folder', () => {
     await createPersonActions(createClient(system.url), createMailbox(system.mailbox)).verified(ada);
     assert.equal(await system.end(), 0);
     const PASSWORD_SALT_KEY = Buffer.alloc(32, 7).toString('base64url');
-    const ended = await runUntilExit({ DATA_DIR: system.folder, PASSWORD_SALT_KEY });
+    const ended = await runUntilExit({
+      DATA_DIR: system.folder,
+      PASSWORD_SALT_KEY,
+      ...CHEAP_HASH_SETTINGS,
+    });
     assertOneLine(ended, /PASSWORD_SALT_KEY/);
     await system.start();
     await createPersonActions(createClient(system.url), createMailbox(system.mailbox)).login(ada);
@@ -210,8 +223,9 @@ describe('a data folder', () => {
 
 describe('two servers', () => {
   test('with different ports and folders are independent of each other', async (t) => {
-    const systems = await Promise.all([startStandalone(), startStandalone()]);
-    for (const system of systems) t.after(system.stop);
+    const other = await startStandalone();
+    t.after(other.stop);
+    const systems = [await sharedStandalone(), other];
     const [here, there] = systems.map(({ url, mailbox }) => {
       const client = createClient(url);
       return { client, people: createPersonActions(client, createMailbox(mailbox)) };
@@ -276,9 +290,8 @@ describe('ops', () => {
     assert.ok(!existsSync(folder));
   });
 
-  test('reports that no verified account has an address', async (t) => {
-    const system = await startStandalone();
-    t.after(system.stop);
+  test('reports that no verified account has an address', async () => {
+    const system = await sharedStandalone();
     const pending = newPerson('pending');
     await createPersonActions(createClient(system.url), createMailbox(system.mailbox)).signUp(pending);
     const ended = await runUntilExit({ DATA_DIR: system.folder }, { ops: ['role', pending.email, 'admin'] });

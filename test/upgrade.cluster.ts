@@ -10,12 +10,17 @@ import {
   readFixtureManifest,
   unpackFixtureKeys,
 } from './support/fixture.ts';
+import { RELEASE_0_1_HASH_SETTINGS } from './support/programs.ts';
 import { defineUpgradeTests } from './support/upgrade-suite.ts';
 
 defineUpgradeTests('A cluster', async () => {
   const manifest = await readFixtureManifest();
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
-  const settings = { ...(await unpackFixtureKeys(folder)), ...clockSettingsOf(manifest) };
+  const settings = {
+    ...(await unpackFixtureKeys(folder)),
+    ...RELEASE_0_1_HASH_SETTINGS,
+    ...clockSettingsOf(manifest),
+  };
   const cluster = await prepareCluster({ settingsOn: () => settings });
   async function stop(): Promise<void> {
     await cluster.stop();

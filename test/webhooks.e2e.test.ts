@@ -11,13 +11,14 @@ import { createClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPersonActions, newPerson } from './support/people.ts';
-import { runUntilExit, startStandalone } from './support/standalone.ts';
+import { runUntilExit, startStandalone, withOpsInProcess } from './support/standalone.ts';
 import { eventIdsByAccount, readEventsOfFeed, startWebhookReceiver } from './support/webhook-receiver.ts';
 
 /** The number of rounds. In each, a person signs up and the server is killed. */
 const ROUNDS = 3;
 
-const system = await startStandalone({ WEBHOOKS_ALLOW_PRIVATE: 'true', LIMITS: 'off' });
+const settings = { WEBHOOKS_ALLOW_PRIVATE: 'true', LIMITS: 'off' };
+const system = await withOpsInProcess(await startStandalone(settings), settings);
 after(() => system.stop());
 const client = createClient(system.url);
 const people = createPersonActions(client, createMailbox(system.mailbox));

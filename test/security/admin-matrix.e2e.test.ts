@@ -1,8 +1,10 @@
 /** Tests every admin route with every kind of caller, on a server that runs all services in one process. */
 import { defineAdminMatrixTests } from '../support/admin-matrix-suite.ts';
-import { startStandalone } from '../support/standalone.ts';
+import { startStandalone, withOpsInProcess } from '../support/standalone.ts';
 import { undocumentedRouteSettings } from '../support/undocumented-routes.ts';
 
-defineAdminMatrixTests('On a standalone', () =>
-  startStandalone({ LIMITS: 'off', ...undocumentedRouteSettings }),
+const settings = { LIMITS: 'off', ...undocumentedRouteSettings };
+
+defineAdminMatrixTests('On a standalone', async () =>
+  withOpsInProcess(await startStandalone(settings), settings),
 );

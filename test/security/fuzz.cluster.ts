@@ -1,10 +1,14 @@
 /** Sends generated values in every field of every route, to a system on Kafka and MongoDB. */
-import { startCluster } from '../support/cluster.ts';
+import { ONE_OF_EACH, startCluster } from '../support/cluster.ts';
 import { defineFuzzTests } from '../support/fuzz-suite.ts';
 import { undocumentedRouteSettings } from '../support/undocumented-routes.ts';
 
 defineFuzzTests(
   'On a cluster',
-  () => startCluster({ settingsOn: () => ({ LIMITS: 'off', ...undocumentedRouteSettings }) }),
+  () =>
+    startCluster({
+      instances: ONE_OF_EACH,
+      settingsOn: () => ({ LIMITS: 'off', ...undocumentedRouteSettings }),
+    }),
   { runs: 5 },
 );

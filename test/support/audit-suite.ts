@@ -15,6 +15,7 @@ import {
   type PersonActions,
   type Tokens,
 } from './people.ts';
+import { CHEAP_HASH_SETTINGS } from './programs.ts';
 import type { Settings, System } from './system.ts';
 
 const FAILURES = 3;
@@ -298,7 +299,7 @@ export function defineAuditTests(title: string, start: () => Promise<System>): v
         LIMIT_LOGIN_FAILURES_PER_ADDRESS: String(FAILURES),
         AUDIT_IP: 'prefix',
         TRUSTED_PROXIES: '127.0.0.1/32,::1/128',
-        HASH_COSTS: '19456:2',
+        ...CHEAP_HASH_SETTINGS,
         ROLE_SCOPES: 'admin=books:read books:write',
         REFRESH_COOKIE_SAMESITE: 'strict',
         ...setOf('SIGNING_KEYS', 'PASSWORD_SALT_KEY', 'REFRESH_KEY', 'SEALING_PUBLIC_KEY'),

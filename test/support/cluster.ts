@@ -15,7 +15,12 @@ import { MongoClient } from 'mongodb';
 import { startLoadBalancer } from './load-balancer.ts';
 import { startSimulatedMailpit } from './mailpit.ts';
 import { mongoUrlOfDatabase } from './mongo-url.ts';
-import { createOpsRunner, HIGH_LIMIT_SETTINGS, SHORT_LIFETIME_SETTINGS } from './programs.ts';
+import {
+  CHEAP_HASH_SETTINGS,
+  createOpsRunner,
+  HIGH_LIMIT_SETTINGS,
+  SHORT_LIFETIME_SETTINGS,
+} from './programs.ts';
 import { createServerProcess, type ServerProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
@@ -63,6 +68,12 @@ export interface ClusterOptions {
   /** Returns additional settings for one process, which override all other settings. The index starts at 0. */
   readonly settingsOfEach?: (service: ServiceName, index: number) => Settings;
 }
+
+/**
+ * One process of each service, for tests of behaviour that does not depend on the number of processes: each process
+ * takes more than a second of CPU time to start.
+ */
+export const ONE_OF_EACH = { auth: 1, user: 1, notifier: 1 };
 
 /** Returns the name of a process in tests, for example `auth-1`. */
 export function nameOfInstance(service: ServiceName, index: number): string {
@@ -131,6 +142,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
       PUBLIC_URL: `http://localhost:${port}`,
       TRUSTED_PROXIES: '127.0.0.1/32',
       ...HIGH_LIMIT_SETTINGS,
+      ...CHEAP_HASH_SETTINGS,
       ...SHORT_LIFETIME_SETTINGS,
       ...stores,
       ...mail.settings,

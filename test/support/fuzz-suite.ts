@@ -6,6 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { chooseRuns } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import { assertStatus, type Client, createClient, type Reply } from './client.ts';
 import { createMailbox } from './mailbox.ts';
@@ -43,7 +44,10 @@ interface Case extends RawRequestInput {
 }
 
 export interface FuzzOptions {
-  /** How many values to generate per field. The environment variable FUZZ_RUNS overrides this number. */
+  /**
+   * How many values to generate per field with TEST_CASES=all; otherwise a fifth of them. The environment variable
+   * FUZZ_RUNS overrides this number.
+   */
   readonly runs: number;
 }
 
@@ -52,7 +56,8 @@ export interface FuzzOptions {
  * @param start starts a system without rate limits (LIMITS=off) and with undocumentedRouteSettings
  */
 export function defineFuzzTests(title: string, start: () => Promise<System>, options: FuzzOptions): void {
-  const runs = Number(process.env['FUZZ_RUNS'] ?? options.runs);
+  const chosen = chooseRuns({ some: Math.ceil(options.runs / 5), all: options.runs });
+  const runs = Number(process.env['FUZZ_RUNS'] ?? chosen);
 
   describe(title, () => {
     let system: System;

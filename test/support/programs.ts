@@ -43,6 +43,12 @@ export function createKillAfterOutputSettings(text: string): Settings {
   return { NODE_OPTIONS: `--import=${import.meta.resolve('./kill-after.ts')}`, KILL_AFTER: text };
 }
 
+/** The cheapest password hashes that HASH_COSTS accepts. A hash with the default cost takes twice the CPU time. */
+export const CHEAP_HASH_SETTINGS = { HASH_COSTS: '1792:20' };
+
+/** The cost of the password hashes in the data of release 0.1. */
+export const RELEASE_0_1_HASH_SETTINGS = { HASH_COSTS: '19456:2' };
+
 /** Rate limits that are higher than the number of requests in a test, because all requests come from one IP. */
 export const HIGH_LIMIT_SETTINGS: Settings = {
   HASH_WAIT_SECONDS: '60',

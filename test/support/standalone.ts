@@ -7,7 +7,13 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { killWhenTestEnds } from './end-with-test.ts';
-import { createOpsRunner, HIGH_LIMIT_SETTINGS, OPS_PATH, STANDALONE_PATH } from './programs.ts';
+import {
+  CHEAP_HASH_SETTINGS,
+  createOpsRunner,
+  HIGH_LIMIT_SETTINGS,
+  OPS_PATH,
+  STANDALONE_PATH,
+} from './programs.ts';
 import { createServerProcess } from './server-process.ts';
 import type { Settings, System } from './system.ts';
 
@@ -38,6 +44,7 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
     ...process.env,
     ...NO_SERVER_SETTINGS,
     ...HIGH_LIMIT_SETTINGS,
+    ...CHEAP_HASH_SETTINGS,
     PORT: String(port),
     OPERATIONS_PORT: String(operationsPort),
     DATA_DIR: folder,
@@ -64,6 +71,26 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
     stop: async () => {
       await server.end('SIGTERM');
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * Makes a standalone run ops commands in the process of the test: loading the commands once takes less CPU time than
+ * starting a process for each, if there are at least four. A command that fails rejects with its error message.
+ * @param settings the settings of the commands, in addition to the data folder
+ */
+export async function withOpsInProcess(standalone: Standalone, settings: Settings): Promise<Standalone> {
+  const { runCommandInProcess } = await import('../../apps/ops/src/testing/run-in-process.ts');
+  return {
+    ...standalone,
+    ops: async (...words) => {
+      const { code, out, err } = await runCommandInProcess(
+        { DATA_DIR: standalone.folder, ...settings },
+        ...words,
+      );
+      if (code !== 0) throw new Error(err);
+      return out;
     },
   };
 }

@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SealedContent } from '@latchkey/events';
+import { chooseRuns } from '@latchkey/process/testing/test-cases';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { findAccountByAddress, findAddressOwnerId } from '../addresses/owners.ts';
@@ -507,7 +508,7 @@ describe('of one address, for any sequence of requests,', () => {
             await assertStrangersAreOut(stage);
           }),
         ),
-        { numRuns: 40 },
+        { numRuns: chooseRuns({ some: 15, all: 40 }) },
       );
     });
 
