@@ -6,6 +6,6 @@
 set -euo pipefail
 exec 3<>"/dev/tcp/127.0.0.1/${2:-$OPERATIONS_PORT}"
 printf 'GET %s HTTP/1.0\r\n\r\n' "$1" >&3
-response=$(cat <&3)
+IFS= read -r -d '' -t 4 response <&3 || true # it fails at the end of the response
 echo "$response"
 [[ $response == "HTTP/1.1 ${3:-200} "* ]]
