@@ -37,4 +37,19 @@ describe('callers of a gate', () => {
   test('are admitted in the next turn, in order, once a turn was used for 5 ms', async () => {
     assert.deepEqual(await admitAll([20, 3, 2, 20, 4, 4, 1]), [0, 1, 1, 2, 3, 3, 4]);
   });
+
+  test('are admitted by turns, although one of them calls again at once', async () => {
+    let clock = 0;
+    const admitted = createEventLoopGate(() => clock);
+    const order: string[] = [];
+    async function loop(name: string): Promise<void> {
+      for (let step = 0; step < 5; step += 1) {
+        await admitted();
+        order.push(name);
+        clock += 6;
+      }
+    }
+    await Promise.all([loop('a'), loop('b'), loop('c')]);
+    assert.equal(order.join(''), 'abcabcabcabcabc');
+  });
 });

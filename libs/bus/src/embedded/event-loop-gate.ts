@@ -24,11 +24,18 @@ export function createEventLoopGate(now: () => number = performance.now.bind(per
     });
   }
 
-  function admit(resolve: () => void): void {
+  /** The callers that wait, in the order of their calls. */
+  const waiting: (() => void)[] = [];
+
+  function admitOldest(): void {
     if (busySince === undefined) beginTurn();
-    else if (now() - busySince >= MAX_BUSY_MS) return void setImmediate(admit, resolve);
-    resolve();
+    else if (now() - busySince >= MAX_BUSY_MS) return void setImmediate(admitOldest);
+    waiting.shift()?.();
   }
 
-  return (): Promise<void> => new Promise((resolve) => void setImmediate(admit, resolve));
+  return (): Promise<void> =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      setImmediate(admitOldest);
+    });
 }
