@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import express from 'express';
 import { fastify } from 'fastify';
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import Koa from 'koa';
 import * as onExpress from './express.ts';
@@ -76,30 +76,42 @@ async function serveFastify(context: TestContext, guard: Guard): Promise<string>
   return app.listen({ port: 0, host: '127.0.0.1' });
 }
 
-async function serveHono(_context: TestContext, guard: Guard): Promise<string> {
-  const { authenticated, verified, role } = onHono.honoGuard(guard);
-  const app = new Hono();
-  const checks = { '/me': authenticated(), '/mine': verified(), '/all': role('admin', 'editor') };
-  app.use(cors({ origin: 'https://app.example.com' }));
-  for (const [path, check] of Object.entries(checks))
-    app.get(path, check, (exchange) => {
-      const { account, role: name, verified: proven } = onHono.callerOf(exchange);
-      return exchange.json({ account, role: name, verified: proven });
+/** Creates the server of a Hono app. @param varyOnOrigin sets `Vary: Origin`, as middleware for CORS does */
+function createHonoServer(varyOnOrigin: MiddlewareHandler): Serve {
+  return async (context, guard) => {
+    const { authenticated, verified, role } = onHono.honoGuard(guard);
+    const app = new Hono();
+    const checks = { '/me': authenticated(), '/mine': verified(), '/all': role('admin', 'editor') };
+    app.use(varyOnOrigin);
+    for (const [path, check] of Object.entries(checks))
+      app.get(path, check, (exchange) => {
+        const { account, role: name, verified: proven } = onHono.callerOf(exchange);
+        return exchange.json({ account, role: name, verified: proven });
+      });
+    return listen(context, async (request, response) => {
+      const headers = new Headers();
+      for (const [name, value] of Object.entries(request.headers))
+        if (typeof value === 'string') headers.set(name, value);
+      const answer = await app.request(request.url ?? '/', { headers });
+      response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
     });
-  return listen(_context, async (request, response) => {
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(request.headers))
-      if (typeof value === 'string') headers.set(name, value);
-    const answer = await app.request(request.url ?? '/', { headers });
-    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
-  });
+  };
 }
 
 const frameworks: Readonly<Record<string, Serve>> = {
   koa: serveKoa,
   Express: serveExpress,
   Fastify: serveFastify,
-  Hono: serveHono,
+  Hono: createHonoServer(cors({ origin: 'https://app.example.com' })),
+  'Hono with headers that are set before the guard': createHonoServer((exchange, next) => {
+    exchange.header('Vary', 'Origin');
+    return next();
+  }),
+  'Hono with headers of the response that are set before the guard': createHonoServer((exchange, next) => {
+    exchange.res.headers.append('Vary', 'Origin');
+    exchange.res.headers.set('Cache-Control', 'public');
+    return next();
+  }),
 };
 
 async function ask(url: string, token?: string, headers: Readonly<Record<string, string>> = {}) {

@@ -1,5 +1,5 @@
 /** The entry point `@latchkey/guard/hono`: a guard for Hono. */
-import { authenticateRequest, createFrameworkGuard, type FrameworkGuard } from './adapter.ts';
+import { authenticateRequest, createFrameworkGuard, type FrameworkGuard, headersOf } from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
@@ -7,6 +7,7 @@ export { callerOf } from './callers.ts';
 /** The part of a Hono context that the guard uses. */
 export interface HonoContext {
   readonly req: { header(name: string): string | undefined };
+  readonly res: { readonly headers: Headers };
 }
 
 /** Middleware of Hono that lets a request proceed, or returns the response that refuses it. */
@@ -24,8 +25,11 @@ function middleware(check: Check): HonoMiddleware {
   return async (context, next) => {
     const refused = await authenticateRequest(context, (name) => context.req.header(name), check);
     if (refused !== undefined) {
-      const { status, headers, body } = refused;
-      return new Response(body, { status, headers });
+      const { headers: earlier } = context.res;
+      const headers = Object.fromEntries(headersOf(refused, earlier.get('Vary')));
+      // Hono copies earlier headers over those of the response.
+      for (const name of Object.keys(headers)) earlier.delete(name);
+      return new Response(refused.body, { status: refused.status, headers });
     }
     await next();
     return undefined;
