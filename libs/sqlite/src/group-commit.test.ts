@@ -6,13 +6,25 @@ import { createGroupCommit } from './group-commit.ts';
 
 /**
  * Queues writes at once.
- * @param durations how long each write takes, in ms of a clock that only the writes advance
+ * @param durations how long each write takes, in ms of a clock that only writes and commits advance
+ * @param commitMs how long each commit takes, in ms of the same clock
  * @returns in which turn of the event loop each write was committed, counted from 0, and what was stored
  */
-async function writeAll(durations: readonly number[]) {
+async function writeAll(durations: readonly number[], commitMs = 0) {
   const connection = new DatabaseSync(':memory:');
   connection.exec('CREATE TABLE note (text TEXT)');
   let clock = 0;
+  const prepare = connection.prepare.bind(connection);
+  connection.prepare = (sql) => {
+    const statement = prepare(sql);
+    if (sql !== 'COMMIT') return statement;
+    const run = statement.run.bind(statement);
+    statement.run = () => {
+      clock += commitMs;
+      return run();
+    };
+    return statement;
+  };
   const commits = createGroupCommit(connection, () => clock);
   let turn = -1;
   const writes = durations.map((duration, index) => {
@@ -48,5 +60,11 @@ describe('writes that are queued in the same turn', () => {
     const [first = Number.NaN] = turns;
     assert.deepEqual(turns, [first, first, first + 1, first + 2, first + 2]);
     assert.deepEqual(stored, ['0', '1', '2', '3', '4']);
+  });
+
+  test('may take as long as the last commit took', async () => {
+    const { turns } = await writeAll([6, 6, 15, 15, 15, 1], 25);
+    const [first = Number.NaN] = turns;
+    assert.deepEqual(turns, [first, first, first + 1, first + 1, first + 2, first + 2]);
   });
 });

@@ -7,8 +7,9 @@ import { isDatabaseLockedError, isDiskFullError } from './data-folder-error.ts';
  */
 const GIVE_UP_AFTER_MS = 10_000;
 /**
- * When the writes of a transaction have taken this long, in ms, the transaction is committed, and the
- * remaining writes run in the next turn of the event loop.
+ * When the writes of a transaction have taken this long, in ms, and as long as the last commit, the transaction
+ * is committed, and the remaining writes run in the next turn of the event loop. On a slow disk, transactions
+ * are therefore longer, because each of them has to wait for the disk.
  */
 const LONGEST_TRANSACTION_MS = 10;
 const FIRST_RETRY_MS = 2;
@@ -62,6 +63,8 @@ export function createGroupCommit(
   let blockedSince: number | undefined;
   const idlers: (() => void)[] = [];
   let foundFull = false;
+  /** How long the last commit took, in ms. */
+  let lastCommitMs = 0;
 
   function statement(sql: string) {
     const prepared = connection.prepare(sql);
@@ -148,11 +151,13 @@ export function createGroupCommit(
     let started = 0;
     try {
       for (const work of queue) {
-        if (started > 0 && now() - begunAt >= LONGEST_TRANSACTION_MS) break;
+        if (started > 0 && now() - begunAt >= Math.max(LONGEST_TRANSACTION_MS, lastCommitMs)) break;
         started += 1;
         settlements.push(run(work));
       }
+      const writtenAt = now();
       commit();
+      lastCommitMs = now() - writtenAt;
       queue = queue.slice(started);
       for (const settle of settlements) settle();
     } catch (error) {
