@@ -34,37 +34,42 @@ type OwnReceiptDeps = Pick<UseCaseDeps, 'now'> & {
 /**
  * Confirms, in auth's name, each erasure that the journal contains, that is no longer scheduled there, and
  * that auth has not confirmed yet. Idempotent.
- * @returns the accounts whose erasure the journal does not contain, or whose events cannot be read. Their
- * erasures are not confirmed. The journal lacks an erasure if a backup was restored in which the journal is
- * older than the receipts
+ * @returns the erasures that were not confirmed, by account, each with the reason. The journal lacks an erasure
+ * if a backup was restored in which the journal is older than the receipts
  * @throws StoreUnavailable; errors of the bus
  */
-export async function confirmFinishedErasures(deps: OwnReceiptDeps): Promise<readonly string[]> {
+export async function confirmFinishedErasures(
+  deps: OwnReceiptDeps,
+): Promise<ReadonlyMap<string, UnconfirmedReason>> {
   const { erasures, erasureReceipts } = deps;
-  const missing: string[] = [];
+  const unconfirmed = new Map<string, UnconfirmedReason>();
   let after: ErasureRecord | undefined;
   do {
     const page = await erasureReceipts.list({ limit: PAGE, waiting: true, ...(after && { after }) });
     for (const erasure of page) {
       if (!findUnconfirmedConsumers(erasure).includes(AUTH_CONSUMER_NAME)) continue;
       if (await erasures.isScheduled(erasure.account)) continue;
-      if (await isInJournal(deps, erasure)) await storeReceiptOfAuth(deps, erasure);
-      else missing.push(erasure.account);
+      const reason = await findReasonAgainst(deps, erasure);
+      if (reason === undefined) await storeReceiptOfAuth(deps, erasure);
+      else unconfirmed.set(erasure.account, reason);
     }
     after = page.length === PAGE ? page.at(-1) : undefined;
   } while (after);
-  return missing;
+  return unconfirmed;
 }
 
-/** Returns whether the journal contains this erasure. @throws StoreUnavailable */
-async function isInJournal(
+/** Why auth does not confirm an erasure: the journal lacks it, or the events of the account cannot be read. */
+export type UnconfirmedReason = 'missing' | 'unreadable';
+
+/** Returns why an erasure must not be confirmed; undefined if the journal contains it. @throws StoreUnavailable */
+async function findReasonAgainst(
   deps: Pick<OwnReceiptDeps, 'journal'>,
   { account, sequence }: ErasureRecord,
-): Promise<boolean> {
+): Promise<UnconfirmedReason | undefined> {
   try {
-    return (await findErasureInJournal(deps, account))?.sequence === sequence;
+    return (await findErasureInJournal(deps, account))?.sequence === sequence ? undefined : 'missing';
   } catch (error) {
-    if (error instanceof UnreadableCommit) return false;
+    if (error instanceof UnreadableCommit) return 'unreadable';
     throw error;
   }
 }
@@ -83,15 +88,18 @@ export function createOwnReceiptJob(deps: OwnReceiptDeps & { readonly logger: Lo
     retryMs: createExponentialBackoff(RETRY_MS),
     logger,
     run: async () => {
-      const missing = await confirmFinishedErasures(deps);
-      for (const stream of missing.filter((account) => !warned.has(account))) {
+      for (const [stream, reason] of await confirmFinishedErasures(deps)) {
+        if (!warned.has(stream)) logger.warn({ stream }, WARNINGS[reason]);
         warned.add(stream);
-        logger.warn({ stream }, MISSING);
       }
       return false;
     },
   });
 }
 
-const MISSING =
-  'the journal does not contain an erasure that has receipts, so auth does not confirm it; if the journal was restored from a backup, erase the account again';
+const WARNINGS: Readonly<Record<UnconfirmedReason, string>> = {
+  missing:
+    'the journal does not contain an erasure that has receipts, so auth does not confirm it; if the journal was restored from a backup, erase the account again',
+  unreadable:
+    'auth does not confirm an erasure, because the events of the account cannot be read; run: npm run ops -- verify',
+};

@@ -64,11 +64,14 @@ export function createSqliteOutbox(database: Database): Outbox {
   }
 
   async function waiting(recent: TimeSpan, limit: number): Promise<readonly string[]> {
-    const streams = new Set<string>();
     const [from, to] = [recent.from.getTime(), recent.to.getTime()];
-    await addStreams(streams, { after: { at: -LATEST_MS, row: 0 }, before: from }, limit);
-    await addStreams(streams, { after: { at: to, row: LAST_ROW }, before: LATEST_MS }, limit);
-    return [...streams];
+    // Look for commits with a time in the future first: a long search for old commits would take many turns, and
+    // commits that are appended meanwhile are later than `to`.
+    const future = new Set<string>();
+    await addStreams(future, { after: { at: to, row: LAST_ROW }, before: LATEST_MS }, limit);
+    const old = new Set<string>();
+    await addStreams(old, { after: { at: -LATEST_MS, row: 0 }, before: from }, limit);
+    return [...old.union(future)].slice(0, limit);
   }
 
   /** Returns the unpublished commits of a stream, or the error if they cannot be read. */
