@@ -30,8 +30,9 @@ async function system(t: TestContext, { isGone = false } = {}) {
   const { erasureReceipts } = openAuthStores(createSqliteStore(database));
   const account = randomUUID();
   const at = '2026-03-01T12:00:00.000Z';
-  await erasureReceipts.open({ account, sequence: 7, erasedAt: at, expected: ownConsumers });
-  for (const consumer of ownConsumers) await erasureReceipts.confirm(account, { consumer, confirmedAt: at });
+  const erasure = { account, sequence: 7, erasedAt: at, expected: ownConsumers };
+  await erasureReceipts.open(erasure);
+  for (const consumer of ownConsumers) await erasureReceipts.confirm(erasure, { consumer, confirmedAt: at });
   await erasureReceipts.noteCopies(account, at);
   if (isGone) await erasureReceipts.noteGone(account, at);
   await database.close();

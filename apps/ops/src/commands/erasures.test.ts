@@ -11,6 +11,7 @@ import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const CONFIRMED_AT = '2026-03-01T12:00:00.000Z';
+const SEQUENCE = 7;
 
 function daysAgo(days: number): string {
   return new Date(Date.now() - days * DAY_MS).toISOString();
@@ -26,9 +27,9 @@ async function erasures(t: TestContext) {
   async function erased(days: number, consumers: readonly string[]) {
     const account = randomUUID();
     const expected = [...ownConsumers, 'books'];
-    await erasureReceipts.open({ account, sequence: 7, erasedAt: daysAgo(days), expected });
+    await erasureReceipts.open({ account, sequence: SEQUENCE, erasedAt: daysAgo(days), expected });
     for (const consumer of consumers)
-      await erasureReceipts.confirm(account, { consumer, confirmedAt: CONFIRMED_AT });
+      await erasureReceipts.confirm({ account, sequence: SEQUENCE }, { consumer, confirmedAt: CONFIRMED_AT });
     return account;
   }
   const overdue = await erased(9, ownConsumers);
@@ -136,7 +137,10 @@ test('marks the confirmation of a consumer that nobody asked', async (t) => {
   const { folder, ops, waiting } = await erasures(t);
   const database = openDatabase({ folder, as: 'server' });
   const { erasureReceipts } = openAuthStores(createSqliteStore(database));
-  await erasureReceipts.confirm(waiting, { consumer: 'crm', confirmedAt: CONFIRMED_AT });
+  await erasureReceipts.confirm(
+    { account: waiting, sequence: SEQUENCE },
+    { consumer: 'crm', confirmedAt: CONFIRMED_AT },
+  );
   await database.close();
   const certificate = JSON.parse((await ops('show', waiting, '--json')).out);
   assert.deepEqual(certificate.receipts, [{ consumer: 'crm', confirmedAt: CONFIRMED_AT, expected: false }]);

@@ -190,7 +190,7 @@ test(
     const lost = { account, sequence: 9, erasedAt: '2026-03-01T12:00:00.000Z', expected: ['auth', 'user'] };
     await erasureReceipts.open(lost);
     for (const consumer of lost.expected)
-      await erasureReceipts.confirm(account, { consumer, confirmedAt: '2026-03-01T12:00:00.000Z' });
+      await erasureReceipts.confirm(lost, { consumer, confirmedAt: '2026-03-01T12:00:00.000Z' });
     await requestErasureOfAccount(world.deps, { userId: account, by: 'ops' }, createTestContext());
     world.advance(7 * DAY_MS);
     await eraseDueAccounts(world.erasing);

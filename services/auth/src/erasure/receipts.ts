@@ -75,7 +75,7 @@ export async function storeErasureReceipt(
   if (erasure === undefined || sequence !== erasure.sequence) return false;
   const isExpected = erasure.expected.includes(consumer);
   if (!isExpected && erasure.receipts.length >= MAX_RECEIPTS) return false;
-  await deps.erasureReceipts.confirm(userId, { consumer, confirmedAt });
+  await deps.erasureReceipts.confirm(erasure, { consumer, confirmedAt });
   return true;
 }
 
@@ -97,7 +97,7 @@ export async function storeReceiptOfAuth(
   { account, sequence }: Pick<ErasureRecord, 'account' | 'sequence'>,
 ): Promise<void> {
   const confirmedAt = now().toISOString();
-  await erasureReceipts.confirm(account, { consumer: AUTH_CONSUMER_NAME, confirmedAt });
+  await erasureReceipts.confirm({ account, sequence }, { consumer: AUTH_CONSUMER_NAME, confirmedAt });
   await bus.publish(RECEIPTS_TOPIC, [
     encodeReceipt({ userId: account, consumer: AUTH_CONSUMER_NAME, sequence, confirmedAt }),
   ]);

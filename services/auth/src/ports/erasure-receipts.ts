@@ -60,9 +60,10 @@ export interface ErasureReceiptStore {
    */
   open(erasure: Omit<ErasureRecord, 'receipts'>): Promise<void>;
   /**
-   * Adds a receipt. No-op if the consumer has already confirmed, or if no erasure of the account is stored.
+   * Adds a receipt. No-op if the consumer has already confirmed, or if no erasure of the account with this sequence is
+   * stored.
    */
-  confirm(account: string, receipt: ErasureReceipt): Promise<void>;
+  confirm(erasure: Pick<ErasureRecord, 'account' | 'sequence'>, receipt: ErasureReceipt): Promise<void>;
   find(account: string): Promise<ErasureRecord | undefined>;
   /**
    * Records that copies of the account's events without personal data were published at `at`. The topic may

@@ -42,27 +42,29 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
 
     test('an erasure with another sequence replaces the earlier one with its receipts and copies', async () => {
       const erasure = await erased(10, ['user']);
-      await stores.erasureReceipts.confirm(erasure.account, receiptOf('user'));
+      await stores.erasureReceipts.confirm(erasure, receiptOf('user'));
       await stores.erasureReceipts.noteCopies(erasure.account, createTestInstant(40));
       const again = { ...erasure, sequence: 9, erasedAt: createTestInstant(50) };
       await stores.erasureReceipts.open(again);
       assert.deepEqual(await stores.erasureReceipts.find(erasure.account), { ...again, receipts: [] });
       assert.deepEqual(await stores.erasureReceipts.listCopied({ limit: 9 }), []);
       assert.deepEqual(await accounts({ waiting: true }), [erasure.account]);
+      await stores.erasureReceipts.confirm(erasure, receiptOf('books'));
+      assert.deepEqual(await stores.erasureReceipts.find(erasure.account), { ...again, receipts: [] });
     });
 
     test('each consumer confirms once, and none an account that was not erased', async () => {
-      const { account } = await erased(10);
-      await stores.erasureReceipts.confirm(account, receiptOf('user', 20));
-      await stores.erasureReceipts.confirm(account, receiptOf('user', 30));
-      await stores.erasureReceipts.confirm(account, receiptOf('mirror', 40));
-      const found = await stores.erasureReceipts.find(account);
+      const erasure = await erased(10);
+      await stores.erasureReceipts.confirm(erasure, receiptOf('user', 20));
+      await stores.erasureReceipts.confirm(erasure, receiptOf('user', 30));
+      await stores.erasureReceipts.confirm(erasure, receiptOf('mirror', 40));
+      const found = await stores.erasureReceipts.find(erasure.account);
       assert.deepEqual(found?.receipts, [receiptOf('user', 20), receiptOf('mirror', 40)]);
       assert.deepEqual(found && findUnconfirmedConsumers(found), ['books']);
 
-      const stranger = randomUUID();
+      const stranger = { ...erasure, account: randomUUID() };
       await stores.erasureReceipts.confirm(stranger, receiptOf('user'));
-      assert.equal(await stores.erasureReceipts.find(stranger), undefined);
+      assert.equal(await stores.erasureReceipts.find(stranger.account), undefined);
     });
 
     test('copies are noted, and listed by their first time until the events are gone', async () => {
@@ -113,12 +115,12 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
     });
 
     test('concurrent confirmations are all kept, and end the waiting', async () => {
-      const { account } = await erased(10);
+      const erasure = await erased(10);
       const consumers = ['user', 'books', 'mirror', 'user', 'books'];
       await Promise.all(
-        consumers.map((consumer) => stores.erasureReceipts.confirm(account, receiptOf(consumer))),
+        consumers.map((consumer) => stores.erasureReceipts.confirm(erasure, receiptOf(consumer))),
       );
-      const found = await stores.erasureReceipts.find(account);
+      const found = await stores.erasureReceipts.find(erasure.account);
       assert.deepEqual(found?.receipts.map(({ consumer }) => consumer).toSorted(), [
         'books',
         'mirror',
@@ -149,9 +151,9 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
       assert.deepEqual(await accounts({ waiting: true }), [second.account, first.account]);
       assert.deepEqual(await accounts({ waiting: true, after: second }), [first.account]);
       assert.deepEqual(await accounts({ waiting: true, until: createTestInstant(19) }), [first.account]);
-      await stores.erasureReceipts.confirm(first.account, receiptOf('user'));
+      await stores.erasureReceipts.confirm(first, receiptOf('user'));
       assert.equal((await accounts({ waiting: true })).length, 2);
-      await stores.erasureReceipts.confirm(first.account, receiptOf('books'));
+      await stores.erasureReceipts.confirm(first, receiptOf('books'));
       assert.deepEqual(await accounts({ waiting: true }), [second.account]);
       assert.deepEqual(await accounts(), [nobody.account, second.account, first.account]);
     });

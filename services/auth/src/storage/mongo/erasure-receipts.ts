@@ -68,14 +68,17 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       await erasures.replaceOne({ _id, sequence: { $ne: erasure.sequence } }, fields);
     },
 
-    async confirm(account, receipt) {
-      const isNew = { _id: account, 'receipts.consumer': { $ne: receipt.consumer } };
+    async confirm({ account, sequence }, receipt) {
+      const isNew = { _id: account, sequence, 'receipts.consumer': { $ne: receipt.consumer } };
       await erasures.updateOne(isNew, { $push: { receipts: receipt } });
       const stored = await erasures.findById(account).lean();
       // Once the last receipt is stored, `waitingSince` must be removed. A process may crash before it
       // removes the field, so every later call checks this again.
       if (stored?.waitingSince !== undefined && findUnconfirmedConsumers(stored).length === 0)
-        await erasures.updateOne({ _id: account }, { $unset: { waitingSince: 1 } });
+        await erasures.updateOne(
+          { _id: account, sequence: stored.sequence },
+          { $unset: { waitingSince: 1 } },
+        );
     },
 
     async find(account) {

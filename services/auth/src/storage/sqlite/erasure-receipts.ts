@@ -49,10 +49,10 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceiptS
           .run({ account, sequence, erasedAt, expected: JSON.stringify(expected), waiting });
       }),
 
-    confirm: (account, receipt) =>
+    confirm: ({ account, sequence }, receipt) =>
       database.write(() => {
         const erasure = find(account);
-        if (erasure === undefined) return;
+        if (erasure?.sequence !== sequence) return;
         if (erasure.receipts.some(({ consumer }) => consumer === receipt.consumer)) return;
         const receipts = [...erasure.receipts, receipt];
         const waiting = findUnconfirmedConsumers({ ...erasure, receipts }).length > 0 ? 1 : 0;
