@@ -7,6 +7,7 @@ import { createPartitionConsumers, type PartitionConsumersDeps } from './partiti
 import type { KafkaTimeouts } from './times.ts';
 import type { IdlePartition } from './workarounds/progress-watch.ts';
 import { createStaleCoordinatorWatch } from './workarounds/stale-coordinator.ts';
+import { createStoppableConsumer } from './workarounds/stoppable-consumer.ts';
 
 const REBALANCE_TIMEOUT_MS = 30_000;
 /**
@@ -61,7 +62,7 @@ export async function joinConsumerGroup(
   { clients, logger, times, setAside, onFatal, isTransient }: GroupMembershipDeps,
 ): Promise<GroupMembership> {
   const { group, topics } = options;
-  const consumer = clients.patient.consumer({
+  const consumer = createStoppableConsumer(clients.patient, {
     groupId: group,
     sessionTimeout: times.sessionTimeoutMs,
     rebalanceTimeout: REBALANCE_TIMEOUT_MS,

@@ -16,3 +16,16 @@ declare module 'kafkajs/src/protocol/error.js' {
 declare module 'kafkajs/src/errors.js' {
   export class KafkaJSGroupCoordinatorNotFound extends Error {}
 }
+
+declare module 'kafkajs/src/consumer/runner.js' {
+  class Runner {
+    constructor(options: { readonly [name: string]: unknown; onCrash(error: Error): void });
+    start(): Promise<void>;
+    stop(): Promise<void>;
+  }
+  export = Runner;
+}
+
+declare module 'kafkajs/src/loggers/index.js' {
+  export function createLogger(options: { readonly level: number; logCreator(): () => void }): object;
+}
