@@ -2,15 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { newPerson } from '../test/support/people.ts';
+import { addAccounts } from './support/accounts.ts';
 import type { Benchmark, BenchmarkFigure } from './support/benchmark.ts';
-import { repeatConcurrently } from './support/load.ts';
 import { startBenchmarkServer } from './support/server.ts';
 
 const ACCOUNTS = Number(process.env['DISK_ACCOUNTS'] ?? 300);
 /** The accounts that exist before the first measurement, so that every table has more than its first page. */
 const EARLIER_ACCOUNTS = 50;
-const AT_ONCE = 4;
 
 export const diskBenchmark: Benchmark = {
   name: 'disk',
@@ -19,9 +17,9 @@ export const diskBenchmark: Benchmark = {
   async run() {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-disk-'));
     try {
-      await addAccounts(folder, EARLIER_ACCOUNTS);
+      await startAndAddAccounts(folder, EARLIER_ACCOUNTS);
       const before = measureFile(folder);
-      await addAccounts(folder, ACCOUNTS);
+      await startAndAddAccounts(folder, ACCOUNTS);
       return figuresOf(before, measureFile(folder));
     } finally {
       await rm(folder, { recursive: true });
@@ -29,13 +27,9 @@ export const diskBenchmark: Benchmark = {
   },
 };
 
-async function addAccounts(folder: string, many: number): Promise<void> {
+async function startAndAddAccounts(folder: string, many: number): Promise<void> {
   await using server = await startBenchmarkServer({ DATA_DIR: folder });
-  await repeatConcurrently(many, AT_ONCE, async () => {
-    const { accessToken } = await server.people.login(await server.people.verified(newPerson()));
-    // The read model contains the account once it has responded.
-    await server.people.me(accessToken);
-  });
+  await addAccounts(server.people, many);
 }
 
 interface FileSize {

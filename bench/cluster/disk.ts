@@ -1,13 +1,11 @@
 import { MongoClient } from 'mongodb';
-import { newPerson } from '../../test/support/people.ts';
+import { addAccounts } from '../support/accounts.ts';
 import type { Benchmark, BenchmarkFigure } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
-import { repeatConcurrently } from '../support/load.ts';
 
 const ACCOUNTS = Number(process.env['DISK_ACCOUNTS'] ?? 300);
 /** The accounts that exist before the first measurement, so that every collection exists. */
 const EARLIER_ACCOUNTS = 20;
-const AT_ONCE = 4;
 
 export const diskBenchmark: Benchmark = {
   name: 'disk',
@@ -15,21 +13,13 @@ export const diskBenchmark: Benchmark = {
   method: `By how much the documents of each collection grow per account that has signed up, verified its address and signed in once, as the command collStats reports them: without compression, without indexes. The difference between ${EARLIER_ACCOUNTS} accounts and ${ACCOUNTS} more, divided by ${ACCOUNTS}.`,
   async run() {
     await using server = await startClusterServer({}, { auth: 1, user: 1, notifier: 1 });
-    await addAccounts(server, EARLIER_ACCOUNTS);
+    await addAccounts(server.people, EARLIER_ACCOUNTS);
     const before = await measureCollections(server);
-    await addAccounts(server, ACCOUNTS);
+    await addAccounts(server.people, ACCOUNTS);
     const after = await measureCollections(server);
     return figuresOf(before, after);
   },
 };
-
-async function addAccounts({ people }: ClusterServer, many: number): Promise<void> {
-  await repeatConcurrently(many, AT_ONCE, async () => {
-    const { accessToken } = await people.login(await people.verified(newPerson()));
-    // The read model contains the account once it has responded.
-    await people.me(accessToken);
-  });
-}
 
 type Sizes = ReadonlyMap<string, number>;
 

@@ -21,7 +21,7 @@ import { createPasswordHasher } from '../../services/auth/src/passwords/hashing/
 import { parseHashCosts } from '../../services/auth/src/passwords/hashing/costs.ts';
 import type { AppendResult, Commit, Journal } from '../../services/auth/src/ports/journal.ts';
 import { openSqliteAuthStores } from '../../services/auth/src/storage/sqlite/index.ts';
-import { computeChainEntries } from '../../services/auth/src/streams/chain-stream.ts';
+import { addChainEntries } from '../../services/auth/src/streams/chain-stream.ts';
 import type { Person } from '../../test/support/people.ts';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
@@ -52,7 +52,7 @@ function* history(commands: Iterable<AccountCommand>): Generator<Commit> {
     const sequence = state.status === 'none' ? 1 : state.sequence + 1;
     state = facts.reduce(evolve, state);
     number += 1;
-    const commit = chained(head, {
+    const unchained: Commit = {
       stream: requireExistingAccount(state).userId,
       number,
       sequence,
@@ -66,26 +66,11 @@ function* history(commands: Iterable<AccountCommand>): Generator<Commit> {
       commandId: randomUUID(),
       correlationId: 'seed',
       at,
-    });
+    };
+    const commit = addChainEntries(unchained, head);
     head = commit.events.at(-1)?.chain?.hash;
     yield commit;
   }
-}
-
-/**
- * Returns the commit with the places of its events in the hash chain. Without them, the relay would write each commit
- * again before it publishes the commit.
- * @param previous the hash of the last event before the commit
- */
-function chained(previous: string | undefined, commit: Commit): Commit {
-  const entries = computeChainEntries(commit, previous);
-  return {
-    ...commit,
-    events: commit.events.map((fact, index) => {
-      const chain = entries[index];
-      return chain === undefined ? fact : { ...fact, chain };
-    }),
-  };
 }
 
 function verified(

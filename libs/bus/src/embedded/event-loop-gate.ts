@@ -15,6 +15,8 @@ const MAX_BUSY_MS = 5;
 export function createEventLoopGate(now: () => number = performance.now.bind(performance)) {
   /** When the first caller of the present turn was admitted; undefined if none was. */
   let busySince: number | undefined;
+  /** The callers that wait, in the order of their calls. */
+  const waiting: (() => void)[] = [];
 
   function beginTurn(): void {
     busySince = now();
@@ -23,9 +25,6 @@ export function createEventLoopGate(now: () => number = performance.now.bind(per
       busySince = undefined;
     });
   }
-
-  /** The callers that wait, in the order of their calls. */
-  const waiting: (() => void)[] = [];
 
   function admitOldest(): void {
     if (busySince === undefined) beginTurn();

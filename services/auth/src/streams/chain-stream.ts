@@ -16,6 +16,21 @@ export function computeChainEntries(commit: Commit, previous: string | undefined
   });
 }
 
+/**
+ * Returns a new commit with the hash-chain entries of its events.
+ * @param previous the hash of the last event before the commit
+ */
+export function addChainEntries(commit: Commit, previous: string | undefined): Commit {
+  const entries = computeChainEntries(commit, previous);
+  return {
+    ...commit,
+    events: commit.events.map((fact, index) => {
+      const chain = entries[index];
+      return chain === undefined ? fact : { ...fact, chain };
+    }),
+  };
+}
+
 export function hasChainEntries({ events }: Pick<Commit, 'events'>): boolean {
   return events.every(({ chain }) => chain !== undefined);
 }

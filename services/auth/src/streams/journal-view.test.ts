@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import type { ChainEntry } from '@latchkey/events';
 import type { Commit } from '../ports/journal.ts';
 import {
   createCommit,
@@ -10,7 +9,7 @@ import {
   createSessionsRevokedFact,
 } from '../ports/testing/commits.ts';
 import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
-import { computeChainEntries } from './chain-stream.ts';
+import { addChainEntries } from './chain-stream.ts';
 import { createJournalView } from './journal-view.ts';
 
 async function openView(t: TestContext, commits: readonly Commit[]) {
@@ -28,15 +27,10 @@ async function openView(t: TestContext, commits: readonly Commit[]) {
 function linked(commits: readonly Commit[]): readonly Commit[] {
   const heads = new Map<string, string>();
   return commits.map((commit) => {
-    const entries = computeChainEntries(commit, heads.get(commit.stream));
-    heads.set(commit.stream, entries.at(-1)?.hash ?? '');
-    const events = commit.events.map((event, index) => ({ ...event, ...withChain(entries[index]) }));
-    return { ...commit, events };
+    const added = addChainEntries(commit, heads.get(commit.stream));
+    heads.set(commit.stream, added.events.at(-1)?.chain?.hash ?? '');
+    return added;
   });
-}
-
-function withChain(chain: ChainEntry | undefined) {
-  return chain === undefined ? {} : { chain };
 }
 
 function sequences(events: readonly { event: { sequence: number } }[]) {

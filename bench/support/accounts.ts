@@ -1,0 +1,13 @@
+import { newPerson, type PersonActions } from '../../test/support/people.ts';
+import { repeatConcurrently } from './load.ts';
+
+const AT_ONCE = 4;
+
+/** Adds accounts that have signed up, verified their address and signed in once, and that the read model contains. */
+export async function addAccounts(people: PersonActions, many: number): Promise<void> {
+  await repeatConcurrently(many, AT_ONCE, async () => {
+    const { accessToken } = await people.login(await people.verified(newPerson()));
+    // The read model contains the account once it has responded.
+    await people.me(accessToken);
+  });
+}
