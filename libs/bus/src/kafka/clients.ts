@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaConnection, KafkaLogger, KafkaSaslCredentials } from './connection.ts';
+import { ignoreClosedSockets } from './workarounds/closed-sockets.ts';
 import { patchKafkajsHeaderDecoder } from './workarounds/patch-header-decoder.ts';
 import { slowDownRequestTimers } from './workarounds/request-timers.ts';
 import { readUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
@@ -56,6 +57,7 @@ function createClient(config: KafkaConfig): Kafka {
   const kafka = new Kafka(config);
   readUncommittedOffsets(kafka);
   slowDownRequestTimers(kafka);
+  ignoreClosedSockets(kafka);
   return kafka;
 }
 

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import { type RequestQueue, wrapClusters } from './wrap-clusters.ts';
+import { onEachConnection, type RequestQueue } from './wrap-clusters.ts';
 
 /** How often a connection looks for requests that have timed out, in ms. */
 const TIMEOUT_CHECK_EVERY_MS = 2000;
@@ -14,17 +14,7 @@ const TIMEOUT_CHECK_EVERY_MS = 2000;
  * @throws Error if this version of kafkajs creates its connections differently
  */
 export function slowDownRequestTimers(kafka: Kafka): void {
-  wrapClusters(kafka, (create) => (options) => {
-    const cluster = create(options);
-    const { connectionPoolBuilder: builder } = cluster;
-    const { build } = builder;
-    builder.build = async (destination) => {
-      const connections = await build(destination);
-      for (const { requestQueue } of connections.pool) slowTimersOf(requestQueue);
-      return connections;
-    };
-    return cluster;
-  });
+  onEachConnection(kafka, ({ requestQueue }) => slowTimersOf(requestQueue));
 }
 
 function slowTimersOf(queue: RequestQueue): void {

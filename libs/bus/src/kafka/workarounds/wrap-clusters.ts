@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs';
+import type { ISocketFactory, Kafka } from 'kafkajs';
 
 /** The options of a cluster that are changed here. */
 export interface ClusterOptions {
@@ -12,7 +12,14 @@ export interface PatchableCluster {
 
 /** A pair of connections to a broker. */
 export interface PatchablePool {
-  readonly pool: readonly { readonly requestQueue: RequestQueue }[];
+  readonly pool: readonly PatchableConnection[];
+}
+
+/** A connection to a broker. */
+export interface PatchableConnection {
+  readonly requestQueue: RequestQueue;
+  /** Creates the socket each time the connection is opened. */
+  socketFactory: ISocketFactory;
 }
 
 /** The requests that one connection sends. */
@@ -55,4 +62,22 @@ export function wrapClusters(kafka: Kafka, wrap: (create: CreateCluster) => Crea
   const create = name && client[name];
   if (!name || !create) throw new Error('This version of kafkajs creates its connections differently.');
   client[name] = wrap(create);
+}
+
+/**
+ * Calls a function for each connection to a broker that a client creates. Changes only this client.
+ * @throws Error if this version of kafkajs creates its connections differently
+ */
+export function onEachConnection(kafka: Kafka, prepare: (connection: PatchableConnection) => void): void {
+  wrapClusters(kafka, (create) => (options) => {
+    const cluster = create(options);
+    const { connectionPoolBuilder: builder } = cluster;
+    const { build } = builder;
+    builder.build = async (destination) => {
+      const connections = await build(destination);
+      for (const connection of connections.pool) prepare(connection);
+      return connections;
+    };
+    return cluster;
+  });
 }
