@@ -2,7 +2,7 @@ import type { Bus } from '@latchkey/bus';
 import type { ClockGuard } from '@latchkey/process';
 import type { Store } from './store-kinds.ts';
 
-/** The store and the log that a service runs on. The caller owns and closes both. */
+/** The store and the log that a service runs on. The code that opened them must also close them. */
 export interface ServiceBackend {
   readonly store: Store;
   readonly bus: Bus;

@@ -14,7 +14,7 @@ const MAX_ADVANCE_MS = DAY_MS;
 const MAX_SET_BACK_MS = HOUR_MS;
 /**
  * How long processes must run, in ms, before they trust a clock that was found doubtful at a start. The
- * running times of successive processes add up.
+ * running times of successive processes are added together.
  */
 const HELD_MS: Readonly<Record<ClockUse, number>> = { expiry: DAY_MS, erasure: 3 * DAY_MS };
 const NOTE_EVERY_MS = 60_000;
@@ -22,12 +22,12 @@ const NOTE_EVERY_MS = 60_000;
 export interface ClockHistoryDeps {
   readonly readings: ClockReadings;
   /**
-   * Returns the time of the newest data in the store, or undefined if there is no data. Used instead of the
-   * last reading while the store has none. Default: there is no data.
+   * Returns the time of the newest data in the store, or undefined if there is no data. Used while no process
+   * has stored its time yet. Default: there is no data.
    */
   newestTime?(): Promise<Date | undefined>;
   now?(): Date;
-  /** Returns the milliseconds since a fixed moment, as for `createClockGuard`. */
+  /** Returns the milliseconds since a fixed moment, like the option `elapsed` of `createClockGuard`. */
   elapsed?(): number;
 }
 
@@ -35,21 +35,26 @@ type Guard = Pick<ClockGuard, 'isTrusted' | 'wasMoved'>;
 
 export interface ClockHistory {
   /**
-   * Compares the clock with the last reading. Until this has succeeded, the clock is not trusted; later calls
-   * do nothing.
+   * Compares the clock with the time that the previous process last stored. The clock is not trusted until
+   * this comparison has succeeded; afterwards, further calls do nothing.
    * @throws StoreUnavailable
    */
   resume(): Promise<void>;
-  /** Returns why the clock is not trusted for this use; undefined if it is trusted. */
+  /**
+   * Returns why the clock is not trusted for deleting expired data or for erasing accounts, as `use` says;
+   * undefined if the clock is trusted.
+   */
   doubt(use: ClockUse): string | undefined;
   /**
-   * Stores the current time as a reading, unless somebody has changed the clock while the process ran.
+   * Stores the current time, with which the next process will compare its clock. Stores nothing if somebody
+   * has changed the clock while this process ran.
    * @throws StoreUnavailable
    */
   note(guard: Guard): Promise<void>;
   /**
-   * Stores a reading every minute. A failure is ignored, because the next reading is stored a minute later.
-   * @returns a function that ends this
+   * Stores the current time every minute. A failed write is ignored, because the next one follows a minute
+   * later.
+   * @returns a function that stops the writes
    */
   keepNoting(guard: Guard): () => void;
 }
@@ -72,7 +77,7 @@ export function createClockHistory({
     reading = first;
   }
 
-  /** Returns for how much longer the clock is not trusted, in ms. */
+  /** Returns how much longer the clock remains untrusted, in ms. */
   function heldMs(known: ClockReading): number {
     return Math.max(0, known.heldMs - (elapsed() - countedTo));
   }
@@ -106,8 +111,8 @@ function readingFrom(at: Date | undefined): ClockReading | undefined {
 }
 
 /**
- * Returns the first reading of a process. If the clock was still not trusted when the last process ended, the
- * remaining waiting time is kept, and is not extended by another gap between the processes.
+ * Returns the first reading of a process. If the clock was still not trusted when the previous process ended,
+ * the rest of that waiting time still applies; a gap between the two processes does not extend it.
  */
 function readingAtStart(last: ClockReading | undefined, at: Date): ClockReading {
   if (last === undefined) return { at, heldMs: 0, gapMs: 0 };

@@ -14,13 +14,13 @@ export const eventSignaturesSetting = z
   );
 
 /**
- * Returns a function that reports the forged records of a slice. It also moves these records to the
- * dead-letter queue, unless the policy is `warn`.
+ * Returns a function that reports the forged records among the records that a consumer receives together. The
+ * function also moves these records to the dead-letter queue, unless the policy is `warn`.
  */
 export function createForgeryAlarm(deps: {
   readonly policy: z.infer<typeof eventSignaturesSetting>;
   readonly logger: Logger;
-  /** Counts one forged record. */
+  /** Increments the metric that counts forged records. */
   count(): void;
 }) {
   return (

@@ -104,7 +104,7 @@ function othersOf(name: string): string {
 
 export type KafkaConfig = z.infer<typeof kafkaSettings>;
 
-/** Returns the connection that the settings describe. */
+/** Returns the connection to Kafka that the settings describe. */
 export function kafkaConnectionOf(config: KafkaConfig): Omit<KafkaConnection, 'clientId'> {
   const sasl = saslOf(config);
   return {

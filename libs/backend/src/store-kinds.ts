@@ -24,7 +24,8 @@ const kinds = ['mongo', 'sqlite'] as const satisfies readonly StoreKind[];
 export type Store = StoresByKind[StoreKind];
 
 /**
- * Returns a function that takes a store, and passes it to the function that `choose` contains for its kind.
+ * Returns a function that takes a store, and passes it to the function that `choose` contains for that kind
+ * of store.
  */
 export function selectByStoreKind<Result>(
   choose: {

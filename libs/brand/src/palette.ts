@@ -28,7 +28,7 @@ const ON_DARK_ACCENT = '#0d1f1b';
 
 /**
  * The minimum contrast between text and its background. The colors of the dark scheme are computed so that
- * they reach it.
+ * they reach this contrast.
  */
 export const MIN_CONTRAST_RATIO = 4.5;
 const DARK_CONTRAST = 6;

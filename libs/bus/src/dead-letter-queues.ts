@@ -15,7 +15,7 @@ export interface RecordPosition {
 }
 
 export interface DeadLetter {
-  /** The letter's position in the dead-letter topic. */
+  /** The dead letter's position in the dead-letter topic. */
   readonly place: RecordPosition;
   /** The group that could not use the record. */
   readonly group: string;
@@ -33,9 +33,9 @@ export interface DeadLetter {
 }
 
 export interface DeadLetterPage {
-  /** The maximum number of letters to return; at least 1. */
+  /** The maximum number of dead letters to return; at least 1. */
   readonly limit: number;
-  /** Return only letters after this position. */
+  /** Return only dead letters after this position. */
   readonly after?: RecordPosition;
 }
 

@@ -3,7 +3,7 @@ import type { BusRecord, OutgoingRecord } from './bus.ts';
 /** How long dead letters are kept: 30 days. */
 export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** The part between topic and group in the name of a dead-letter topic. */
+/** The text between the topic's name and the group's name in the name of a dead-letter topic. */
 export const DEAD_LETTER_TOPIC_INFIX = '.dlq.';
 
 export function deadLetterTopic(topic: string, group: string): string {

@@ -8,7 +8,7 @@ import type { LogReader } from './reader.ts';
 export interface LogUnderTest {
   readonly bus: Bus;
   readonly reader: LogReader;
-  /** Closes everything that is open and removes what the test created. */
+  /** Closes all open connections, and deletes the topics that the test created. */
   close(): Promise<void>;
 }
 

@@ -1,7 +1,8 @@
 /** Records of a topic, and their positions. */
 
 /**
- * A record of a topic. `offset` counts from 0 within its partition. A header sent twice arrives as an array.
+ * A record of a topic. `offset` counts from 0 within its partition. A header that was sent several times is
+ * an array of its values.
  */
 export interface BusRecord {
   readonly topic: string;

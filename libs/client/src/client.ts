@@ -81,7 +81,7 @@ export interface AuthClient {
   changeEmailFromUrl(url: string): { confirm(password: string): Promise<void> };
   /** Reads a link that undoes a change of the email address. */
   undoEmailChangeFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
-  /** Adds a listener. @returns a function that removes it */
+  /** Adds a listener. @returns a function that removes the listener */
   readonly on: ClientEventEmitter['on'];
   /** Stops communicating with the other tabs. */
   close(): void;
@@ -127,8 +127,8 @@ export function createClient(options: ClientOptions): AuthClient {
   }
 
   /**
-   * Returns the session if it belongs to this person. A request for one person must not be sent with another
-   * person's session.
+   * Returns the client's session if it belongs to the person with this user id. A request for one person must
+   * not be sent with another person's session.
    */
   function currentOf(userId: string): Session | undefined {
     const current = keeper.session();
@@ -145,8 +145,8 @@ export function createClient(options: ClientOptions): AuthClient {
   }
 
   /**
-   * Like `renew`, but only if the access token expires soon. If the refresh fails, the old token is used
-   * while it is valid.
+   * Like `renew`, but only if the access token expires soon. If the refresh fails, the old access token is
+   * used as long as it is valid.
    */
   async function renewIfDue(session: Session, request: Request): Promise<Session | undefined> {
     if (!keeper.isDue(session)) return session;

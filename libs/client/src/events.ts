@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 export interface Events {
   /** A person has signed in, here or in another tab. */
   readonly signedIn: Session;
-  /** This person has signed out, here or in another tab, or another person has signed in. */
+  /** The person of the session has signed out, here or in another tab, or another person has signed in. */
   readonly signedOut: undefined;
   /** The session has expired or was revoked; ask for the password again. */
   readonly expired: undefined;
@@ -14,7 +14,7 @@ export interface Events {
 }
 
 export interface ClientEventEmitter {
-  /** Adds a listener. @returns a function that removes it */
+  /** Adds a listener. @returns a function that removes the listener */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void;
   /**
    * Calls the listeners of an event. If a listener throws, logs its error and continues with the next

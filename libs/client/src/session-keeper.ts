@@ -198,7 +198,7 @@ export function openSessionKeeper(options: {
       tabs.exclusive(async () => {
         const { answer } = await post<Tokens>('login', { email, password, tokens: mode });
         const session = createSession(answer, now());
-        // Treat this as a new session even if the same person signs in again.
+        // A sign-in starts a new session even if the same person was signed in before.
         if (current?.user.id === session.user.id) current = undefined;
         adopt(session);
         await (mode === 'body' ? store.save(session) : signOutMark.clear());

@@ -20,7 +20,7 @@ export interface SessionStore {
 }
 
 /**
- * Creates a store that keeps a session in a storage, under this key. If the storage fails, no method rejects.
+ * Creates a store that keeps a session in `storage`, under `key`. If the storage fails, no method rejects.
  */
 export function openSessionStore(storage: Storage, key: string): SessionStore {
   /**
@@ -63,7 +63,9 @@ export interface SignOutMarker {
 
 const SIGNED_OUT = 'signed-out';
 
-/** Creates a marker that is kept in a storage, under this key. If the storage fails, no method rejects. */
+/**
+ * Creates a sign-out marker that is kept in `storage`, under `key`. If the storage fails, no method rejects.
+ */
 export function openSignOutMarker(storage: Storage, key: string): SignOutMarker {
   return {
     async isSet() {

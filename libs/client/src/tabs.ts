@@ -40,7 +40,7 @@ export interface TabCoordinator {
    * the browser has suspended it, the work runs without the lock.
    */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
-  /** Sends a message to the other tabs. Does nothing after `close`. */
+  /** Sends a message to the other tabs. After `close` was called, sends nothing. */
   tell(message: TabMessage): void;
   close(): void;
 }

@@ -20,7 +20,7 @@ export interface StoredClientKey {
 export interface ServiceClient {
   /** The id of the client: 16 hexadecimal digits. */
   readonly id: string;
-  /** Shown to operators. Contains no personal data. */
+  /** The client's name, which is shown to operators. Contains no personal data. */
   readonly name: string;
   readonly scopes: readonly ClientScope[];
   /** The types of events that the client may read; undefined for all. */

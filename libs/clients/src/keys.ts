@@ -4,12 +4,12 @@ import { hash, randomBytes } from 'node:crypto';
 const ID_BYTES = 8;
 const SECRET_BYTES = 32;
 
-/** Generates the id of a new client. */
+/** Generates the id of a new service client. */
 export function generateClientId(): string {
   return randomBytes(ID_BYTES).toString('hex');
 }
 
-/** Generates a key. The caller shows the key once; only its hash is stored. */
+/** Generates an API key for a service client. The caller shows the key once; only its hash is stored. */
 export function generateClientKey(clientId: string): string {
   return `latchkey_${clientId}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
 }

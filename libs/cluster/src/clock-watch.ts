@@ -9,10 +9,11 @@ import { Gauge } from 'prom-client';
 /** Clocks may differ by this much before it is reported as a fault, in ms. See docs/operating.md. */
 const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
-/** How long the metric reports a measured difference, in ms. */
+/** For how long the metric shows the last measured difference between two clocks, in ms. */
 const LASTS_MS = 5 * 60_000;
 /**
- * A response that takes longer than this, in ms, is ignored, because the time in it is not precise enough.
+ * If another server's response with its time takes longer than this, in ms, the response is ignored, because
+ * the time is not precise enough.
  */
 const ANSWERS_WITHIN_MS = 5_000;
 
@@ -32,8 +33,8 @@ export interface ClockWatch {
   /** Compares the clocks once. The watch also calls this itself, twice a minute. */
   compare(): Promise<void>;
   /**
-   * Compares the clock of this process with the time in a record, which another process has set. As records
-   * may be old, this can only show that the clock of this process is behind.
+   * Compares the clock of this process with the time in a record, which another process has set. As the
+   * record may be old, the comparison can only show that the clock of this process is behind.
    */
   observe(time: Date): void;
   health(): DependencyHealth;

@@ -46,7 +46,10 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
    * `compose` is called again.
    */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
-  /** Returns a function that says whether pages of an origin may call the service. Default: no origin may. */
+  /**
+   * Returns a function that says whether web pages of a given origin may call the service. Default: no origin
+   * may.
+   */
   allowedOrigins?(config: z.infer<Settings>): (origin: string) => boolean;
   /** Names of the service's own headers that pages of other origins may send and read (CORS). */
   readonly corsHeaders?: readonly string[];

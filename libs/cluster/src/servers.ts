@@ -126,7 +126,10 @@ export function connectToServers(
     });
   }
 
-  /** Wraps a bus, and keeps a list of its subscriptions, so that their faults can be counted. */
+  /**
+   * Wraps a bus, and keeps a list of the bus's subscriptions, so that the faults of the subscriptions can be
+   * counted.
+   */
   function observed(watched: KafkaBus): KafkaBus {
     return {
       ...watched,

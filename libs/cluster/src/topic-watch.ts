@@ -18,7 +18,7 @@ export interface TopicWatchDeps {
 
 export interface TopicWatch {
   /**
-   * Compares the topics once. The watch also calls this itself, every minute.
+   * Compares the topics once. The watch also calls this method itself, every minute.
    * @returns the pause before the next comparison, in ms
    */
   compare(): Promise<number>;

@@ -28,13 +28,16 @@ export interface SliceOutcome<P extends Position> {
   /** The positions to store: one for each account that has changed. */
   readonly changed: readonly P[];
   /**
-   * The outcome of each record whose key names an account, in order. Events that were missing, and that
-   * retrying a parked account has found, are not included.
+   * The outcome of each record whose key names an account, in order. Does not include earlier records that
+   * were read again because a parked account was retried.
    */
   readonly folded: readonly RecordWithOutcome[];
   /** Records whose key names no account. */
   readonly unusable: readonly DecodedRecord[];
-  /** The marks of parked accounts that may be able to continue because of a record in this slice. */
+  /**
+   * The marks of the parked accounts that can perhaps continue, because this slice contains the event that
+   * they were missing.
+   */
   readonly marksToRetry: readonly Parked[];
 }
 

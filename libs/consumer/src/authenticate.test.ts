@@ -80,7 +80,7 @@ function proofOf(event: LatchkeyEvent, previous: string | undefined, by = signer
   return { ...entry, signature: by.sign(entry.hash) };
 }
 
-/** Returns the records of the events 1 to `count`. */
+/** Returns the records of an account's events with the sequences 1 to `count`. */
 function history(count: number, account = ADA) {
   const records: BusRecord[] = [];
   let previous: string | undefined;

@@ -62,8 +62,8 @@ export function createParkedEventSorter({
   let highest = 0;
   let unreadable: AccountBlocker | undefined;
   let refusal: AccountBlocker | undefined;
-  // Derived only from the records, not from the stored position, so that reading the records again gives the
-  // same result.
+  // This sequence is derived only from the records, not from the stored position, so that reading the records
+  // again gives the same result.
   let readUpTo = parkMark.after;
 
   function next(): number | undefined {

@@ -23,7 +23,7 @@ export function createGapParkMark(account: string, offset: number): Parked {
 }
 
 /**
- * Defines the tests.
+ * Defines the contract tests of a position store.
  * @param open returns an empty store, which is removed after the test
  * @param withState adds to a position the additional state that this store keeps
  */

@@ -79,7 +79,10 @@ export interface ParkedAccountRetrier<P extends Position> {
 }
 
 interface Range {
-  /** The offset after the last record to read; undefined to read to the end of the log. */
+  /**
+   * The offset at which reading stops, because it comes after the last record to read; undefined to read to
+   * the end of the log.
+   */
   readonly toOffset: number | undefined;
   readonly skipsUnreadable: boolean;
 }
@@ -131,9 +134,8 @@ export function createParkedAccountRetrier<P extends Position>(
     if (isUnchanged(before, after)) return;
     await positions.save([after]);
     await positions.replaceMark(origin, after.parked);
-    // Another call or member may have replaced the mark `origin` in the meantime; then replace the newer mark
-    // too. If `handle` has stored a position with the mark `origin`, this does nothing, because the call
-    // above was sufficient.
+    // If another call or member has replaced the mark `origin` with a newer mark in the meantime, the call
+    // above did nothing. Therefore, replace the newer mark too.
     if (before.parked && !isSameParkMark(before.parked, origin))
       await positions.replaceMark(before.parked, after.parked);
   }
@@ -154,9 +156,9 @@ export function createParkedAccountRetrier<P extends Position>(
       for (;;) {
         const before = await find(mark.account);
         if (waitsForOperator(before)) return before;
-        // Another member has parked the account again, possibly at a record after this slice. Only reading to
-        // the end of the log shows whether the account can continue. As in `retry`, repeat this until nothing
-        // changes.
+        // If another member has parked the account again, possibly at a record after this slice, only reading
+        // to the end of the log shows whether the account can continue. As in `retry`, the account's records
+        // are read again until nothing changes.
         if (before.parked && !(known && isSameParkMark(before.parked, known))) toOffset = undefined;
         const { after } = await readOnce(before, mark, {
           toOffset,

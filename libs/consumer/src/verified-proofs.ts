@@ -22,7 +22,7 @@ const MAX_PROOFS = 20_000;
 
 /**
  * Creates a cache of proofs.
- * @param maxProofs how many proofs to keep; when there are more, the oldest are dropped
+ * @param maxProofs how many proofs to keep; when a further proof is added, the oldest is dropped
  */
 export function createVerifiedProofCache(maxProofs = MAX_PROOFS): VerifiedProofCache {
   const verified = new Map<string, { readonly signature: string; readonly kid: string }>();

@@ -1,5 +1,5 @@
 /**
- * Writes the frozen samples: one file per version of every event, which contains records as they were when
+ * Writes the frozen samples: one file per version of every event, with records in the form that they had when
  * this version was new. Each file is written once, from the samples in the event's declaration, and never
  * changed. Its records must always remain decodable.
  */

@@ -14,7 +14,7 @@ import { decode, encode, type LatchkeyEvent, MAX_EVENT_BYTES, type RawRecord } f
 
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
-/** Returns an event whose JSON is approximately `bytes` bytes long. */
+/** Returns an event whose data is approximately `bytes` bytes of JSON. */
 function sized(bytes: number): LatchkeyEvent {
   function event(sealed: string): LatchkeyEvent {
     const verification = { sealed, expiresAt: accountVerifiedEvent.time };

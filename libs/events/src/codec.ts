@@ -120,8 +120,8 @@ export function coveredBy(event: LatchkeyEvent, storedData?: StoredData): Covere
 }
 
 /**
- * The part of an event's contract that is used to decode it. `catalogue` contains one contract for each event
- * type.
+ * The part of an event's contract that is used to decode the event. `catalogue` contains one contract for
+ * each event type.
  */
 export interface DecodableEventContract {
   readonly version: number;

@@ -27,7 +27,7 @@ export interface EventDefinition<Type extends string, Shape extends z.ZodRawShap
 /** The contract of an event type: its topic, its version, and the schema of its data. */
 export interface EventContract<Type extends string = string, Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly type: Type;
-  /** The current version. */
+  /** The current version of the data's schema. */
   readonly version: number;
   readonly topic: TopicName;
   /** The name of the field in the data that repeats the envelope's subject. */

@@ -101,7 +101,10 @@ export function writeProofHeaders({ hash, previous, person, signature }: EventPr
 
 const names = Object.keys(eventHeaders.shape);
 
-/** The headers whose values differ between events. All other headers have constant values. */
+/**
+ * The schema of the headers whose values differ between events. All other headers have the same value in
+ * every event.
+ */
 const writable = z.object({
   id: eventHeaders.shape.ce_id,
   subject: eventHeaders.shape.ce_subject,

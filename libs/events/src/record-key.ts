@@ -49,8 +49,8 @@ export function subjectOfKey(recordKey: Buffer | null): string | undefined {
 }
 
 /**
- * Returns whether several events may have this key, as on an accounts topic that release 0.1 wrote.
- * Compaction would remove all of these events except the last.
+ * Returns whether several events may have this record key, which is the case on an accounts topic that
+ * release 0.1 wrote. Compaction would remove all of these events except the last.
  */
 export function sharesKey(recordKey: Buffer | null): boolean {
   const parsed = parseEventKey(recordKey);

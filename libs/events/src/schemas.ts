@@ -48,7 +48,7 @@ function isSchema(value: unknown): value is JsonSchema {
 
 /**
  * Gives a schema, and every schema inside it, a title that is derived from its path. Constants and plain
- * values get none.
+ * values get no title.
  */
 function named(schema: JsonSchema, name: string): JsonSchema {
   const { properties, items, anyOf, oneOf, additionalProperties } = schema;

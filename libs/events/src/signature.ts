@@ -20,7 +20,7 @@ export interface EventSigner {
  */
 const DOMAIN = 'latchkey-event:';
 
-/** The ids that a signing key may have, so that they fit into the signature header. */
+/** The schema of a signing key's id, which excludes ids that do not fit into the signature header. */
 export const signingKeyId = z.string().regex(/^[\w.~-]{1,100}$/);
 
 const signatureText = /^(?<kid>[\w.~-]{1,100})\.(?<bytes>[\w-]{86})$/;
@@ -34,8 +34,8 @@ export function eventSigner({ kid, key }: { readonly kid: string; readonly key: 
 }
 
 /**
- * Signs a text. The text must begin with a prefix that only texts of its kind have, as `DOMAIN` is only used
- * for event hashes.
+ * Signs a text. The text must begin with a prefix that no other kind of signed text has, just as only event
+ * hashes are signed with the prefix `DOMAIN`.
  */
 export function signText(text: string, kid: string, privateKey: KeyObject): Signature {
   return `${kid}.${sign(null, Buffer.from(text), privateKey).toString('base64url')}`;

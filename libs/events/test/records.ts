@@ -42,7 +42,7 @@ export function recordWithValue(value: Buffer | string | null): RawRecord {
   };
 }
 
-/** Returns the valid record with these fields of its data replaced. */
+/** Returns the valid record with the given fields of its data replaced. */
 export function recordWithData(fields: Readonly<Record<string, unknown>>): RawRecord {
   return recordWithValue(JSON.stringify({ ...accountVerifiedEvent.data, ...fields }));
 }

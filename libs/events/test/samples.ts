@@ -1,4 +1,6 @@
-/** Reads the frozen samples. */
+/**
+ * Reads the frozen samples: the records of each event version, as they were written when the version was new.
+ */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isSecurityEventType, type RawRecord } from '../src/index.ts';

@@ -7,7 +7,7 @@ export interface FeedQuery {
   /** The cursor after which to continue. Undefined to read from the beginning. */
   readonly after?: FeedCursor | undefined;
   readonly view: FeedReaderView;
-  /** If set, only events of this account are returned. */
+  /** The account whose events are returned; undefined for the events of all accounts. */
   readonly account?: string | undefined;
   readonly limit: number;
 }

@@ -93,7 +93,10 @@ async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
   return { events, cursor: { log, next, places }, behind };
 }
 
-/** Returns the ranges in a different order: from this partition on, followed by those before it. */
+/**
+ * Returns the offset ranges of all partitions in a different order: first those of the given partition and
+ * the partitions after it, then those of the partitions before it.
+ */
 function startingWith(
   ranges: readonly PartitionOffsetRange[],
   first: number,
@@ -153,8 +156,8 @@ function placeAfter(records: readonly BusRecord[], before: FeedPartitionPosition
 }
 
 /**
- * Returns the position; the beginning of the partition if the position is outside of the partition's current
- * range.
+ * Returns the position from which to read a partition: the cursor's position, or the beginning of the
+ * partition if the cursor's position is outside of the partition's current range.
  */
 function reachable(
   place: FeedPartitionPosition,
@@ -185,8 +188,8 @@ async function checked(
 }
 
 /**
- * Remembers the positions that readers have reached in this process. A remembered position needs no check,
- * which would have to read the log.
+ * Remembers the positions that readers have reached in this process. The feed need not check a remembered
+ * position, which would require a read of the log.
  */
 interface Reached {
   add(partition: number, place: FeedPartitionPosition): void;

@@ -28,7 +28,7 @@ export async function respondWithFeedPage(request: FeedPageRequest): Promise<Rou
   };
 }
 
-/** Reads pages until one has events or the time is up. Pages without matching events are skipped. */
+/** Reads pages of the feed until a page has matching events or the waiting time is over. */
 async function readOrWait(reading: FeedPageRequest, timeUp: AbortSignal | undefined): Promise<FeedPage> {
   const { feed, view, ending } = reading;
   const { after, account, limit } = reading.query;

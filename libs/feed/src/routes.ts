@@ -106,8 +106,9 @@ function acceptsStream({ headers }: Pick<RequestContext, 'headers'>): boolean {
 }
 
 /**
- * Replaces the position in the query by the one in the header `Last-Event-ID`, if this header is present. A
- * client of server-sent events reconnects to its original URL, so its current position is only in the header.
+ * Replaces the cursor in the query by the cursor in the header `Last-Event-ID`, if the request has this
+ * header. A client of server-sent events reconnects to its original URL, so its current position is only in
+ * the header.
  */
 function resumed(
   query: FeedQueryParameters,

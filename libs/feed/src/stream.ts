@@ -11,7 +11,7 @@ import type { FeedPageRequest } from './page.ts';
 const SILENT_AT_MOST_MS = 15_000;
 
 export interface FeedStreamRequest extends FeedPageRequest {
-  /** Called when the stream has ended. */
+  /** Frees what was reserved for the stream. Called when the stream has ended. */
   leave(): void;
   /** Returns whether the client is still allowed to read the feed. */
   stillMay(): Promise<boolean>;
@@ -35,8 +35,8 @@ export function respondWithFeedStream(request: FeedStreamRequest): RouteResponse
 }
 
 /**
- * Yields the pieces of the stream. Reads the next page only when the client has taken the previous one. An
- * error ends the stream, and the client reconnects.
+ * Yields the text of the stream in pieces. Reads the next page only when the client has taken the previous
+ * one. An error ends the stream, and the client reconnects.
  */
 async function* pieces({
   feed,

@@ -47,7 +47,7 @@ export async function authenticateRequest(
 
 /**
  * Returns the headers of a response, as names and values. If middleware that ran earlier has set `Vary`, such
- * as middleware for CORS, the value contains its names as well.
+ * as middleware for CORS, the value of `Vary` in the result contains the earlier names as well.
  * @param earlierVary the current value of `Vary` in the response; undefined or empty if it is not set
  */
 export function headersOf(

@@ -17,8 +17,9 @@ import { RevocationsUnavailable } from './session-status.ts';
 import { createTestTokens } from './testing.ts';
 
 /**
- * Serves `/me` for any account, `/mine` for verified accounts, and `/all` for admins and editors. Each route
- * responds with the caller. Before the guards, the app sets `Vary: Origin`, as middleware for CORS does.
+ * Serves the routes `/me` for any account, `/mine` for verified accounts, and `/all` for admins and editors.
+ * Each route responds with the caller. Before the guards, the app sets `Vary: Origin`, as middleware for CORS
+ * does.
  */
 type Serve = (context: TestContext, guard: Guard) => Promise<string>;
 

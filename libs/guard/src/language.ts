@@ -1,4 +1,4 @@
-/** The language of refusals: the same languages as those of Latchkey's services. */
+/** Selects the language of refusals, from the same languages as those of Latchkey's services. */
 import { parseAcceptLanguage, parseLocale } from '@latchkey/locale';
 import { guardTexts } from '@latchkey/tokens';
 
@@ -16,7 +16,7 @@ const catalogues = new Map<string, Readonly<Record<string, string>>>([
   ...Object.entries(guardTexts),
 ]);
 
-/** Returns the texts in the language that the client prefers most of those that exist. Default: English. */
+/** Returns the texts of refusals in the available language that the client prefers most. Default: English. */
 export function selectRefusalTexts(acceptLanguage: string | undefined): RefusalTexts {
   const language =
     parseAcceptLanguage(acceptLanguage)

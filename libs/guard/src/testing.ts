@@ -7,7 +7,7 @@ import type { RevocationCheck } from './session-status.ts';
 
 /** What an access token for a test contains. */
 export interface TestToken {
-  /** The account's id, a UUID. Default: a new one. */
+  /** The account's id, a UUID. Default: a new id. */
   readonly account?: string;
   /** The account's role. Default: `user`. */
   readonly role?: string;

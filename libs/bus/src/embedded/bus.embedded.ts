@@ -24,8 +24,8 @@ import { createEmbeddedLogTail } from './tail.embedded.ts';
 
 /**
  * The maximum number of records per slice. Handlers decode all records of a slice in one turn of the event
- * loop, which takes about 0.1 ms per record. Larger slices save no measurable CPU time.
- * Smaller ones would be taken for the end of the log by the look-ahead that verifies signatures
+ * loop, which takes about 0.1 ms per record. Larger slices save no measurable CPU time. With smaller slices,
+ * the look-ahead that verifies signatures would mistake the end of a slice for the end of the log
  * (`libs/consumer/src/signature-look-ahead.ts`).
  */
 const MAX_SLICE_SIZE = 100;
@@ -72,8 +72,8 @@ export interface EmbeddedBus extends Bus, ConsumerGroups {
    */
   setRetention(topic: string, retentionMs: number): Promise<void>;
   /**
-   * Deletes the records that are older than their topic's retention. The bus also calls this itself, every
-   * minute.
+   * Deletes the records that are older than their topic's retention. The bus also calls this method itself,
+   * every minute.
    */
   sweep(): Promise<void>;
 }

@@ -14,8 +14,8 @@ const LOOK_EVERY_MS = 500;
 export interface EmbeddedSubscriptionHub {
   readonly log: EmbeddedLog;
   /**
-   * Must be awaited before a slice of records is read. Resolves in a turn of the event loop that other
-   * readers have not used for long.
+   * Must be awaited before each read of records. Resolves in a turn of the event loop in which other readers
+   * have not done much work yet.
    */
   admitted(): Promise<void>;
   /**

@@ -49,7 +49,7 @@ export interface LatestRecordsQuery {
   readonly limit: number;
 }
 
-/** The place of a record in the index on keys. */
+/** The position of a record in the index on keys. */
 interface KeyedPlace {
   readonly key: Buffer;
   readonly row: number;
@@ -57,7 +57,7 @@ interface KeyedPlace {
 
 export interface RecordsOfKeyPage {
   readonly records: readonly BusRecord[];
-  /** The place after which the next page begins; undefined if this is the last page. */
+  /** The position in the index after which the next page begins; undefined if this is the last page. */
   readonly after?: KeyedPlace;
 }
 
@@ -130,7 +130,7 @@ export interface EmbeddedLog {
 export function createEmbeddedLog(database: Database): EmbeddedLog {
   database.migrate(schema);
   const { prepare } = database;
-  /** By topic: the partition that will receive the next record without a key. */
+  /** For each topic id, the partition that will receive the next record without a key. */
   const nextPartitions = new Map<number, number>();
 
   function find(name: string): StoredTopic | undefined {
@@ -354,12 +354,12 @@ function keyParameters(key: Buffer): {
   return { key, length: key.length + 1, start: Buffer.concat([key, SLASH]) };
 }
 
-/** The records to delete, which are at the start of a partition. */
+/** Which records at the start of a partition are to be deleted. */
 interface Prefix {
   /** The id of the topic. */
   readonly topic: number;
   readonly partition: number;
-  /** Records from this time on are kept; in ms since the epoch. */
+  /** Only records that are older than this time are deleted; in ms since the epoch. */
   readonly before: number;
   /** The maximum number of records to delete. */
   readonly limit: number;

@@ -28,7 +28,7 @@ export interface EmbeddedPartitionConsumerDeps {
   readonly group: string;
   readonly topic: StoredTopic;
   readonly partition: number;
-  /** Returns the member that is to handle the next slice of records. */
+  /** Returns the member of the group that is to handle the next slice of records. */
   owner(): GroupMember | undefined;
   /** Awaited before each slice, so that not all partitions are read in the same turn of the event loop. */
   admitted(): Promise<void>;
@@ -41,7 +41,7 @@ export interface EmbeddedPartitionConsumerDeps {
  * single loop, so that no two slices of the partition are handled at the same time.
  */
 export interface EmbeddedPartitionConsumer {
-  /** Makes the consumer look for new records. Must be called when there may be some. */
+  /** Makes the consumer look for new records. Must be called when records may have been appended. */
   wake(): void;
   /**
    * Resolves once this member handles no slice of the partition any more. Does not wait for a retry delay,
@@ -64,8 +64,8 @@ export function createEmbeddedPartitionConsumer(
   let released = new AbortController();
 
   /**
-   * Reads until no records are left. Between the last read and the reset of `running` there is no `await`, so
-   * no wake-up can be missed.
+   * Reads the partition until no records are left. Between the last read and the reset of `running` there is
+   * no `await`, so no wake-up can be missed.
    */
   async function run(): Promise<void> {
     for (;;) {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { createKafkaClients } from './clients.ts';
 
-/** The classes of kafkajs that all of its clients in this process share. */
+/** The modules of kafkajs whose classes all kafkajs clients in this process share. */
 const MODULES = [
   'kafkajs',
   'kafkajs/src/cluster/index.js',

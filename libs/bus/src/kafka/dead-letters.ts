@@ -25,7 +25,10 @@ export interface DeadLetterWriterDeps {
 }
 
 export interface DeadLetterWriter {
-  /** Resolves once the records are durable in `<topic>.dlq.<group>`, which is created if it is missing. */
+  /**
+   * Publishes records that no handler can use to the topic `<topic>.dlq.<group>`, which is created if it is
+   * missing. Resolves once the records are durable.
+   */
   add(topic: string, group: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
 }
 
@@ -37,8 +40,8 @@ export function createDeadLetterWriter({
 }: DeadLetterWriterDeps): DeadLetterWriter {
   const known = new Set<string>();
   /**
-   * The dead-letter topics that need no further check: their settings were compared with those of a new
-   * topic, or could not be read. The outcome was logged.
+   * The dead-letter topics that need no further check: their settings were already compared with those that a
+   * new topic would get, or could not be read, and the result was logged.
    */
   const told = new Set<string>();
 

@@ -32,7 +32,7 @@ function record(key: string, value: string | Buffer): OutgoingRecord {
   };
 }
 
-/** A bus with its own topic and group. */
+/** Opens a bus with its own topic and group. */
 async function prepare(test: TestContext, more: Partial<KafkaBusDeps> = {}) {
   const { bus, close } = await openKafkaTestBus(more);
   test.after(close);
@@ -66,7 +66,7 @@ function without(request: FetchRequest, forgotten: number | undefined): FetchReq
   };
 }
 
-/** Simulates another program on the same broker, which breaks the rules of the bus. */
+/** Simulates another program that uses the same broker and breaks the rules of the bus. */
 function stranger() {
   return createKafkaClients(kafkaConnectionForTests, silentLogger).prompt;
 }

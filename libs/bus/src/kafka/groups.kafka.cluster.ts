@@ -34,7 +34,7 @@ describe('on a broker that others use', () => {
   });
   afterEach(() => under.close());
 
-  /** Reads with this group until `count` records have arrived. */
+  /** Reads the topic as a member of this group until `count` records have arrived. */
   async function read(count: number, group: string, formerGroup?: string): Promise<readonly BusRecord[]> {
     const seen: BusRecord[] = [];
     const { promise: enough, resolve } = Promise.withResolvers<void>();

@@ -5,7 +5,7 @@ import { assertNoForeignGroupMembers } from './groups.ts';
 
 const { AssignerProtocol } = kafkajs;
 
-/** An admin client of a broker whose group has members with this metadata. */
+/** Returns an admin client of a broker on which a group has one member for each given metadata. */
 function adminOf(...metadata: readonly Buffer[]) {
   const members = metadata.map((memberMetadata) => ({
     clientHost: '/127.0.0.1',

@@ -41,7 +41,10 @@ export interface GroupMembershipDeps {
 export interface GroupMembership {
   /** Calls the listener whenever the member has joined its group again, for example after a rebalance. */
   onRejoin(listener: () => void): void;
-  /** Returns the assigned partitions that have no records being handled or retried. */
+  /**
+   * Returns the partitions that are assigned to this member and that have no records being handled or
+   * retried.
+   */
   idle(): readonly IdlePartition[];
   /**
    * Returns the time at which the broker last responded to a fetch or heartbeat, in ms of `performance.now`.
@@ -177,8 +180,8 @@ export async function joinConsumerGroup(
 }
 
 /**
- * Returns a function that returns when the broker last responded. kafkajs also reports fetches that got no
- * response; these do not count.
+ * Records when the broker last responded, and returns a function that returns this time. kafkajs also reports
+ * fetches that got no response; these fetches are ignored.
  */
 function trackResponses(consumer: Consumer) {
   let last = performance.now();

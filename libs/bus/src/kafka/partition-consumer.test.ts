@@ -16,7 +16,9 @@ function records(...offsets: number[]): BusRecord[] {
   }));
 }
 
-/** Creates a partition consumer, and records everything that it does, in order. */
+/**
+ * Creates a partition consumer, and keeps a list of everything that the partition consumer does, in order.
+ */
 function observed(handle: (slice: PartitionSlice) => Promise<void> = async () => undefined, more = {}) {
   const log: string[] = [];
   const partitionConsumer = createPartitionConsumer({

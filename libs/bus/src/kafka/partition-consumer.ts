@@ -4,15 +4,15 @@ import type { KafkaLogger } from './connection.ts';
 
 const BACKOFF_MS = { least: 50, most: 1000 };
 /**
- * Of the failed attempts in a row, the first is logged, and then every 30th. With the longest delay between
- * attempts, this means about two log lines a minute.
+ * If attempts to handle a slice of records keep failing, the first failure is logged, and then every 30th. At
+ * the longest delay between attempts, this makes about two log lines a minute.
  */
 const COMPLAIN_EVERY = 30;
 
 /** The records that a fetch returned for one partition, and how to acknowledge them. */
 export interface FetchedBatch {
   readonly records: readonly BusRecord[];
-  /** Stores the group's position after this record. */
+  /** Stores the position after this record as the position of the group. */
   moveTo(record: BusRecord): Promise<void>;
   /** Excludes the partition from further fetches. Returns a function that includes it again. */
   pause(): () => void;
@@ -34,7 +34,7 @@ export interface PartitionConsumerDeps {
    * consumer is closed.
    */
   onStuck(reason: Error): void;
-  /** Resolves once the records are durable in the dead-letter topic. */
+  /** Publishes records that no handler can use to the dead-letter topic. Resolves once they are durable. */
   setAside(unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
 }
 
@@ -45,14 +45,17 @@ export interface PartitionConsumerDeps {
  * continues to fetch the other partitions.
  */
 export interface PartitionConsumer {
-  /** Resolves once the records are handled, or are being handled in the background. */
+  /**
+   * Handles a fetched batch of records. Resolves once the records are handled, or once they are being handled
+   * in the background.
+   */
   take(run: FetchedBatch): Promise<void>;
   /**
    * Must be called when the partition may belong to another member. Aborts the slice in progress; afterwards
    * no slice is started and no position is stored.
    */
   revoke(): void;
-  /** Returns whether the consumer has no records that it handles or that wait for a retry. */
+  /** Returns whether the consumer is neither handling records nor waiting to retry any. */
   isIdle(): boolean;
   /**
    * Accepts no more records, and aborts the slice in progress. Resolves once this slice was abandoned, the
@@ -122,7 +125,7 @@ export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionC
 interface Control {
   /** Aborted when no new work may begin. Passed to the handler as its `signal`. */
   readonly stop: AbortSignal;
-  /** Lets kafkajs fetch again without waiting for this slice. */
+  /** Lets kafkajs fetch further records without waiting until this slice of records is handled. */
   detach(): void;
   isRevoked(): boolean;
 }
@@ -177,8 +180,8 @@ async function watched(deps: PartitionConsumerDeps, handle: () => Promise<void>)
 }
 
 /**
- * Retries a step until it succeeds or the consumer is stopped; attempts it at least once.
- * @returns whether it succeeded
+ * Runs a step at least once, and retries it until it succeeds or the consumer is stopped.
+ * @returns whether the step succeeded
  */
 function persist(
   { group, topic, partition, logger }: PartitionConsumerDeps,

@@ -16,9 +16,9 @@ export interface PartitionConsumersDeps {
   readonly logger: KafkaLogger;
   readonly times: KafkaTimeouts;
   readonly coordinator: StaleCoordinatorWatch;
-  /** Resolves once the records are durable in the dead-letter topic. */
+  /** Publishes records that no handler can use to the dead-letter topic. Resolves once they are durable. */
   setAside(topic: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
-  /** Called when a handler is stuck. */
+  /** Called when a handler has exceeded its time limit. */
   onStuck(reason: Error): void;
   /** Stores a position of the group, outside of a batch. */
   commit(position: CommittedPosition): Promise<void>;
@@ -32,7 +32,10 @@ export interface PartitionConsumers {
   revokeAll(): void;
   /** Must be called when kafkajs has delivered a batch, even one that contains only control records. */
   batchEnded(batch: ConsumerEndBatchProcessEvent['payload']): void;
-  /** Returns the assigned partitions that have no records being handled or retried. */
+  /**
+   * Returns the partitions that are assigned to this member and that have no records being handled or
+   * retried.
+   */
   idle(): readonly IdlePartition[];
   close(): Promise<void>;
 }
@@ -46,8 +49,8 @@ export function createPartitionConsumers(
   let assigned = new Set<string>();
   let member: string | undefined;
   /**
-   * For each partition, what kafkajs has delivered since the last rebalance. A rebalance resets this, because
-   * kafkajs then starts at the committed positions again.
+   * For each partition, what kafkajs has delivered since the last rebalance. A rebalance clears this map,
+   * because kafkajs then starts at the committed positions again.
    */
   const delivered = new Map<string, Omit<IdlePartition, 'name'>>();
 
@@ -76,8 +79,8 @@ export function createPartitionConsumers(
   }
 
   /**
-   * Stores the position after a batch without records, such as a batch that only marks the end of a
-   * transaction. kafkajs does not pass such a batch to the handler. If its position were not stored, the
+   * Stores the position after a batch without records, such as the marker at the end of a transaction.
+   * kafkajs does not pass such a batch to the handler. If the position after the batch were not stored, the
    * group would appear to lag until the next record is written.
    */
   async function moveOver(position: CommittedPosition): Promise<void> {

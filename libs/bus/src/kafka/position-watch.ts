@@ -7,9 +7,9 @@ import { describePositionsOutOfRange, type PartitionOffsets } from './groups.ts'
 const UNMOVED_MS = 60_000;
 
 /**
- * How many consecutive checks must find that a partition ends earlier than before, until this is reported as
- * a loss of records. A single check proves nothing, because a broker may briefly report an earlier end after
- * a failover.
+ * How many consecutive checks must find that a partition ends earlier than before, before a loss of records
+ * is reported. A single check proves nothing, because a broker may briefly report an earlier end after a
+ * failover.
  */
 const SHORTER_LOOKS = 2;
 
@@ -47,13 +47,13 @@ interface Seen {
 interface Furthest {
   readonly stored: number | undefined;
   readonly end: number;
-  /** How many consecutive checks have found an end of the partition that is lower than `end`. */
+  /** How many consecutive checks have found that the partition ends before `end`. */
   readonly shorter: number;
 }
 
 /**
- * Reports positions that the broker has silently changed, and positions that do not advance because no member
- * reads their partition.
+ * Creates a watch that reports positions that the broker has silently changed, and positions that do not
+ * advance because no member reads their partition.
  */
 export function createGroupPositionWatch({
   group,
@@ -66,14 +66,14 @@ export function createGroupPositionWatch({
   let furthest = new Map<string, Furthest>();
   const forgotten = `Group ${group} has no positions, although it has read before: its positions were deleted or have expired, or its topics were replaced. It reads from the beginning again.`;
   /**
-   * For each partition, its end when the group was found without positions. The group has read everything
-   * again when it has reached these ends.
+   * For each partition, its end when the group was found without positions. Once the group has reached these
+   * ends, it has read everything again.
    */
   let rereadUntil = new Map<string, number>();
 
   /**
-   * Returns sentences about what the partition has lost since the previous check: the group's position, or
-   * records at its end. Empty at the first check.
+   * Returns a sentence if, since the previous check, the group has lost its position in a partition, or the
+   * partition has lost records at its end. Empty at the first check.
    */
   function describeLoss(name: string, { stored, end }: PartitionOffsets): readonly string[] {
     const before = furthest.get(name);
@@ -115,7 +115,7 @@ export function createGroupPositionWatch({
     onFault(fault);
   }
 
-  /** Removes the fault about missing positions once the group has read everything again. */
+  /** Removes the reported fault that the group has no positions once the group has read everything again. */
   function noteReread(offsets: ReadonlyMap<string, PartitionOffsets>): void {
     const isDone = [...rereadUntil].every(([name, end]) => (offsets.get(name)?.position ?? end) >= end);
     if (isDone) lost.delete(forgotten);

@@ -41,7 +41,8 @@ export function createKafkaLogTail({
   let connection: ReturnType<typeof borrowKafkajsCluster> | undefined;
   let known: { readonly at: number; readonly ranges: Promise<readonly PartitionOffsetRange[]> } | undefined;
   /**
-   * By partition: records that a fetch returned in excess of the requested limit. The next read returns them.
+   * For each partition, the records that a fetch returned in excess of the requested limit. The next read
+   * returns these records.
    */
   const rest = new Map<number, { readonly from: number; readonly records: readonly BusRecord[] }>();
 

@@ -232,7 +232,10 @@ function copiesOf(partitions: Found['partitions']): number {
   return Math.min(...partitions.map(({ replicas }) => replicas.length));
 }
 
-/** Returns the topics that do not exist. @throws Error if an existing one differs */
+/**
+ * Returns the specified topics that do not exist. @throws Error if an existing topic differs from its
+ * specification
+ */
 async function missingOf(
   admin: Admin,
   topics: readonly KafkaTopic[],

@@ -12,7 +12,7 @@ interface StoredSession {
   n: number;
 }
 
-/** What a route responds with. */
+/** The response of a route. */
 type Answer = readonly [status: number, body?: object, headers?: Readonly<Record<string, string>>];
 
 /** The cookies and the storage that the tabs of a browser share. */
@@ -47,7 +47,10 @@ export interface TestBrowserTab {
   readonly network: TestNetwork;
   /** The events that the client has emitted: `signedIn ada`, `signedOut`. */
   readonly events: string[];
-  /** Sets the clock to the time at which the access token expires, or to `earlierMs` before it. */
+  /**
+   * Sets the clock to the time at which the access token expires, or to `earlierMs` milliseconds before that
+   * time.
+   */
   advance(earlierMs?: number): void;
 }
 

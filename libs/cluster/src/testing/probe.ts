@@ -13,7 +13,7 @@ import { type ClusterServiceDeps, runClusterService } from '../index.ts';
 const settings = z.object({
   TOPIC: z.string(),
   STUMBLES: commonSettingSchemas.whole({ min: 0, max: 10, fallback: 0 }),
-  /** How the handler of the service's consumer fails. If this is not set, the service has no consumer. */
+  /** How the handler of the service's consumer fails. Without this setting, the service has no consumer. */
   HANDLER: z.enum(['hangs', 'fails']).optional(),
 });
 

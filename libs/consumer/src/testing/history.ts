@@ -2,7 +2,7 @@
 import type { BusRecord } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, encode } from '@latchkey/events';
 
-/** Returns a valid account id that ends in this number. */
+/** Returns a valid account id that ends in the given number. */
 export function createTestAccountId(number: number): string {
   return `01980d2e-5a40-7c31-9f0e-${String(number).padStart(12, '0')}`;
 }

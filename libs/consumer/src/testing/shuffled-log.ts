@@ -27,7 +27,10 @@ export interface ShuffledLog {
   hasUnreadable(account: string): boolean;
 }
 
-/** Generates logs. @param maxUnreadable the maximum number of unreadable records */
+/**
+ * Generates logs on which some events are lost, late, repeated or unreadable. @param maxUnreadable the
+ * maximum number of unreadable records
+ */
 export function shuffledLogArbitrary(maxUnreadable: number): fc.Arbitrary<ShuffledLog> {
   const events = fc.array(fc.record({ number: fc.nat(1), copies }), { maxLength: 24 });
   const garbage = fc.array(fc.record({ number: fc.nat(1), at: fc.nat(40) }), { maxLength: maxUnreadable });

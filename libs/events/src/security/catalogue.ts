@@ -20,8 +20,8 @@ const accountIfAny = id
   .describe('The verified account that the event is about; absent if there is none.');
 
 /**
- * Where a request came from. Depending on the setting AUDIT_IP, the IP address is complete (`ip`), shortened
- * (`ipPrefix`), hashed with a key (`ipHmac`) or absent.
+ * The client that sent a request. Depending on the setting AUDIT_IP, the IP address is complete (`ip`),
+ * shortened (`ipPrefix`), hashed with a key (`ipHmac`) or absent.
  */
 const client = personalDataField({
   ip: z.string().optional(),

@@ -120,7 +120,7 @@ function createResume(subscriber: EventSubscriber, book: Book, { records }: Part
 }
 
 /**
- * Handles one record.
+ * Handles one record of an account.
  * @returns the mark of the account, if the account was parked and may be able to continue after this record
  */
 async function take(

@@ -4,7 +4,10 @@ export interface KeyedMutex {
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
 }
 
-/** Creates a mutex. It affects only one subscription: other members of the group are not excluded. */
+/**
+ * Creates a mutex for one subscription. Other members of the group do not share it, so they may handle the
+ * same account at the same time.
+ */
 export function createKeyedMutex(): KeyedMutex {
   const last = new Map<string, Promise<unknown>>();
 

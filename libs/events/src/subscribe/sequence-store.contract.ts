@@ -8,7 +8,7 @@ const ada = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const bob = '01980a11-0c20-7b02-8a44-91e7d5c3b2a1';
 
 /**
- * Defines the tests.
+ * Defines the contract tests of a sequence store.
  * @param open called once per test; returns an empty store, whose `close` removes what was created
  */
 export function sequenceStoreContract(

@@ -38,8 +38,8 @@ export interface TestAccount {
 /** A subscription whose events are passed to `deliver` instead of being read from Kafka or the feed. */
 export interface TestSubscription extends Subscription {
   /**
-   * Delivers events in this order, and waits for their handlers. To test duplicates, deliver an event twice;
-   * to test gaps, omit one.
+   * Delivers the given events in order, and waits for their handlers. To test duplicates, deliver an event
+   * twice; to test gaps, omit one.
    * @returns the outcome of each event
    * @throws HandlerError if a handler rejects; the remaining events must then be delivered again, as a broker
    * would do

@@ -50,7 +50,7 @@ function problem(status: number, code: string): Response {
   return Response.json({ type, code, status, detail: code }, { status });
 }
 
-/** Follows a feed that sends these responses, and no more after them. */
+/** Follows a feed that sends only the given responses. */
 function follow(...responses: readonly Response[]) {
   const waiting = [...responses];
   const logged: string[] = [];

@@ -18,8 +18,8 @@ type Given = 'group' | 'handlers' | 'store' | 'topics' | 'observe' | 'signal' | 
 interface KafkaSource {
   readonly kafka: Omit<KafkaOptions, Given> & {
     /**
-     * The beginning of the consumer group's name. A suffix is added, so that every process reads all events.
-     * Default: `guard`.
+     * The beginning of the consumer group's name. A suffix makes the name different in every process, so that
+     * every process reads all events. Default: `guard`.
      */
     readonly group?: string;
   };

@@ -7,8 +7,8 @@ import { createKafkaClients } from '../clients.ts';
 import type { KafkaConnection } from '../connection.ts';
 
 /**
- * The broker to test on. If KAFKA_BROKERS is missing, this throws, because a skipped test would look like a
- * passed one.
+ * The broker on which tests run, as named by KAFKA_BROKERS. Without this setting, importing this module
+ * throws, because a skipped test would look like a passed one.
  */
 export const kafkaConnectionForTests: KafkaConnection = {
   brokers: requireSetting('KAFKA_BROKERS').split(','),

@@ -26,8 +26,8 @@ function slowTimersOf(queue: RequestQueue): void {
 }
 
 /**
- * Checks for requests that have timed out. Replaces a method of kafkajs that does the same at a different
- * interval.
+ * Checks for requests that have timed out. Used in place of a method of kafkajs that makes the same check
+ * more often.
  */
 function checkTimeouts(queue: RequestQueue): void {
   if (!queue.enforceRequestTimeout) return;

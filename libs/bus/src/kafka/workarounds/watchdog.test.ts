@@ -11,7 +11,7 @@ async function away() {
   throw new Error('no broker answers');
 }
 
-/** A watchdog with a simulated clock. */
+/** Creates a watchdog with a simulated clock. */
 function watched(test: TestContext, probe: () => Promise<void>) {
   test.mock.timers.enable({ apis: ['setInterval'] });
   const world = { now: 0, lastResponse: 0, probes: 0, reasons: [] as string[], probe };
@@ -36,8 +36,8 @@ function watched(test: TestContext, probe: () => Promise<void>) {
     }
   }
   /**
-   * Asserts that the watchdog reports the silence when it has lasted a minute. The caller has already let one
-   * step of that minute pass.
+   * Asserts that the watchdog reports a broker that has not responded for a minute. The caller has already
+   * let one step of that minute pass.
    */
   async function reportsAfterAMinute(): Promise<void> {
     await pass(55_000);

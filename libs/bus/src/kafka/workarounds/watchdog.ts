@@ -21,13 +21,14 @@ export interface ConsumerWatchdog {
 
 /**
  * Detects a consumer that hangs although the brokers respond to other clients. Outages of the brokers and
- * suspensions of the process do not count. After an outage, a consumer may take a while to rejoin, so silence
- * counts only from the first successful probe, and only while every probe succeeds.
+ * suspensions of the process do not count. After an outage, a consumer may take a while to rejoin, so the
+ * time without a response is counted only from the first successful probe, and only while every probe
+ * succeeds.
  */
 export function createConsumerWatchdog(deps: ConsumerWatchdogDeps): ConsumerWatchdog {
   const { lastResponse, stuckAfterMs, everyMs, now } = deps;
   let checking = false;
-  /** The time at which the first probe succeeded after the consumer fell silent. */
+  /** The time at which the first probe succeeded after the consumer had stopped receiving responses. */
   let answeredSince: number | undefined;
   const wasSuspended = createProcessSuspensionDetector(everyMs, now);
 

@@ -2,8 +2,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
 /**
- * Stores the cursor of a subscription to the feed. It may be lost, damaged or out of date: events are then
- * delivered again, and the subscription's store recognises them as duplicates.
+ * Stores the cursor of a subscription to the feed. The cursor may be lost, damaged or out of date: events are
+ * then delivered again, and the subscription's store recognises them as duplicates.
  */
 export interface CursorStore {
   load(): Promise<string | undefined>;

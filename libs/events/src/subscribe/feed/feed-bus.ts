@@ -117,7 +117,7 @@ function follow(deps: FeedBusDeps, options: BusSubscribeOptions, first: FeedPage
   /** Whether a page has reached the end of the log. Before that, requests do not wait for new events. */
   let hasReachedEnd = false;
   let hasCaughtUp = false;
-  /** How many events were read after the stored cursor. */
+  /** How many events were read in advance of the stored cursor. */
   let ahead = 0;
   /**
    * Resolves once all pages read so far have ended: with true if all of their events were handled, otherwise
@@ -156,7 +156,10 @@ function follow(deps: FeedBusDeps, options: BusSubscribeOptions, first: FeedPage
     handled = finish(handled, queues.add(events.map(toRecordOfFeedEvent)), page);
   }
 
-  /** Stores the cursor after a page, once the events of this page and of all earlier pages are handled. */
+  /**
+   * Waits until the events of a page and of all earlier pages are handled, and then stores the cursor after
+   * the page.
+   */
   async function finish(earlier: Promise<boolean>, own: Promise<boolean>, page: FeedPage): Promise<boolean> {
     const {
       events: { length },

@@ -30,7 +30,8 @@ const backoff = createExponentialBackoff(RETRY_PAUSE_LIMITS_MS);
 export function createPartitionQueues({ options, logger, signal }: PartitionQueuesDeps): PartitionQueues {
   const { handle, sliceSize = DEFAULT_SLICE_SIZE } = options;
   /**
-   * By partition: a promise for the last records in its queue. It resolves with whether they were handled.
+   * For each partition, a promise that resolves when the last records in its queue have ended: with true if
+   * they were handled, otherwise with false.
    */
   const ends = new Map<number, Promise<boolean>>();
 

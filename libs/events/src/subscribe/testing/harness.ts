@@ -34,7 +34,7 @@ export async function openTestHarness(context: TestContext, confirm?: ConfirmEra
   return createTestHarness(context, bus, bus, confirm);
 }
 
-/** Opens an embedded bus with the topics. */
+/** Opens an embedded bus that has Latchkey's topics. */
 export async function openEmbeddedTestBus(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-subscribe-'));
   const database = openDatabase({ folder, as: 'server' });
@@ -68,7 +68,10 @@ export async function createTestHarness(
         topic,
         records.map((record) => (isEvent(record) ? toOutgoingRecord(record) : record)),
       ),
-    /** Subscribes. The default handlers record the events; `handled` lists them as `<type> <sequence>`. */
+    /**
+     * Subscribes to the source of events. The default handlers record the events; `handled` lists them as
+     * `<type> <sequence>`.
+     */
     async subscribe(
       more: Partial<Interest> = {},
       on: Pick<Bus, 'subscribe' | 'readKey'> = source,

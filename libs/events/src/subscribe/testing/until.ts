@@ -4,7 +4,7 @@ const DEADLINE_MS = 120_000;
 
 /**
  * Resolves once the condition is true.
- * @throws Error if that takes too long
+ * @throws Error if the condition does not become true in time
  */
 export async function waitUntil(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
