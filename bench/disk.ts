@@ -7,7 +7,7 @@ import type { Benchmark, BenchmarkFigure } from './support/benchmark.ts';
 import { startBenchmarkServer } from './support/server.ts';
 
 const ACCOUNTS = Number(process.env['DISK_ACCOUNTS'] ?? 300);
-/** The accounts that exist before the first measurement, so that every table has more than its first page. */
+/** How many accounts are created before the first measurement, so that every table has more than its first page. */
 const EARLIER_ACCOUNTS = 50;
 
 export const diskBenchmark: Benchmark = {
@@ -33,9 +33,9 @@ async function startAndAddAccounts(folder: string, many: number): Promise<void> 
 }
 
 interface FileSize {
-  /** The bytes of all pages of each table and its indexes. */
+  /** The total size of the database pages of each table, including its indexes, in bytes. */
   readonly tables: ReadonlyMap<string, number>;
-  /** The bytes of the keys and values of all records on the log. */
+  /** The total size of the keys and values of all records on the log, in bytes. */
   readonly records: number;
 }
 

@@ -31,15 +31,15 @@ export const floodBenchmark: Benchmark = {
   },
 };
 
-/** All times are in ms, as `performance.now()` returns them. */
+/** The times of one measured sign-up, in ms of `performance.now()`. */
 interface SignUp {
   readonly sentAt: number;
   readonly answeredAt: number;
-  /** When the mail server accepted the mail. */
+  /** The time at which the mail server accepted the verification mail. */
   readonly acceptedAt: number;
 }
 
-/** Signs people up for some seconds, and waits until all of their mails are accepted. */
+/** Signs people up for some seconds, and waits until the mail server has accepted all of their mails. */
 async function flood(
   { people }: BenchmarkServer,
   sink: SmtpSink,

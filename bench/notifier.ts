@@ -69,7 +69,7 @@ export const notifierBenchmark: Benchmark = {
   },
 };
 
-/** How nodemailer signs mails. */
+/** The options with which nodemailer adds a DKIM signature to mails. */
 interface NodemailerDkim {
   readonly domainName: string;
   readonly keySelector: string;
@@ -109,7 +109,7 @@ async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
   return deliveries;
 }
 
-/** Returns the mails that the notifier passes to nodemailer for these deliveries. */
+/** Returns the mails that the notifier passes to nodemailer for some deliveries. */
 async function filledIn(
   owed: readonly NewDelivery[],
   config: NotifierConfig,
@@ -132,7 +132,7 @@ async function perSecond(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Sends mails with nodemailer's connection pool alone.
+ * Sends mails through nodemailer's connection pool, without the notifier.
  * @returns mails per second
  */
 async function handedOver(
@@ -175,7 +175,7 @@ async function handedOver(
 }
 
 /**
- * Runs a notifier whose store contains these pending deliveries, until all of them are sent.
+ * Runs a notifier on a store with pending deliveries, until all of them are sent.
  * @returns mails per second
  */
 async function drained(

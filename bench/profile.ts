@@ -63,7 +63,7 @@ function personAt(people: readonly ReturnType<typeof newPerson>[], index: number
   return person;
 }
 
-/** Runs `work` `many` times, one after the other, and waits until the mail server has accepted one mail per run. */
+/** Runs `work` `many` times, one run after the other, and waits until the mail server has accepted one mail per run. */
 async function untilSent(
   { metric }: BenchmarkServer,
   many: number,
@@ -79,7 +79,8 @@ type Work = (many: number) => Promise<void>;
 
 /**
  * Profiles a server while it handles requests.
- * @param prepare returns a function that sends requests. Its first call warms up the server and is not measured
+ * @param prepare returns a function that sends requests. The first call of that function warms up the server and is not
+ * measured
  */
 async function profileRequests(
   what: string,
@@ -95,8 +96,7 @@ async function profileRequests(
 }
 
 /**
- * Profiles a server from its start until it is ready, which it is once it has filled its read model from an existing
- * log.
+ * Profiles a server while it fills its read model from an existing log: from the start of the server until it is ready.
  */
 async function profileProjection(): Promise<Profiled> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));

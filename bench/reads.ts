@@ -10,7 +10,8 @@ const REQUESTS = 2000;
 const CONNECTIONS = 16;
 
 /**
- * The maximum CPU time of a request for one's own profile, as a multiple of the CPU time of the bare route.
+ * The maximum CPU time of a request for one's own profile, as a multiple of the CPU time of the same request to a bare
+ * koa server.
  */
 const PROFILE_RATIO = 1.3;
 
@@ -51,7 +52,7 @@ export const readsBenchmark: Benchmark = {
   },
 };
 
-/** Sends the requests of one measurement, and checks the status of each response. */
+/** Sends all requests of one measurement, and checks the status of each response. */
 async function askMany(url: string, status: number, token?: string): Promise<void> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   await repeatConcurrently(REQUESTS, CONNECTIONS, async () => {

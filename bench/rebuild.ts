@@ -20,7 +20,8 @@ import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts'
 import { percentile } from './support/statistics.ts';
 
 /**
- * The number of events. Fewer events show the same ratio of speeds, but cannot show that memory use remains constant.
+ * The number of events on the log. With fewer events, the ratio of the speeds is the same, but the run is too short to
+ * show that memory use remains constant.
  */
 const EVENTS = Number(process.env['REBUILD_EVENTS'] ?? 1_000_000);
 const EVENTS_EACH = 4;
@@ -50,7 +51,8 @@ export const rebuildBenchmark: Benchmark = {
 interface Rebuilt {
   readonly seconds: number;
   /**
-   * The duration of the whole command in s, including the comparison of the read models and the switch to the new one.
+   * The duration of the whole rebuild command in s, including the comparison of the read models and the switch to the
+   * new read model.
    */
   readonly altogether: number;
   /** The memory of the server in bytes, sampled during the rebuild, oldest sample first. */

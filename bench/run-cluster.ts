@@ -1,7 +1,7 @@
 /**
- * `npm run bench:cluster` runs all benchmarks on Kafka and MongoDB. With names as arguments, it runs only these
- * benchmarks, for example `npm run bench:cluster -- relay`. KAFKA_BROKERS and MONGO_URL name the servers. The broker
- * must be for tests only (see test/support/test-broker.ts).
+ * `npm run bench:cluster` runs all benchmarks on Kafka and MongoDB. Arguments select benchmarks by name, for example
+ * `npm run bench:cluster -- relay`. KAFKA_BROKERS and MONGO_URL name the servers. The broker must be for tests only
+ * (see test/support/test-broker.ts).
  */
 import { diskBenchmark } from './cluster/disk.ts';
 import { feedBenchmark } from './cluster/feed.ts';

@@ -1,6 +1,6 @@
 /**
- * `npm run bench` runs all benchmarks of a server that is a single process, and `npm run bench -- login refresh` only
- * the named ones.
+ * `npm run bench` runs all benchmarks of a server that is a single process, and `npm run bench -- login refresh` runs
+ * only the benchmarks `login` and `refresh`.
  */
 import { diskBenchmark } from './disk.ts';
 import { floodBenchmark } from './flood.ts';

@@ -105,8 +105,8 @@ async function publishAll(folder: string): Promise<void> {
 }
 
 /**
- * Raise the maximum number of sessions per account: otherwise the logins of this benchmark would end the session that
- * it refreshes.
+ * Raise the maximum number of sessions per account: otherwise the logins of this benchmark would end the session whose
+ * refresh is measured.
  */
 const SESSIONS = { SESSIONS_PER_ACCOUNT: '1000' };
 

@@ -69,7 +69,7 @@ function signUps({ people }: BenchmarkServer, { known }: Addresses) {
   return measureAlternately(samples, {
     known: timed(people.signUp, 201, () => withAddressOf(known())),
     unknown: timed(people.signUp, 201, unknown),
-    // The previous sample signed up with this address, so its sign-up is pending now.
+    // The previous sample signed up with this address, so the address has a pending sign-up now.
     pending: timed(people.signUp, 201, () => withAddressOf(latest)),
   });
 }

@@ -74,7 +74,7 @@ async function figureOf(eventsEach: number): Promise<BenchmarkFigure> {
 type AuthenticateOn = (log: ReturnType<typeof createEmbeddedBus>) => RecordAuthenticator;
 
 /**
- * Fills a read model once.
+ * Fills a read model once from the beginning of the log.
  * @returns the CPU time of all threads, in seconds
  */
 async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): Promise<number> {

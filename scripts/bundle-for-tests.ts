@@ -1,4 +1,4 @@
-/** Bundles the programs that tests start. */
+/** Bundles the programs that tests start as separate processes. */
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROGRAM_WORKSPACES } from '@latchkey/process/testing/program-paths';
@@ -10,7 +10,7 @@ const PARENT = join(import.meta.dirname, '..', 'node_modules', '.cache', 'progra
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Bundles all programs for tests. Suites may run concurrently, so each version of the sources has a folder of its own,
+ * Bundles all programs for tests. Test suites may run concurrently, so each version of the sources has its own folder,
  * whose files never change. Removes folders that were not used for a day.
  * @returns the folder with the bundles, which is the value for PROGRAM_BUNDLES
  */
@@ -22,7 +22,8 @@ export async function bundleForTests(): Promise<string> {
   }
   const written = await mkdtemp(join(PARENT, 'new-'));
   const folder = join(PARENT, await bundlePrograms(PROGRAM_WORKSPACES, written));
-  // The rename fails if a concurrent run has already created the same folder. Its bundles are identical, so use them.
+  // The rename fails if a concurrent run has already created the folder. The bundles in that folder are identical, so
+  // use them.
   await rename(written, folder).catch(() => rm(written, { recursive: true }));
   await utimes(folder, new Date(), new Date());
   return folder;

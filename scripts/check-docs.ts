@@ -20,12 +20,12 @@ function withoutCodeBlocks(markdown: string): string {
   return markdown.replace(/^ *```[\s\S]*?^ *```/gm, '');
 }
 
-/** Returns the text of a document without its code blocks. */
+/** Returns the text of a Markdown document without its code blocks. */
 function textOf(document: string): string {
   return withoutCodeBlocks(readFileSync(document, 'utf8'));
 }
 
-/** Returns the reasons that a document gives for not running its code blocks (`norun="…"`). */
+/** Returns the reasons that a Markdown document gives for not running its code blocks (`norun="…"`). */
 function reasonsOf(document: string): readonly string[] {
   return [...readFileSync(document, 'utf8').matchAll(/^ *```.* norun="([^"]*)"/gm)].map(
     ([, reason = '']) => reason,
@@ -52,14 +52,14 @@ function deadLinks(document: string, text: string): readonly string[] {
 /** Matches a path within a sentence. */
 const PATH = /[\w.@-]+\/[\w@/-]+(?:\.[\w-]+)*/g;
 const ROOMS = /^(libs|services|apps|deploy|test|bench|docs|scripts|examples)\//;
-/** Matches paths that only exist after a build, and that are not in the repository. */
+/** Matches paths of build results, which are not in the repository. */
 const BUILT = /(^|\/)dist(\/|$)|^test\/screenshots\//;
 const FILE = /\/.*\.(ts|js|cjs|json|md|sh|yml|css|html|liquid|mjml|txt|png)$/;
 
 /**
- * Returns the paths in a document that exist neither relative to the root nor relative to the document's folder. Text
- * in backticks, and in the reason why a code block is not run (`norun="…"`), counts as a path if it contains a slash
- * and either ends with a file extension or begins with the name of a folder in the root.
+ * Returns the paths in a Markdown document that exist neither relative to the root of the repository nor relative to
+ * the document's folder. Text in backticks, and in the reason why a code block is not run (`norun="…"`), counts as a
+ * path if it contains a slash and either ends with a file extension or begins with the name of a folder in the root.
  */
 function deadPaths(document: string, text: string): readonly string[] {
   const quoted = [...text.matchAll(/`([\w.@-]+\/[\w.@/-]*)`/g)].map(([, path = '']) => path);

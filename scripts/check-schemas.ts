@@ -63,7 +63,7 @@ function documentOf(schema: ComparedSchema) {
 const release = tagged() ?? copies;
 const today = new Set(globSync(`${EVENTS}/*.schema.json`, { cwd: ROOT }).map((file) => basename(file)));
 // Event schemas must be compatible in both directions: consumers of the last release must be able to read new events,
-// and the current code must be able to read old ones.
+// and the current code must be able to read old events.
 const both = { reads: true, writes: true };
 const faults = [
   ...release.events.flatMap((file) => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 
-/** The names of the checks, slowest first. */
+/** The names of the checks, without the prefix `check:`, slowest first. */
 const CHECKS = ['types', 'lint', 'arrows', 'docs', 'unused', 'schemas'];
 
 /** Runs one check. @returns whether it passed */

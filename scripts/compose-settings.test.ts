@@ -1,6 +1,6 @@
 /**
- * Tests that docker-compose.yml passes every setting on. The test reads the file instead of running `docker compose`,
- * which needs Docker.
+ * Tests that docker-compose.yml passes every setting on to a service. The test reads the file instead of running
+ * `docker compose`, which needs Docker.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -31,8 +31,8 @@ const NOT_PASSED_ON: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the lines of a YAML block: the lines below a key that are indented more than the key. @param key the key with
- * its indentation
+ * Returns the lines of a YAML block in docker-compose.yml: the lines below a key that are indented more than the key.
+ * @param key the key with its indentation
  */
 function blockOf(key: string): readonly string[] {
   const lines = compose.split('\n');
@@ -43,14 +43,17 @@ function blockOf(key: string): readonly string[] {
   return lines.slice(first + 1, end);
 }
 
-/** Returns the names of the variables in a block, including the variables of blocks that are merged into it. */
+/**
+ * Returns the names of the environment variables in a YAML block, including the variables of blocks that are merged
+ * into it.
+ */
 function variablesIn(block: readonly string[]): ReadonlySet<string> {
   const merged = block.flatMap((line) => / <<: (.*)/.exec(line)?.[1]?.match(/(?<=\*)[\w-]+/g) ?? []);
   const own = block.flatMap((line) => /^ +([A-Z\d_]+):/.exec(line)?.[1] ?? []);
   return new Set([...own, ...merged.flatMap((name) => [...variablesIn(blockOf(`x-${name}`))])]);
 }
 
-/** Returns the variables that a service gets. */
+/** Returns the names of the environment variables that docker-compose.yml passes to a service. */
 function environmentOf(service: string): ReadonlySet<string> {
   const block = blockOf(`  ${service}`);
   return variablesIn(block.slice(block.findIndex((line) => line.trim() === 'environment:') + 1));

@@ -1,4 +1,4 @@
-/** Tests that the documents that describe the folders name all of them. */
+/** Tests that every folder of the repository is described in the documents that describe the folders. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

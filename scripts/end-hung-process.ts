@@ -1,4 +1,7 @@
-/** Preloaded into each process of the test runner. Ends the process if it is still running after the maximum time. */
+/**
+ * Ends a process of the test runner if it is still running after the maximum time. This module is loaded into each of
+ * these processes before the tests.
+ */
 
 /** The maximum time of a test process, in ms. The slowest test file takes three minutes on two cores. */
 const WITHIN_MS = Number(process.env['TEST_PROCESS_MINUTES'] ?? 40) * 60_000;

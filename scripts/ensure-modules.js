@@ -1,6 +1,6 @@
-// Installs the packages in the lock file, unless they are installed already. Runs before `npm start` and `npm test`,
-// with any version of Node. Therefore it is plain JavaScript without dependencies. The argument may name another folder
-// that has a lock file: `node scripts/ensure-modules.js docs`.
+// Installs the packages in the lock file, unless they are already installed. This script runs before `npm start` and
+// `npm test`, with any version of Node, and is therefore plain JavaScript without dependencies. The argument may name
+// another folder that has a lock file: `node scripts/ensure-modules.js docs`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = process.argv[2] ? resolve(process.argv[2]) : join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Returns whether the lock file has changed since the last install, or nothing has been installed yet. */
+/** Returns true if the lock file has changed since the last install, or if nothing has been installed yet. */
 function installIsStale() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return true;

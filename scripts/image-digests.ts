@@ -35,7 +35,7 @@ export function parseImageReference(reference: string): ImageReference {
 }
 
 /**
- * Returns the digest that the image's tag currently has.
+ * Requests from its registry the digest that an image's tag currently has.
  * @returns `sha256:…`
  * @throws Error that names the image, if the registry is unavailable or does not have the image
  */
@@ -57,7 +57,10 @@ function ask(url: string, reference: string, token?: string): Promise<Response> 
   });
 }
 
-/** Requests an anonymous token from the authorization server that a registry names when it refuses a request. */
+/**
+ * Requests an anonymous token for reading an image, from the authorization server that the registry names when it
+ * refuses a request.
+ */
 async function tokenFor(refusal: Response, reference: string): Promise<string> {
   const challenge = refusal.headers.get('www-authenticate') ?? '';
   const { realm, ...query } = Object.fromEntries(

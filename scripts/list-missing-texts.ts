@@ -14,8 +14,8 @@ import { userTexts } from '../services/user/src/http/texts.ts';
 const MAIL_LOCALES = ['de', 'fr', 'es', 'pt-BR'];
 
 /**
- * Returns the strings that have a German translation but lack one in another language. The German translation is
- * complete, because its type requires every string.
+ * Returns the texts that are translated to German but not to some other language. The German translation is complete,
+ * because its type requires every text.
  */
 function missingIn(where: string, { de = {}, ...others }: TranslationsByLanguage): readonly string[] {
   return Object.entries(others).flatMap(([language, texts]) =>

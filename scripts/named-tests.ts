@@ -5,7 +5,7 @@
 
 export interface NamedTest {
   readonly title: string;
-  /** The target of the link, as written in the Markdown file. */
+  /** The target of the link to the test file, as written in the Markdown file. */
   readonly target: string;
 }
 
@@ -23,7 +23,7 @@ export function containsTestTitle(source: string, title: string): boolean {
     .every((part) => ["'", '"', '`'].some((quote) => source.includes(`${quote}${part}${quote}`)));
 }
 
-/** Returns the CVE and GHSA numbers in the rows of a Markdown table, in their order. */
+/** Returns the CVE and GHSA numbers in the rows of a Markdown table, in the order of the rows. */
 export function findAdvisoryIds(markdown: string): readonly string[] {
   return [...markdown.matchAll(/^\| \[((?:CVE|GHSA)-[\w-]+)\]\(/gm)].map(([, id = '']) => id);
 }

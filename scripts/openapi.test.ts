@@ -1,6 +1,6 @@
 /**
- * Tests that our OpenAPI document follows the rules of the linter Redocly, and that its names are suitable for
- * generated clients.
+ * Tests that our OpenAPI document follows the rules of the linter Redocly, and that the names in the document are
+ * suitable for generated clients.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * `npm run images`: looks up the current digests of all images that the Dockerfile and the compose files name. Writes
- * them to deploy/images.env, with one line `NAME_IMAGE=name:tag@sha256:…` per image. To use the file: `docker compose
- * --env-file deploy/images.env`.
+ * the digests to deploy/images.env, with one line `NAME_IMAGE=name:tag@sha256:…` per image. To use this file: `docker
+ * compose --env-file deploy/images.env`.
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { fetchImageDigest, parseImageReference } from './image-digests.ts';
 const root = join(import.meta.dirname, '..');
 const files = globSync(['docker-compose.yml', 'deploy/compose*.yml'], { cwd: root });
 
-/** Matches a variable with its default image, for example `${KAFKA_IMAGE:-apache/kafka:4.3.1}`. */
+/** Matches an environment variable whose default is an image, for example `${KAFKA_IMAGE:-apache/kafka:4.3.1}`. */
 const NAMED = /\$\{(\w+_IMAGE):-([^}]+)\}/g;
 const images = new Map(
   files

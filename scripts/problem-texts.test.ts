@@ -36,8 +36,8 @@ const PLACES = [
 ].map((place) => new RegExp(`${place}${LITERAL}`, 'g'));
 
 /**
- * Matches lines whose texts need no translation, because they are no problem messages: texts of successful responses,
- * and states in `/readyz`.
+ * Matches lines whose texts need no translation, because these texts are not problem messages: texts of successful
+ * responses, and states in `/readyz`.
  */
 const OTHERS = /body: \{|state: '|Access to/;
 
@@ -47,7 +47,7 @@ async function messagesIn(path: string): Promise<readonly string[]> {
     PLACES.flatMap((place) => [...source.matchAll(place)])
       .filter(({ index }) => !OTHERS.test(lineAt(source, index)))
       .map(({ groups }) => (groups?.['text'] ?? '').slice(1, -1).replaceAll(/\$\{[^}]*\}/g, '7'))
-      // The pattern of a check also matches names, such as `ipv4`.
+      // Ignore texts without a space: the pattern for checks of formats also matches names, such as `ipv4`.
       .filter((text) => text.includes(' '))
   );
 }

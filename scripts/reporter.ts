@@ -1,6 +1,6 @@
 /**
- * A reporter for Node's test runner. It prints the output of the reporter `spec`, and the slowest files before the
- * summary.
+ * A reporter for Node's test runner. It prints what Node's reporter `spec` prints, and the slowest test files before
+ * the summary.
  */
 import { relative } from 'node:path';
 import { Readable } from 'node:stream';
@@ -16,7 +16,7 @@ interface FileTime {
 }
 
 /**
- * Returns the duration of a test file; undefined if the event is not the end of a file. If a process runs only this
+ * Returns the duration of a test file; undefined if the event is not the end of a file. If a process runs only one
  * file, the duration includes the start of the process.
  */
 function fileTimeOf({ type, data }: TestEvent): FileTime | undefined {

@@ -23,8 +23,8 @@ export interface SuiteRunOptions {
   /** How many test processes run at the same time. */
   readonly concurrency: number;
   /**
-   * Whether several test files may run in one process. Files that may change something outside their own tests still
-   * get a process of their own.
+   * Whether several test files may run in one process. Files that may change something outside their own tests always
+   * run in a process of their own.
    */
   readonly share: boolean;
 }
@@ -56,8 +56,8 @@ export async function runSuites({ files, concurrency, share }: SuiteRunOptions):
     },
   });
   const [index = 1, total = 1] = values['test-shard'].split('/').map(Number);
-  // Share a compile cache, because the tests start hundreds of processes. With it, Node strips the types of each source
-  // file and compiles the file only once.
+  // Share a cache of compiled code, because the tests start hundreds of processes. With this cache, Node strips the
+  // types of each source file and compiles the file only once.
   process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, 'node_modules', '.cache', 'compiled');
 
   process.env['PROGRAM_BUNDLES'] ??= await bundleForTests();

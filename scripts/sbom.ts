@@ -1,7 +1,7 @@
 /**
- * Creates a CycloneDX 1.6 bill of materials of an installation from npm's lock file. `npm sbom --omit=dev` is not used,
- * because it omits packages that one workspace needs in production and another only in development, such as kafkajs and
- * mongodb.
+ * Creates a software bill of materials of an installation in the format CycloneDX 1.6, from npm's lock file. `npm sbom
+ * --omit=dev` is not used, because it omits packages that one workspace needs in production and another only in
+ * development, such as kafkajs and mongodb.
  */
 interface Locked {
   readonly name?: string;
@@ -30,8 +30,8 @@ export interface SbomComponent {
 }
 
 /**
- * Returns the bill of materials of a lock file. It lists each version of a package once, and omits packages that are
- * needed only for development.
+ * Returns the software bill of materials of a lock file. It lists each version of a package once, and omits packages
+ * that are needed only for development.
  */
 export function createSbom(lock: LockFile, version: string) {
   const components = new Map<string, SbomComponent>();

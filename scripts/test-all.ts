@@ -1,4 +1,4 @@
-/** `npm run test:all`: runs all tests that need no Kafka, MongoDB or other server. */
+/** `npm run test:all`: runs all tests that need neither Kafka nor MongoDB nor any other server. */
 import { availableParallelism } from 'node:os';
 import { runSuites, testFileGlobs } from './run-suites.ts';
 

@@ -1,7 +1,8 @@
 /**
- * `npm run test:cluster`: runs all suites that need Kafka and MongoDB, on the servers that KAFKA_BROKERS and MONGO_URL
- * name. These include the journey with two processes of each service. First prints which servers these are. Passes
- * arguments to Node's test runner: for example, `npm run test:cluster -- --test-shard=1/2` runs every other file.
+ * `npm run test:cluster`: runs all test suites that need Kafka and MongoDB, on the servers that KAFKA_BROKERS and
+ * MONGO_URL name. One of these suites is the end-to-end journey with two processes of each service. First prints which
+ * servers the tests run on. Passes arguments to Node's test runner: for example, `npm run test:cluster --
+ * --test-shard=1/2` runs every other file.
  */
 import { spawnSync } from 'node:child_process';
 import { Kafka, logLevel } from 'kafkajs';
@@ -18,7 +19,7 @@ const {
 } = process.env;
 
 /**
- * Checks that the required environment variables are set.
+ * Checks that the environment variables that the cluster tests require are set.
  * @throws Error that names all missing variables
  */
 function checkGiven(): void {
@@ -64,7 +65,7 @@ try {
   outages   of MongoDB and mail${KAFKA_CONTROL ? ', and of Kafka by KAFKA_CONTROL' : '; not of a running Kafka: KAFKA_CONTROL is not set'}
   erasure   ${KAFKA_DATA ? 'looked for in the files of Kafka' : 'not looked for in the files of Kafka: KAFKA_DATA is not set'}
 `);
-  // Run one file at a time: the systems that these tests start share the topics of the broker.
+  // Run one test file at a time: all systems that the tests start use the same topics of the broker.
   process.exitCode = await runSuites({
     files: testFileGlobs('.cluster.ts'),
     concurrency: 1,

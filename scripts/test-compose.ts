@@ -1,6 +1,6 @@
 /**
  * `npm run test:compose`: tests the gateway's configuration in the nginx that is installed on this machine. Also tests
- * the whole docker-compose.yml, under a separate project name and on separate ports. First prints the versions of the
+ * the whole docker-compose.yml, under a separate project name and on separate ports. First prints the versions of these
  * programs and images.
  */
 import { spawnSync } from 'node:child_process';
@@ -22,7 +22,7 @@ interface Programs {
 }
 
 /**
- * Returns the versions of the programs that the tests need.
+ * Returns the versions of the programs that the compose tests need.
  * @throws Error that names all missing programs
  */
 function programs(): Programs {
@@ -39,8 +39,8 @@ function programs(): Programs {
 }
 
 /**
- * Returns the images of the servers, each with the beginning of its id, because the same tag can refer to different
- * images over time.
+ * Returns the images of the servers in docker-compose.yml, each with the beginning of its id, because a tag can refer
+ * to different images over time.
  */
 function servers(): readonly string[] {
   const listed = outputOf('docker', 'compose', '--env-file', '/dev/null', 'config', '--images') ?? '';
@@ -60,7 +60,7 @@ try {
   journey   through the gateway, on one and on two containers of each service
   outages   of Kafka, MongoDB and the mail server at the start
 `);
-  // Run one file at a time: several systems at the same time would slow each other down.
+  // Run one test file at a time: several systems at the same time would slow each other down.
   process.exitCode = await runSuites({ files: ['test/compose/*.e2e.ts'], concurrency: 1, share: false });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

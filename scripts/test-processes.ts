@@ -1,7 +1,7 @@
 /**
- * Decides which test files share a process. Starting a process and loading the modules of a file often take longer than
- * the tests of the file. Therefore files that change nothing outside their own tests run one after the other in one
- * process.
+ * Decides which test files run together in one process. Starting a process and loading the modules of a test file often
+ * take longer than the tests of the file. Therefore files that change nothing outside their own tests run one after the
+ * other in one process.
  */
 
 import { join } from 'node:path';
@@ -17,13 +17,13 @@ export interface TestFile {
 export type TestProcess = readonly string[];
 
 /**
- * The suffix of the main modules of shared processes. A main module runs each of its test files as a suite, whose name
- * is the path of the file.
+ * The suffix of the main modules of processes that run several test files. A main module runs each test file as a
+ * suite, whose name is the path of the file.
  */
 export const SHARED_PROCESS_SUFFIX = '.shared.mjs';
 
 /**
- * The maximum number of files per process. It is high enough to save most process starts, and low enough that all
+ * The maximum number of test files per process. It is high enough to save most process starts, and low enough that all
  * processes end at about the same time.
  */
 const MAX_FILES = 20;
@@ -80,8 +80,8 @@ function inEqualParts(files: readonly TestFile[]): readonly TestProcess[] {
 }
 
 /**
- * Returns the source code of the main module of a shared process. It runs each file in a separate suite, so that the
- * file's hooks apply only to its own tests. If a file cannot be loaded, its suite fails.
+ * Returns the source code of the main module of a process that runs several test files. The module runs each file in a
+ * separate suite, so that the file's hooks apply only to its own tests. If a file cannot be loaded, its suite fails.
  */
 export function createSharedProcessSource(root: string, process: TestProcess): string {
   const suites = process.map((path) => {

@@ -1,4 +1,4 @@
-/** Tests that the tests with generated requests know every route of the services. */
+/** Tests that the tests which generate requests know every route of the services. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -56,7 +56,7 @@ async function routesOfServices(t: TestContext): Promise<readonly Route[]> {
   ];
 }
 
-/** Returns the name of a route as in test/support/openapi.ts. */
+/** Returns the name of a route in the form that test/support/openapi.ts uses, such as `GET /auth/sessions/{id}`. */
 function nameOf({ method, path }: Route): string {
   return `${method} ${path.replace(/^\/api\/v1/, '').replaceAll(/:(\w+)/g, '{$1}')}`;
 }

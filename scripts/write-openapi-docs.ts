@@ -15,7 +15,7 @@ async function describeIn(folder: string): Promise<unknown> {
     LATCHKEY_ENV: 'development',
     DATA_DIR: folder,
     PORT: '0',
-    // The default in production, so that the document states the limit of a production system.
+    // Use the default of production, so that the OpenAPI document states the limit of a production system.
     LIMIT_SIGNUPS_PER_IP: '20',
   });
   const logger = createLogger({ name: 'docs', level: 'silent' });

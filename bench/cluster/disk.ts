@@ -4,7 +4,7 @@ import type { Benchmark, BenchmarkFigure } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 
 const ACCOUNTS = Number(process.env['DISK_ACCOUNTS'] ?? 300);
-/** The accounts that exist before the first measurement, so that every collection exists. */
+/** How many accounts are created before the first measurement, so that every collection exists by then. */
 const EARLIER_ACCOUNTS = 20;
 
 export const diskBenchmark: Benchmark = {
@@ -23,7 +23,7 @@ export const diskBenchmark: Benchmark = {
 
 type Sizes = ReadonlyMap<string, number>;
 
-/** Returns the bytes of the documents of each collection. */
+/** Returns the total size of the documents in each MongoDB collection, in bytes. */
 async function measureCollections({ cluster }: ClusterServer): Promise<Sizes> {
   const client = await MongoClient.connect(cluster.stores.MONGO_URL);
   try {

@@ -40,7 +40,7 @@ export const feedBenchmark: Benchmark = {
     await server.start();
     const url = `http://127.0.0.1:${server.port()}`;
     await using reader = startReaderProcess();
-    // Subscribe in a separate process, because `subscribe` patches kafkajs for its whole process.
+    // Call `subscribe` in a separate process, because `subscribe` patches kafkajs for its whole process.
     await using subscriber = startReaderProcess();
     try {
       const kafka = { brokers: [...brokers], topic };

@@ -19,8 +19,8 @@ import { measureAlternately } from '../support/statistics.ts';
 const ACCOUNTS = 2_000;
 const EVENTS_EACH = 3;
 /**
- * The number of records in a slice: the batch that a subscription passes to its handler in one call. Same as the
- * default of the bus.
+ * The number of records in a slice, which is the batch of records that a subscription passes to its handler in one
+ * call. The bus has the same default.
  */
 const SLICE = 500;
 const ROUNDS = 5;
@@ -126,8 +126,8 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
 }
 
 /**
- * Applies the slices one after the other.
- * @returns the documents that each slice has written
+ * Applies slices of records to a read model, one slice after the other.
+ * @returns for each slice, the documents of the accounts that the slice contains, as they are after the slice
  */
 async function whatIsWritten(
   slices: readonly PartitionSlice[],
@@ -143,7 +143,7 @@ async function whatIsWritten(
 }
 
 /**
- * Returns the first events of all accounts, then their second events, and so on. Records that follow each other
+ * Returns the first events of all accounts, then the second events of all accounts, and so on. Neighbouring records
  * therefore belong to different accounts, so that a slice contains about as many accounts as records.
  */
 function records(): readonly BusRecord[] {

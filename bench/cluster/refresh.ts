@@ -73,10 +73,10 @@ export const refreshBenchmark: Benchmark = {
 type Work = (client: number) => Promise<unknown>;
 
 /**
- * Measures the throughput of the work, and the CPU time of each operation.
- * @param cpuMs returns the CPU time so far, in ms; called before and after the work
- * @param cpu receives the CPU time per operation, in ms
- * @returns operations per second
+ * Runs `work` REFRESHES times, and measures the throughput and the CPU time of each run.
+ * @param cpuMs returns the CPU time that the measured process has used so far, in ms; called before and after the runs
+ * @param cpu receives the CPU time per run, in ms
+ * @returns runs per second
  */
 async function measured(work: Work, cpuMs: () => Promise<number>, cpu: number[]): Promise<number> {
   const before = await cpuMs();
@@ -103,7 +103,8 @@ async function sessions({ people }: ClusterServer): Promise<string[]> {
 }
 
 /**
- * Exchanges a refresh token for a new one. Uses node:http, because a slower HTTP client would limit the result.
+ * Exchanges a refresh token for a new refresh token. Uses node:http, because a slower HTTP client would limit the
+ * measured throughput.
  * @returns the new refresh token
  */
 async function exchanged(url: string, agent: Agent, refreshToken: string | undefined): Promise<string> {
@@ -119,7 +120,7 @@ async function exchanged(url: string, agent: Agent, refreshToken: string | undef
 
 /**
  * Stores an account with two commits, and one session for each client, in the format that auth uses.
- * @returns a function that makes the database calls of a refresh
+ * @returns a function that makes the same database calls as auth does when a client refreshes its session
  */
 async function bareCalls(url: string, bare: Db): Promise<(client: number) => Promise<void>> {
   const mongo = openMongo({ url });

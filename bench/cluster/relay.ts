@@ -17,7 +17,7 @@ import { measureMs } from '../support/load.ts';
 import { createBenchTopics } from '../support/servers.ts';
 import { measureAlternately } from '../support/statistics.ts';
 
-/** As many accounts as fit into the queue of the relay. */
+/** The number of accounts, which is the number of streams that fit into the queue of the relay. */
 const ACCOUNTS = 10_000;
 const COMMITS_PER_ACCOUNT = Math.max(
   2,
@@ -69,7 +69,7 @@ export const relayBenchmark: Benchmark = {
 };
 
 /**
- * Runs the relay, which publishes the commits in the outbox, until the outbox is empty.
+ * Starts a relay on a full outbox, and waits until the relay has published and marked all commits.
  * @returns commits per second
  */
 async function publishAll(
@@ -102,12 +102,16 @@ function perSecond(ms: number): number {
   return (1000 * COMMITS) / ms;
 }
 
-/** Returns an outbox with the commits of all accounts. `emptied` resolves once all commits are marked as published. */
+/**
+ * Returns an outbox that contains the commits of all accounts, and a promise `emptied`, which resolves once all commits
+ * are marked as published.
+ */
 async function fullOutbox() {
   const { journal, outbox } = createMemoryStores();
   const streams = Array.from({ length: ACCOUNTS }, () => randomUUID());
   for (const stream of streams) for (const commit of commitsOf(stream)) await journal.append(commit);
-  // Turn off the search for waiting streams, so that only the time to empty the outbox is measured.
+  // Let `waiting` find nothing, so that the relay's periodic search for unpublished commits does not add to the measured
+  // time.
   return { journal, ...watchUnpublishedCommits({ ...outbox, waiting: async () => [] }, COMMITS), streams };
 }
 

@@ -10,8 +10,8 @@ import { measureAlternately, median } from '../support/statistics.ts';
 
 const ROUNDS = 3;
 /**
- * The number of sign-ups per second. Reduce it if the machine cannot keep up because the services share its cores with
- * Kafka, MongoDB and the client.
+ * The number of sign-ups per second. Reduce this number if the machine cannot keep up, because the services share its
+ * cores with Kafka, MongoDB and the client.
  */
 const PER_SECOND = Number(process.env['SIGN_UPS_PER_SECOND'] ?? 20);
 const SIGN_UPS = 10 * PER_SECOND;
@@ -51,7 +51,7 @@ export const signUpBenchmark: Benchmark = {
   },
 };
 
-/** Returns the CPU time of each service per sign-up, in ms. */
+/** Measures the CPU time of each service per sign-up, in ms. */
 async function cpuOfSignUp(server: ClusterServer, sink: SmtpSink): Promise<readonly number[]> {
   const sent = sink.count();
   const before = await cpuMs(server);

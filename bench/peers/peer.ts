@@ -10,8 +10,8 @@ export interface NewBenchmarkUser {
 export interface ComparedServer {
   readonly name: string;
   /**
-   * Whether the system sends its mails to the given sink. If so, the measured time of a sign-up ends when the sink
-   * has accepted the mail.
+   * Whether the account system sends its mails to the mail sink of the benchmark. If so, the measured time of a sign-up
+   * ends when the sink has accepted the mail.
    */
   readonly mails: boolean;
   /** Creates an account. @throws Error if the server refuses the sign-up */
@@ -20,7 +20,9 @@ export interface ComparedServer {
   signIn(person: NewBenchmarkUser): Promise<string>;
   /** Requests the profile of the account that is signed in. @throws Error if the request is refused */
   whoAmI(session: string): Promise<void>;
-  /** Returns the CPU time that all threads of the server have used so far, in ms. Absent if that is not known. */
+  /**
+   * Returns the CPU time that all threads of the server have used so far, in ms. Absent if the CPU time is not known.
+   */
   cpuMs?(): Promise<number>;
   /** Stops the server. Only present if the adapter has started the server. */
   stop?(): Promise<void>;

@@ -29,7 +29,7 @@ interface Contender {
 }
 
 interface Sample {
-  /** The CPU time of the server; undefined if it is not known. */
+  /** The CPU time that the server used, in ms; undefined if the CPU time is not known. */
   readonly cpu: number | undefined;
   readonly wall: number;
 }

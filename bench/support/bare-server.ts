@@ -9,13 +9,16 @@ import { join } from 'node:path';
 
 export interface BareServer extends AsyncDisposable {
   readonly url: string;
-  /** Returns the CPU time of all threads of the process per operation, in ms. */
+  /**
+   * Runs `work`, which consists of `many` operations, and returns the CPU time that all threads of the server used per
+   * operation, in ms.
+   */
   cpuOf(many: number, work: () => Promise<unknown>): Promise<number>;
 }
 
 /**
- * Starts a program that calls `listenForBenchmark`.
- * @param program the path of the program; its first argument is an empty folder, which is removed at the end
+ * Starts a program that calls `listenForBenchmark`, in a separate process.
+ * @param program the path of the program. Its first argument is an empty folder, which is removed at the end
  */
 export async function startBareServer(program: string): Promise<BareServer> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
@@ -43,8 +46,8 @@ export async function startBareServer(program: string): Promise<BareServer> {
 }
 
 /**
- * Listens on a free port, and answers the messages of `startBareServer`. Ends the program when
- * `startBareServer` disconnects.
+ * Listens on a free port, and answers the messages of `startBareServer`, which has started this program. Ends the
+ * program when `startBareServer` disconnects.
  */
 export function listenForBenchmark(server: Server): void {
   server.listen(0, () => process.send?.((server.address() as AddressInfo).port));

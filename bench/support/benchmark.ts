@@ -1,12 +1,12 @@
-/** The result of a benchmark: measured figures, and for each figure its target and a lower bound from the same run. */
+/** The result of a benchmark: the measured figures, and for each figure its target and a bound from the same run. */
 
 export interface BenchmarkFigure {
   readonly what: string;
   readonly unit: 'B' | 'µs' | 'ms' | 's' | 'MB' | '/s' | '%' | '';
-  /** A lower bound that no implementation can beat, measured in the same run as the figure. */
+  /** A bound that no implementation can beat, measured in the same run as the figure. */
   readonly limit?: number;
   readonly measured: number;
-  /** The target of the figure. Absent if the figure is only for information. */
+  /** The target of the figure. Absent if the figure has no target and is only for information. */
   readonly target?: BenchmarkTarget;
 }
 
@@ -35,7 +35,7 @@ export function createAtMostTarget(max: number, unit: string): BenchmarkTarget {
 
 /**
  * Returns a target that is met if the figure is at most `limit` plus `allowed`, in ms.
- * @param limitName the name of the limit, for the report
+ * @param limitName the name of the limit in the report
  */
 export function createAtMostAboveLimitTarget(
   limitMs: number,

@@ -5,9 +5,12 @@ import { median } from './statistics.ts';
 export type Measure = (work: () => Promise<unknown>) => Promise<number>;
 
 export interface CpuMeter {
-  /** Runs work, and also notes the CPU time that this process used meanwhile. */
+  /**
+   * Runs work and returns its wall time in ms, as `Measure` does. Also stores the CPU time that this process used
+   * meanwhile.
+   */
   readonly measure: Measure;
-  /** Returns the median of the CPU times, in µs, without that of the first run, which is a warm-up. */
+  /** Returns the median CPU time of the measured runs, in µs. The first run is a warm-up and does not count. */
   median(): number;
 }
 

@@ -1,11 +1,14 @@
-/** Reads the CPU profiles that V8 writes: `node --cpu-prof`, or the domain Profiler of the inspector. */
+/** Reads the CPU profiles that V8 writes with `node --cpu-prof` or through the inspector's domain Profiler. */
 
-/** Part of https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile */
+/**
+ * The fields of a V8 CPU profile that the call tree needs, from
+ * https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile
+ */
 export interface CpuProfile {
   readonly nodes: readonly CpuProfileNode[];
   /** The time of the first sample, in µs of the monotonic clock, which all processes of a machine share. */
   readonly startTime: number;
-  /** The ids of the nodes that were sampled, oldest first. */
+  /** The ids of the call tree nodes that were sampled, oldest sample first. */
   readonly samples: readonly number[];
   /** The time between each sample and the previous one, in µs. */
   readonly timeDeltas: readonly number[];
@@ -17,9 +20,9 @@ interface CpuProfileNode {
   readonly children?: readonly number[];
 }
 
-/** A function in the call tree. Calls of the same function by the same callers are one frame. */
+/** A function in the call tree. Calls of one function from the same chain of callers are one frame. */
 export interface ProfileFrame {
-  /** For example `signUp (services/auth/src/sign-up/sign-up.ts)`. */
+  /** The function and its file, for example `signUp (services/auth/src/sign-up/sign-up.ts)`. */
   readonly name: string;
   readonly owner: FrameOwner;
   /** The time in this function and in the functions that it called, in ms. */
@@ -27,14 +30,14 @@ export interface ProfileFrame {
   readonly callees: Map<string, ProfileFrame>;
 }
 
-/** The origin of a function: our code, a package, or Node itself. */
+/** Where a function comes from: our code, a package, or Node itself. */
 export type FrameOwner = 'ours' | 'package' | 'node';
 
 /** The names that V8 gives to time in which no JavaScript ran. */
 const NOT_BUSY = new Set(['(idle)', '(program)']);
 
 /**
- * Returns the call tree of a profile, without the time in which the thread was idle.
+ * Returns the call tree of a CPU profile, without the time in which the thread was idle.
  * @param between start and end of the measured interval, in µs of the monotonic clock. Default: the whole profile
  */
 export function computeCallTree(
@@ -54,7 +57,7 @@ export function computeCallTree(
   return root;
 }
 
-/** Returns a function that returns the nodes from the root (exclusive) to a node (inclusive). */
+/** Creates a function that returns the nodes of the call tree from the root (exclusive) to a given node (inclusive). */
 function createPathReader(nodes: readonly CpuProfileNode[]): (id: number) => readonly CpuProfileNode[] {
   const paths = new Map<number, readonly CpuProfileNode[]>();
   const byId = new Map(nodes.map((node) => [node.id, node]));
@@ -76,7 +79,7 @@ function addSample(root: ProfileFrame, path: readonly CpuProfileNode[], ms: numb
   const stack = [root];
   for (const { callFrame } of path) {
     const { name, owner } = describeFunction(callFrame);
-    // Count a recursive call towards the first call of the function. Further levels would only make the graph deeper.
+    // Count a recursive call as part of the first call of the function. Further levels would only make the graph deeper.
     const recursive = stack.findIndex((frame) => frame.name === name);
     if (recursive >= 0) {
       stack.length = recursive + 1;

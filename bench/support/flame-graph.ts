@@ -5,10 +5,11 @@ const WIDTH = 1200;
 const ROW = 17;
 const HEADER = 44;
 /**
- * The minimum width of a frame, in px. Narrower frames are not drawn; their time still counts towards their callers.
+ * The minimum width of a frame in the flame graph, in px. Narrower frames are not drawn; their time still counts
+ * towards their callers.
  */
 const NARROWEST = 2.4;
-/** The width of a character at a font size of 11 px, in px. */
+/** The width of a character with a font size of 11 px, in px. */
 const CHARACTER = 6.3;
 
 const COLORS: Readonly<Record<FrameOwner, string>> = {
@@ -18,8 +19,8 @@ const COLORS: Readonly<Record<FrameOwner, string>> = {
 };
 
 /**
- * Returns a flame graph as SVG. A pointer over a frame shows its whole name and its time.
- * @param operations how many operations the tree covers; the times in the graph are per operation
+ * Returns a flame graph as SVG. When the pointer is over a frame, the graph shows the frame's whole name and time.
+ * @param operations how many operations the call tree covers; the times in the graph are per operation
  */
 export function drawFlameGraph(
   tree: ProfileFrame,
@@ -59,7 +60,7 @@ interface Box {
   readonly width: number;
   readonly top: number;
   readonly operations: number;
-  /** The time of the whole tree, in ms. */
+  /** The time of the whole call tree, in ms. */
   readonly whole: number;
 }
 

@@ -13,7 +13,7 @@ export function openBenchmarkBus(brokers: readonly string[]) {
   return createKafkaBus({
     brokers,
     clientId: 'bench',
-    // Applies our patches of kafkajs, as the services do.
+    // Apply our patches of kafkajs, as the services do.
     patchKafkajs: true,
     logger: { warn: () => undefined },
     onFatal: (reason) => {
@@ -23,8 +23,8 @@ export function openBenchmarkBus(brokers: readonly string[]) {
 }
 
 /**
- * Sends batches with a bare kafkajs producer. The batches are encoded beforehand, one request is in flight at a time,
- * and all replicas acknowledge each batch.
+ * Sends batches of records with a bare kafkajs producer. The batches are encoded beforehand, one request is in flight
+ * at a time, and all replicas acknowledge each batch.
  * @param measure measures the time of sending
  * @returns the time in ms, without the time to connect
  */
@@ -60,9 +60,8 @@ function toMessage({ key, value, headers }: OutgoingRecord): Message {
 }
 
 /**
- * Wraps an outbox in order to watch it.
- * @returns the wrapped outbox, and the promise `emptied`, which resolves once `commits` commits were marked as
- * published
+ * Wraps an outbox in order to count the commits that are marked as published.
+ * @returns the wrapped outbox, and the promise `emptied`, which resolves once `commits` commits were marked
  */
 export function watchUnpublishedCommits(
   outbox: Outbox,

@@ -23,7 +23,7 @@ interface Latent extends AsyncDisposable {
   readonly people: PersonActions;
 }
 
-/** Starts a system that receives no requests except those of the benchmark. */
+/** Starts a system of all services that receives no requests except those of the benchmark. */
 type Start = (settings?: Settings) => Promise<Latent>;
 
 /** Maps a fraction of the samples to the latency in ms that this fraction must not exceed. */
@@ -71,7 +71,7 @@ export async function measureProfileChangeLatency(
   return figures('change response → visible', idle, behind, targets);
 }
 
-/** Signs people up at a fixed rate per second. A sign-up begins even if earlier ones have not been answered yet. */
+/** Signs people up at a fixed rate per second. A sign-up begins even if earlier sign-ups have not been answered yet. */
 async function signUps({ people }: Latent, many: number, answered: (person: Person) => void): Promise<void> {
   const start = performance.now();
   const pending: Promise<void>[] = [];

@@ -1,4 +1,4 @@
-/** Runs `work` `count` times, with at most `concurrency` runs at a time. */
+/** Runs `work` `count` times, with at most `concurrency` runs at the same time. */
 export async function repeatConcurrently(
   count: number,
   concurrency: number,

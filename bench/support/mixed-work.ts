@@ -5,7 +5,7 @@ import { newPerson, type PersonActions } from '../../test/support/people.ts';
 /** How long the mixed work of the memory benchmarks takes, in minutes. */
 export const WORK_MINUTES = Number(process.env['MEMORY_MINUTES'] ?? 1);
 
-/** Read requests per person, which are far more frequent than sign-ups. */
+/** How many read requests each person sends. Reads are far more frequent than sign-ups. */
 const READS = 20;
 
 /** How long a process may take to finish its work before its memory is read, in ms. */

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { newPerson, type Person } from '../../test/support/people.ts';
 
 /**
- * 12 random bytes give a password of 16 characters, a length that password managers generate. Longer passwords take
- * longer to check.
+ * The number of random bytes in a password. 12 bytes give a password of 16 characters, a length that password managers
+ * generate. Longer passwords take longer to check.
  */
 const PASSWORD_BYTES = 12;
 
-/** Returns a new person with a random password, such as password managers generate. */
+/** Returns a new person with a random password like those that password managers generate. */
 export function newPersonWithGeneratedPassword(): Person {
   return { ...newPerson(), password: randomBytes(PASSWORD_BYTES).toString('base64url') };
 }

@@ -1,6 +1,6 @@
 /**
- * Measures the lower bound for filling a read model: the time that only decoding the records and writing the rows
- * takes.
+ * Measures the lower bound for filling a read model: the time to decode the records of the log and to write the rows,
+ * without any other work.
  */
 
 import type { BusRecord } from '@latchkey/bus';
@@ -34,9 +34,9 @@ const UPSERT = `
   ON CONFLICT (id) DO UPDATE SET ${COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 
 /**
- * Decodes every record in the log of a data folder, and writes the rows that result from them. These rows are copied
- * from generation 2 of the read model, which must have been filled before. Reading the rows is not part of the measured
- * time.
+ * Decodes every record in the log of a data folder, and writes the rows of the accounts. The rows are copied from
+ * generation 2 of the read model (a copy of all profiles), which must have been filled before. Reading these rows is
+ * not part of the measured time.
  */
 export async function decodeAndUpsertAllEvents(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });
@@ -68,8 +68,8 @@ async function* slices(database: Database): AsyncGenerator<readonly BusRecord[]>
 type Row = readonly (string | number | null)[];
 
 /**
- * Returns the final rows of the accounts in a slice. They are as long as the rows that a projection would write after
- * this slice.
+ * Returns the rows of the accounts that the records of a slice belong to, as they are at the end of the log. These rows
+ * are as long as those that a projection would write after the slice.
  */
 function rowsOf(database: Database, slice: readonly BusRecord[]): readonly Row[] {
   const ids = [...new Set(slice.flatMap(({ key }) => subjectOfKey(key) ?? []))];

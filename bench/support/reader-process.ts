@@ -11,13 +11,13 @@ import { measureMs } from './load.ts';
 
 const PROGRAM = import.meta.filename;
 
-/** What to read, with which client, and the number of events. */
+/** Describes what a reader process reads: from which source, with which client, and how many events. */
 export type EventReadingTask =
-  /** The feed, in pages of 1000; each page is parsed as JSON. */
+  /** Reads the feed over HTTP in pages of 1000 events, and parses each page as JSON. */
   | { readonly url: string; readonly count: number }
-  /** A topic, with a consumer of kafkajs; each value is parsed as JSON. */
+  /** Reads a topic with a kafkajs consumer, and parses each value as JSON. */
   | { readonly brokers: string[]; readonly topic: string; readonly count: number }
-  /** `subscribe` of `@latchkey/events`, with a handler that does nothing and positions in memory. */
+  /** Reads with `subscribe` of `@latchkey/events`. The handler does nothing, and the positions are kept in memory. */
   | {
       readonly subscribe:
         | { readonly url: string }
@@ -37,7 +37,7 @@ export function startReaderProcess(): ReaderProcess {
   const ended = once(child, 'exit').then(() => {
     throw new Error('the reader process has ended');
   });
-  // The exit of the process is an error only during `read`, so do not report an unhandled rejection.
+  // The exit of the reader process is an error only during `read`, so do not report an unhandled rejection.
   ended.catch(() => undefined);
   return {
     async read(wanted) {
@@ -86,7 +86,7 @@ async function readTopic(brokers: string[], topic: string, events: number): Prom
   return ms;
 }
 
-/** Returns the time from the first to the last event. */
+/** Reads events with `subscribe`. Returns the time from the first to the last event, in ms. */
 async function subscribeTo(
   source: Extract<EventReadingTask, { subscribe: object }>['subscribe'],
   events: number,

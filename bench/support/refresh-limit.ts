@@ -1,5 +1,5 @@
 /**
- * Measures the lower bound for a refresh: the work that every implementation must do. For each request, a bare
+ * Measures the lower bound for a refresh, which is the work that every implementation must do. For each request, a bare
  * `node:http` server reads a body, changes one row durably and signs one ES256 token. If this file is run as a program,
  * it is that server.
  */

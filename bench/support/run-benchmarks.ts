@@ -3,7 +3,7 @@ import { formatTable } from './table.ts';
 
 /**
  * Runs the benchmarks that the command line names, or all benchmarks if it names none. With `--markdown`, prints the
- * tables for docs/performance.md. Sets exit code 1 if a figure missed its target.
+ * tables for docs/performance.md. Sets exit code 1 if a figure misses its target.
  */
 export async function runBenchmarks(benchmarks: readonly Benchmark[]): Promise<void> {
   const words = process.argv.slice(2);

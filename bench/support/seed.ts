@@ -33,14 +33,16 @@ export interface SeedOptions {
   /** The number of commits in the stream of the account with the long history. */
   readonly commits: number;
   /**
-   * An account with a short history (`ordinary`) and one with a long history (`long`). Only the passwords of these two
-   * are hashed.
+   * The owner of an account with a short history (`ordinary`), and the owner of an account with a long history
+   * (`long`). Only the passwords of these two people are hashed.
    */
   readonly ordinary: Person;
   readonly long: Person;
 }
 
-/** Yields the commits of an account. Each command is applied to the state after the previous command. */
+/**
+ * Yields the commits that a list of commands leads to. Each command is applied to the state after the previous command.
+ */
 function* history(commands: Iterable<AccountCommand>): Generator<Commit> {
   const at = new Date(Date.now() - MONTH_MS).toISOString();
   let state: AccountState = initialAccountState;

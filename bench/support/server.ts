@@ -12,11 +12,14 @@ export interface BenchmarkServer extends AsyncDisposable {
   readonly people: PersonActions;
   /** Returns the value of a metric, summed over all labels. */
   metric(name: string): Promise<number>;
-  /** Returns the CPU time of all threads of the process per operation, in ms. */
+  /**
+   * Runs `work`, which consists of `many` operations, and returns the CPU time that all threads of the server used per
+   * operation, in ms.
+   */
   cpuOf(many: number, work: () => Promise<unknown>): Promise<number>;
 }
 
-/** Keeps compiled code in a cache between starts, as `npm start` does. */
+/** Makes Node keep compiled code in a cache between starts, as `npm start` does. */
 const NODE_OPTIONS = `--import=${import.meta.resolve('../../scripts/compile-cache.js')}`;
 
 export async function startBenchmarkServer(settings: Settings = {}): Promise<BenchmarkServer> {

@@ -1,6 +1,6 @@
 /**
- * Opens Kafka and MongoDB for the cluster benchmarks. Benchmarks create their own topics and databases, because the
- * servers may contain other data.
+ * Connects to the Kafka and the MongoDB of the cluster benchmarks. Benchmarks create their own topics and databases,
+ * because the servers may contain other data.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Kafka, logLevel, Kafka as PlainKafka } from 'kafkajs';
@@ -38,7 +38,10 @@ export function createBenchTopics(): BenchTopics {
 export interface BenchDatabase extends AsyncDisposable {
   /** The URL of a database that is dropped when the benchmark ends. */
   readonly url: string;
-  /** The same database, opened with MongoDB's own driver instead of our library, with the same durability. */
+  /**
+   * The database of `url`, opened with MongoDB's own driver instead of our library, with the same durability as with
+   * our library.
+   */
   readonly bare: Db;
 }
 

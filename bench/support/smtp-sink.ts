@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Settings } from '../../test/support/system.ts';
 
 export interface SmtpSink extends AsyncDisposable {
-  /** Settings that make a system send its mails to this server. */
+  /** Settings that make a system send its mails to this mail server. */
   readonly settings: Settings;
   /**
    * Returns the time at which a mail to an email address was accepted, in ms on the clock of `performance`. Returns
@@ -58,7 +58,7 @@ export async function startSmtpSink(): Promise<SmtpSink> {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    // If a client process ends, the operating system resets its connections.
+    // Close the socket after an error: if a client process ends, the operating system resets its connections.
     socket.on('error', () => socket.destroy());
     converse(socket, (recipient) => accepted.set(recipient, performance.now()));
   }).listen(0, '127.0.0.1');

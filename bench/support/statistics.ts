@@ -15,8 +15,8 @@ export function median(values: readonly number[]): number {
 type Samplers<Name extends string> = Readonly<Record<Name, () => Promise<number>>>;
 
 /**
- * Measures several things alternately, so that other load on the machine affects all of them equally. The first round
- * is a warm-up, whose results are not used.
+ * Measures several things in turn, round by round, so that other load on the machine affects all of them equally. The
+ * first round is a warm-up, whose results are not used.
  * @returns the median of each thing
  */
 export async function measureAlternately<Name extends string>(

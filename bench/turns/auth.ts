@@ -1,4 +1,7 @@
-/** Measures the clean-up pass of auth, each time with one store that is full, and the publisher of security events. */
+/**
+ * Measures the longest turns of the event loop in two jobs of auth: in the clean-up pass, each time with one store full
+ * of old rows, and in the publisher of security events.
+ */
 import { randomUUID } from 'node:crypto';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { createClockGuard, createLogger, readConfig } from '@latchkey/process';
@@ -17,10 +20,10 @@ import { openTestWorld } from '../../services/auth/src/testing/world.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
 import { fillInBatches, measureLongestTurn, turnFigures, withDatabase } from './longest-turn.ts';
 
-/** Everything that is removed ended at this time. */
+/** The time at which everything that the clean-up pass removes has ended. */
 const ENDED = new Date('2025-01-01T00:00:00.000Z');
 
-/** Fills a store with rows that the clean-up pass removes. */
+/** A store that the clean-up pass removes rows from, and how to add such rows. */
 interface Filling {
   readonly what: string;
   add(stores: AuthStores, index: number): Promise<unknown>;
@@ -61,7 +64,7 @@ const fillings: readonly Filling[] = [
   },
 ];
 
-/** Returns rules whose windows end when they begin. */
+/** Returns rate limit rules whose windows end as soon as they begin, so that the clean-up pass removes every count. */
 function endedRules(): RateLimitRules {
   const { SEALING_PRIVATE_KEYS: _, ...secrets } = generateSecrets();
   const config = readConfig(authSettingsSchema, { PUBLIC_URL: 'https://id.example.com', ...secrets });
@@ -91,7 +94,10 @@ async function measurePass(database: Database, { what, add }: Filling): Promise<
   }
 }
 
-/** Measures the publisher of security events when it removes all of them, because they are old. */
+/**
+ * Measures the longest turn of the event loop while the publisher of security events removes all security events,
+ * because their retention time is over.
+ */
 async function measureSecurityEvents(database: Database): Promise<readonly BenchmarkFigure[]> {
   const { auditLog, leases } = openSqliteAuthStores(database);
   await fillInBatches(createEntry, auditLog.add);

@@ -5,13 +5,13 @@ import { type Database, openDatabase } from '@latchkey/sqlite';
 import { type BenchmarkFigure, createAtMostTarget } from '../support/benchmark.ts';
 import { type LongestTurn, startTurnMeter } from './turn-meter.ts';
 
-/** The number of rows that a sweep has to remove, or of accounts that a command has to read. */
+/** The number of rows that a clean-up has to remove, or of accounts that an operator's command has to read. */
 export const ROWS = Number(process.env['TURNS_ROWS'] ?? 100_000);
 const MAX_TURN_MS = 50;
 
 /**
  * Runs `work` once.
- * @returns the longest turn of the event loop of this process meanwhile
+ * @returns the longest turn of this process's event loop meanwhile
  */
 export async function measureLongestTurn(work: () => Promise<unknown>): Promise<LongestTurn> {
   const meter = startTurnMeter();
@@ -26,7 +26,7 @@ export async function measureLongestTurn(work: () => Promise<unknown>): Promise<
   }
 }
 
-/** Returns the figures of a situation: the CPU time of its longest turn, and the elapsed time of its longest turn. */
+/** Returns two figures about the longest turn of the event loop in a situation: its CPU time and its elapsed time. */
 export function turnFigures(what: string, { cpu, elapsed }: LongestTurn): readonly BenchmarkFigure[] {
   const target = createAtMostTarget(MAX_TURN_MS, 'ms');
   return [
@@ -37,7 +37,10 @@ export function turnFigures(what: string, { cpu, elapsed }: LongestTurn): readon
 
 const BATCH = 1000;
 
-/** Calls `add` with ROWS items that `create` returns, many at a time, so that they share commits and flushes to disk. */
+/**
+ * Creates ROWS items with `create` and passes them to `add`, many items at a time, so that these items share commits
+ * and flushes to disk.
+ */
 export async function fillInBatches<T>(
   create: (index: number) => T,
   add: (items: readonly T[]) => Promise<unknown>,
@@ -46,7 +49,7 @@ export async function fillInBatches<T>(
     await add(Array.from({ length: Math.min(BATCH, ROWS - from) }, (_, n) => create(from + n)));
 }
 
-/** Opens an embedded database in a folder that is deleted afterwards. */
+/** Calls `work` with an embedded database in a temporary folder, which is deleted afterwards. */
 export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const database = openDatabase({ folder, as: 'server' });

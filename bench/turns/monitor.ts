@@ -1,6 +1,6 @@
 /**
- * Loaded into a server before its own code: measures the event loop of that server. `GET /` at the port TURNS_PORT
- * responds with the longest turn since the last request, as JSON.
+ * Measures the event loop of a server. This module is loaded before the server's own code. `GET /` at the port
+ * TURNS_PORT responds with the longest turn of the event loop since the last request, as JSON.
  */
 import { createServer } from 'node:http';
 import { isMainThread } from 'node:worker_threads';

@@ -1,4 +1,4 @@
-/** Measures what the notifier does with many deliveries at once. */
+/** Measures the longest turns of the event loop while the notifier handles many deliveries at once. */
 import { randomUUID } from 'node:crypto';
 import { DAY_MS } from '@latchkey/process';
 import type { NewDelivery } from '../../services/notifier/src/delivery/delivery.ts';
@@ -29,7 +29,9 @@ function createDelivery(index: number, sendUntil: Date): NewDelivery {
   };
 }
 
-/** Measures claims and the counts for the metrics, while all mails are pending. */
+/**
+ * Measures how the notifier claims deliveries, and reads the figures for its metrics, while all deliveries are pending.
+ */
 function measurePending(): Promise<readonly BenchmarkFigure[]> {
   return withDatabase(async (database) => {
     const { deliveries } = openSqliteNotifierStorage({ database });
@@ -62,7 +64,10 @@ function measureExpiry(): Promise<readonly BenchmarkFigure[]> {
   });
 }
 
-/** Measures the next suppression after all earlier ones have ended. */
+/**
+ * Measures the addition of a suppression to a store full of suppressions that have ended, because each addition deletes
+ * ended suppressions.
+ */
 function measureSuppressions(): Promise<readonly BenchmarkFigure[]> {
   return withDatabase(async (database) => {
     const { suppressions } = openSqliteNotifierStorage({ database });

@@ -1,4 +1,7 @@
-/** Measures a standalone with many accounts, while it starts, and while operators and people use commands on them. */
+/**
+ * Measures the event loop of a standalone with many accounts, while it starts, and while operators and people run
+ * commands on these accounts.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +32,7 @@ export async function measureServerTurns(): Promise<readonly BenchmarkFigure[]> 
       TURNS_PORT: String(turnsPort),
       NODE_OPTIONS: `--import=${import.meta.resolve('./monitor.ts')}`,
     });
-    /** Returns the figures of the longest turn of the server during `work`. */
+    /** Runs `work`, and returns figures about the longest turn of the server's event loop meanwhile. */
     async function during(what: string, work: () => Promise<unknown>): Promise<readonly BenchmarkFigure[]> {
       await longestSoFar();
       await work();
@@ -77,7 +80,10 @@ async function exportAccount(
   if (status !== 200) throw new Error(`the export was answered with ${status}`);
 }
 
-/** Creates an admin. @returns the admin's access token */
+/**
+ * Makes somebody an admin, and signs in as that person.
+ * @returns the admin's access token
+ */
 async function signInAsAdmin(
   { people }: BenchmarkServer,
   ops: (...words: readonly string[]) => Promise<void>,

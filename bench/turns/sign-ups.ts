@@ -1,4 +1,4 @@
-/** Measures the clean-up of sign-ups. */
+/** Measures the longest turn of the event loop while auth cleans up unverified sign-ups. */
 import { createRegistrationCommit } from '../../services/auth/src/ports/testing/commits.ts';
 import { runSignUpCleanupPass, type SignUpCleanupScope } from '../../services/auth/src/sign-up/cleanup.ts';
 import { DAY_MS, openTestWorld } from '../../services/auth/src/testing/world.ts';

@@ -4,7 +4,7 @@ const NS_PER_MS = 1e6;
 const US_PER_MS = 1e3;
 const RESOLUTION_MS = 1;
 
-/** The longest turn of the event loop, in ms. */
+/** The longest turn of the event loop, with times in ms. */
 export interface LongestTurn {
   /** Elapsed time. Contains the time during which other processes, or other threads, had the processor. */
   readonly elapsed: number;
@@ -12,11 +12,11 @@ export interface LongestTurn {
   readonly cpu: number;
 }
 
-/** Measures the turns of the event loop of this thread. */
+/** Measures the turns of the event loop of one thread. */
 export interface TurnMeter {
-  /** Returns the longest turn since the last call. A turn that has not ended is not included. */
+  /** Returns the longest turn since the last call of `longest`. A turn that has not ended is not included. */
   longest(): LongestTurn;
-  /** Resolves once every turn that has ended is included. */
+  /** Resolves once the next call of `longest` takes every turn into account that has already ended. */
   settled(): Promise<void>;
   stop(): void;
 }
@@ -28,8 +28,8 @@ export function startTurnMeter(): TurnMeter {
   let cpu = 0;
   let samples = 0;
   let before = process.threadCpuUsage();
-  // A turn that is longer than the interval ends with a call of this function. So the CPU time between two calls is that
-  // of one long turn, or of several turns that together took about a millisecond.
+  // If a turn of the event loop is longer than the interval, the call of this function ends that turn. So the CPU time
+  // between two calls belongs to one long turn, or to several turns that together took about a millisecond.
   const sampler = setInterval(() => {
     const now = process.threadCpuUsage();
     cpu = Math.max(cpu, (now.user + now.system - before.user - before.system) / US_PER_MS);

@@ -1,4 +1,4 @@
-/** Measures how the user service and the log delete old data. */
+/** Measures the longest turns of the event loop while the user service and the log delete old data. */
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { applyProfileEvent } from '../../services/user/src/profile/project.ts';
 import { toStoredAccount } from '../../services/user/src/profile/stored-account.ts';
@@ -9,7 +9,7 @@ import { fillInBatches, measureLongestTurn, turnFigures, withDatabase } from './
 
 const TOPIC = { name: 'bench', partitions: 12, retentionMs: 1 };
 const RECORD_BYTES = 500;
-/** A generation other than the active one. */
+/** The number of a generation (a copy of the read model) that is not the active one. */
 const GENERATION = 2;
 
 export async function measureUserSweeps(): Promise<readonly BenchmarkFigure[]> {

@@ -1,4 +1,7 @@
-/** Tests the files that describe the changes of the published packages (CONTRIBUTING.md, "A published package"). */
+/**
+ * Tests the changesets, which are the files that describe the changes of the published packages (CONTRIBUTING.md, "A
+ * published package").
+ */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,10 +1,10 @@
-/** The documents whose TypeScript examples are compiled in a project that has installed the package. */
+/** Lists the documents whose TypeScript examples are compiled in a project that has installed a published package. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** The documents of each package, by its workspace. */
+/** The documents with examples of each published package, by the workspace of the package. */
 export const packageDocuments = {
   'libs/client': ['docs/client.md', 'libs/client/README.md'],
   'libs/events': [
@@ -20,9 +20,10 @@ export const packageDocuments = {
 const compiled = new Set<string>(Object.values(packageDocuments).flat());
 
 /**
- * Returns the info strings of the TypeScript blocks that no test checks, without a reason. A test compiles each block
- * whose info string is `ts`, if its document belongs to a package. Other blocks need a reason in their info string:
- * `from=` names the source file that contains the block, and `norun=` gives another reason.
+ * Returns the info strings of the TypeScript code blocks in a document that no test compiles and that give no reason
+ * for this. A test compiles each block whose info string is `ts`, if its document belongs to a package. Other blocks
+ * need a reason in their info string: `from=` names the source file that contains the block, and `norun=` gives another
+ * reason.
  * @param document the path of the document
  */
 export function findUncompiledExamples(document: string, text: string): readonly string[] {
@@ -32,7 +33,7 @@ export function findUncompiledExamples(document: string, text: string): readonly
   );
 }
 
-/** Returns the examples of a document: its code blocks with the info string `ts` alone. */
+/** Returns the code blocks of a document whose info string is `ts` alone. */
 export async function readExamples(document: string): Promise<readonly string[]> {
   const text = await readFile(join(root, document), 'utf8');
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);

@@ -1,4 +1,4 @@
-/** Finds the exports of a package that have no doc comment. */
+/** Finds the exports of packages that have no doc comment. */
 import { readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import ts from 'typescript';
@@ -10,8 +10,8 @@ interface Manifest {
 }
 
 /**
- * Returns the exports of the entry points of workspaces that have no doc comment, each as `file name`. Exports of
- * generated declarations are not included.
+ * Returns the exports of the given workspaces' entry points that have no doc comment, each as `file name`. Exports of
+ * generated declarations are left out.
  */
 export function findUndocumentedExports(workspaces: readonly string[]): readonly string[] {
   const entries = workspaces.flatMap((workspace) => {

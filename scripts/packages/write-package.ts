@@ -22,9 +22,9 @@ interface Manifest {
 }
 
 /**
- * Writes the package into a folder, which is emptied first.
+ * Writes the package of a workspace into a folder, which is emptied first.
  * @param workspace the folder of the workspace, which contains `package.json`
- * @throws Error if it does not compile, or publint reports errors
+ * @throws Error if the package does not compile, or publint reports errors
  */
 export async function writePackage(workspace: string, folder: string): Promise<void> {
   const manifest: Manifest = JSON.parse(await readFile(join(workspace, 'package.json'), 'utf8'));
@@ -56,12 +56,12 @@ export async function writePackage(workspace: string, folder: string): Promise<v
   await refuseFaults(folder);
 }
 
-/** Returns whether an export is a folder of data rather than an entry point. */
+/** Returns whether an export of a package is a folder of data rather than an entry point. */
 function isData(name: string): boolean {
   return name.endsWith('/*');
 }
 
-/** Returns the file name of an entry point: `./subscribe` → `subscribe`; `.` → `index`. */
+/** Returns the file name for an entry point of a package: `./subscribe` → `subscribe`; `.` → `index`. */
 function entryName(name: string): string {
   return name === '.' ? 'index' : name.slice('./'.length);
 }

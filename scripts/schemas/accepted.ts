@@ -1,14 +1,14 @@
-/** The incompatible changes since the last release that were accepted deliberately (`schemas/accepted.json`). */
+/** Incompatible changes since the last release that were accepted deliberately (`schemas/accepted.json`). */
 interface Acceptance {
   /** Why the changes are accepted, although they are incompatible. */
   readonly reason: string;
-  /** The sentences with which `npm run check:schemas` reports the changes. */
+  /** The sentences with which `npm run check:schemas` reports the incompatible changes. */
   readonly changes: readonly string[];
 }
 
 /**
- * Removes the accepted changes from the faults. An accepted change that is not found is a fault itself.
- * Changes without a reason are not accepted.
+ * Returns the reported incompatible changes without those that were accepted. An accepted change that is not among the
+ * reported changes is reported as a fault itself. Changes without a reason are not accepted.
  * @param accepted the contents of `schemas/accepted.json`
  */
 export function removeAcceptedIncompatibilities(

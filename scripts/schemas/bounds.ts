@@ -6,14 +6,14 @@ const UPPER = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxPrope
 /** Keywords for which a higher number allows fewer values. */
 const LOWER = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'] as const;
 /**
- * Keywords whose values cannot be compared: it is unknown whether a changed value allows more or fewer values of the
- * schema.
+ * Keywords of JSON Schema whose values cannot be compared: when such a value changes, it is unknown whether the schema
+ * then allows more or fewer values.
  */
 const RULES = ['pattern', 'format', 'multipleOf', 'uniqueItems'] as const;
 
 /**
- * Returns the incompatible changes. If programs write values of the schema, a bound must not become narrower. If
- * programs read them, it must not become wider.
+ * Returns the incompatible changes of a schema's bounds, each as a sentence. If programs write values of the schema, a
+ * bound must not become narrower. If programs read values, a bound must not become wider.
  * @param at the path of the schema, with which each sentence begins
  */
 export function compareBounds(

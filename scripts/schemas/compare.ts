@@ -6,8 +6,9 @@ import { compareBounds } from './bounds.ts';
 import type { ComparedSchema, SchemaDirection, SchemaInDocument } from './schema.ts';
 
 /**
- * Returns the incompatible changes. Each is a sentence that begins with the path of the changed value. Programs that
- * read values must ignore fields that they do not know, so a new field is compatible.
+ * Returns the incompatible changes between two versions of a schema. Each change is a sentence that begins with the
+ * path of the changed value. Programs that read values must ignore fields that they do not know, so a new field is
+ * compatible.
  */
 export function findIncompatibilities(
   before: SchemaInDocument,
@@ -43,7 +44,7 @@ export function findIncompatibilities(
 
 type Compare = (was: ComparedSchema, is: ComparedSchema, place: string) => readonly string[];
 
-/** Returns a schema without a reference and without `allOf`, whose schemas are merged. */
+/** Returns a schema in which the reference is resolved and the schemas of `allOf` are merged. */
 export function resolveSchema({ schema, resolve }: SchemaInDocument): ComparedSchema {
   let current = schema;
   while (current.$ref !== undefined) current = resolve(current.$ref);
@@ -74,8 +75,8 @@ function compareOptions(
   const matches = old.map((was) => current.find((is) => compare(was, is, at).length === 0));
   const lost = old.filter((_, index) => matches[index] === undefined);
   const faults = lost.map((was) => {
-    // If a current alternative has the same type, report how it differs from the old one. That is more useful than a
-    // report that the old alternative is gone.
+    // If a current alternative has the same type as the old alternative, report how the two alternatives differ. That is
+    // more useful than a report that the old alternative is gone.
     const successor = current.find((is) => JSON.stringify(is.type) === JSON.stringify(was.type));
     return successor === undefined
       ? [`${at}: an alternative of type ${JSON.stringify(was.type)} is gone`]

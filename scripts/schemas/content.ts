@@ -4,7 +4,7 @@ import type { ComparedSchema } from './schema.ts';
 /** The schemas of a body, by media type. */
 export type OpenApiContent = Readonly<Record<string, { readonly schema?: ComparedSchema }>>;
 
-/** Compares the schemas of each media type. A new media type is compatible. */
+/** Compares the schemas of the bodies of two API versions, for each media type. A new media type is compatible. */
 export function compareContent(
   old: OpenApiContent = {},
   current: OpenApiContent = {},

@@ -31,7 +31,7 @@ interface Variant {
   readonly headers?: Readonly<Record<string, { readonly schema: ComparedSchema }>>;
   readonly problem?: string;
   readonly codes?: readonly string[];
-  /** The name of the schema of the response. */
+  /** The name of the response's schema in the OpenAPI document. */
   readonly name?: string;
   readonly scheme?: string;
 }

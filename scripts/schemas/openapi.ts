@@ -38,8 +38,9 @@ export interface OpenApiDocument {
 const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'];
 
 /**
- * Returns the incompatible changes. Each is a sentence that begins with the name of the operation or component. The
- * names of operations and of schemas count, because generated clients contain them.
+ * Returns the incompatible changes between two OpenAPI documents. Each change is a sentence that begins with the name
+ * of the operation or component. Renamed operations and schemas are incompatible, because generated clients contain
+ * these names.
  */
 export function findOpenApiIncompatibilities(
   before: OpenApiDocument,

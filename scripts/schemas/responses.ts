@@ -14,7 +14,7 @@ type Headers = Readonly<Record<string, { readonly schema?: ComparedSchema }>>;
 /** The responses of an operation by status, and the document that contains them. */
 export interface OpenApiResponses {
   readonly responses: Readonly<Record<string, OpenApiResponse>>;
-  /** The responses to which operations refer. */
+  /** The named responses to which operations refer. */
   readonly named: Readonly<Record<string, OpenApiResponse>>;
   inDocument(schema: ComparedSchema): SchemaInDocument;
 }
@@ -22,8 +22,8 @@ export interface OpenApiResponses {
 const CLIENT_READS = { reads: true, writes: false };
 
 /**
- * Returns the incompatible changes. A new status and a new code of an error are compatible, because clients must expect
- * both.
+ * Returns the incompatible changes of an operation's responses. A new status and a new error code are compatible,
+ * because clients must expect both.
  */
 export function compareResponses(
   name: string,
@@ -62,7 +62,7 @@ function compareHeaders(
   });
 }
 
-/** Compares problem details, whose `code` may get further values. */
+/** Compares the schemas of problem details. A new value of the field `code` is compatible. */
 function compareProblems(
   before: SchemaInDocument,
   after: SchemaInDocument,

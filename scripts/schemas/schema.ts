@@ -29,7 +29,7 @@ export interface ComparedSchema {
   readonly uniqueItems?: boolean;
 }
 
-/** How programs use values of the earlier schema: they read them, write them, or both. */
+/** How programs use values of the earlier version of a schema: they read values, write values, or both. */
 export interface SchemaDirection {
   readonly reads: boolean;
   readonly writes: boolean;

@@ -13,7 +13,8 @@ export interface SecurityScheme {
 const ANONYMOUS: readonly SecurityRequirement[] = [{}];
 
 /**
- * Returns the incompatible changes: each way to identify the caller that was accepted before must still be enough.
+ * Returns the incompatible changes of how requests identify their caller: each way that was accepted before must still
+ * be sufficient.
  * @param before the alternatives of an operation; an empty list accepts anonymous requests
  */
 export function compareSecurityRequirements(
@@ -40,7 +41,8 @@ function textOf(requirement: SecurityRequirement): string {
 }
 
 /**
- * Returns the incompatible changes: schemes that were removed, or whose credentials must be sent in a different way.
+ * Returns the incompatible changes of security schemes: schemes that were removed, or whose credentials must be sent in
+ * a different way.
  */
 export function compareSecuritySchemes(
   before: Readonly<Record<string, SecurityScheme>>,

@@ -55,7 +55,7 @@ stage(EVENT_REFERENCE_PATH, renderEventReference(readJson('docs/events/asyncapi.
 for (const [source, target] of servedFiles)
   cpSync(join(REPOSITORY_ROOT, source), join(STAGED, 'public', target), { recursive: true });
 
-/** The sidebar, in the format that .vitepress/config.ts requires. */
+/** The sidebar of the documentation site, in the format that .vitepress/config.ts requires. */
 const sidebar = siteSections.map(({ label, pages: listed, collapsed }) => ({
   text: label,
   ...(collapsed === undefined ? {} : { collapsed }),

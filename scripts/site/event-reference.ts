@@ -52,9 +52,9 @@ function versionOf(headers: DescribedSchema): number {
 }
 
 /**
- * Renders the page.
+ * Renders the reference page of the events.
  * @param sampleOf returns a sample record of a given version of an event
- * @throws Error if a channel names a message that the document does not define
+ * @throws Error if a channel names a message that the AsyncAPI document does not define
  */
 export function renderEventReference(
   { info, channels, components }: AsyncApiDocument,

@@ -117,8 +117,8 @@ function successBodies(responses: Readonly<Record<string, Response>>, named: Nam
 }
 
 /**
- * Returns the responses of an operation, with all references resolved. @throws Error if a reference names nothing in
- * the document
+ * Returns the responses of an operation, with all references resolved.
+ * @throws Error if a reference names nothing in the OpenAPI document
  */
 function responsesOf(
   { responses }: Operation,
@@ -160,7 +160,7 @@ function capitalized(text: string): string {
 }
 
 /**
- * Renders the pages.
+ * Renders the reference pages of the HTTP API.
  * @returns one page per tag, in the order of the document, and one page about errors
  */
 export function renderHttpReference({ tags, paths, components }: OpenApiDocument): readonly ReferencePage[] {

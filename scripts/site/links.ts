@@ -1,10 +1,13 @@
-/** Rewrites the links in a Markdown file for the documentation site. */
+/** Rewrites the links in a Markdown file so that they work on the documentation site. */
 import { posix } from 'node:path';
 import { sitePages } from './pages.ts';
 
 const addressOf = new Map(sitePages.map(({ source, address }) => [source, address]));
 
-/** Files that are copied to the site unchanged. Each maps its path in the repository to its path on the site. */
+/**
+ * The files that are copied to the documentation site unchanged. Maps the path of each file in the repository to its
+ * path on the site.
+ */
 export const servedFiles: ReadonlyMap<string, string> = new Map([
   ['docs/openapi.json', 'openapi.json'],
   ['docs/events', 'events'],
@@ -17,7 +20,10 @@ function servedAs(path: string): string | undefined {
   return undefined;
 }
 
-/** Returns the address that a link's target has on the site; undefined if the target is not on the site. */
+/**
+ * Returns the address that the target of a link has on the documentation site; undefined if the target is not on the
+ * site.
+ */
 function siteAddress(target: string, source: string): string | undefined {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? source : posix.join(posix.dirname(source), path);
@@ -41,8 +47,9 @@ function rewriteLine(line: string, source: string): string {
 }
 
 /**
- * Changes relative links so that they point to pages of the site. A link to a file that is not on the site is replaced
- * by the file's path, because the site does not know where the repository is published.
+ * Changes the relative links of a Markdown file so that they point to pages of the documentation site. A link to a file
+ * that is not on the site is replaced by the file's path, because the site does not know where the repository is
+ * published.
  * @param source the path of the Markdown file, relative to the root of the repository
  */
 export function rewriteLinks(markdown: string, source: string): string {

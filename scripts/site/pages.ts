@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 export interface SitePage {
   /** The path of the Markdown file, relative to the root of the repository. */
   readonly source: string;
-  /** The address of the page on the site, without a leading slash or a file extension. */
+  /** The address of the page on the documentation site, without a leading slash or a file extension. */
   readonly address: string;
   /** The title of the page in the sidebar. */
   readonly label: string;
@@ -14,13 +14,13 @@ export interface SitePage {
 export interface SiteSection {
   readonly label: string;
   readonly pages: readonly SitePage[];
-  /** Whether the section is collapsed when the sidebar is first shown. */
+  /** Whether the section of the sidebar is collapsed when the sidebar is first shown. */
   readonly collapsed?: boolean;
 }
 
 export const REPOSITORY_ROOT = join(import.meta.dirname, '..', '..');
 
-/** The addresses of pages that are generated rather than copied from a Markdown file. */
+/** The addresses of pages of the documentation site that are generated rather than copied from a Markdown file. */
 export const HTTP_REFERENCE_PATH = 'reference/http';
 export const EVENT_REFERENCE_PATH = 'reference/event-schemas';
 

@@ -64,7 +64,7 @@ function limitsOf(schema: DescribedSchema): readonly string[] {
   ];
 }
 
-/** Returns the description of a schema, followed by its bounds, such as its maximum length. */
+/** Returns the description of a schema, followed by the schema's bounds, such as its maximum length. */
 export function describeSchema(schema: DescribedSchema): string {
   const limits = limitsOf(schema).join(', ');
   const sentence = limits === '' ? '' : `${limits.replace(/^./, (first) => first.toUpperCase())}.`;
@@ -99,7 +99,7 @@ export function renderTableRow(...cells: readonly string[]): string {
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 
-/** Returns a Markdown cell that names the type of a value. */
+/** Returns a cell of a Markdown table that names the type of a value. */
 export function renderTypeName(schema: DescribedSchema): string {
   return typeOf(schema);
 }

@@ -17,11 +17,14 @@ const root = resolve(import.meta.dirname, '../../..');
 export interface ProjectOptions {
   /** The workspaces to build and install, such as `libs/guard`. */
   readonly workspaces: readonly string[];
-  /** Packages from a registry that the project depends on directly, such as a peer dependency. */
+  /** Packages from a registry that the simulated project depends on directly, such as a peer dependency. */
   readonly installed?: readonly string[];
-  /** Packages that only the tests need, such as an HTTP framework. They are linked with all of their dependencies. */
+  /**
+   * Packages that only the tests need, such as an HTTP framework. These packages are linked together with all of their
+   * dependencies.
+   */
   readonly linked?: readonly string[];
-  /** Options of the TypeScript compiler. Default: those of a project on Node. */
+  /** Options of the TypeScript compiler for the project. Default: the options of a project on Node. */
   readonly compilerOptions?: object;
 }
 
@@ -66,7 +69,10 @@ export async function createInstalledProject(options: ProjectOptions) {
 
   return {
     folder,
-    /** Returns the paths of the code in an installed package, relative to its folder. */
+    /**
+     * Returns the paths of the code files (`.js` and `.ts`) in an installed package, relative to the folder of the
+     * package.
+     */
     codeOf: (name: string) => codeIn(join(folder, 'node_modules', name)),
     /** Returns the `package.json` of an installed package. */
     manifestOf: (name: string) => readManifest(join(folder, 'node_modules', name)),
@@ -76,8 +82,8 @@ export async function createInstalledProject(options: ProjectOptions) {
     importsOf: (name: string) => importsIn(join(folder, 'node_modules', name)),
     write: (name: string, text: string) => writeFile(join(folder, name), text),
     /**
-     * Writes the examples of a document as files, so that `typeCheck` compiles them.
-     * @throws Error if there are none
+     * Writes the examples of a document as files of the project, so that `typeCheck` compiles them.
+     * @throws Error if there are no examples
      */
     async writeExamples(document: string, examples: readonly string[]): Promise<void> {
       if (examples.length === 0) throw new Error(`${document} has no examples`);
@@ -85,12 +91,12 @@ export async function createInstalledProject(options: ProjectOptions) {
       for (const [index, code] of examples.entries())
         await writeFile(join(folder, `${name}-${index}.ts`), `${code}\nexport {};\n`);
     },
-    /** Returns the messages of the compiler; empty if there are none. */
+    /** Returns the errors that the compiler reports about the project; an empty string if there are none. */
     typeCheck: () => typeCheckProject(folder),
     /**
-     * Runs a file of the project on plain Node.
-     * @returns its output
-     * @throws Error if it fails
+     * Runs a file of the project with Node, without further options.
+     * @returns the output of the program
+     * @throws Error if the program fails
      */
     async node(name: string): Promise<string> {
       // Remove NODE_TEST_CONTEXT: a test file that runs with it prints no report.
@@ -106,18 +112,18 @@ type Dependency = readonly [name: string, source: string];
 interface Packed {
   readonly name: string;
   readonly tarball: string;
-  /** The names of the package's dependencies. */
+  /** The names of the packages that this package depends on. */
   readonly dependencies: readonly string[];
 }
 
 /** The packages that this process has built or is building, by workspace. */
 const packages = new Map<string, Promise<Packed>>();
 
-/** The folder of the packages, which is removed when this process exits. */
+/** The folder of the packed packages, which is removed when this process exits. */
 const packagesFolder = mkdtempSync(join(tmpdir(), 'latchkey-packages-'));
 process.once('exit', () => rmSync(packagesFolder, { recursive: true }));
 
-/** Builds and packs a workspace, or returns the package that was built earlier. */
+/** Builds and packs a workspace, unless this process has done so earlier. Returns the packed package. */
 function pack(workspace: string): Promise<Packed> {
   const packed = packages.get(workspace) ?? buildAndPack(workspace);
   packages.set(workspace, packed);
@@ -168,7 +174,7 @@ function moduleFolder(name: string): string {
   return join(root, 'node_modules', name);
 }
 
-/** Returns the given packages together with all of their dependencies. */
+/** Returns the given packages together with all of their dependencies, at any depth. */
 async function withDependencies(names: readonly string[]): Promise<readonly string[]> {
   const found = new Set<string>();
   async function add(name: string): Promise<void> {
