@@ -15,8 +15,9 @@ const CANNOT_VERIFY = 2;
 type Output = Pick<CommandContext, 'print' | 'note'>;
 
 /**
- * For each command, a function that loads its module, in the order of the help. Only the command that is named on the
- * command line is loaded, because loading all of them would take most of the time of a short command.
+ * For each command, a function that loads its module, in the order of the help. Only the module of the
+ * command that is named on the command line is loaded, because loading all of them would take most of the
+ * time of a short command.
  */
 const COMMANDS: Readonly<
   Record<string, () => Promise<(program: OpsProgram, context: CommandContext) => void>>
@@ -144,7 +145,7 @@ function neededFor(words: readonly string[]): readonly string[] | undefined {
 
 function explain(error: unknown): readonly string[] {
   if (error instanceof CommanderError)
-    // Commander has already printed its own errors. The exception is a missing subcommand: for that, Commander
+    // Commander has already printed its own errors, except for a missing subcommand: in that case, Commander
     // prints the help but no error.
     return error.code === 'commander.help' ? ['a subcommand is missing'] : [];
   if (error instanceof ConfigError) return error.faults;

@@ -6,7 +6,7 @@ export interface CommandContext {
   readonly environment: Environment;
   /** Whether to wait for unreachable servers. If false, the command fails after a few seconds. */
   readonly waits: boolean;
-  /** Aborted when the process that reads stdout closes the pipe. */
+  /** Aborted when the program that reads this command's stdout closes the pipe. */
   readonly outputClosed: AbortSignal;
   /** Prints a line of the result to stdout. */
   print(line: string): void;

@@ -30,7 +30,7 @@ export interface KeyReport {
   readonly state: 'current' | 'next' | 'former' | 'public';
   /** When a process first started with this key as the current one. */
   readonly since?: Date;
-  /** Why the key cannot be retired; empty if it can. */
+  /** Why the key cannot be retired; empty if it can be retired. */
   readonly needs: readonly string[];
   /**
    * Whether `--force` can retire the key although something still needs it. False if the user service would then
@@ -47,8 +47,8 @@ export interface KeyReport {
 }
 
 /**
- * For each kind of key, maps the id of a key to a description of the stored data that still needs the key. Empty for
- * kinds whose keys are judged only by state and age.
+ * For each kind of key, maps the id of a key to a description of the stored data that still needs the key.
+ * Empty for a kind if only the state and the age of its keys decide whether they can be retired.
  */
 type Needs = Readonly<Record<ReportedKeyKind, ReadonlyMap<string, string>>>;
 
@@ -156,8 +156,8 @@ function wasUsed(kind: ReportedKeyKind, state: KeyReport['state']): boolean {
 }
 
 /**
- * Returns what still needs a former key, and until when. Empty if nothing does.
- * @param since when the current key was first used, which is the last time that the former key may have been used
+ * Returns what still needs a former key, and until when. Empty if nothing needs the key.
+ * @param since when the current key was first used. The former key was last used at this time at the latest
  */
 function neededUntil(
   kind: ReportedKeyKind,

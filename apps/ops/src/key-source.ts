@@ -21,7 +21,7 @@ export interface SecretsSource {
    * Writes the given keys, each atomically. Undefined if the keys are in the settings, which a command cannot change.
    */
   write?(changes: Partial<StoredSecrets>): Promise<void>;
-  /** The names of optional keys that come from the settings, although the other keys are in files. */
+  /** The names of the optional keys that are in the settings although the other keys are in files. */
   readonly inSettings: readonly string[];
 }
 

@@ -1,4 +1,7 @@
-/** Compares the stores of the system that the settings describe. Used by every command that needs the findings. */
+/**
+ * Compares the stores of the system that the settings describe. Every command that needs the differences
+ * between the stores uses this module.
+ */
 import { Option } from '@commander-js/extra-typings';
 import { openAuthOps } from '@latchkey/auth/ops';
 import { openNotifierOps } from '@latchkey/notifier/ops';

@@ -89,7 +89,9 @@ function openFolder(folder: string): Database {
   }
 }
 
-/** Opens the folder and the log, and compares the clock with the last use of the folder. */
+/**
+ * Opens the data folder and the log, and compares the clock with the time at which the folder was last used.
+ */
 async function openStore(
   folder: string,
   { logger, names }: { readonly logger: Logger; readonly names: TopicNamesOnLog },
@@ -117,7 +119,8 @@ async function openStore(
 }
 
 /**
- * Returns whether auth has been started on this database before. If so, stored data depends on the keys of that time.
+ * Returns whether auth has been started on this database before. If so, stored data depends on the keys that
+ * auth had at that time.
  */
 async function hasKeyUses(database: Database): Promise<boolean> {
   const { keys } = openAuthOps(createSqliteStore(database));
@@ -168,7 +171,7 @@ function routesOf(
       createOpenApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
     asyncApi: asyncApiDocument,
   });
-  // The client page replaces the page that the services themselves serve at `/`.
+  // The client page replaces the page at `/` that the services themselves serve.
   return [...ofServices.filter(({ path }) => path !== '/'), ...pages];
 }
 
@@ -273,9 +276,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   };
 }
 
-/**
- * Returns a component of the process whose health is degraded while the clock of this process is not trusted.
- */
+/** Returns a part of the process that reports `degraded` while the clock of this process is not trusted. */
 function clockPart(clock: ClockGuard): ProcessPart {
   async function health(): Promise<readonly DependencyHealth[]> {
     const state = { name: 'clock', needed: false } as const;

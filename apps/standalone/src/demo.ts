@@ -99,7 +99,10 @@ async function play({ url }: Standalone): Promise<void> {
   function step(title: string): void {
     say(`\n${title}`);
   }
-  /** Prints the events and the mail that the last request caused. @returns the token in the mail */
+  /**
+   * Prints the events and the mail that the last request caused.
+   * @returns the token in the mail
+   */
   async function caused(subject: string): Promise<string> {
     const token = await awaitMail(url, subject);
     await printEvents();

@@ -24,11 +24,11 @@ function secretsIn(text: string, path: string): StoredSecrets {
 }
 
 /**
- * Loads the secrets of a folder. If there are none, generates secrets and stores them with mode 0600. The
- * folder must exist, and this server must have locked it.
+ * Loads the secrets of a data folder. If the folder has none, generates secrets and stores them with mode
+ * 0600. The folder must exist, and this server must have locked it.
  * @param needsFormer returns whether stored data depends on secrets that only the file can contain. Default: no
- * @throws Error that names the file if it cannot be read or is invalid, or if it is missing although stored
- * data needs its secrets
+ * @throws Error that names the file if it cannot be read or is invalid, or if the file is missing although
+ * stored data needs its secrets
  */
 export async function loadOrGenerateSecrets(
   folder: string,

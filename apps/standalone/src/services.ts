@@ -16,7 +16,7 @@ export interface ComposedServices {
    * which writes the log.
    */
   readonly all: readonly Service[];
-  /** The routes of all services, in the order in which the API reference lists them. */
+  /** The routes of all services, in the order of the API reference. */
   readonly routes: readonly Route[];
   readonly isAllowedOrigin: (origin: string) => boolean;
   /** The path of PUBLIC_URL, which a reverse proxy removes from requests. Empty if PUBLIC_URL has no path. */

@@ -38,8 +38,8 @@ const guard = createGuard({
 });
 
 let isStopping = false;
-// The guard responds with 503 until the revocations are known. If the feed rejects the API key, or Kafka the user, this
-// line reports it.
+// The guard responds with 503 until all revocations are known. If they cannot be read, because the feed
+// rejects the API key or Kafka rejects the user, the next line reports the error.
 revoked?.ready().catch((reason: Error) => {
   if (!isStopping) fail(reason);
 });

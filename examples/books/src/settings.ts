@@ -13,7 +13,7 @@ const settings = z.object({
   /** The PUBLIC_URL of the Latchkey system whose access tokens are accepted. */
   ISSUER: url,
   AUDIENCE: z.string().min(1, 'must not be empty').default('latchkey'),
-  /** The URL of Latchkey's public keys. Default: the usual path below ISSUER. */
+  /** The URL of Latchkey's public keys. Default: `/.well-known/jwks.json` below ISSUER. */
   JWKS_URL: url.optional(),
   /**
    * An API key for Latchkey's event feed, with the scope `events`. If set, revoked tokens are refused immediately,

@@ -56,7 +56,8 @@ async function newContext(): Promise<BrowserContext> {
 }
 
 /**
- * Waits until the read model contains the account. Before that, the app would show a 503, because it does not retry.
+ * Waits until the read model contains the account. Without the wait, the app would show the error 503,
+ * because the app does not retry.
  */
 async function known(person: Pick<Person, 'email' | 'password'>): Promise<void> {
   const { accessToken, refreshToken } = await people.login(person);
@@ -71,7 +72,7 @@ async function fill(page: Page, form: string, fields: Readonly<Record<string, st
   await scope.getByRole('button', { name: button, exact: true }).click();
 }
 
-/** Returns the link in a mail. The setting FRONTEND_URL makes these links lead to the app. */
+/** Returns the link in a mail. The server's setting FRONTEND_URL makes the links in mails lead to the app. */
 async function linkTo(app: string, email: string, subject: string): Promise<string> {
   const { text } = await mailbox.next(email, subject);
   const [, path] = /http:\/\/localhost:5173(\/\S+)/.exec(text) ?? assert.fail(text);

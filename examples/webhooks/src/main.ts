@@ -19,7 +19,10 @@ interface Event {
   readonly sequence: string;
 }
 
-/** Reads an event from a request. @throws WebhookVerificationError if the request does not have Latchkey's signature */
+/**
+ * Reads the event in a webhook request. @throws WebhookVerificationError if the request does not have
+ * Latchkey's signature
+ */
 async function readEvent(request: IncomingMessage): Promise<Event> {
   const body = await text(request);
   const headers = Object.fromEntries(

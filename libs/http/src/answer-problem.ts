@@ -154,8 +154,8 @@ function translatorsOf(texts: TranslationsByLanguage): ReadonlyMap<string, Trans
 }
 
 /**
- * Selects the language of the response: of the available languages, the one that the client prefers most (RFC
- * 9110, 12.5.4).
+ * Selects the language of the response: the available language that the client prefers most (RFC 9110,
+ * 12.5.4).
  */
 function translateFor(exchange: HttpExchange): { readonly language: string; readonly translate: Translate } {
   const byLanguage = translatorsOf(exchange.state.route?.texts ?? generalTranslations);
@@ -167,8 +167,8 @@ function translateFor(exchange: HttpExchange): { readonly language: string; read
 }
 
 /**
- * Returns the page of the route that explains this problem, if there is one. Otherwise, if a browser requests
- * a document, returns a general page.
+ * Returns the route's own page about this problem, if the route has one. Otherwise, if a browser requests a
+ * document, returns a general page.
  */
 function problemPage(exchange: HttpExchange, problem: Problem, pageAt: LookUpPage): Page | undefined {
   const { route, request, sentAs } = exchange.state;

@@ -5,7 +5,7 @@ export interface HttpExchangeState {
   request: RequestContext;
   /** The route that matches the request; undefined until it is known. */
   route?: Route;
-  /** How the body was sent; undefined until it was read. */
+  /** How the body of the request was sent; undefined until the body was read. */
   sentAs?: BodyKind;
 }
 

@@ -4,8 +4,8 @@ import { escapePointerToken } from './json.ts';
 import { type FieldError, Problem, standardProblems } from './problem.ts';
 
 /**
- * The maximum number of field errors in a response. It is limited because the client controls how many there
- * are.
+ * The maximum number of field errors in a response. The number is limited because a client can send any
+ * number of invalid fields.
  */
 const MOST_ERRORS = 50;
 
@@ -56,7 +56,8 @@ function isCounted(origin: string): boolean {
 }
 
 /**
- * Returns the branch of a union that has the fewest issues, because the client most likely meant this branch.
+ * Returns the branch of a union with the fewest validation issues, because the client most likely meant this
+ * branch.
  */
 function nearestBranch(
   branches: readonly (readonly z.core.$ZodIssue[])[],

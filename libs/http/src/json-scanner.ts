@@ -1,9 +1,9 @@
 /**
  * Validates JSON text (RFC 8259) from clients, without recursion. Finds duplicate keys, which JSON.parse does
- * not report. They are a threat: a gateway or a filter in front of the service may check the first of two
- * equal keys, while JSON.parse uses the last one. The scanner also limits the depth of nesting, and reports
- * the position of syntax errors. Its errors do not quote the text. test/hostile-input.e2e.test.ts tests it on
- * all routes.
+ * not report. Duplicate keys are a threat: a gateway or a filter in front of the service may check the first
+ * of two equal keys, while JSON.parse uses the last one. The scanner also limits the depth of nesting, and
+ * reports the position of syntax errors. Its errors do not quote the text. test/hostile-input.e2e.test.ts
+ * tests the scanner on all routes.
  */
 
 const MAX_DEPTH = 20;
@@ -81,7 +81,7 @@ export function findJsonFault(text: string): string | undefined {
     const start = at;
     const written = take(STRING);
     if (written === undefined) return unexpected();
-    // One key can be written in several ways, with and without escapes. Decode it before comparing it.
+    // One key can be written in several ways, with and without escapes. Decode the key before comparing it.
     const name = written.includes('\\') ? String(JSON.parse(written)) : written.slice(1, -1);
     const keys = open.at(-1);
     if (keys?.has(name)) return fail('has the same key twice in one object', start);

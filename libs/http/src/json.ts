@@ -32,8 +32,8 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
 }
 
 /**
- * Returns whether a line must not break between two parts of a formatted instant, because both parts belong
- * to the date, or both to the time.
+ * Returns why a text is refused, because it contains NUL or a lone surrogate; undefined if it contains
+ * neither.
  */
 export function findForbiddenCharacter(text: string): string | undefined {
   if (text.includes('\0')) return 'must not contain NUL characters';

@@ -28,7 +28,7 @@ function gate() {
   return { route, entered: entered.promise, open: () => open.resolve() };
 }
 
-/** A route that responds with its path. */
+/** Returns a route that responds with its own path. */
 function answering(path: string): Route {
   return {
     method: 'GET',

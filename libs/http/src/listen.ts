@@ -39,7 +39,7 @@ export interface ListeningPart extends ProcessPart {
   /** Returns the port in use. @throws Error before `start` */
   port(): number;
   server(): Server | undefined;
-  /** Replaces the routes. This allows binding the port before the routes exist. */
+  /** Replaces the routes. With this method, the port can be bound before the routes exist. */
   serve(routes: readonly Route[]): void;
 }
 
@@ -61,7 +61,7 @@ const TIMEOUTS = {
  * the way.
  */
 const FIRST_REQUEST_MS = 500;
-/** The maximum time for which `stop` continues to accept connections, in ms. */
+/** How long `stop` continues to accept connections at most, in ms. */
 const BACKLOG_MS = 1_000;
 
 /**
@@ -142,7 +142,7 @@ interface Listening {
 }
 
 interface Connection {
-  /** The responses in progress. */
+  /** The responses that are in progress on a connection. */
   readonly answers: Set<ServerResponse>;
   hasSentRequest: boolean;
 }
@@ -189,9 +189,9 @@ function trackedServer(options: ListenOptions): Listening {
   });
 
   /**
-   * Resolves after a turn of the event loop in which no connection was accepted. One turn accepts only some
-   * of the connections in the backlog. If the socket were closed while the backlog is not empty, the other
-   * connections would be reset.
+   * Waits until the backlog is empty: resolves after a turn of the event loop in which no connection was
+   * accepted. In one turn, only some of the connections in the backlog are accepted. If the socket were
+   * closed while the backlog is not empty, the other connections would be reset.
    */
   async function backlogTaken(): Promise<void> {
     const giveUpAt = performance.now() + BACKLOG_MS;

@@ -12,8 +12,8 @@ const CLIENT_GONE = 499;
 type Labels = 'method' | 'route' | 'status';
 
 /**
- * Returns the histogram in a registry. Creates it only if it does not exist, because several handlers of a
- * process may share the registry.
+ * Returns the histogram of request durations in a registry. Creates the histogram only if it does not exist,
+ * because several handlers of a process may share the registry.
  */
 function durations(registry: Registry): Histogram<Labels> {
   const existing = registry.getSingleMetric(DURATION);
@@ -57,7 +57,7 @@ function record(exchange: HttpExchange, ms: number, histogram: Histogram<Labels>
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /**
- * Returns the method if it is a known one, otherwise `other`, so that a client can create only a limited
+ * Returns the HTTP method if it is a known one, otherwise `other`, so that a client can create only a limited
  * number of time series.
  */
 function knownMethod(method: string): string {

@@ -222,8 +222,8 @@ function answer(spec: RouteResponseSpec): Json {
 }
 
 /**
- * The answer to a request whose headers are too large. Any route may give it, because it is sent before the
- * route is known.
+ * The answer to a request whose headers are too large. Any route may give this answer, because it is sent
+ * before the route is known.
  */
 const headersTooLargeAnswer: Json = {
   description: 'The headers or the URL are too large: `payload_too_large`',

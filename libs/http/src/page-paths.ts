@@ -13,7 +13,7 @@ export type LookUpPage = (path: string) => Pick<Route, 'problemPage' | 'pageHead
 
 /**
  * Creates a function that finds the page for a path that was truncated or has text appended. For any other
- * path, the function returns the general page, if a route has one.
+ * path, the function returns the general page about problems, if a route has such a page.
  */
 export function createPageLookUp(routes: readonly Route[]): LookUpPage {
   const pages = routes

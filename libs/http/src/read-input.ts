@@ -96,10 +96,10 @@ function bodyOfNone(schema: z.ZodType | undefined): unknown {
 }
 
 /**
- * Returns whether a route ignores the query. If a route has no query parameters, it does so for GET, and if
- * its path contains a secret, as in mailed links: mail providers, browsers and monitoring add parameters of
- * their own. Other routes refuse undeclared parameters: a client that sends `?dryRun=true` must learn that it
- * has no effect.
+ * Returns whether a route ignores the query. A route without query parameters ignores the query of GET
+ * requests. It also ignores the query if its path contains a secret, as in mailed links, because mail
+ * providers, browsers and monitoring add parameters of their own. Other routes refuse undeclared parameters:
+ * a client that sends `?dryRun=true` must learn that it has no effect.
  */
 function ignoresQuery({ method, query, secretPath }: Route): boolean {
   return query === undefined && (method === 'GET' || secretPath === true);

@@ -169,7 +169,10 @@ export interface RouteSpec<Caller, Params, Query, Body> {
    * of pages.
    */
   readonly pageHeaders?: Readonly<Record<string, string>>;
-  /** Wraps the policy and the handler of each request, for example in a time limit. Default: no wrapper. */
+  /**
+   * Runs the policy and the handler of each request by calling `respond`, for example within a time limit.
+   * Default: no wrapper.
+   */
   readonly around?: (respond: () => Promise<void>) => Promise<void>;
   handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<RouteResponse>;
 }

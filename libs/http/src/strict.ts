@@ -55,8 +55,8 @@ function isWrapper(schema: z.core.$ZodType): schema is Wrapper {
 }
 
 /**
- * Copies a schema with a changed definition. If `parent` is set, the copy keeps the description and other
- * metadata.
+ * Returns a copy of a schema with a changed definition. If `parent` is set, the copy keeps the description
+ * and other metadata.
  */
 function again<S extends z.ZodType>(schema: S, def: S['_zod']['def']): S {
   return z.core.clone(schema, def, { parent: true });

@@ -6,7 +6,7 @@
  */
 export type TranslationCatalogue = Readonly<Record<string, string>>;
 
-/** Catalogues by language, for example `de`. There is none for English. */
+/** Catalogues of translations by language, for example `de`. English has no catalogue. */
 export type TranslationsByLanguage = Readonly<Record<string, TranslationCatalogue>>;
 
 export type Translate = (text: string) => string;

@@ -14,7 +14,10 @@ export class UndeclaredResponse extends Error {
   }
 }
 
-/** Creates a function that writes a route's responses. It throws UndeclaredResponse. */
+/**
+ * Creates a function that writes a route's responses. The function throws UndeclaredResponse for a response
+ * that the route does not declare.
+ */
 export function createResponseWriter(
   route: Route,
   undeclared: 'fail' | 'drop',

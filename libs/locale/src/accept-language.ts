@@ -1,4 +1,4 @@
-/** A longer header, in characters, is ignored. */
+/** An Accept-Language header that is longer than this, in characters, is ignored. */
 const LONGEST_HEADER = 1000;
 
 /**

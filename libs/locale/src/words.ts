@@ -36,7 +36,10 @@ const FIRST_DAYS: Readonly<Record<string, string>> = { fr: '1er', pt: '1º' };
 const NO_BREAK_SPACE = '\u00a0';
 const DATE_PARTS: ReadonlySet<string> = new Set(['day', 'month', 'year']);
 
-/** Whether a line must not break between two parts of an instant, because both are of the date, or both of the time. */
+/**
+ * Whether a line must not break between two parts of an instant, because both parts belong to the date, or
+ * both to the time.
+ */
 function belongTogether(
   one: Intl.DateTimeFormatPart | undefined,
   other: Intl.DateTimeFormatPart | undefined,

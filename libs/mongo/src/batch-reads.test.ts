@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createBatchedReader } from './batch-reads.ts';
 
-/** Returns a function that doubles numbers, and records the numbers of each call. */
+/** Returns a function that doubles numbers, and a list of the numbers that were passed to each call. */
 function doubles() {
   const calls: (readonly number[])[] = [];
   const read = createBatchedReader<number, number>(async (keys) => {

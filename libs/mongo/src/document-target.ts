@@ -3,8 +3,8 @@ import type { Connection } from 'mongoose';
 import { retryOnConcurrentWrite } from './failures.ts';
 
 /**
- * Creates a target that stores moved records as documents of a collection. Its methods reject with the
- * driver's errors.
+ * Creates a target for `ops move` that stores the moved records as documents of a collection. Its methods
+ * reject with the driver's errors.
  */
 export function createDocumentMoveTarget<Item, Document extends { readonly _id: string }>(
   connection: Connection,

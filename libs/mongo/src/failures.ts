@@ -4,7 +4,7 @@ import { loadMongoose } from './driver.ts';
 
 /**
  * Replaces an error of the driver, because the message and the fields of that error may quote stored data.
- * Says only what kind of failure it was. Used as the cause of a StoreUnavailable.
+ * The replacement names only the kind of the failure. It is used as the cause of a StoreUnavailable.
  */
 export class MongoFailure extends Error {
   constructor(kind: string) {
@@ -19,7 +19,10 @@ const notConnected = /before initial connection|force closed|closed and destroye
 /** The error code of an operation for which the user of MONGO_URL lacks the permission. */
 const UNAUTHORIZED = 13;
 
-/** Matches which operation was refused and in which database, without the values that the server quotes. */
+/**
+ * Matches the name of a refused operation and of its database in an error message, but not the values that
+ * the server quotes.
+ */
 const deniedCommand = /not authorized on (\S+) to execute command \{ (\w+): "([\w.-]+)"/;
 
 const deniedListeners = new Set<(reason: Error) => void>();
@@ -82,9 +85,9 @@ function isRace(code: unknown): boolean {
 }
 
 /**
- * Returns whether a write failed only because a concurrent write came first. In a bulk write, this must be
- * the reason for all failed writes. False for a bulk write that was interrupted: its error has the code of
- * the interruption, and lists at most the writes that failed before it.
+ * Returns whether a write failed only because a concurrent write of another client came first. In a bulk
+ * write, this must be the reason for all failed writes. False for a bulk write that was interrupted: its
+ * error has the code of the interruption, and lists at most the writes that failed before it.
  */
 export function isConcurrentWriteError(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = loadMongoose().mongo;
@@ -114,8 +117,8 @@ export function mayHaveBeenWritten(error: unknown): boolean {
 const MAX_RETRIES = 5;
 
 /**
- * Runs an attempt. Retries it if it has failed because of a concurrent write: for example, two upserts of one
- * document may both try to insert it.
+ * Runs a write, and retries it if it has failed because of a concurrent write: for example, two upserts of
+ * one document may both try to insert it.
  */
 export async function retryOnConcurrentWrite<T>(attempt: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries += 1) {

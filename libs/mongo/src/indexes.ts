@@ -11,7 +11,7 @@ export interface MongoIndex {
   readonly unique?: true;
   /** Set if the index contains only documents that have at least one of its fields. */
   readonly sparse?: true;
-  /** Field values. The index contains only documents whose fields have these values. */
+  /** Set if the index contains only documents whose fields have these values. */
   readonly only?: Readonly<Record<string, string>>;
 }
 
@@ -48,7 +48,8 @@ export async function ensureIndexes(connection: Connection, indexes: readonly Mo
 }
 
 /**
- * Returns what is wrong with the indexes. Each text continues a sentence that begins with "MongoDB".
+ * Returns what is wrong with the indexes in the database. Each text continues a sentence that begins with
+ * "MongoDB".
  * @throws the driver's errors
  */
 export async function findIndexFaults(

@@ -96,8 +96,8 @@ export function createMongoKeyFingerprints(
       await assertReady();
       const lacking = await lackingIn(given, now);
       if (lacking.length > 0) return lacking;
-      // All instances store the settings in the same order. If another instance is faster for one setting,
-      // this instance has stored none of the settings after it yet.
+      // All instances store the settings in the same order. If another instance has stored a setting first,
+      // this instance has not yet stored any of the settings that come after it.
       for (const [name, keys] of Object.entries(given).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
         if (!(await remember(name, keys, now))) return lackingIn(given, now);
       }

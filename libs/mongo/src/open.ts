@@ -12,12 +12,12 @@ import {
 
 /** The name of the database, if neither the options nor the URL name one. */
 const DATABASE = 'latchkey';
-/** Default of `availableWithinMs`, in ms. */
+/** The default of the option `availableWithinMs`, in ms. */
 const AVAILABLE_MS = 2000;
 const CONNECT_MS = 2000;
 /**
- * Default of `answersWithinMs`, in ms. The driver retries an operation once, so if a server accepts requests
- * but does not respond, a request fails within 10 s.
+ * The default of the option `answersWithinMs`, in ms. The driver retries an operation once, so if a server
+ * accepts requests but does not respond, a request fails within 10 s.
  */
 const ANSWER_MS = 4_500;
 /**
@@ -125,7 +125,8 @@ export function openMongo(options: MongoOptions): MongoStore {
 
   async function close(): Promise<void> {
     closing.abort();
-    // An attempt to connect cannot be canceled. Wait for its end, which comes within the connect timeout.
+    // An attempt to connect cannot be canceled. Wait until the attempt ends, which takes at most the connect
+    // timeout.
     await reached.catch(() => undefined);
     await connection.destroy();
   }
@@ -193,7 +194,7 @@ function databaseOf(url: string, database: string | undefined): Pick<ConnectOpti
   return named ? {} : { dbName: DATABASE };
 }
 
-/** Translates an error of the driver. @throws any other error, unchanged */
+/** Translates an error of the driver. @throws any error that does not come from the driver, unchanged */
 function failureOrRefusal(error: unknown): MongoFailure | StoreMisconfigured {
   const { MongoAPIError, MongoServerError } = loadMongoose().mongo;
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {

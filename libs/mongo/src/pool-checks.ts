@@ -14,8 +14,8 @@ const CHECKED_EVERY_MS = 5000;
 /**
  * Patches the driver, so that a pool without a minimum size checks its connections every 5 s. The driver
  * checks them every 100 ms, which takes a tenth of the CPU time of an idle service, and has no option to
- * change that. Checking less often is safe, because a connection is checked again when it is taken from the
- * pool.
+ * change this interval. Checking less often is safe, because a connection is checked again when it is taken
+ * from the pool.
  * @param prototype the prototype of the driver's pools
  * @throws Error if this version of the driver is built differently
  */

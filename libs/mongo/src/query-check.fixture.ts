@@ -5,12 +5,12 @@ import { canSearchIndex, describeQuery, type MongoQuery, queriesOf, scansCollect
 
 /** A query that needs no index, and why. */
 export interface AllowedQuery {
-  /** Matches the text of `describeQuery`. */
+  /** Matches the text that `describeQuery` returns for the query. */
   readonly query: RegExp;
   readonly because: string;
 }
 
-/** The queries that were sent on some connections. */
+/** Records the queries that are sent on some connections, and checks that they search an index. */
 export interface QueryCheck {
   /** Records the queries of a connection, which must have been opened with `monitorCommands=true`. */
   record(connection: Connection): void;
@@ -75,7 +75,10 @@ function refuse(queries: readonly MongoQuery[], reason: string): void {
   throw new Error(`Queries search no index, because ${reason}:\n${queries.map(describeQuery).join('\n')}`);
 }
 
-/** Returns undefined if the server does not know the command. @throws any other error */
+/**
+ * Handles the error of a command: returns undefined if the server does not know the command.
+ * @throws any other error
+ */
 function undefinedIfUnknown(error: unknown): undefined {
   if (error instanceof loadMongoose().mongo.MongoServerError && error.code === COMMAND_NOT_FOUND)
     return undefined;

@@ -1,4 +1,4 @@
-/** Which queries of a command must search an index, and whether they do. */
+/** Finds the queries of a command, and determines whether they search an index. */
 import type { MongoIndex } from './indexes.ts';
 
 type Document = Readonly<Record<string, unknown>>;
@@ -7,11 +7,11 @@ type Document = Readonly<Record<string, unknown>>;
 export interface MongoQuery {
   readonly collection: string;
   readonly filter: Document;
-  /** The first field of the order. */
+  /** The first field by which the query sorts. */
   readonly sortedBy?: string;
-  /** Whether the query ends after a number of documents. */
+  /** Whether the query returns only a limited number of documents. */
   readonly limited: boolean;
-  /** The command with only this query, as the command `explain` expects it. */
+  /** The command without everything except this query, in the form that the command `explain` expects. */
   readonly command: Document;
 }
 
@@ -133,10 +133,16 @@ function onlyFields(filter: Document): Document {
   return Object.fromEntries(Object.entries(filter).filter(([field]) => !field.startsWith('$')));
 }
 
-/** The operators that exclude documents, of which an index may contain all others. */
+/**
+ * Operators that exclude some documents and select all others, so that searching an index with them may read
+ * almost all of it.
+ */
 const EXCLUSIONS = new Set(['$ne', '$nin', '$not', '$exists']);
 
-/** Returns whether an index contains the documents that a condition on its first field selects, and few others. */
+/**
+ * Returns whether a search of an index finds all documents that a condition on the index's first field
+ * selects, and reads few others.
+ */
 function contains({ sparse, only }: typeof BY_ID, filter: Document, condition: unknown): boolean {
   const operators = operatorsOf(condition);
   // A sparse index contains only documents that have the field.

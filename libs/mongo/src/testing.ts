@@ -33,7 +33,8 @@ export function requireTestMongoUrl(): string {
 
 /**
  * Creates a database for one test file. It is dropped after the tests.
- * @param unindexed if given, the test file fails if a query searches no index, except these queries
+ * @param unindexed the queries that may search no index. If the list is given, the test file fails if any
+ * other query searches no index
  */
 export function createTestDatabase(
   suite: string,

@@ -62,7 +62,10 @@ export function readAllSettings<T extends Record<string, () => unknown>>(
 
 type Collected = { values: Record<string, string | undefined>; faults: Map<string, string> };
 
-/** Collects the values, which are set directly or in a file. A setting with a fault gets no value. */
+/**
+ * Collects the values of settings, each of which is set directly or in a file. A setting with a fault gets no
+ * value.
+ */
 function collect(names: readonly string[], environment: Environment): Collected {
   const values: Record<string, string | undefined> = {};
   const faults = new Map<string, string>();
@@ -189,7 +192,9 @@ function whole(options: Range & { readonly fallback?: number }): z.ZodType<numbe
   );
 }
 
-/** Makes a setting optional, with `fallback` as its default. The fallback must be valid too. */
+/**
+ * Makes a setting optional, with `fallback` as its default. The default must be a valid value of the setting.
+ */
 function withFallback<T>(
   fallback: T | undefined,
   read: (text: string) => T | undefined,
@@ -335,9 +340,9 @@ function describeSetting(name: string, field: z.ZodType): SettingDescription {
 }
 
 /**
- * Returns the metadata of a schema, with the default of `.default()`. Metadata of an inner schema of
- * optional, default and pipe also applies to the outer one. (`z.toJSONSchema` finds the same, but takes 30 ms
- * of the start of a process.)
+ * Returns the metadata of a schema, with the default of `.default()`. The metadata of a schema inside
+ * optional, default or pipe also applies to the schema around it. (`z.toJSONSchema` finds the same, but takes
+ * 30 ms of the start of a process.)
  */
 function metadataOf(schema: z.core.$ZodType): z.core.GlobalMeta & Readonly<Record<string, unknown>> {
   const { def } = (schema as z.core.$ZodTypes)._zod;

@@ -16,14 +16,14 @@ const SPACE = String.raw`[\t\v\f \u0085\u00a0]*`;
 const BLANK = new RegExp(`${SPACE}(?:#[^\\n]*)?(?:\\n|$)`, 'y');
 const NAME = new RegExp(`${SPACE}(?:export[\\t ]+)?([A-Za-z_][\\w.-]*)${SPACE}=${SPACE}`, 'y');
 /**
- * Finds the name of the setting at the start of a line. Error messages about a line contain only this name, because
- * the rest of the line may be part of a secret.
+ * Finds the name of the setting at the start of a line. Error messages about a line quote only the setting's
+ * name, because the rest of the line may be part of a secret.
  */
 const SETTING = /^[\t ]*(?:export[\t ]+)?([A-Z][A-Z0-9_]*)[\t ]*[=:]/;
 const QUOTED = /"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'/y;
 const REST_OF_LINE = /[^\n]*\n?/y;
 
-/** Parses a file. @param bytes the content of the file, in UTF-8 with or without a byte order mark */
+/** Parses a `.env` file. @param bytes the content of the file, in UTF-8 with or without a byte order mark */
 export function parseDotEnv(bytes: Uint8Array): DotEnv {
   const decoded = decodeTextFile(bytes);
   if ('fault' in decoded) {
@@ -49,8 +49,8 @@ function parseText(text: string): DotEnv {
   let at = 0;
 
   /**
-   * Matches a sticky regular expression at the current position, and moves the position to the end of the
-   * match.
+   * Matches a sticky regular expression at the current position in the file. If it matches, moves the
+   * position to the end of the match.
    */
   function take(expression: RegExp): RegExpExecArray | undefined {
     expression.lastIndex = at;
@@ -60,7 +60,7 @@ function parseText(text: string): DotEnv {
     return found;
   }
 
-  /** Records a fault at the current position, and skips the rest of the line. */
+  /** Records a fault in the line at the current position, and skips the rest of this line. */
   function refuse(name: string | undefined, words: string): void {
     const line = text.slice(0, at).split('\n').length;
     faults.push([`line ${line}`, ...(name === undefined ? [] : [name]), words].join(': '));

@@ -15,7 +15,10 @@ export interface DependencyHealth {
    * the dependency is missing.
    */
   readonly needed: boolean;
-  /** What is wrong with the dependency, or what it waits for, in a few words. Contains no personal data. */
+  /**
+   * What is wrong with the dependency, or what the process waits for, in a few words. Contains no personal
+   * data.
+   */
   readonly detail?: string;
 }
 

@@ -27,12 +27,12 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Returns the length of a pause, in ms. For `retry` and `backoff`, `n` is the number of pauses in a row
- * before this one; for `every`, `n` is the number of runs in a row that found nothing or failed.
+ * Returns the length of the next pause, in ms. For `retry` and `backoff`, `n` is the number of pauses in a
+ * row before this one; for `every`, `n` is the number of runs in a row that found nothing or failed.
  */
 export type BackoffFunction = (n: number) => number;
 
-/** Returns pauses that double from `least` to `most` ms. */
+/** Returns a function whose pauses double from `least` to `most` ms. */
 export function createExponentialBackoff({
   least,
   most,
@@ -44,8 +44,8 @@ export function createExponentialBackoff({
 }
 
 /**
- * Returns pauses for a loop: no pause after a run that found something; otherwise pauses that double from
- * `least` to `most` ms.
+ * Returns a function for the pauses of a loop: no pause after a run that found something; otherwise pauses
+ * that double from `least` to `most` ms.
  */
 export function createIdleBackoff(limits: {
   readonly least: number;
@@ -103,7 +103,7 @@ export interface LoopWakeup {
    * call of `wake`.
    */
   wake(): void;
-  /** Returns a signal that the next `wake` aborts. */
+  /** Returns a signal that is aborted by the next call of `wake`. */
   next(): AbortSignal;
 }
 

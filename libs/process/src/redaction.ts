@@ -12,10 +12,10 @@ const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}
 
 /**
  * Matches if a line may contain something to redact. Checked before the other patterns, because most lines
- * contain nothing to redact, and this check is cheap: it looks for a link token only where a run of its
- * characters starts, because counting the characters from each position takes three times as long. A link token
- * may follow an escaped character, such as a line break. The run then starts with the letter of that escape, and
- * is longer than the token.
+ * contain nothing to redact, and this check is cheap. The check looks for a link token only at the start of a
+ * sequence of the characters that tokens consist of, because starting at each position takes three times as
+ * long. A link token may follow an escaped character, such as a line break. The sequence then starts with the
+ * letter of that escape, and is longer than the token.
  */
 const SUSPICIOUS = new RegExp(`${SENSITIVE_NAME.source}|(?<![\\w-])[\\w-]{64}|eyJ|@`, 'i');
 

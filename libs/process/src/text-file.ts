@@ -1,7 +1,7 @@
 /** Decodes text files that people edit. */
 
 /**
- * Decodes a file in UTF-8. Skips a byte order mark at the beginning.
+ * Decodes the bytes of a text file in UTF-8. Skips a byte order mark at the beginning.
  * @returns the text or, if the file has another encoding, the fault and the number of the faulty line (from
  * 1)
  */

@@ -23,7 +23,7 @@ const SQL = {
 
 /**
  * Stores readings of the clock in the embedded store. The first call creates the table, so only a server may
- * make it.
+ * call this function.
  */
 export function createSqliteClockReadings(database: Database): ClockReadings {
   return mapSqliteErrors<ClockReadings>({

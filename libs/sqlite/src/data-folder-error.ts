@@ -41,7 +41,7 @@ export function isDatabaseLockedError(error: unknown): boolean {
 }
 
 /**
- * Runs `attempt`.
+ * Runs `attempt`, and replaces its known failures with errors that explain them to operators.
  * @throws DataFolderError if the attempt fails for a known reason; any other error unchanged
  */
 export function explainFolderErrors<T>(folder: string, attempt: () => T): T {

@@ -57,7 +57,7 @@ function notes(database: Database) {
     .map(({ text }) => text);
 }
 
-/** Runs work on a connection of its own, which sees the same data as another process would. */
+/** Runs work on a separate connection, which sees the same data as another process would see. */
 function raw<T>(use: (connection: DatabaseSync) => T): T {
   const connection = new DatabaseSync(join(folder, 'latchkey.sqlite'));
   try {

@@ -191,8 +191,8 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
 
   /**
    * Rewrites the file if it may contain erased data, unless this would delay the start for too long or could
-   * fill the disk. If the rewrite fails, the server starts nevertheless. It is tried again at a later start,
-   * a day after the failure at the earliest; the command `vacuum` rewrites the file too.
+   * fill the disk. If the rewrite fails, the server starts nevertheless. The rewrite is tried again at a
+   * later start, a day after the failure at the earliest. The command `vacuum` rewrites the file too.
    */
   function rewriteAtStart(): void {
     if (!findErasedRemains(connection).possible || hasRewriteFailedToday(connection)) return;
@@ -204,8 +204,8 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     }
   }
 
-  // Do not migrate for a command that only reads or copies the file, because the release that created the
-  // file must still be able to read it.
+  // Commands that open the file as `shared` may only read or copy it. Do not migrate the file for them,
+  // because the release that created the file must still be able to read it.
   if (as !== 'shared') migrate(fileRewriteSchema);
   if (as === 'server') {
     rewriteAtStart();
@@ -260,7 +260,9 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   };
 }
 
-/** Runs work that changes the tables. Holds the server lock during this time, so that no server can start. */
+/**
+ * Runs work that changes the tables. Holds the server lock while the work runs, so that no server can start.
+ */
 function withServerLock(folder: string, work: () => void): void {
   const lock = holdLockOrExplain(folder);
   try {
@@ -283,8 +285,8 @@ function holdLockOrExplain(folder: string) {
 }
 
 /**
- * Checks that the disk accepts writes: allocates pages in the file and in the write-ahead log, and leaves
- * nothing behind.
+ * Checks that the disk accepts writes: allocates pages in the file and in the write-ahead log, and rolls both
+ * back.
  */
 function writeSomething(connection: DatabaseSync): void {
   connection.exec(`

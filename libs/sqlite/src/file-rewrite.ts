@@ -10,8 +10,8 @@ import type { SqliteSchema } from './migrations.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * `erasures` is the number of writes that have erased data, and `covered` is how many of them came before the
- * last complete rewrite. `attempted_at` is when the last rewrite began, even if it failed.
+ * `erasures` is the number of writes that have erased data, and `covered` is how many of these writes came
+ * before the last complete rewrite. `attempted_at` is when the last rewrite began, even if it failed.
  */
 const TABLE = `
   CREATE TABLE file_rewrite (
@@ -55,7 +55,7 @@ function isUncounted(connection: DatabaseSync): boolean {
   return connection.prepare(SQL.exists).get() === undefined;
 }
 
-/** Records that a write erases data. Must be called in the transaction of this write. */
+/** Records that a write erases data. Must be called in the transaction of that write. */
 export function recordErasure(connection: DatabaseSync): void {
   if (!isUncounted(connection)) connection.prepare(SQL.note).run();
 }

@@ -24,7 +24,10 @@ export interface GroupCommitOptions {
 
 interface Work {
   readonly flushed: boolean;
-  /** Runs the write. Returns a function that must be called after the commit. */
+  /**
+   * Runs the queued write. Returns a function that resolves or rejects the write's promise, and that must be
+   * called after the commit.
+   */
   run(): () => void;
   reject(error: unknown): void;
 }
@@ -37,9 +40,9 @@ export interface GroupCommit {
   run<T>(work: () => T, options: GroupCommitOptions): Promise<T>;
   /** Commits delayed writes immediately. Resolves once no write is queued. */
   idle(): Promise<void>;
-  /** Returns whether a write has found the disk full since the last call of `forgive`. */
+  /** Returns whether a write has failed because the disk was full since the last call of `forgive`. */
   hasFoundFull(): boolean;
-  /** Records that the disk has space again. */
+  /** Records that the disk has free space again. */
   forgive(): void;
 }
 
@@ -103,8 +106,8 @@ export function createGroupCommit(
   }
 
   /**
-   * Begins a transaction, and returns whether this succeeded. If another process is writing, this is tried
-   * again later, without blocking the event loop.
+   * Begins a transaction, and returns whether this succeeded. If another process is writing, schedules
+   * another attempt, without blocking the event loop.
    */
   function begun(): boolean {
     try {
@@ -168,8 +171,8 @@ export function createGroupCommit(
   }
 
   /**
-   * Runs a write under a savepoint, so that only this write is rolled back if it fails. Throws only if SQLite
-   * has rolled back the whole transaction.
+   * Runs a queued write under a savepoint, so that only this write is rolled back if it fails. Throws only if
+   * SQLite has rolled back the whole transaction.
    */
   function runApart(work: Work): () => void {
     savepoint();

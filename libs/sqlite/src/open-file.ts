@@ -130,8 +130,8 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
 }
 
 /**
- * Writes the application id. This is a write even if the file already has the id, but it changes nothing
- * then.
+ * Writes the application id to the file. If the file already has the id, SQLite still performs a write, which
+ * changes nothing.
  */
 export function writeApplicationId(connection: DatabaseSync): void {
   connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
@@ -139,8 +139,8 @@ export function writeApplicationId(connection: DatabaseSync): void {
 
 /**
  * Makes SQLite write its temporary files to the data folder, because the default, a folder such as /tmp, may
- * be too small when the file is rewritten. This affects the whole process, and drops the temporary tables and
- * triggers of the connection.
+ * be too small when the file is rewritten. The setting affects the whole process, and drops the temporary
+ * tables and triggers of the connection.
  */
 function useFolderForTemporaryFiles(connection: DatabaseSync, folder: string): void {
   connection.exec(`PRAGMA temp_store_directory = '${resolve(folder).replaceAll("'", "''")}'`);

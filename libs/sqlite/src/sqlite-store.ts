@@ -17,7 +17,7 @@ export function openSqlite(options: OpenDatabaseOptions): SqliteStore {
   return createSqliteStore(openDatabase(options));
 }
 
-/** Returns the store on a database that is already open. */
+/** Returns an embedded store that uses a database that is already open. */
 export function createSqliteStore(database: Database): SqliteStore {
   const probes = mapSqliteErrors({
     health: async () => void database.prepare('SELECT 1').get(),

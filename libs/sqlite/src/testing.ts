@@ -1,14 +1,14 @@
 /** A database for tests that refuses statements whose cost grows with the size of a table. */
 import type { Database } from './database.ts';
 
-/** A line of SQLite's query plans that is allowed, and why it is cheap enough. */
+/** A line of SQLite's query plans that is allowed, and the reason why it is cheap enough. */
 export interface AllowedPlan {
   /** Matches `<line of the plan>: <statement>`, where the statement is in one line. */
   readonly plan: RegExp;
   readonly because: string;
 }
 
-/** The lines that stand for something other than a stored table or index. */
+/** Matches lines of a query plan that read something other than a stored table or index. */
 const NO_TABLE = /^SCAN (?:CONSTANT ROW|json_each VIRTUAL TABLE|\(subquery-\d+\))/;
 
 /**

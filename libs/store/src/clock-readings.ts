@@ -1,12 +1,12 @@
 /** A reading of the clock by a process that used the store. */
 export interface ClockReading {
-  /** The time of the reading. */
+  /** The time that the clock showed. */
   readonly at: Date;
   /** For how much longer a process must run before it trusts the clock, in ms; 0 if the clock is trusted. */
   readonly heldMs: number;
   /**
-   * By how much the clock differed from the previous process's reading when it was found to be doubtful, in
-   * ms; negative if the clock was earlier.
+   * How much later than the last reading of the previous process the clock was when it was found to be
+   * doubtful, in ms; negative if the clock was earlier.
    */
   readonly gapMs: number;
 }
@@ -14,6 +14,6 @@ export interface ClockReading {
 /** Stores the last reading of the clock. Every method rejects with StoreUnavailable if the store fails. */
 export interface ClockReadings {
   last(): Promise<ClockReading | undefined>;
-  /** Replaces the last reading. If the machine crashes, the new reading may be lost. */
+  /** Stores a reading in place of the last one. If the machine crashes, the new reading may be lost. */
   note(reading: ClockReading): Promise<void>;
 }

@@ -21,7 +21,7 @@ export interface LeaseWatch {
   expired<Lease extends HeldLease>(held: readonly Lease[], ms: number): readonly Lease[];
 }
 
-/** Creates a watch. @param monotonic returns a monotonic time in ms */
+/** Creates a watch that has seen no leases yet. @param monotonic returns a monotonic time in ms */
 export function createLeaseWatch(monotonic: () => number = () => performance.now()): LeaseWatch {
   let seenSince = new Map<string, number>();
 

@@ -75,7 +75,7 @@ export function createLeases(records: LeaseRecords, monotonic?: () => number): L
 
 /**
  * Returns `until`, or a time 1 ms later if `before` is the same time. A renewal must change the lease, even
- * if the clock was set back to the time of the last renewal.
+ * if the clock was set back so that it shows the time of the last renewal again.
  */
 function distinctFrom(before: Date, until: Date): Date {
   return until.getTime() === before.getTime() ? new Date(until.getTime() + 1) : until;

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /**
  * Yields the items of a list. Reads the list page by page until a page is empty, so that only one page is in
  * memory. Lets other work run between the pages, because a store in the same process responds immediately.
- * @param read returns the page that follows this item; the first page if the item is undefined
+ * @param read returns the page after the given item; the first page if no item is given
  */
 export async function* readAllPages<Item>(
   read: (after: Item | undefined) => Promise<readonly Item[]> | readonly Item[],

@@ -98,7 +98,10 @@ export function createTokenVerifier(options: {
   }
 }
 
-/** Returns the claim because of which jose refused a token. It checks claims only after the signature. */
+/**
+ * Returns the claim because of which jose refused a token. jose checks the claims of a token only after its
+ * signature.
+ */
 function findMismatch(error: errors.JOSEError): ClaimMismatch | undefined {
   if (!(error instanceof errors.JWTClaimValidationFailed) || error.reason !== 'check_failed')
     return undefined;

@@ -76,18 +76,21 @@ export function decryptJwe(jwe: string, privateKey: KeyObject): string {
  */
 function deriveKey(keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject }): KeyObject {
   const secret = diffieHellman(keys);
-  // A key object, because a cipher with a key as bytes takes five times as long to create: Node first tries to use any
-  // object as a key object, and catches the exception.
+  // Return the key as a key object, because a cipher with a key as bytes takes five times as long to create:
+  // Node first tries to use any object as a key object, and catches the exception.
   return createSecretKey(createHash('sha256').update(FIRST_ROUND).update(secret).update(OTHER_INFO).digest());
 }
 
-/** The beginning of an X25519 key in the form of RFC 8410, section 10.1, in base64. The 32 bytes of the key follow. */
+/**
+ * The first bytes of a public X25519 key in the form of RFC 8410, section 10.1, in base64. In that form, the
+ * 32 bytes of the key itself follow.
+ */
 const X25519_PREFIX = 'MCowBQYDK2VuAyEA';
 const X25519_BYTES = 32;
 
 /**
- * Returns a public key. Reads the key as PEM, because for the reason that `deriveKey` states, Node takes three times as
- * long to read a JWK.
+ * Returns a public X25519 key as a key object. Reads the key as PEM, because Node takes three times as long
+ * to read a JWK.
  * @param x the member `x` of the key as a JWK
  * @throws Error if it is no X25519 key
  */
@@ -101,8 +104,8 @@ function toPublicKey(x: string): KeyObject {
 const FIRST_ROUND = uint32(1);
 const ALGORITHM = Buffer.from('A256GCM');
 /**
- * The remaining inputs of the Concat KDF: AlgorithmID, empty PartyUInfo, empty PartyVInfo, and the length of
- * the key in bits.
+ * The inputs of the Concat KDF that follow the shared secret: AlgorithmID, empty PartyUInfo, empty
+ * PartyVInfo, and the length of the key in bits.
  */
 const OTHER_INFO = Buffer.concat([uint32(ALGORITHM.length), ALGORITHM, uint32(0), uint32(0), uint32(256)]);
 
@@ -118,7 +121,7 @@ function toBase64Url(bytes: Buffer): string {
 
 /**
  * Decodes base64url (RFC 4648, section 5).
- * @throws Error if the text contains any other character. Node itself would skip such characters
+ * @throws Error if the text contains any other character. Node's own decoder would skip such characters
  */
 function fromBase64Url(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64url');

@@ -17,7 +17,7 @@ function makeKey(kid: string) {
 const k1 = makeKey('k1');
 const k2 = makeKey('k2');
 
-/** Returns the key with that id, undefined if there is none. */
+/** Returns the key with the id `kid`; undefined if the source has no such key. */
 async function find(keys: KeySource, kid: string) {
   try {
     return await keys({ alg: 'ES256', kid }, { payload: '', signature: '' });

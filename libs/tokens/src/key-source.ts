@@ -23,8 +23,8 @@ const UNAVAILABLE = 'Access tokens cannot be checked at the moment.';
 const FETCH_TIMEOUT_MS = 3000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
 /**
- * How many unknown key ids are remembered. If an id is forgotten, requests with its tokens get "unavailable"
- * until the next fetch, so that the callers must try again.
+ * How many unknown key ids are remembered. If an id is forgotten, requests with tokens that name this id get
+ * "unavailable" until the next fetch, so that the callers must try again.
  */
 const MAX_MISSING = 100;
 /** How long a key may still be accepted after it was withdrawn, in ms. */
@@ -51,7 +51,7 @@ export function createRemoteKeySource(
   const address = new URL(url);
   let created: ReturnType<typeof createRemoteJWKSet> | undefined;
 
-  /** Creates jose's key set on the first call, because it makes Node load `fetch`. */
+  /** Creates jose's key set on the first call, because creating the key set makes Node load `fetch`. */
   function keySet() {
     created ??= createRemoteJWKSet(address, {
       timeoutDuration: FETCH_TIMEOUT_MS,

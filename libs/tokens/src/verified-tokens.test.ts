@@ -5,8 +5,8 @@ import { cacheVerifiedTokens } from './verified-tokens.ts';
 const START_MS = Date.parse('2026-03-01T12:00:00Z');
 
 /**
- * Returns a verifier that accepts the given tokens, a clock at the given second, and the tokens that it
- * verified.
+ * Returns a verifier that accepts the given tokens, a simulated clock, and a list of the tokens that the
+ * verifier has checked.
  */
 function setUp(expiries: Readonly<Record<string, number>>) {
   const verified: string[] = [];

@@ -17,8 +17,9 @@ interface Remembered<Claims> {
 }
 
 /**
- * Adds a cache to a token verifier. It remembers only valid tokens, for at most a minute, and never beyond
- * their expiry. All requests with the same token share one claims object, so the cache freezes this object.
+ * Adds a cache to a token verifier. The cache contains only valid tokens, for at most a minute, and never
+ * beyond their expiry. All requests with the same token share one claims object, so the cache freezes this
+ * object.
  */
 export function cacheVerifiedTokens<Claims extends { readonly exp: number }>(
   verify: (token: string) => Promise<Claims | undefined>,

@@ -1,7 +1,7 @@
 /**
  * An anchor contains the heads of all hash chains at one moment, and one signature over all of them. Keep it
- * where nobody can change it. It proves later that no event from before that moment was changed or removed,
- * even by somebody who has obtained the keys.
+ * where nobody can change it. A later comparison with the anchor proves that no event from before that moment
+ * was changed or removed, even by somebody who has obtained the keys.
  */
 import type { KeyObject } from 'node:crypto';
 import { isTextSignedBy, keyIdOf } from '@latchkey/events';
@@ -33,8 +33,8 @@ type Head = z.infer<typeof head>;
 export type Anchor = z.infer<typeof anchor>;
 
 /**
- * One record of an anchor on a topic. It contains some of the anchor's heads, beginning with head number
- * `from`, and all other fields of the anchor. `count` is how many heads the whole anchor has.
+ * The part of an anchor that one record on a topic contains: some of the anchor's heads, beginning with head
+ * number `from`, and all other fields of the anchor. `count` is how many heads the whole anchor has.
  */
 const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 
@@ -167,7 +167,10 @@ export function findAnchorFlaw(
 /** Anchors to compare a journal with. */
 export interface AnchorsToCompare {
   readonly genuine: readonly Anchor[];
-  /** One finding for each anchor on the topic that is incomplete or not genuine; it says what is wrong. */
+  /**
+   * One finding for each anchor on the topic that is incomplete or not genuine. The finding says what is
+   * wrong with the anchor.
+   */
   readonly findings: readonly Finding[];
 }
 
@@ -196,7 +199,7 @@ function unusable(message: string): Finding {
   return { kind: 'anchor-unusable', message };
 }
 
-/** A head, and the creation time of its anchor. */
+/** The last event of an account or mailing according to an anchor, and the creation time of this anchor. */
 type AnchoredHead = Head & Pick<Anchor, 'at'>;
 
 /** Compares the journal with anchors: every event of each anchor must still exist with the same hash. */
@@ -225,7 +228,10 @@ export async function compareWithAnchors(
   return findings;
 }
 
-/** Returns the distinct heads of each account or mailing. Heads of earlier anchors come first. */
+/**
+ * Returns the heads that the anchors contain for each account or mailing, without duplicates. Heads of
+ * earlier anchors come first.
+ */
 function headsOf(anchors: readonly Anchor[]): Map<string, AnchoredHead[]> {
   const heads = new Map<string, AnchoredHead[]>();
   for (const { heads: anchored, at } of anchors.toSorted((a, b) => (a.at < b.at ? -1 : 1)))

@@ -109,9 +109,9 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
 }
 
 /**
- * Prepares what the topic contains about an erased account for the comparison. The topic may still contain
- * events with personal data. Such an event counts as equal to the journal's event, from which the personal
- * data was erased.
+ * Prepares the topic's events of an erased account for the comparison with the journal. The topic may still
+ * contain events with personal data. Such an event counts as equal to the journal's event, from which the
+ * personal data was erased.
  */
 function asErased({ stream, entry }: ComparedStream, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;

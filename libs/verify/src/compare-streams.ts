@@ -15,7 +15,7 @@ export interface StreamComparison {
   readonly log: LogComparison;
   /** The account as it is in the read model. */
   readonly stored: StoredAccount | undefined;
-  /** How many deliveries the events must cause, and how many of these are recorded. */
+  /** How many deliveries the events must cause, and how many of these deliveries are recorded. */
   readonly owed: number;
   readonly recorded: number;
   /** The disagreements between the stores; empty if there are none. */
@@ -37,7 +37,7 @@ export interface CompareDeps {
 const EVENTS_PER_TURN = 100;
 
 /**
- * Compares streams. Lets other work run in between.
+ * Compares streams of the journal with the other stores. Lets other work run in between.
  * @param streams must be read from the journal after the index was filled from the topics
  */
 export async function compareStreams(

@@ -20,7 +20,9 @@ const ZERO = {
   unpublished: 0,
   profiles: 0,
   parked: 0,
-  /** The number of deliveries that events must cause. `recorded` is how many of them are recorded. */
+  /**
+   * The number of deliveries that events must cause. `recorded` is how many of these deliveries are recorded.
+   */
   owed: 0,
   recorded: 0,
   expiredLeases: 0,
@@ -34,7 +36,7 @@ export type ComparisonCounts = typeof ZERO;
 
 export interface ComparisonCounter {
   readonly counts: ComparisonCounts;
-  /** Adds the final comparison of a stream. Must be called once for each stream. */
+  /** Adds the result of the final comparison of a stream. Must be called once for each stream. */
   add(compared: StreamComparison): void;
   /** Returns the time at which the oldest commit in the outbox was appended. */
   oldestUnpublished(): Date | undefined;

@@ -1,7 +1,7 @@
 /** Merkle tree hashes as in RFC 6962, 2.1. Pure. */
 import { createHash } from 'node:crypto';
 
-/** Returns the root over these leaves, in this order. */
+/** Returns the root of the Merkle tree over the given leaves, in the given order. */
 export function computeMerkleRoot(leaves: readonly Buffer[]): Buffer {
   const [only] = leaves;
   if (only === undefined) return sha256();

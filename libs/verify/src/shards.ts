@@ -14,8 +14,8 @@ export function createShards(recordCount: number, maxPerShard: number): readonly
 }
 
 /**
- * Returns the bucket for the id of an account or mailing, which is selected by the last digits of the id,
- * because these are random in a UUIDv7. All ids of a different form are in the same bucket.
+ * Returns the bucket for the id of an account or mailing, selected by the last digits of the id, because
+ * these digits are random in a UUIDv7. All ids of a different form are in the same bucket.
  */
 function bucketOf(subject: string): number {
   return Number.parseInt(subject.slice(-6), 16) || 0;

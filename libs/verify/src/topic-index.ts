@@ -15,7 +15,7 @@ import type { ShardFilter } from './shards.ts';
 export interface TopicEntry {
   /** The fingerprints of the events. Index 0 is the event with sequence 1, and there are no gaps. */
   readonly fingerprints: readonly number[];
-  /** The fingerprints of the same events without their person, in the same order as `fingerprints`. */
+  /** The fingerprints of the same events without their personal data, in the same order as `fingerprints`. */
   readonly impersonal: readonly number[];
   /**
    * The first 48 bits of each event's hash (`fingerprintOfHash`), in the same order as `fingerprints`.
@@ -48,7 +48,7 @@ export interface TopicEntry {
 export interface OutOfOrderRecord {
   readonly sequence: number;
   readonly fingerprint: number;
-  /** The fingerprint that the event has once its person is erased. */
+  /** The fingerprint of the event as it is once its personal data is erased. */
   readonly impersonal: number;
   /** The fingerprint of the hash, as in `hashes`. */
   readonly hash: number;

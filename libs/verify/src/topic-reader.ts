@@ -13,7 +13,7 @@ export type OnProgress = (what: string, done: number) => void;
 const RECORDS_PER_TURN = 100;
 
 export interface TopicReader {
-  /** Reads from where the last call stopped to the current ends of the topics. */
+  /** Reads the topics to their current ends, starting where the previous call has stopped. */
   readToEnd(): Promise<void>;
 }
 

@@ -1,4 +1,7 @@
-/** Compares one shard of accounts and mailings, and repeats the comparison for those whose stores differ. */
+/**
+ * Compares one shard of accounts and mailings, and repeats the comparison of those for which the stores
+ * differ.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StreamComparison } from './compare-streams.ts';
 import type { ShardFilter } from './shards.ts';
@@ -19,8 +22,8 @@ export interface VerifyShardDeps {
   readonly patienceMs: number;
   readonly pauseMs: number;
   /**
-   * Called once for each stream, with its final comparison: the first one without findings, or the last one
-   * when `patienceMs` is over.
+   * Called once for each stream, with the result of its final comparison: the first comparison without
+   * findings, or the last comparison before `patienceMs` has passed.
    */
   onResult(compared: StreamComparison): void;
   /** Called once for each stream whose first comparison has findings. */
@@ -29,8 +32,8 @@ export interface VerifyShardDeps {
 }
 
 /**
- * Compares one shard. Reads the topics before the journal. As every event is in the journal before it is on a
- * topic, the journal must contain every event that was read from a topic.
+ * Compares the accounts and mailings of one shard. Reads the topics before the journal. As every event is in
+ * the journal before it is on a topic, the journal must contain every event that was read from a topic.
  */
 export async function verifyShard(deps: VerifyShardDeps): Promise<void> {
   const { index, profiles, shard, topics } = deps;

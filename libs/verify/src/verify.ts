@@ -173,7 +173,7 @@ async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<
 }
 
 /**
- * Reports dropped generations that are still stored when `patienceMs` is over. The wait is needed because
+ * Reports dropped generations that are still stored when `patienceMs` is over. Waits until then, because
  * dropping a generation takes a while.
  */
 async function leftovers(
@@ -193,8 +193,8 @@ async function leftovers(
 }
 
 /**
- * After a lease has been expired for this long, in ms, it counts as abandoned, because a running process
- * would have taken it over.
+ * A lease that expired longer ago than this, in ms, counts as abandoned, because a running process would have
+ * taken it over.
  */
 const ABANDONED_MS = 60_000;
 

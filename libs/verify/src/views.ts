@@ -73,7 +73,7 @@ export interface ProfileView {
   ids(): AsyncIterable<readonly string[]>;
 }
 
-/** A mail that an event must cause. */
+/** A delivery of a mail that an event must cause. */
 export interface OwedDelivery {
   readonly id: string;
   /** The name of the mail, for example `verify-email`. */

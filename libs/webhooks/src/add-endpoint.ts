@@ -1,5 +1,6 @@
 /**
- * Adds endpoints and creates their secrets. Refuses disallowed URLs, and more than MAX_ENDPOINTS endpoints.
+ * Adds webhook endpoints and creates their secrets. Refuses disallowed URLs, and more than MAX_ENDPOINTS
+ * endpoints.
  */
 import { findEndpointUrlFault } from './addresses.ts';
 import {
@@ -27,7 +28,7 @@ export function assertEndpointUrlAllowed(
   if (fault !== undefined) throw new EndpointRefusedError('url', fault);
 }
 
-/** An endpoint, with its secret in plain text. The store contains only the encrypted secret. */
+/** A webhook endpoint, with its secret in plain text. The store contains only the encrypted secret. */
 export interface EndpointWithSecret {
   readonly endpoint: WebhookEndpoint;
   readonly secret: string;

@@ -71,7 +71,7 @@ test('a URL is https, without credentials, and not at a private address; or what
     assert.equal(findEndpointUrlFault(url, { allowPrivate: true }), undefined, url);
 });
 
-/** Looks up a host name, with these addresses in place of a response from DNS. */
+/** Looks up a host name, with the given addresses in place of a response from DNS. */
 function lookUp(answers: readonly string[], options: { readonly all?: boolean } = {}) {
   const lookup = createPublicAddressLookup((_host, _options, done) =>
     done(

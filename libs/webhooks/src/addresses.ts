@@ -101,7 +101,7 @@ export function findEndpointUrlFault(
   return isPrivate ? 'must not lead to a private address' : undefined;
 }
 
-/** Returns the host of a URL; an IPv6 address without its brackets. */
+/** Returns the host name or IP address in a URL. An IPv6 address is returned without its brackets. */
 export function getHost({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }

@@ -36,14 +36,14 @@ export interface DeliverEventsResult {
   readonly attempts: readonly DeliveryAttempt[];
 }
 
-/** Maps the id of each account to its events, in order. */
+/** Maps the id of each account to the account's events, in order. */
 export type EventsByAccount = ReadonlyMap<
   string,
   Iterable<EventWithPosition> | AsyncIterable<EventWithPosition>
 >;
 
 /**
- * Sends events. After a failure, no later events of the same account are sent. After
+ * Sends events to an endpoint. After a failure, no later events of the same account are sent. After
  * FAILURES_UNTIL_ENDPOINT_IS_DOWN failures in a row, the endpoint counts as down, and no more events are sent
  * to it.
  * @throws Error with a one-line message if a secret cannot be decrypted; the errors of the log if events are
@@ -72,8 +72,8 @@ export async function deliverEvents(
     const at = deps.now();
     const began = performance.now();
     const outcome = await post(endpoint, event, at, deps);
-    // Whether the endpoint has received the aborted request is unknown. The attempt does not count, and the
-    // event is sent again later.
+    // It is unknown whether the endpoint has received the aborted request. The attempt does not count, and
+    // the event is sent again later.
     if (outcome.kind !== 'delivered' && deps.signal.aborted) return undefined;
     failures = outcome.kind === 'delivered' ? 0 : failures + 1;
     isGone ||= outcome.kind === 'gone';
@@ -93,7 +93,8 @@ export async function deliverEvents(
   ): Promise<AccountDeliveryResult> {
     let delivered = 0;
     for await (const event of own) {
-      // This account has reached the limit of a round. The next round continues with this event.
+      // The account has reached the limit of events per delivery round. The next round continues with this
+      // event.
       if (delivered === MAX_EVENTS_PER_ACCOUNT)
         return { account, delivered, stopped: toEventPosition(event) };
       const outcome = await attempt(event);

@@ -1,6 +1,6 @@
 /**
- * Thrown if an endpoint cannot be added or changed. The message is one sentence for the person who tried
- * this; for the reason `url`, it is the rest of a sentence that begins with "The URL".
+ * Thrown if an endpoint cannot be added or changed. The message is one sentence for the person who made the
+ * request; for the reason `url`, the message is the rest of a sentence that begins with "The URL".
  */
 export class EndpointRefusedError extends Error {
   override readonly name = 'EndpointRefusedError';

@@ -24,8 +24,8 @@ const storedSecret = z.object({
 const redriveRange = z.union([z.object({ event: z.string() }), z.object({ since: instant, until: instant })]);
 
 /**
- * An account that waits for a retry: its events from `offset` up to the endpoint's cursor are not delivered
- * yet.
+ * An account whose next event waits for a retry: the account's events from `offset` up to the endpoint's
+ * cursor are not delivered yet.
  */
 const waitingAccount = z.object({
   account: z.string(),
@@ -133,14 +133,14 @@ const SECRET_BYTES = 32;
 export const MAX_ENDPOINTS = 50;
 
 /**
- * How many secrets of an endpoint may be valid at the same time. Each of them adds a signature to every
+ * How many secrets of an endpoint may be valid at the same time. Each secret adds a signature to every
  * request.
  */
 export const MAX_SECRETS_PER_ENDPOINT = 5;
 
 /**
- * How many redrives of an endpoint may be in progress at the same time. Every event is compared with the
- * ranges of all of them.
+ * How many redrives of an endpoint may be in progress at the same time. The number is limited because every
+ * event is compared with the ranges of all redrives.
  */
 export const MAX_REDRIVES_PER_ENDPOINT = 20;
 
@@ -313,8 +313,8 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
 }
 
 /**
- * Adds a range to those that a waiting account gets sent again. If there are too many ranges, all of the
- * account's events are sent again instead.
+ * Adds a range to the ranges of events that are sent again for a waiting account. If there are too many
+ * ranges, all of the account's events are sent again instead.
  */
 function withRedrivenRange(
   { redriven, ...account }: AccountAwaitingRetry,

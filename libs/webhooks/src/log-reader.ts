@@ -41,7 +41,7 @@ export interface EventPage {
   waitForMore(signal: AbortSignal): Promise<void>;
 }
 
-/** Which events an endpoint gets, and whether they contain personal data. */
+/** Which events an endpoint gets, and whether these events contain personal data. */
 type EventSelection = Pick<WebhookEndpoint, 'types' | 'person'>;
 
 /** Reads the events to send to endpoints. All promises reject with the errors of the log. */
@@ -49,8 +49,8 @@ export interface EventReader {
   /** Returns the next page of events after a cursor. */
   read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
   /**
-   * Yields the events of a waiting account, from the event that waits for a retry to the cursor. At first
-   * reads only one event, because its retry often fails.
+   * Yields the events of a waiting account, from the event that waits for a retry to the cursor. Reads only
+   * one event at first, because the retry of that event often fails.
    */
   readAccount(
     endpoint: EventSelection,
@@ -62,7 +62,7 @@ export interface EventReader {
    * meaningless.
    */
   isOfCurrentLog(cursor: string): Promise<boolean>;
-  /** For each account with unsent events, returns the sequence of the first one. */
+  /** Returns the sequence of the first unsent event of each account that has unsent events. */
   findUnsent(delivery: Pick<DeliveryProgress, 'cursor' | 'waiting'>): Promise<ReadonlyMap<string, number>>;
   /** Returns the offset at which a cursor continues in a partition. */
   offsetIn(cursor: string, partition: number): number;

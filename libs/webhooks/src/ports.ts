@@ -77,7 +77,10 @@ export interface StoredDeliveryAttempt {
 /** How far the events of an account were sent before `ops move` replaced the log. */
 export interface LastSentSequence {
   readonly account: string;
-  /** The id of the endpoint. Unset if this applies to all endpoints for which nothing else is stored. */
+  /**
+   * The id of the endpoint. Unset if the sequence applies to all endpoints for which no sequence of their own
+   * is stored.
+   */
   readonly endpoint?: string;
   /** The sequence of the last sent event; 0 if no event was sent. */
   readonly sequence: number;
@@ -120,7 +123,8 @@ export interface WebhookStorage extends Preparable {
 }
 
 /**
- * Changes an endpoint. If another process changes it at the same time, reads it again and retries.
+ * Changes a stored endpoint. If another process changes the endpoint at the same time, reads it again and
+ * retries.
  * @param change returns the changed endpoint; undefined to leave it unchanged
  * @returns the endpoint after the change; undefined if there is no such endpoint
  */

@@ -19,7 +19,7 @@ export interface WebhookPostRequest {
   readonly signal: AbortSignal;
 }
 
-/** Sends requests. `post` never rejects: failures are outcomes. */
+/** Sends requests to endpoints. `post` never rejects: it returns failures as outcomes. */
 export interface WebhookHttpClient {
   post(request: WebhookPostRequest): Promise<WebhookRequestOutcome>;
   /** Closes all keep-alive connections. */

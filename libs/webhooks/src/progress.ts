@@ -25,7 +25,7 @@ export function toEventPosition({ account, partition, offset, event }: EventPosi
   return { account, partition, offset, event };
 }
 
-/** The outcome of one request. */
+/** The outcome of one request to an endpoint. */
 export type WebhookRequestOutcome =
   | { readonly kind: 'delivered'; readonly status: number }
   | {
@@ -37,7 +37,7 @@ export type WebhookRequestOutcome =
   /** The endpoint responded with 410 Gone. No further requests are sent to it. */
   | { readonly kind: 'gone'; readonly status: number };
 
-/** The outcome of sending one account's events. */
+/** The outcome of sending the events of one account to an endpoint. */
 export interface AccountDeliveryResult {
   readonly account: string;
   /** The number of delivered events. */
@@ -155,7 +155,7 @@ function later(now: Date, ms: number): Date {
   return new Date(now.getTime() + ms);
 }
 
-/** Returns why an endpoint must be paused; undefined if it must not be paused. */
+/** Returns why an endpoint must be paused; undefined if there is no reason. */
 export function findReasonToPause(
   { failing }: Pick<DeliveryProgress, 'failing'>,
   results: readonly AccountDeliveryResult[],
@@ -167,7 +167,7 @@ export function findReasonToPause(
   return `has failed since ${failing.since.toISOString()}: ${failing.reason}`;
 }
 
-/** Returns the endpoint, paused because its deliveries have failed. */
+/** Pauses an endpoint because its deliveries have failed. Returns the changed endpoint. */
 export function pauseForFailures(endpoint: WebhookEndpoint, reason: string, now: Date): WebhookEndpoint {
   return { ...endpoint, paused: { at: now, by: 'failures', reason } };
 }

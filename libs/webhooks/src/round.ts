@@ -47,8 +47,8 @@ export interface DeliveryRoundDeps {
   /** Returns a random number in [0, 1). */
   random(): number;
   /**
-   * Aborted when another process may send to the endpoint because the lease may have expired, or when the
-   * service stops.
+   * Aborted when the service stops, or when the lease may have expired, so that another process may send to
+   * the endpoint.
    */
   readonly signal: AbortSignal;
 }
@@ -56,7 +56,7 @@ export interface DeliveryRoundDeps {
 export interface DeliveryRoundReport {
   /** The endpoint as stored after the round. Undefined if it was removed. */
   readonly endpoint: WebhookEndpoint | undefined;
-  /** Whether there may be more to send, so that the next round should begin immediately. */
+  /** Whether there may be more events to send, so that the next round should begin immediately. */
   readonly isBusy: boolean;
   /** Why this round has paused the endpoint. Absent if it has not. */
   readonly paused?: string;
@@ -67,7 +67,7 @@ export interface DeliveryRoundReport {
   readonly nextDue?: Date;
 }
 
-/** What a round has sent, and the endpoint's position after it. */
+/** The events that a delivery round has sent, and the endpoint's position after the round. */
 interface RoundOutcome extends DeliverEventsResult {
   readonly cursor?: string;
   /** The state of the redrive after this round. `null` if the redrive is complete. */
@@ -139,7 +139,8 @@ async function waitForChange(
   signal: AbortSignal,
 ): Promise<void> {
   for (await sleep(LOOK_EVERY_MS, signal); !signal.aborted; await sleep(LOOK_EVERY_MS, signal)) {
-    // If the store is down, assume that nothing has changed. The round cannot store its outcome then anyway.
+    // If the store is down, assume that the endpoint has not changed. The round could not store its outcome
+    // anyway.
     const current = await endpoints.find(id).catch(() => ({ revision }));
     if (current?.revision !== revision) return;
   }
@@ -188,8 +189,8 @@ async function* owedEvents(
 }
 
 /**
- * Keeps the ranges of a redrive if delivery stopped before the redrive's end, so that the next attempt, too,
- * sends only the events in these ranges.
+ * Adds the ranges of an account's redrive to the result if delivery has stopped before the end of the
+ * redrive, so that the next attempt also sends only the events in these ranges.
  */
 function keepRedriven(
   result: AccountDeliveryResult,
@@ -277,8 +278,8 @@ async function sendRedrive(
 
 /**
  * Returns what an account waits for after a page of a redrive. If an event of the redrive was not delivered,
- * the account waits for this event and the rest of the redrive. If all were delivered, an account that waited
- * before still waits for the same events as before.
+ * the account waits for this event and the rest of the redrive. If all events of the redrive were delivered,
+ * an account that waited before still waits for the same events as before.
  */
 function afterRedrive(
   result: AccountDeliveryResult,
@@ -316,8 +317,8 @@ interface Round {
 }
 
 /**
- * Stores the outcome of a round. If another process has stored a round of this endpoint in the meantime,
- * discards it.
+ * Stores the outcome of a round. Discards the outcome if another process has stored the outcome of a round of
+ * this endpoint in the meantime.
  */
 async function storeOutcome(
   { before, isRestarted, sent }: Round,
@@ -336,8 +337,8 @@ async function storeOutcome(
   const endpoint = await updateEndpoint(storage.endpoints, before.id, (current) => {
     reason = undefined;
     if (current.delivery.round !== before.delivery.round) return undefined;
-    // Start from the endpoint as it is stored now, because an operator may have changed it during the round,
-    // for example resumed it.
+    // Apply the outcome to the endpoint as it is stored now, because an operator may have changed the
+    // endpoint during the round, for example resumed it.
     const stored = isRestarted ? restart(current.delivery) : current.delivery;
     const results = sent.results.map((result) => withNewerRanges(result, before.delivery, current.delivery));
     const { waiting, failing } = computeProgressAfterRound(stored, results, {
@@ -375,8 +376,8 @@ function countTrailingFailures(attempts: readonly DeliveryAttempt[]): number {
 }
 
 /**
- * Adds the ranges of a redrive that was requested during the round to the ranges that a waiting account gets
- * sent again.
+ * Adds the ranges of a redrive that was requested during the round to the ranges of events that are sent
+ * again for a waiting account.
  */
 function withNewerRanges(
   result: AccountDeliveryResult,

@@ -19,7 +19,10 @@ async function opened(context: TestContext) {
   const { endpoints } = storage;
   return {
     endpoints,
-    /** Adds an endpoint whose secret is encrypted with these keys. @returns its id and its secret */
+    /**
+     * Adds an endpoint whose secret is encrypted with the first of the given keys. @returns its id and its
+     * secret
+     */
     async add(keys: readonly [SecretKey, ...SecretKey[]]) {
       const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'now' } as const;
       const options = { allowPrivate: true, sealer: createSecretSealer(keys), now: TEST_START_TIME };

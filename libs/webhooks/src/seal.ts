@@ -61,7 +61,10 @@ export function createSecretSealer(keys: SecretKeys | undefined): SecretSealer {
   };
 }
 
-/** Returns whether a stored secret is encrypted. Secrets in plain text begin with `whsec_`; no JWE does. */
+/**
+ * Returns whether a stored secret is encrypted. Secrets in plain text begin with `whsec_`, but encrypted
+ * secrets do not.
+ */
 export function isSealedSecret(stored: string): boolean {
   return !stored.startsWith('whsec_');
 }

@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 
 /**
  * Returns the headers with which a receiver verifies that a request comes from Latchkey.
- * @param secrets the secrets of the endpoint (`whsec_…`); each of them adds a signature
+ * @param secrets the secrets of the endpoint (`whsec_…`); each secret adds a signature
  */
 export function createSignatureHeaders(
   { id, body, now }: { readonly id: string; readonly body: string; readonly now: Date },

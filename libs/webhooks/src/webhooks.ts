@@ -29,7 +29,7 @@ const RENEW_LEASE_MS = LEASE_MS / 4;
 export interface WebhookDispatcherDeps {
   readonly storage: WebhookStorage;
   readonly bus: Pick<Bus, 'tail'>;
-  /** Selects the records that auth has published. Only these are sent to endpoints. */
+  /** Selects the records that auth has published. Only these records are sent to endpoints. */
   readonly genuine: SelectGenuineRecords;
   readonly sealer: SecretSealer;
   readonly logger: Logger;
@@ -51,11 +51,14 @@ export interface WebhookConfig {
 
 export interface WebhookDispatcher {
   /**
-   * Starts sending.
+   * Starts sending events to endpoints.
    * @throws Error with a one-line message if WEBHOOK_SECRET_KEY does not decrypt the secret of an endpoint
    */
   start(): Promise<void>;
-  /** Stops sending. Aborts the requests in flight; their events are sent again after the next start. */
+  /**
+   * Stops sending events to endpoints. Aborts the requests in flight; their events are sent again after the
+   * next start.
+   */
   stop(): Promise<void>;
   health(): Promise<readonly DependencyHealth[]>;
 }
@@ -232,8 +235,8 @@ export function createWebhookDispatcher({
 }
 
 /**
- * Returns the keys of this process in the form in which the store records them. The record says when each key
- * was first used; it never prevents a start.
+ * Returns the keys of this process in the form in which the store records them. The store records when each
+ * key was first used, but never refuses a start because of a missing key.
  */
 function configuredKeysOf({
   WEBHOOK_SECRET_KEY: keys,

@@ -1,6 +1,6 @@
 /**
- * The rights of each process in MongoDB. Each process may use its own collections only. They are listed by name,
- * because MongoDB roles do not support patterns.
+ * The rights of each process in MongoDB. Each process may use its own collections only. The collections are
+ * listed by name, because MongoDB roles do not support patterns.
  */
 
 /** The number of rebuilds of the read model that the roles allow. Each rebuild creates a collection. */

@@ -1,4 +1,4 @@
-/** Reads the security events of a log. */
+/** Reads security events from the log. */
 import type { createAuditClientMatcher } from '@latchkey/auth/ops';
 import type { BusRecord, LogReader, PartitionOffsetRange } from '@latchkey/bus';
 import { decodeSecurityEvent, type SecurityEvent, type SecurityEventType } from '@latchkey/events';
@@ -7,8 +7,8 @@ export interface SecurityEventFilter {
   readonly account?: string | undefined;
   readonly type?: SecurityEventType | undefined;
   /**
-   * Returns whether an event may have been caused from the IP address that the operator asked for. If
-   * undefined, events from all addresses match.
+   * Returns whether an event may have been caused from the IP address that the operator asked for. Default:
+   * events from all addresses match.
    */
   readonly isClient?: ReturnType<typeof createAuditClientMatcher> | undefined;
   /** Selects events that happened at this time or later. */
@@ -50,7 +50,7 @@ export async function findSecurityEvents(
   return found;
 }
 
-/** Yields matching events that are written from now on, until the signal is aborted. */
+/** Yields matching events that are written after the call, until the signal is aborted. */
 export async function* followSecurityEvents(
   reader: LogReader,
   topic: string,

@@ -111,7 +111,9 @@ function withEvents(
   return withOpenedLog(context, ({ reader }) => work(reader, topicNameOnLog(TOPIC_NAMES, SECURITY_TOPIC)));
 }
 
-/** Returns the current and former keys that pseudonyms in security events were made with. @throws ConfigError */
+/**
+ * Returns the current and former keys with which pseudonyms in security events were made. @throws ConfigError
+ */
 async function pseudonymKeys({ environment }: CommandContext): Promise<readonly Buffer[]> {
   const key = await readSecretForFolder('AUDIT_IP_KEY', getDataFolder(environment), environment);
   const { AUDIT_IP_KEY = [] } = readConfig(auditSettingsSchema.pick({ AUDIT_IP_KEY: true }), {
@@ -170,8 +172,8 @@ function whatOf(data: SecurityEvent['data']): string {
 }
 
 /**
- * Replaces control characters in a string that is printed. Clients choose parts of the string, so it could contain
- * escape sequences that control the terminal.
+ * Replaces the control characters in a string that is to be printed. Clients choose parts of the string, so
+ * it could contain escape sequences that control the terminal.
  */
 function onTerminal(text: string): string {
   return text.replaceAll(/\p{C}/gu, '?');

@@ -1,6 +1,6 @@
 /**
- * Lists erasures: which consumers have confirmed each of them, which erasures are overdue, and which topics and files
- * still contain the person's data.
+ * Lists erasures: which consumers have confirmed each erasure, which erasures are overdue, and which topics
+ * and files still contain the person's data.
  */
 import {
   type ErasureRecord,
@@ -143,7 +143,7 @@ async function unfinishedErasures(store: Store, until: Date) {
 
 interface Rules {
   readonly receiptDays: number;
-  /** An erasure from before this time is overdue if a consumer has not confirmed it. */
+  /** An erasure that took place before this time is overdue if a consumer has not confirmed it. */
   readonly overdueSince: Date;
   readonly topics: ErasureTopics;
   /** The state of the database file. Undefined if the store has no file. */

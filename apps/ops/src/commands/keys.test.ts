@@ -189,7 +189,7 @@ test('a setting that is no number of minutes is refused: tokens of a former key 
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Converts keys to the fingerprints that a process records in its store when it starts. */
+/** Converts the keys of settings to the fingerprints that a process records in the store when it starts. */
 function givenAs(settings: Readonly<Record<string, readonly SecretKey[]>>) {
   const entries = Object.entries(settings).map(([name, keys]) => [
     name,

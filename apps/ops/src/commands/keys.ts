@@ -187,15 +187,15 @@ function selectorOf(id: string): string {
   return id === UNNAMED_KEY_ID ? 'MAIL_DKIM_SELECTOR' : id;
 }
 
-/** Returns the store that records the keys of a kind. */
+/** Returns the part of the store that records the use of a kind of key. */
 function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprints, 'list' | 'forget'> {
   if (kind === 'webhooks') return openWebhookStorage(store).keyFingerprints;
   return kind === 'bounces' || kind === 'dkim' ? openNotifierOps(store).keys : openAuthOps(store).keys;
 }
 
 /**
- * Deletes the store's record of a key, which was listed in the report. @throws Error with a one-line message
- * if a process has started with other keys since the report
+ * Deletes the store's record of a key that was listed in the report. @throws Error with a one-line message if
+ * a process has started with other keys since the report
  */
 async function forget(store: Store, { kind, remembered: { setting, key, uses } }: KeyReport): Promise<void> {
   if (!(await storedKeys(store, kind).forget(setting, key, uses)))
@@ -205,7 +205,7 @@ async function forget(store: Store, { kind, remembered: { setting, key, uses } }
 }
 
 /**
- * Asserts that the key that follows the current one can become current.
+ * Asserts that the next key can become the current key.
  * @throws Error with a one-line message if this key is a former key, which must never become current again
  */
 async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): Promise<void> {

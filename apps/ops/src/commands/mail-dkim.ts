@@ -64,7 +64,7 @@ interface KeyFile {
 }
 
 /**
- * Returns the key in a file. If the file does not exist, creates it with a new key and mode 0600.
+ * Returns the DKIM key in a file. If the file does not exist, creates it with a new key and mode 0600.
  * @throws Error if the file exists but contains no usable key
  */
 async function keyIn(path: string): Promise<KeyFile> {

@@ -65,7 +65,7 @@ function mailSettings(sink: TestMailServer) {
 const session = z.object({ accessToken: z.string(), refreshToken: z.string() });
 const profile = z.looseObject({ email: z.string(), isVerified: z.boolean() });
 
-/** Returns an API client for a base URL. */
+/** Returns functions that send requests to the API at a base URL. */
 function client(url: string) {
   function post(path: string, body?: object) {
     return fetch(`${url}/api/v1/auth/${path}`, {

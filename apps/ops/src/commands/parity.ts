@@ -3,7 +3,10 @@ import type { GenerationComparison } from '@latchkey/user/ops';
 import type { CommandContext } from '../context.ts';
 import { formatCount, formatNumber } from '../output/progress.ts';
 
-/** Checks the result of a comparison. @throws Error with a one-line message if the generation must not become active */
+/**
+ * Checks the result of a comparison of two generations of the read model. @throws Error with a one-line
+ * message if the generation must not become active
+ */
 export function assertGenerationMayBecomeActive(
   generation: number,
   parity: GenerationComparison,

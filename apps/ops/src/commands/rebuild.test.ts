@@ -80,7 +80,9 @@ async function scene(t: TestContext) {
   };
 }
 
-/** Creates a used data folder in which one account was parked at an invalid record and later unparked. */
+/**
+ * Creates a data folder with data, in which one account was parked at an invalid record and later unparked.
+ */
 async function repairedTown(t: TestContext) {
   const folder = await createTemporaryFolder(t);
   // With the default of EVENT_SIGNATURES, a record without a signature would be skipped. With `warn`, the
@@ -125,8 +127,8 @@ async function refused(
 }
 
 /**
- * Runs `cause`, waits until at least one erasure receipt can be read, and returns the account, consumer and sequence
- * of each receipt.
+ * Runs `cause`, waits until the topic of receipts contains at least one receipt, and returns the account,
+ * consumer and sequence of each receipt.
  */
 async function readReceipts(bus: Bus, cause: () => Promise<void> = async () => undefined) {
   const receipts: (Receipt | undefined)[] = [];
@@ -153,7 +155,8 @@ describe('rebuild user', () => {
     const { rebuild } = await scene(t);
     const done = await rebuild();
     assert.equal(done.code, 0);
-    // Progress is shown every ten seconds, and a rebuild may take that long on a busy machine.
+    // Progress is shown every ten seconds, so it appears here only if a busy machine takes that long for the
+    // rebuild.
     assert.match(done.err, /^records read: 0 of 1\n(records read: \d of 1\n)*accounts compared: 1\n$/);
     assert.equal(
       done.out,

@@ -51,7 +51,10 @@ export function addRebuildCommand(program: OpsProgram, context: CommandContext):
     });
 }
 
-/** Returns a rebuild that retries each step while a server is unreachable. All steps are idempotent. */
+/**
+ * Wraps a rebuild of the read model, so that each step is retried while a server is unreachable. All steps
+ * are idempotent.
+ */
 function retrying(rebuild: ReadModelRebuild, context: CommandContext): ReadModelRebuild {
   function wait<T>(step: () => Promise<T>) {
     return retryUntilReachable(context, 'the servers', step);

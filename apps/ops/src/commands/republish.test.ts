@@ -20,7 +20,10 @@ async function usedFolder(t: TestContext) {
   function ops(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR: folder }, ...words);
   }
-  /** Waits until all commits are marked as published. Auth sets the mark shortly after it has published a commit. */
+  /**
+   * Waits until all commits are marked as published. auth marks a commit shortly after it has published the
+   * commit.
+   */
   function allPublished() {
     return waitUntil('the outbox is empty', async () =>
       /^unpublished +0 commits$/m.test((await ops('verify', '--patience', '0')).out),
@@ -80,14 +83,14 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
   const before = "at = '2026-01-01T00:00:00.000Z'";
   await database.write(() => {
     for (const statement of [
-      // Removes the published marks from all commits of one account, and from the second event of another account.
+      // Marks as unpublished all commits of one account, and from the second event of another account.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
       `DELETE ${createEventRecordsSql(cleo)}`,
       `DELETE ${createEventRecordsSql(ada)} AND offset = (SELECT max(offset) ${createEventRecordsSql(ada)})`,
       `DELETE FROM user_profiles_v1 WHERE id = '${cleo}'`,
       `DELETE FROM notifier_deliveries WHERE subject = '${cleo}' OR (subject = '${ada}' AND mail = 'welcome')`,
-      // Removes only the published mark of the first commit of the third account.
+      // Marks as unpublished only the first commit of the third account.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream NOT IN ('${ada}', '${cleo}') AND number = 1`,
     ])
       database.prepare(statement).run();

@@ -64,7 +64,10 @@ async function addLaterSecrets(folder: string): Promise<readonly string[]> {
   return added;
 }
 
-/** Returns whether all files exist. @throws Error if only some exist and no other process is creating the rest */
+/**
+ * Returns whether the files of all secrets exist. @throws Error if only some exist and no other process is
+ * creating the rest
+ */
 async function isComplete(folder: string): Promise<boolean> {
   if ((await present(folder)).length === 0) return false;
   // Another process may have written a plan but not yet all files. In that case, this process completes the files.

@@ -18,8 +18,8 @@ import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { stripProgress } from '../testing/strip-progress.ts';
 
 /**
- * SQL statements that convert data to the format of release 0.1: without hash chains in the journal, without proofs in
- * the records, and without hashes in the read model.
+ * SQL statements that convert stored data to the format of release 0.1: without hash chains in the journal,
+ * without proofs in the records, and without hashes in the read model.
  */
 const AS_BEFORE = [
   `UPDATE journal_commit SET events = (SELECT json_group_array(json_remove(value, '$.chain')) FROM json_each(events))`,

@@ -287,7 +287,7 @@ function textOf({ reason, message }: EndpointRefusedError, urlHint: string): str
   }
 }
 
-/** Returns how to allow a URL, if WEBHOOKS_ALLOW_PRIVATE allows it. */
+/** Returns a hint that WEBHOOKS_ALLOW_PRIVATE would allow a URL; an empty string if it would not. */
 function hintFor(url: string): string {
   return findEndpointUrlFault(url, { allowPrivate: true }) === undefined
     ? '. In development, set WEBHOOKS_ALLOW_PRIVATE=true for this command and for the server'

@@ -39,8 +39,8 @@ export function createAddressTracePredicate(address: string): PersonalDataTraceP
 }
 
 /**
- * The normalised names of fields that say which account or mailing an item is about. If an item has several of them,
- * the first in this list counts.
+ * The normalised names of fields that say which account or mailing an item is about. If an item has several
+ * of these fields, the first field in this list counts.
  */
 const SUBJECTS = ['stream', 'userid', 'mailingid', 'subject'];
 
@@ -87,8 +87,8 @@ function plain(name: string): string {
 }
 
 /**
- * Returns whether a field contains no personal data. An object that contains only a digest contains none,
- * because without its salt, the digest of a person's data in the hash chain reveals nothing.
+ * Returns whether a field contains no personal data. An object that contains only a digest of a person's data
+ * counts as such a field, because the digest reveals nothing without its salt.
  */
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;

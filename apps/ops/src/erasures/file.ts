@@ -15,7 +15,7 @@ export interface DataFileErasureState {
 /** The name of a file, and whether it may still contain data of erased persons. */
 export type DataFileState = Pick<DataFile, 'name'> & { readonly remains: ErasedRemains };
 
-/** Returns the state of a store's file. */
+/** Returns the name of a store's file, and whether the file may still contain data of erased persons. */
 export function toDataFileState({ name, erasedRemains }: DataFile): DataFileState {
   return { name, remains: erasedRemains() };
 }

@@ -10,8 +10,8 @@ export interface FormerTopics {
   /** The topics that the operator has named, and their dead-letter topics. */
   readonly named: readonly string[];
   /**
-   * The topics on the log that have one of Latchkey's own names, that TOPIC_NAMES replaces with another name,
-   * and that the operator has not named. They may be former topics.
+   * The topics on the log whose name is one of Latchkey's own names that TOPIC_NAMES replaces, and that the
+   * operator has not named. They may be former topics.
    */
   readonly unnamed: readonly string[];
   /** The names given by the operator that the log does not list. */

@@ -16,8 +16,8 @@ import type { AccountsTopic } from './topic.ts';
 export interface ErasureTopics {
   readonly accounts: AccountsTopic;
   /**
-   * The topics from which the broker removes the person's data only by age. For the embedded log, only the former topics
-   * that it does not have.
+   * The topics from which the broker removes the person's data only by age. For the embedded log, these are
+   * only the former topics that the embedded log does not have.
    */
   readonly retaining: readonly RetainingTopic[];
   /**
@@ -34,8 +34,9 @@ const RETAINING = {
 } as const;
 
 /**
- * Asks the broker for the settings of the topics. If the broker cannot be reached, prints a note and returns the
- * removal `unknown`, and topics without settings. A topic that the broker does not list has no settings either.
+ * Asks the broker for the settings of the topics. If the broker cannot be reached, prints a note and returns
+ * the removal `unknown`, and topics without settings. A topic that the broker does not list is returned
+ * without settings, too.
  * @param former topics that the system used before TOPIC_NAMES was changed
  * @throws ConfigError
  */
@@ -69,7 +70,10 @@ export async function readErasureTopics(
   }
 }
 
-/** Returns which of these topics are not on the embedded log. They may be on Kafka, if the system used Kafka before. */
+/**
+ * Returns which of the given topics are not on the embedded log. These topics may be on Kafka, if the system
+ * used Kafka before.
+ */
 async function missingOnEmbeddedLog(
   context: CommandContext,
   names: readonly string[],

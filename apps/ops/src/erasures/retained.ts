@@ -26,8 +26,8 @@ export interface RetainedData {
 }
 
 /**
- * More than the time that Kafka takes to notice that a segment is old (5 minutes by default) and to delete
- * its file (1 minute).
+ * A safety margin for the deletion of an old segment, in ms. It is longer than the time that Kafka takes to
+ * notice that a segment is old (5 minutes by default) and to delete its file (1 minute).
  */
 const BROKER_DELAY_MS = 60 * 60_000;
 

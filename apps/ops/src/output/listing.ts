@@ -5,8 +5,8 @@ export interface PagedListing<T> {
   /** The maximum number of items to print. */
   readonly limit: number;
   /**
-   * Loads up to `limit` items. The caller asks for one item more than a page contains, to find out whether
-   * there is a next page.
+   * Loads up to `limit` items of the listing. The caller asks for one item more than a page contains, to find
+   * out whether there is a next page.
    */
   load(limit: number): Promise<readonly T[]>;
   /** Returns the value for `--after` that continues the listing after this item. */
@@ -18,7 +18,7 @@ export interface PagedListing<T> {
   readonly columns: readonly string[];
   /** Returns the table rows to print for an item, one for each object of `toJson`. */
   toRows(item: T): readonly (readonly string[])[];
-  /** Items to print before the page. They do not count towards the limit. Default: none. */
+  /** Items to print before the items of the page. They do not count towards the limit. Default: none. */
   readonly first?: readonly { readonly json: object; readonly row: readonly string[] }[];
   /** The line printed instead of an empty table. */
   readonly empty: string;
@@ -47,7 +47,7 @@ export function printJsonLines(print: CommandContext['print'], objects: readonly
   for (const object of objects) print(JSON.stringify(object));
 }
 
-/** Aligns the cells of each column. */
+/** Formats rows as lines of text, with the cells of each column aligned. */
 function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

@@ -8,7 +8,7 @@ const LINE_EVERY_MS = 10_000;
 const CELLS = 24;
 
 export interface ProgressDisplay {
-  /** Updates the display. @param total undefined while the total is unknown */
+  /** Shows how many items are done. @param total undefined while the total is unknown */
   show(done: number, total?: number): void;
 }
 

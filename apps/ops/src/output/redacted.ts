@@ -106,7 +106,7 @@ function isDeclared(type: string | undefined, name: string, value: unknown): boo
 }
 
 /**
- * Masks a string unless it matches PLAIN. Of an object, such as a sealed link, masks all properties except
+ * Masks a string unless it matches PLAIN. In an object, such as a sealed link, masks all properties except
  * `expiresAt`.
  */
 function withoutSecrets(value: unknown): unknown {

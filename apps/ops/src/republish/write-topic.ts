@@ -28,11 +28,14 @@ export interface WriteTopicOptions {
   /** The name of an existing topic. */
   readonly topic: string;
   /**
-   * Called for an erased account if the topic contains its events with the person's data, after the same events were
-   * written without it. Undefined for a log that replaces records in place.
+   * Called for an erased account if the topic contains the account's events with the person's data, after the
+   * same events were written without this data. Undefined for a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
-  /** The maximum number of records of the topic to hold in memory. If the topic has more, it is read several times. */
+  /**
+   * The maximum number of records of the topic to hold in memory. If the topic has more records, it is read
+   * several times.
+   */
   readonly maxRecords: number;
   readonly onProgress: OnProgress;
 }

@@ -6,7 +6,7 @@ export interface IsolatedTopics {
   readonly bus: Bus;
   /** Returns a TOPIC_NAMES setting that maps the topics to names that only this test uses. */
   names(topics: readonly string[]): string;
-  /** Returns the total number of records that the subscriptions have not read. */
+  /** Returns how many records the subscriptions have not read yet, in total. */
   lag(): Promise<number>;
 }
 

@@ -16,7 +16,7 @@ const verified = z.looseObject({ isVerified: z.literal(true) });
 export interface RunningStandalone {
   readonly url: string;
   signUp(name: string): Promise<void>;
-  /** Signs a user up and follows the verification link in the mail. @returns the account's id */
+  /** Signs a user up, and verifies the account with the link in the mail. @returns the account's id */
   settle(name: string): Promise<string>;
   /** Requests a change of the email address, without confirming it. */
   changeEmail(name: string, to: string): Promise<void>;

@@ -1,4 +1,4 @@
-/** An HTML fragment. Templates insert fragments as they are, and escape all other values. */
+/** An HTML fragment. Templates insert HTML fragments unchanged, and escape all other values. */
 
 export interface SafeHtml {
   readonly html: string;

@@ -34,7 +34,10 @@ export interface MailSearchResult {
 export interface Mailbox {
   /** Stores a mail (RFC 5322). Resolves with the id of the mail once the mail is on disk. */
   receive(raw: Uint8Array, envelope: MailEnvelope): Promise<string>;
-  /** Returns mails that match a query, newest first. An empty query matches all. search.ts describes the syntax. */
+  /**
+   * Returns mails that match a query, newest first. An empty query matches all mails. search.ts describes the
+   * syntax of queries.
+   */
   search(query: string, page: MailPageRange): MailSearchResult;
   /** Returns the mail with this id, or the newest mail if `id` is `latest`. Marks the mail as read. */
   open(id: string): Promise<MailMessage | undefined>;
@@ -52,7 +55,7 @@ export interface MailboxDeps {
   readonly database: Database;
   now(): Date;
   newId(): string;
-  /** How many mails to keep. Default: 10,000. */
+  /** The maximum number of mails to keep; older mails are deleted. Default: 10,000. */
   readonly keep?: number;
 }
 

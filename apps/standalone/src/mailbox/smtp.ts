@@ -1,7 +1,7 @@
 /**
- * The SMTP server of the mailbox, on loopback. Accepts every mail for any recipient.
- * Idle connections are kept for an hour, because smtp-server delays the greeting of each connection by 100 ms to
- * detect clients that send too early. A client that pools connections therefore waits only once.
+ * The SMTP server of the mailbox, on loopback. Accepts every mail for any recipient. Idle connections are
+ * kept for an hour, because smtp-server delays the greeting of each connection by 100 ms to detect clients
+ * that send too early. A client that reuses its connections therefore waits only once for each connection.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';

@@ -74,7 +74,7 @@ function rowView({ title, detail, aside, actions = [] }, act) {
   );
 }
 
-/** Shows a list. @param more loads the next page, if there is one */
+/** Shows the rows of a list. @param more loads the next page, if there is one */
 export function rowsView(rows, { act, more }) {
   if (rows.length === 0) return h('p', { class: 'muted' }, 'Nothing found.');
   return h(

@@ -68,7 +68,10 @@ byId('flows').append(
 
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
-/** On narrow screens the flows are a strip that scrolls sideways. */
+/**
+ * Scrolls the link of the current flow into view, because on narrow screens the links are in a strip that
+ * scrolls sideways.
+ */
 function bringIntoView(link) {
   return byId('flows').scrollTo({
     left: link.offsetLeft - 100,

@@ -66,7 +66,7 @@ export function timeOf(instant) {
   return new Date(instant).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 }
 
-/** A button that copies a text to the clipboard. */
+/** Creates a button that copies a text to the clipboard. */
 export function copyButton(text, label = 'Copy') {
   const button = h('button', { type: 'button', class: 'quiet' }, label);
   button.addEventListener('click', async () => {

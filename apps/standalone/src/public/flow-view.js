@@ -1,4 +1,4 @@
-/** A flow: its form and, below it, the response. */
+/** Shows a flow: its form and, below the form, the response. */
 import { bodyView, doneView, linkTo, problemView, rowsView } from './answer.js';
 import { h } from './dom.js';
 import { clearErrors, fieldView } from './form.js';

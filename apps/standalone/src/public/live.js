@@ -37,8 +37,8 @@ export function loadMailHeaders(id) {
 }
 
 /**
- * Polls every second while the page is visible. A poll never starts before the previous one has ended. `soon`
- * adds a few polls within the next second.
+ * Polls every second while the page is visible. A poll never starts before the previous one has ended.
+ * Calling `soon` adds a few polls within the next second.
  */
 export function pollRepeatedly(poll, onReachable = () => {}) {
   let polling = false;
@@ -65,8 +65,8 @@ export function pollRepeatedly(poll, onReachable = () => {}) {
 }
 
 /**
- * Returns a function that selects the items of a list that were in no earlier list. From the first list, it
- * selects none.
+ * Returns a function that selects the items of a list that were in no earlier list. The function selects no
+ * items of the first list.
  */
 function unseen(idOf) {
   const known = new Set();

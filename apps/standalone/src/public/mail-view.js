@@ -29,7 +29,7 @@ function withLinks(text) {
     );
 }
 
-/** A mail with tabs for its HTML, plain text and headers. */
+/** Shows a mail, with tabs for its HTML, plain text and headers. */
 export async function mailView(id) {
   const mail = await openMail(id);
   const body = h('div', { class: 'mail-body', role: 'tabpanel' });

@@ -1,4 +1,4 @@
-/** The topics of the log, and the records of one of them, newest first. */
+/** Shows the topics of the log, and the records of one topic, newest first. */
 import { createKeyedList, h, jsonView, timeOf } from './dom.js';
 import { listRecords, listTopics, pollRepeatedly } from './live.js';
 

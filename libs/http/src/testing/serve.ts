@@ -10,7 +10,7 @@ export interface ServedRoutes {
   readonly origin: string;
   readonly log: LogCapture;
   readonly registry: Registry;
-  /** Sends a request to a path of the server. */
+  /** Sends a request to a path of the test server. */
   call(path: string, init?: RequestInit): Promise<Response>;
   /** Posts a JSON body. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;

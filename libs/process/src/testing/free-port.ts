@@ -8,7 +8,7 @@ const PORTS = { from: 20_000, to: 30_000 };
 /**
  * Returns a free TCP port on which a test can start, stop and restart a server. The port is below the
  * ephemeral range, so that the operating system does not use it for an outgoing connection. Until this
- * process ends, no other call returns the same port, in any process.
+ * process ends, no other call of this function returns the same port, in this or any other process.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -12,7 +12,7 @@ export function chooseRuns({ some, all }: { readonly some: number; readonly all:
   return RUNS_ALL_CASES ? all : some;
 }
 
-/** Every n-th case is selected by default. */
+/** By default, one case out of this many is selected. */
 const STRIDE = 3;
 
 /**

@@ -32,7 +32,7 @@ export interface InMemorySystem {
   readonly sources: VerifySources;
 }
 
-/** In this system, each AccountVerified causes a welcome mail. */
+/** The rule of the test system: each AccountVerified causes a welcome mail. */
 const owedBy: DeliveryView['owedBy'] = ({ id, type }) =>
   type === 'AccountVerified' ? [{ id: `${id}/welcome`, mail: 'welcome' }] : [];
 

@@ -80,8 +80,8 @@ export function createErasedAccountStream(): {
 }
 
 /**
- * Returns an account that signs up, verifies its email address, and then changes its name until it has this
- * number of events.
+ * Returns an account that signs up, verifies its email address, and then changes its name until it has
+ * `eventCount` events.
  */
 export function createAccountStream(eventCount = 3, id: string = randomUUID()): JournaledStream {
   return streamOf(
@@ -120,7 +120,7 @@ const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 export const testSigner = eventSigner({ kid: 'test', key: privateKey });
 
 /**
- * Signs events with a different key than the test key, but with the same key id. So these signatures are
+ * Signs events with a different key than the test key, but with the same key id. The signatures are therefore
  * invalid.
  */
 export const untrustedSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
@@ -153,7 +153,7 @@ export function recordOfEvent(
   };
 }
 
-/** Returns a different event with the same sequence. */
+/** Returns an event that differs from the given event but has the same sequence. */
 export function createForgedEvent(event: LatchkeyEvent): LatchkeyEvent {
   return { ...event, id: randomUUID() };
 }

@@ -70,7 +70,7 @@ export async function openTestLog() {
   };
 }
 
-/** The parts of a request that a receiver uses. */
+/** The parts of a webhook request that a receiver uses. */
 export interface ReceivedEvent {
   readonly id: string;
   readonly account: string;

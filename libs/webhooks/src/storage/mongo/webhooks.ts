@@ -170,7 +170,8 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
 }
 
 /**
- * Returns the lowest free slot; undefined if there are `most` endpoints. Endpoints without a slot count too.
+ * Returns the lowest free slot; undefined if the store already contains `most` endpoints. Endpoints without a
+ * slot count too.
  */
 function freeSlot(stored: readonly Pick<EndpointDocument, 'slot'>[], most: number): number | undefined {
   const taken = new Set(stored.flatMap(({ slot }) => (slot === undefined ? [] : [slot])));
