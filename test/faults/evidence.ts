@@ -9,7 +9,7 @@ const FILES = { runs: join(DOCS, 'reliability-runs.jsonl'), document: join(DOCS,
 const BEGIN = '<!-- figures: made by npm run test:faults -- --write -->';
 const END = '<!-- end of figures -->';
 
-/** The result of one checked run. */
+/** The result of one run of the fault suite that was checked. */
 export interface ReliabilityRun extends Pick<FaultSettings, 'seed' | 'seconds' | 'rate' | 'mix' | 'pauses'> {
   readonly at: string;
   /** Whether the system was a standalone instead of a cluster. */
@@ -25,9 +25,9 @@ export interface ReliabilityRun extends Pick<FaultSettings, 'seed' | 'seconds' |
 }
 
 export interface ReliabilityRuns {
-  /** Returns the recorded runs, oldest first. */
+  /** Returns all runs that were recorded, oldest first. */
   lines(): readonly ReliabilityRun[];
-  /** Appends a run. Once it resolves, the line is on disk. */
+  /** Appends the result of a run to the file. When the promise resolves, the line is on the disk. */
   add(line: ReliabilityRun): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ async function linesIn(path: string): Promise<readonly ReliabilityRun[]> {
 }
 
 /**
- * Replaces the figures in the document.
+ * Replaces the figures of the runs in docs/reliability.md.
  * @throws Error if one of the two markers around the figures is missing
  */
 export function replaceFigures(document: string, figures: string): string {
@@ -64,7 +64,7 @@ export function replaceFigures(document: string, figures: string): string {
   return `${document.slice(0, begin + BEGIN.length)}\n\n${figures}\n\n${document.slice(end)}`;
 }
 
-/** Formats the figures as Markdown. */
+/** Formats the figures of these runs as Markdown. */
 export function formatFigures(lines: readonly ReliabilityRun[]): string {
   const failed = lines.filter(({ ok }) => !ok);
   const verdict =
@@ -92,8 +92,8 @@ export function countEvents(lines: readonly ReliabilityRun[]): number {
 }
 
 /**
- * Returns the command of a run, except for the seed and the number of events. It is equal for runs with equal settings,
- * so runs are grouped by it.
+ * Returns the command of a run, except for the seed and the number of events. Runs with equal settings have
+ * the same command, so runs are grouped by their command.
  */
 function commandSettingsOf({ seconds, rate, mix, pauses, embedded, move }: ReliabilityRun): string {
   const command = `npm run test:faults -- ${embedded ? '--embedded ' : ''}${move ? '--move ' : ''}`;
@@ -117,7 +117,7 @@ function fromTo(all: readonly string[]): string {
   return first === last ? `${first}` : `${first} to ${last}`;
 }
 
-/** Lists the names with their counts, by name. */
+/** Formats counts as a list of names with their counts, sorted by name. */
 function inWords(counts: CountsByName): string {
   return Object.entries(counts)
     .toSorted(([a], [b]) => a.localeCompare(b))

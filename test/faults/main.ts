@@ -33,7 +33,10 @@ function tellViolations({ violations }: Report): void {
   if (hidden > 0) say(`… and ${hidden} more`);
 }
 
-/** Repeats runs until they have enough events in total. Runs that were recorded earlier count as well. */
+/**
+ * Repeats runs until all runs together have produced enough events. Runs that were recorded earlier count as
+ * well.
+ */
 async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<readonly ReliabilityRun[]> {
   const evidence = settings.write ? await openReliabilityRuns() : undefined;
   const before = evidence?.lines() ?? [];
@@ -71,7 +74,10 @@ function lineOf(
   };
 }
 
-/** Returns a signal that the first interrupt (Ctrl-C) aborts. Aborting it ends the run and stops its servers. */
+/**
+ * Returns an abort signal, which the first interrupt (Ctrl-C) aborts. Aborting it ends the run and stops its
+ * servers.
+ */
 function interrupted(): AbortSignal {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -79,7 +85,7 @@ function interrupted(): AbortSignal {
   return stopping.signal;
 }
 
-/** Checks the folder of an earlier run by the current rules. */
+/** Checks the saved folder of an earlier run by the current rules, and prints the violations. */
 async function recheckRun(folder: string): Promise<void> {
   const report = await recheckSavedRun(folder);
   say(`counts\n${formatColumns(report.counts)}\n`);

@@ -68,7 +68,7 @@ describe('the minimum counts of a run', () => {
       { 'ops-verify': 1 },
       { operators: 1 },
     ]);
-    // A kill hits only the work that is in progress at one moment.
+    // Three kills need not hit anything, because a kill hits only the work that is in progress at one moment.
     assert.deepEqual(hitsIn(['kill-auth', 'kill-auth', 'kill-auth']), [{}, { auth: 1 }]);
   });
 

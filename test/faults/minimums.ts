@@ -1,11 +1,14 @@
-/** Computes the minimum counts of a run from its plan. A run that does not reach them proves nothing. */
+/**
+ * Computes the minimum counts of a run (such as acknowledged commands and faults that hit work) from its
+ * plan. A run that does not reach them proves nothing.
+ */
 import { faultGroupOf } from './checker/faults.ts';
 import type { FaultKind, PlannedFault } from './nemesis/schedule.ts';
 import type { MinimumCounts } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
 import { actionShare, type TrafficAction } from './traffic/mixes.ts';
 
-/** The operations that each action of the traffic causes. */
+/** Maps each action of the traffic to the operations that it causes. */
 const SHOWN_BY: Readonly<Partial<Record<TrafficAction, readonly string[]>>> = {
   changeProfile: ['profile'],
   readProfile: ['me'],
@@ -33,19 +36,22 @@ const ALWAYS: Readonly<Record<string, number>> = { 'sign-up': 1, verify: 1, logi
 const BEGUN_SHARE = 1 / 20;
 /** The fraction of the requested erasures that are carried out; the others wait a week or are canceled. */
 const CARRIED_OUT_SHARE = 1 / 3;
-/** If a kind of fault, or a group of faults, is planned at least this often, it must hit something. */
+/**
+ * A kind of fault, or a group of faults, that is planned at least this often must hit work in progress at
+ * least once.
+ */
 const OFTEN = 3;
 /**
- * If a kind of kill is planned at least this often, it must hit something. The number is higher than OFTEN,
- * because a kill hits only the work in progress at one moment.
+ * A kind of kill that is planned at least this often must hit work in progress at least once. The number is
+ * higher than OFTEN, because a kill hits only the work in progress at one moment.
  */
 const OFTEN_FOR_KILLS = 8;
 /**
- * If a kind of fault has a duration, it must hit something only if it is also planned for at least this long
- * in total, in ms.
+ * A kind of fault that has a duration must hit work in progress at least once only if it is also planned for
+ * at least this long in total, in ms.
  */
 const LONG_ENOUGH_MS = 20_000;
-/** The groups of faults that take effect immediately, and hit something whenever they succeed. */
+/** The groups of faults that take effect immediately, and hit work in progress whenever they succeed. */
 const ACTIONS: ReadonlySet<string> = new Set(['operators', 'topics and deployments']);
 /** Faults during which hardly any command is acknowledged. */
 const OUTAGES: ReadonlySet<FaultKind> = new Set([
@@ -112,7 +118,8 @@ export function computeMinimumCounts(
 }
 
 /**
- * Returns whether a kind of fault is planned often enough, and for long enough, that it must hit something.
+ * Returns whether a kind of fault is planned often enough, and for long enough, that it must hit work in
+ * progress at least once.
  */
 function isPlannedOften(kind: FaultKind, planned: readonly PlannedFault[]): boolean {
   if (kind.startsWith('kill-')) return planned.length >= OFTEN_FOR_KILLS;

@@ -6,7 +6,7 @@ import { MongoClient } from 'mongodb';
 import type { DataFolder, ServerAddresses } from './run-folder.ts';
 import { readUnfinishedWork } from './system/data-folder.ts';
 
-/** The consumer groups, and the topics that each reads. */
+/** The consumer groups of the system, and the topics that each group reads. */
 const READERS = {
   user: ['accounts.events.v1'],
   notifier: ['accounts.events.v1', 'mailings.events.v1'],
@@ -19,7 +19,7 @@ const TELL_EVERY_MS = 15_000;
  */
 const CLOCK_AHEAD_MS = 60_000;
 
-/** The amount of unfinished work by kind; kinds without any are omitted. */
+/** The amount of unfinished work by kind. Kinds without unfinished work are omitted. */
 export type UnfinishedWork = Readonly<Record<string, number>>;
 
 export interface QuiescenceOptions {
@@ -103,8 +103,8 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: ServerAddresses): Promise<
   }
 
   /**
-   * Uses a new connection each time, because an older connection could ask brokers that no longer lead the
-   * partitions.
+   * Use a new connection for each check, because an older connection could ask brokers that no longer lead
+   * the partitions.
    */
   async function unread(): Promise<UnfinishedWork> {
     const admin = kafka.admin();
@@ -143,7 +143,7 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: ServerAddresses): Promise<
   };
 }
 
-/** Returns the consumer groups of the read model and of each rebuilt read model. */
+/** Returns the consumer groups of all generations of the read model. */
 async function userGroups(admin: Admin): Promise<readonly string[]> {
   const { groups } = await admin.listGroups();
   return groups.map(({ groupId }) => groupId).filter((group) => /^user(\.v\d+)?$/.test(group));

@@ -1,20 +1,21 @@
 /** Reproducible random numbers: the same seed gives the same choices. */
 
 export interface Random {
-  /** Returns a number in [0, 1). */
+  /** Returns a random number in [0, 1). */
   next(): number;
-  /** Returns an integer in [least, most]. */
+  /** Returns a random integer in [least, most]. */
   whole(least: number, most: number): number;
-  /** Returns a number in [least, most). */
+  /** Returns a random number in [least, most). */
   between(least: number, most: number): number;
   chance(share: number): boolean;
-  /** Returns one of the items; there must be at least one. */
+  /** Returns a random item of the list, which must not be empty. */
   pick<T>(some: readonly T[]): T;
   shuffled<T>(all: readonly T[]): readonly T[];
 }
 
 /**
- * Creates a Mulberry32 generator, which is short and good enough for tests.
+ * Creates a generator of pseudo-random numbers by the algorithm Mulberry32, which is short and good enough
+ * for tests.
  * @param seed an integer; only its lower 32 bits are used
  */
 export function createRandom(seed: number): Random {

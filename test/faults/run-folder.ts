@@ -6,8 +6,8 @@ import { finished } from 'node:stream/promises';
 import type { TopicRecord } from './checker/stored.ts';
 
 /**
- * A line of history.jsonl: a command. It is written once the response has arrived or the request has timed out. Times
- * are RFC 3339.
+ * A line of history.jsonl: a command. The line is written once the response has arrived or the request has
+ * timed out. Times are RFC 3339.
  */
 export interface HistoryLine {
   /** The id of the command. It is also its X-Request-Id, and so the correlation id of the events that it causes. */
@@ -15,11 +15,11 @@ export interface HistoryLine {
   readonly op: string;
   readonly sentAt: string;
   /**
-   * The time of the response; null if there was none. Without a response, it is unknown whether the command was
-   * processed.
+   * The time of the response; null if there was no response. Without a response, it is unknown whether the
+   * command was processed.
    */
   readonly answeredAt: string | null;
-  /** The request as it was sent. */
+  /** The parameters of the request as they were sent. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly status: number | null;
   /** The problem code in the response. */
@@ -27,7 +27,7 @@ export interface HistoryLine {
   readonly answer: unknown;
   /** The header Account-Sequence of the response: `<account id>:<sequence>`. */
   readonly accountSequence: string | null;
-  /** The access token of the request. */
+  /** The access token that the request was sent with. */
   readonly accessToken: string | null;
   /** The process that responded, for example `auth-1`; null if none did. */
   readonly by: string | null;
@@ -56,7 +56,7 @@ export interface MailLine {
   readonly said: SmtpReply;
 }
 
-/** What /readyz of a process has reported during a fault. */
+/** What the endpoint /readyz of a process has reported during a fault. */
 export interface Readiness {
   /** The longest uninterrupted time during which /readyz responded, in ms. */
   readonly answeredMs: number;
@@ -70,7 +70,10 @@ export interface FaultLine {
   readonly fault: string;
   readonly target: string;
   readonly until: string | null;
-  /** How many pieces of work of its target the fault has hit. Absent if they were not counted. */
+  /**
+   * How many pieces of work the fault has hit. Only work of the target of the fault counts. Absent if the
+   * work was not counted.
+   */
   readonly hits?: number;
   readonly readiness?: Readiness;
 }
@@ -84,48 +87,52 @@ export interface ReceivedLine {
   readonly eventId: string;
 }
 
-/** Minimum counts. A run that does not reach them proves nothing. */
+/** The minimum counts of a run. A run that does not reach these counts proves nothing. */
 export interface MinimumCounts {
-  /** The number of commands that were sent, whatever their outcome. */
+  /** The minimum number of commands that were sent, whatever their outcome. */
   readonly sent: number;
-  /** The number of acknowledged commands, by operation. */
+  /** The minimum number of acknowledged commands, by operation. */
   readonly acknowledged: Readonly<Record<string, number>>;
-  /** The number of faults that hit something in flight, by kind. */
+  /** The minimum number of faults that hit work in progress, by kind of fault. */
   readonly hits: Readonly<Record<string, number>>;
-  /** The number of faults that hit something in flight, by group (`faultGroupOf`). */
+  /** The minimum number of faults that hit work in progress, by group of faults (`faultGroupOf`). */
   readonly hitsOnGroups: Readonly<Record<string, number>>;
-  /** The number of kinds of faults that hit something in flight. */
+  /** The minimum number of kinds of faults that hit work in progress. */
   readonly kindsOfFaults: number;
-  /** The number of records on the topics that repeat an earlier record. */
+  /** The minimum number of records on the topics that repeat an earlier record. */
   readonly duplicates: number;
-  /** The number of accounts that were erased, and the number of those whose traces were searched for. */
+  /**
+   * The minimum number of accounts that were erased, and of erased accounts whose traces were searched for.
+   */
   readonly erased: number;
 }
 
 /** Personal data of an erased person that was found in a store. */
 export interface PersonalDataTrace {
   readonly account: string;
-  /** The collection and the id of the document; the table and the row; or the file. */
+  /**
+   * Where the data was found: the collection and the id of the document, the table and the row, or the file.
+   */
   readonly place: string;
 }
 
 /** The result of the search for personal data of erased people. */
 export interface TraceSearchResult {
   readonly traces: readonly PersonalDataTrace[];
-  /** The number of accounts that were searched for. */
+  /** The number of erased accounts whose data was searched for. */
   readonly searched: number;
 }
 
 /** A profile as an admin sees it through the API. */
 export type ShownProfile = Readonly<Record<string, unknown>>;
 
-/** The servers of a cluster. */
+/** The addresses of the servers of a cluster. */
 export interface ServerAddresses {
   readonly KAFKA_BROKERS: string;
   readonly MONGO_URL: string;
 }
 
-/** The data folder of a standalone. */
+/** The location of the data folder of a standalone. */
 export interface DataFolder {
   readonly DATA_DIR: string;
 }
@@ -149,7 +156,7 @@ export interface LostChange {
   readonly forked: readonly string[];
 }
 
-/** What a process has answered with after a switch to another generation of the read model. */
+/** Which generation of the read model a process has answered with after a switch to another generation. */
 export interface ShownGeneration {
   readonly by: string;
   readonly active: number;
@@ -159,13 +166,13 @@ export interface ShownGeneration {
 
 /** What was found after an older copy of the read model was restored, and before it was repaired. */
 export interface RestoredReadModel {
-  /** The accounts whose events the read model lacks. */
+  /** The accounts of which the restored read model lacks events. */
   readonly lacking: readonly string[];
-  /** The accounts of which `ops verify` reports that the read model lacks events. */
+  /** The accounts of which `ops verify` reports that the restored read model lacks events. */
   readonly reported: readonly string[];
 }
 
-/** The file run.json. */
+/** The content of the file run.json, which describes a run. */
 export interface RunDescription {
   readonly seed: number;
   readonly startedAt: string;
@@ -178,24 +185,30 @@ export interface RunDescription {
   readonly lostChange?: LostChange;
   /** Present if an older copy of the read model was restored. */
   readonly restoredReadModel?: RestoredReadModel;
-  /** The names of the processes that send mails, by the name that they record with each attempt. */
+  /**
+   * The name of each process that sends mails (such as `notifier-1`), by the name that the process records
+   * with each of its attempts.
+   */
   readonly senders: Readonly<Record<string, string>>;
   /** Every profile at the end, as an admin reads it from the active read model. null if the profiles were not read. */
   readonly shown: readonly ShownProfile[] | null;
   /** Every profile, as in `shown`, after each switch to another generation of the read model. */
   readonly shownAfterSwitches: readonly (readonly ShownProfile[])[];
-  /** For each process and each of these switches, the generation with which the process answered. */
+  /**
+   * For each process and each switch to another generation of the read model, the generation with which the
+   * process answered.
+   */
   readonly generations: readonly ShownGeneration[];
   /**
    * Personal data of erased people that the stores contain at the end. The search runs before the final logins, because
    * these use the email addresses of erased people again.
    */
   readonly traces: readonly PersonalDataTrace[];
-  /** The number of erased accounts whose traces were searched for. */
+  /** The number of erased accounts whose personal data was searched for. */
   readonly searched: number;
   /** The subscribers of the run. */
   readonly subscribers: readonly ReceivedLine['via'][];
-  /** The location of the data of the run. Servers are still running while the run is checked. */
+  /** The location of the data of the run. The servers are still running while the run is checked. */
   readonly servers: ServerAddresses | DataFolder;
 }
 
@@ -215,7 +228,7 @@ export interface RunFolder {
 
 export const REPLACED_ROWS_NAME = 'replaced.jsonl';
 
-/** Creates the files of a run. @param path an existing folder */
+/** Creates the files in which a run records what happens. @param path an existing folder */
 export function createRunFolder(path: string): RunFolder {
   function open(name: string) {
     return createWriteStream(join(path, name));

@@ -40,7 +40,7 @@ export interface RunResult {
   readonly seconds: number;
   /** Whether no rule was violated. */
   readonly ok: boolean;
-  /** The work that is still unfinished, as text. */
+  /** The work that was still unfinished at the end of the run, as text. */
   readonly unfinished: readonly string[];
   readonly report: Report;
   readonly faults: readonly FaultLine[];
@@ -52,13 +52,13 @@ export interface RunResult {
 
 export interface RunDeps {
   say(line: string): void;
-  /** Ends the run early, without a check. */
+  /** Ends the run early when it is aborted. The run is then not checked. */
   readonly signal: AbortSignal;
 }
 
 /**
- * How long to wait until the system is idle, in ms. Longer than the lease of a mail whose sender was killed, and
- * longer than the backoff after a few refusals.
+ * How long to wait until the system is idle, in ms. It is longer than the lease of a mail whose sender was
+ * killed, and longer than the backoff after a few refusals.
  */
 const QUIET_WITHIN_MS = 300_000;
 const READY_WITHIN_MS = 10_000;
@@ -67,7 +67,8 @@ const [LOST, NEXT] = ['Lost', 'Next'];
 const CAUGHT_UP_WITHIN_MS = 120_000;
 
 /**
- * Carries out one run.
+ * Carries out one run of the fault suite: starts a system, sends traffic during faults, and checks the
+ * records of the run.
  * @throws Error if the system or its servers do not start, or if the run was ended early
  */
 export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps): Promise<RunResult> {
@@ -136,7 +137,10 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     return { account, firstName: LOST, next: NEXT, forked: await subscribers.listForked() };
   }
   const planned: PlannedFault[] = [];
-  /** Carries out the plan of the current system. @param partMs the duration of the traffic during the plan, in ms */
+  /**
+   * Sends traffic to the current system, and carries out its plan of faults. @param partMs the duration of
+   * the traffic during the plan, in ms
+   */
   async function injectFaults(partMs: number): Promise<void> {
     const before = planned.length === 0 ? 0 : partMs;
     planned.push(...system.plan.flat().map((fault) => ({ ...fault, atMs: fault.atMs + before })));
@@ -168,7 +172,8 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     ...(await unreadyOf(system)),
     ...(await findingsOf(system)),
   ];
-  // Before the switches, because the profiles that are read after each switch are compared with the final journal.
+  // Restore the backup before the switches of generations, because the profiles that are read after each
+  // switch are compared with the final journal.
   const lostChange = settings.seconds < MIDDLE_RUN ? undefined : await restoreBackup();
   const switched = await switchAll();
   const shown = await readProfiles();
@@ -232,30 +237,36 @@ function openSystem(options: SystemOptions, stack: AsyncDisposableStack): Promis
 
 interface TrafficNeeds {
   readonly settings: FaultSettings;
-  /** Returns the current system. */
+  /** Returns the system that is under test now. After a move, this is the cluster. */
   system(): SystemUnderTest;
   readonly sender: CommandSender;
 }
 
 interface RunningTraffic {
   stop(): Promise<void>;
-  /** Logs in to every account whose erasure or change of address was requested, to find out its final state. */
+  /**
+   * Logs in to every account whose erasure or change of address was requested, so that the history shows the
+   * final state of each of these accounts.
+   */
   askFinally(): Promise<void>;
   loginAdmin(): Promise<void>;
-  /** Changes the admin's first name without recording the command. The admin must have logged in shortly before. */
+  /**
+   * Changes the admin's first name without recording the command in the history. The admin must have logged
+   * in shortly before.
+   */
   changeProfile(firstName: string): Promise<void>;
   /** Changes the admin's first name. @returns the admin's account */
   changeProfileAgain(firstName: string): Promise<string>;
   /** Switches to another generation of the read model and back, and reads every profile after each switch. */
   switchAll(): Promise<Pick<RunDescription, 'generations' | 'shownAfterSwitches'>>;
   /**
-   * Returns every profile, as an admin reads them through the API.
+   * Returns the profiles of all accounts, as an admin reads them through the API.
    * @throws Error if they cannot be read
    */
   readProfiles(): Promise<readonly ShownProfile[]>;
 }
 
-/** Starts the traffic, with an admin created by the ops command. */
+/** Starts the traffic. Creates its first admin with an ops command. */
 async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise<RunningTraffic> {
   const { seed, rate, mix } = settings;
   const { inboxes, ops } = system();
@@ -323,8 +334,8 @@ interface Finding {
 }
 
 /**
- * Returns the findings of `ops verify` after all faults are healed, as text, except the expected ones about forged
- * records.
+ * Returns the findings of `ops verify` after all faults are healed, as text, except the expected findings
+ * about forged records.
  */
 async function findingsOf({ ops, stores }: SystemUnderTest): Promise<readonly string[]> {
   try {

@@ -5,11 +5,11 @@ import { isTrafficMix, TRAFFIC_MIX_NAMES, type TrafficMix } from './traffic/mixe
 
 export interface FaultSettings {
   readonly seed: number;
-  /** How long the traffic lasts, in seconds; faults happen during that time. */
+  /** How long the traffic lasts, in seconds. The faults happen during that time. */
   readonly seconds: number;
   /** The number of actions that people begin per second. */
   readonly rate: number;
-  /** The mix of actions. */
+  /** The mix of the actions that people begin. */
   readonly mix: TrafficMix;
   /** The factor by which the pauses between faults are multiplied. */
   readonly pauses: number;
@@ -36,7 +36,7 @@ const DEFAULTS = { seconds: 150, rate: 12, mix: 'everything', pauses: 1 } as con
 export const SHORT_RUN = { seed: 210, seconds: 75 } as const;
 
 /**
- * Reads the settings.
+ * Reads the settings of a run from the environment and the command line.
  * @throws Error that names every missing or invalid setting
  */
 export function readFaultSettings(words: readonly string[], environment: NodeJS.ProcessEnv): FaultSettings {

@@ -11,7 +11,7 @@ export function countFaults(faults: readonly FaultLine[]): CountsByName {
   );
 }
 
-/** Adds up counts by name; the names are in the order of their first occurrence. */
+/** Adds up the counts of each name. The names in the result are in the order of their first occurrence. */
 export function addCounts(all: readonly CountsByName[]): CountsByName {
   const sums = new Map<string, number>();
   for (const counts of all)
@@ -19,7 +19,7 @@ export function addCounts(all: readonly CountsByName[]): CountsByName {
   return Object.fromEntries(sums);
 }
 
-/** Formats counts as text in two columns. */
+/** Formats counts as a text of two columns. */
 export function formatColumns(counts: CountsByName): string {
   const rows = Object.entries(counts).map(([name, count]) => [name, formatNumber(count)] as const);
   function widest(column: 0 | 1) {

@@ -2,9 +2,9 @@ import type { HistoryLine } from '../run-folder.ts';
 
 /** The claims of an access token (docs/api.md), read without verifying its signature. */
 export interface AccessTokenClaims {
-  /** The account. */
+  /** The id of the account for which the token was issued. */
   readonly sub: string;
-  /** The session. */
+  /** The id of the session for which the token was issued. */
   readonly sid: string;
   /** The sequence of the account at the time when the token was issued. */
   readonly seq: number;
@@ -12,7 +12,7 @@ export interface AccessTokenClaims {
   readonly exp: number;
 }
 
-/** Reads the claims of a token; undefined if the value is not a token. */
+/** Returns the claims of an access token, without verifying it; undefined if the value is not a token. */
 export function readTokenClaims(token: unknown): AccessTokenClaims | undefined {
   if (typeof token !== 'string') return undefined;
   const [, payload = ''] = token.split('.');

@@ -26,7 +26,7 @@ interface Standing {
   readonly profile: Profile;
   /** The current password; undefined if the history does not contain the request that set it. */
   readonly password: string | undefined;
-  /** The sequence of the last event that ended all sessions. */
+  /** The sequence of the account's last event that ended all of its sessions. */
   readonly allRevokedAt: number;
   readonly revokedSessions: ReadonlySet<string>;
 }
@@ -38,7 +38,7 @@ interface Session {
 }
 
 interface State {
-  /** The number of commits that have happened so far. */
+  /** The number of commits of the account that have happened so far. */
   readonly commits: number;
   readonly sessions: ReadonlyMap<string, Session>;
 }
@@ -46,11 +46,14 @@ interface State {
 interface Account {
   readonly id: string;
   readonly commits: readonly Commit[];
-  /** Item n is the state after n commits. */
+  /** The states of the account in order. Item n is the state after the account's first n commits. */
   readonly standings: readonly Standing[];
 }
 
-/** The maximum number of configurations to visit per account: a few seconds at most. */
+/**
+ * The maximum number of configurations that the search visits per account. Visiting them takes a few seconds
+ * at most.
+ */
 const BUDGET = 20_000;
 
 export interface LinearizabilityReport {
@@ -116,7 +119,7 @@ function operationsOf(context: CommandCheckContext, places: ReadonlyMap<string, 
   };
 }
 
-/** The operations that the user service handles; auth handles all others. */
+/** The names of the operations that the user service handles. The auth service handles all others. */
 const USER_SERVICE_OPERATIONS: ReadonlySet<string> = new Set(['me', 'users']);
 
 /** Returns the accounts whose state can be inferred from the response to a command. */
@@ -129,7 +132,8 @@ function accountsOf(
   if (op === 'login') {
     const account = issuedTokensIn(command)?.access.sub;
     if (account !== undefined) return [account];
-    // A refused login says something about an account only if exactly one account has had this address.
+    // A refused login shows the state of an account only if exactly one account has had the address of the
+    // login.
     const meant = owners.get(normaliseAddress(request['email'])) ?? [];
     return meant.length === 1 ? meant : [];
   }
@@ -182,7 +186,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The operation that auth only records before the response, and processes afterwards. */
+/** The operation that auth only records before it responds, and processes after the response. */
 const LATER = 'reset-request';
 
 function commitOperation(
@@ -298,7 +302,7 @@ function hasAddress({ profile }: Standing, tried: unknown): boolean {
   return normaliseAddress(profile.email) === normaliseAddress(tried);
 }
 
-/** Whether a session exists and was not ended. */
+/** Returns whether the session exists and has not ended. */
 function isActive(account: Account, state: State, id: string): boolean {
   const standing = standingIn(account, state);
   const session = state.sessions.get(id);
@@ -395,8 +399,8 @@ function ownCommit({ commits }: Account, id: string): number {
 }
 
 /**
- * A password change keeps the session in which it was made. The commit of the change counts as the beginning of that
- * session.
+ * A password change does not end the session in which it was made. From then on, the commit of the change
+ * counts as the beginning of that session.
  */
 function keptSession(account: Account, { id, accessToken }: HistoryLine): Apply {
   const { sid = '' } = readTokenClaims(accessToken) ?? {};

@@ -15,7 +15,7 @@ import { type Journal, type JournalEvent, lastSequenceOfCommit } from './journal
 import { type Violation, violationsOf } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
-/** The default limit of mails per hour, address and purpose. Requests above the limit have no effect. */
+/** The default limit of mails per hour, address and purpose. A request for a further mail has no effect. */
 const MAILS_PER_ADDRESS = 3;
 /**
  * The maximum number of pending sign-ups of an address. Once it is reached, a sign-up creates no account, but only
@@ -23,7 +23,10 @@ const MAILS_PER_ADDRESS = 3;
  */
 const MAX_PENDING_SIGN_UPS = 5;
 
-/** Indexes for the checks. Without them, each check would search the whole history, which is long. */
+/**
+ * Indexes of the history and the journal. Without these indexes, each check would search the whole history,
+ * which is long.
+ */
 interface LookUp {
   readonly journal: Journal;
   /** The commands by their retry key. All retries of a command have the same key. */
@@ -47,13 +50,13 @@ export function checkAcknowledgedCommands(context: CommandCheckContext): readonl
   });
 }
 
-/** A check of one command: returns what is missing from the journal; undefined if nothing is. */
+/** Checks one command. Returns what is missing from the journal; undefined if nothing is missing. */
 type Demand = (command: HistoryLine, lookUp: LookUp) => string | undefined;
 
 /**
- * Requires that the account matched the request at the sequence in the response, or after an earlier commit of the
- * command itself. The second case is a retry: if it finds its own commit, it responds with the account's current state,
- * which later commands may have changed.
+ * Requires that the account matched the request at the sequence in the response, or after an earlier commit
+ * of the command itself. The second case is a retry: if auth finds that the command has already been carried
+ * out, it responds with the account's current state, which later commands may have changed.
  */
 function account(
   wanted: (profile: Profile, request: HistoryLine['request'], events: readonly JournalEvent[]) => boolean,
@@ -182,7 +185,7 @@ const demands: Readonly<Record<string, Demand>> = {
     account((_profile, _request, events) => events.some(({ type }) => type === 'PasswordChanged')),
     commit(({ type, data }) => type === 'PasswordChanged' && data.how === 'change'),
   ),
-  // If the sign-up has ended in the meantime, there are no sessions left to end.
+  // If the sign-up has ended in the meantime, a sign-out finds no session to end.
   'logout-all': either(
     account(({ ended }) => ended),
     commit(({ type, data }) => type === 'SessionsRevoked' && data.reason === 'logout-all'),

@@ -68,7 +68,7 @@ function deliveries(id: string, change: Partial<StoredDelivery>): Broken {
   };
 }
 
-/** Only this sender has recorded that a mail was accepted. */
+/** In this run, only this sender has recorded that the mail server accepted a mail. */
 function recordedFrom(id: string, sender: string, at: string): Broken {
   return deliveries(id, { attempts: [{ at: new Date(at), ms: 5, result: 'accepted', sender }] });
 }
@@ -241,7 +241,8 @@ describe('an acknowledged command', () => {
     test(`is not reported: ${what}`, () => assert.deepEqual(brokenBy(run), []));
   }
 
-  // The second response shows a later state: the first response was lost, and the retry found its own commit.
+  // The response shows a later state than the commit of its command: the first response was lost, and the
+  // retry found that the command had already been carried out.
   test('is not reported if a later command changed the account before the response', () => {
     const next = createCommit(ADA_ID, [5, 6], 'ada-6', [
       createEvent('ProfileChanged', minuteOfRun(5), { userId: ADA_ID, person: { firstName: 'Ada' } }),
@@ -433,8 +434,8 @@ describe('the journal', () => {
       };
     }
     assert.deepEqual(brokenBy(answered(minuteOfRun(2, 1))), ['address marks']);
-    // The gap is so long that a store operation may have timed out, or that a fault may have happened before the
-    // response.
+    // The time between the commit and the response is so long that a store operation may have timed out, or
+    // that a fault may have happened before the response.
     assert.deepEqual(brokenBy(answered(minuteOfRun(2, 3))), []);
     assert.deepEqual(brokenBy(answered(null)), []);
   });
@@ -624,13 +625,14 @@ describe('a mail', () => {
     for (const fault of ['kill-notifier', 'stop-mongodb', 'smtp-refuses'])
       assert.deepEqual(during(fault), []);
     assert.deepEqual(during('kill-broker'), ['duplicate mails']);
-    // The second copy is a violation if the fault hit a different sender, or began after the first copy was
-    // recorded.
+    // The second copy of a mail is a violation if the fault hit a different sender, or began after the
+    // acceptance of the first copy was recorded.
     assert.deepEqual(during('kill-notifier', { target: 'notifier-2' }), ['duplicate mails']);
     assert.deepEqual(during('kill-notifier', { at: minuteOfRun(2, 13), until: minuteOfRun(3) }), [
       'duplicate mails',
     ]);
-    // Without a record, which an erasure deletes, the last copy is the one that was recorded.
+    // An erasure deletes the record of which copy was accepted. The rule then assumes that the last copy is
+    // the recorded one.
     const unrecorded = deliveries(welcome, { attempts: [] });
     assert.deepEqual(brokenBy({ ...unrecorded, run: { mails: twice } }), ['duplicate mails']);
   });
@@ -746,7 +748,7 @@ describe('a limit', () => {
   });
 
   test('on logins is reset by a new password, unless the store failed at that time', () => {
-    // Ada logs in twice before she changes her password in the third minute.
+    // In the run, Ada logs in twice before she changes her password in the third minute.
     const second = createHistoryLine('y', 'login', {
       ...createCommandTimes(2, 20),
       request: { email: 'ada@example.com' },
@@ -788,7 +790,7 @@ describe('a limit', () => {
       const history = [...goodRun.history, ...attempts, attempt('z', [second, second + 1], 429)];
       return brokenBy({ run: { run: { ...goodRun.run, settings: limits }, history } }).includes('limits');
     }
-    // Bob has mistyped his password once before.
+    // In the run, Bob has already mistyped his password once.
     assert.deepEqual([isRefusedTooEarly(23), isRefusedTooEarly(26)], [false, true]);
   });
 

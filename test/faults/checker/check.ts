@@ -95,7 +95,8 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
       searched: run.searched,
       minimums: run.minimums,
     }),
-    // Report these violations early: if the original of an event is unknown, many later rules fail as a consequence.
+    // Report unknown originals before all other violations: if the original of an erased event is unknown,
+    // many later rules fail as a consequence.
     ...checkOriginalsKnown(stores.commits, records, replaced.commits),
     ...checkResponseAccounts(commands),
     ...chains.violations,

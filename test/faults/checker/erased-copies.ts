@@ -15,7 +15,7 @@ const ERASED_WITHIN_MS = 300_000;
 
 export interface ErasedCopiesContext {
   readonly journal: Journal;
-  /** The genuine records that the topics contain at the end. */
+  /** The genuine records (those that are not forged) that the topics contain at the end of the run. */
   readonly records: readonly TopicRecord[];
   readonly erasures: readonly StoredErasure[];
   readonly faults: readonly FaultLine[];

@@ -9,8 +9,8 @@ import type { Commit, CommitEvent, EventData, ReplacedRows, StoreContents, Topic
 const SALT = 'ce_personsalt';
 
 /**
- * Checks the commits of erased accounts: they contain no personal data and no salt. On Kafka nothing is replaced, so
- * the topic is not checked.
+ * Checks that the commits of erased accounts contain no personal data and no salt. The records on Kafka are
+ * not checked here, because Kafka never replaces a record.
  */
 export function checkErasedCommits(commits: readonly Commit[]): readonly Violation[] {
   const erased = erasedStreams(commits);
@@ -20,8 +20,9 @@ export function checkErasedCommits(commits: readonly Commit[]): readonly Violati
 }
 
 /**
- * Checks an embedded log and journal. The records of erased accounts contain no personal data and no salt. Nothing but
- * personal data was ever replaced, and only that of erased accounts.
+ * Checks the embedded log and the journal of a standalone: the records of erased accounts must contain no
+ * personal data and no salt, and the standalone must have replaced nothing but the personal data of erased
+ * accounts.
  */
 export function checkReplacements(
   { commits, records }: Pick<StoreContents, 'commits' | 'records'>,
@@ -48,7 +49,7 @@ export function checkReplacements(
         violationsOf('erased data', `more than the person of ${nameOf(commit)} was replaced`),
       ),
     ...replaced.records
-      // The records of other topics are not read, so their current content is unknown.
+      // Skip the records of other topics: the checker has not read them, so their current content is unknown.
       .filter(({ topic }) => topics.has(topic))
       .filter((record) => {
         const now = recordsNow.get(logPositionOf(record));
@@ -78,7 +79,7 @@ export function hasPersonalData(record: TopicRecord): boolean {
 }
 
 /**
- * An event in two parts: the fields that an erasure must not change, and the data, in which the erasure
+ * An event in two parts: the fields that an erasure must not change, and the data, from which an erasure
  * removes the person.
  */
 interface Parts {

@@ -10,8 +10,8 @@ const OWN: readonly string[] = ['auth', 'user', 'notifier'];
 const SKEW_MS = 120_000;
 
 /**
- * Checks that every consumer has confirmed the erasure of each erased account, after the erasure had begun, and that
- * nothing else is recorded as an erasure.
+ * Checks that every consumer has confirmed the erasure of each erased account, after the erasure had begun,
+ * and that there is no record of an erasure for any other account.
  */
 export function checkErasureReceipts(
   journal: Journal,

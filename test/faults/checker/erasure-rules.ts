@@ -53,9 +53,9 @@ export function checkErasures(journal: Journal, now: Date): readonly Violation[]
 }
 
 /**
- * Returns the data of events of erased accounts as it was before the erasures, by event id. The data comes
- * from the topic, which may still contain it, or from the rows that were replaced. If a row was replaced
- * several times, its first content counts.
+ * Maps the id of each event of an erased account to the event's data as it was before the erasure. The data
+ * comes from the topic, which may still contain it, or from the rows that were replaced. If a row was
+ * replaced several times, its first content counts.
  */
 function originalsOf(
   commits: readonly Commit[],
@@ -110,8 +110,8 @@ export function recordsBeforeErasure(
 }
 
 /**
- * Returns the records of a cluster to which a standalone was moved, with the personal data that the standalone had erased
- * before. These records have never had that data.
+ * Returns the records of a cluster to which a standalone was moved, with the personal data that the
+ * standalone had erased before. The topics of the cluster have never contained that data.
  * @param replaced the commits that the standalone has replaced
  */
 export function recordsBeforeMove(

@@ -1,4 +1,4 @@
-/** The faults of a run and their times. */
+/** Finds out which faults of a run happened at which times. */
 import type { FaultLine } from '../run-folder.ts';
 
 /** The targets of faults that hit the store of every service: MongoDB, or the disk of a standalone. */
@@ -28,8 +28,8 @@ export function hasFaultDuring(
 }
 
 /**
- * The groups of faults. Each has a pattern that matches the kinds of its faults. The first group with a
- * matching pattern counts.
+ * The groups of faults, each with a pattern that matches the kinds of its faults. A fault belongs to the
+ * first group whose pattern matches.
  */
 const GROUPS: readonly (readonly [group: string, kinds: RegExp])[] = [
   ['clocks', /^clock-/],

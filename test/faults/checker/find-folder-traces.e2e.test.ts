@@ -39,7 +39,8 @@ describe('the data folder of a standalone that has erased an account', () => {
     system = await startStandalone(createReplacedRowsSettings(rowsFile));
     const people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
     await people.verified(ada);
-    // Restart, because the triggers that record rows are only created if the tables already exist.
+    // Restart the standalone, because the triggers that record replaced rows are created only if the tables
+    // already exist.
     await restart();
     await system.ops('erase', ada.email, '--now');
     await eventually('the account is erased', () => isErased(readDataFolder(system.folder)));

@@ -17,7 +17,7 @@ export interface Profile {
   readonly createdAt: string | null;
   readonly updatedAt: string | null;
   readonly passwordChangedAt: string | null;
-  /** The sequence of the last SessionsRevoked. */
+  /** The sequence of the account's last SessionsRevoked event. */
   readonly revokedAt: number;
 }
 
@@ -40,7 +40,10 @@ export const NO_PROFILE: Profile = {
   revokedAt: 0,
 };
 
-/** The fields that each type of event changes. All other types change nothing. */
+/**
+ * Maps each type of event to the fields of the profile that it changes. All other types of events change
+ * nothing.
+ */
 const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>>> = {
   UserRegistered: ({ data, time }) => ({
     ...pick(data, 'role', 'locale'),
@@ -114,8 +117,8 @@ function pick<From extends object, Name extends keyof From & keyof Profile>(
 }
 
 /**
- * Returns the changes of an event whose `person` is null: all personal fields become null. No changes for any other
- * event. If one event of an account was erased, all of its events were.
+ * Returns the changes that an event with `person: null` makes to a profile: all personal fields become null.
+ * Returns no changes for any other event. If one event of an account was erased, all of its events were.
  */
 function erasedFields(person: Person | null | undefined): Partial<Profile> {
   return person === null ? { email: null, username: null, firstName: null, lastName: null } : {};

@@ -11,7 +11,7 @@ export function isForged({ headers }: TopicRecord): boolean {
 }
 
 /**
- * Returns all genuine records that the topics contain or have contained.
+ * Returns all genuine records (those that are not forged) that the topics contain or have contained.
  * @param removed records that a fault has deleted; some of them may still be on the topic
  */
 export function selectGenuineRecords(

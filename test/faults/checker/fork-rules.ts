@@ -10,7 +10,7 @@ import type { StoredProfile, TopicRecord } from './stored.ts';
 
 export interface ForkContext {
   readonly journal: Journal;
-  /** The genuine records of the topics. */
+  /** The genuine records (those that are not forged) of the topics. */
   readonly records: readonly TopicRecord[];
   readonly profiles: readonly StoredProfile[];
   readonly restored: RestoredJournal;

@@ -214,8 +214,8 @@ export const AUTH_PROCESS_NAMES: readonly string[] = ['auth-1', 'auth-2', 'stand
 /** The time within which the follow-up work of a commit is done if no response waits for that work, in ms. */
 const FOLLOW_UP_MS = 10_000;
 /**
- * The minimum time until an operation on an unreachable store fails, in ms. It takes longer on a busy machine
- * (ARCHITECTURE.md).
+ * The minimum time until an operation on an unreachable store fails, in ms. On a busy machine, an operation
+ * takes longer to fail (ARCHITECTURE.md).
  */
 export const MIN_STORE_TIMEOUT_MS = 2_000;
 

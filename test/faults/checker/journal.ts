@@ -11,7 +11,7 @@ export interface Journal {
   /** The commits of each account or mailing, by number. */
   readonly streams: ReadonlyMap<string, readonly Commit[]>;
   readonly events: ReadonlyMap<string, readonly JournalEvent[]>;
-  /** The commits of each command. */
+  /** The commits that each command has caused. */
   readonly byCommand: ReadonlyMap<string, readonly Commit[]>;
 }
 

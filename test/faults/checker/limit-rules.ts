@@ -9,7 +9,7 @@ import { type Violation, violationsOf } from './report.ts';
 /** Everything that one limit may have counted. */
 interface Count {
   readonly limit: RateLimit;
-  /** The number of points that the run has set. */
+  /** The number of requests that the limit allows, as the settings of the run state it. */
   readonly points: number;
   /** The commands by the key under which the limit may count them. A command may have several keys. */
   readonly byKey: ReadonlyMap<string, readonly HistoryLine[]>;
@@ -104,13 +104,13 @@ function mayCount(limit: RateLimit, command: HistoryLine, refused: HistoryLine):
 }
 
 /**
- * Checks that no more commands were accepted than the limit allows. A run is shorter than the window of any limit, so
- * the whole run is one window, unless the count was reset.
+ * Checks that no more commands were accepted than the limit allows. A run is shorter than the time window of
+ * any limit, so the whole run is one window, unless the count was reset.
  */
 function checkAccepted({ limit, points, byKey }: Count, resets: LimitResets): readonly Violation[] {
   return [...byKey].flatMap(([key, commands]) => {
-    // After a failure, points are refunded even if the store had not counted them, which allows one more command per
-    // failure.
+    // After a failure of the store, auth refunds a request even if the store had not counted it, so the limit
+    // allows one more command for each such failure.
     const unconfirmed = commands.filter(({ status }) => status === null || status >= 500).length;
     return (limit.startsAgain ? resets.spansBetween(key) : [UNBOUNDED_TIME_SPAN]).flatMap(({ from, to }) => {
       const accepted = commands.filter(

@@ -31,13 +31,20 @@ export interface RateLimit {
   readonly ops: readonly string[];
   /** Returns the keys under which the limit may count a command. */
   keysOf(command: HistoryLine, book: AddressBook): readonly string[];
-  /** Returns whether a command that was refused for a reason other than a limit may have used points. */
+  /**
+   * Returns whether a command that was refused for a reason other than a limit may have counted against this
+   * limit.
+   */
   mayCountRefused(command: HistoryLine): boolean;
-  /** Whether commands over the limit are refused. Requests for mails are still accepted, but send no mail. */
+  /**
+   * Whether commands over this limit are refused. Requests for mails are still accepted, but send no mail.
+   */
   readonly isStrict?: true;
-  /** Whether a new password of the account resets the count. */
+  /** Whether a new password of the account resets the count of this limit to zero. */
   readonly startsAgain?: true;
-  /** Whether the limit counts a command while it is processed, and refunds the points if the command succeeds. */
+  /**
+   * Whether the limit counts a command while it is processed, and stops counting it if the command succeeds.
+   */
   readonly isHeldMeanwhile?: true;
 }
 

@@ -27,7 +27,9 @@ function verdictOn(steps: readonly Step[], budget = 10_000) {
   return linearize(steps.map(operation), { initial: 0, keyOf: String, budget });
 }
 
-/** Tries every order, as a reference implementation. */
+/**
+ * Decides by trying every order whether a history is linearizable. A reference implementation for the test.
+ */
 function isLinearizable(steps: readonly Step[], state = 0): boolean {
   if (steps.every(({ optional }) => optional)) return true;
   const deadline = Math.min(...steps.filter(({ optional }) => !optional).map(({ to }) => to));

@@ -16,28 +16,34 @@ export interface Operation<State> {
   readonly optional: boolean;
   /** Whether the operation never changes the state. */
   readonly readOnly: boolean;
-  /** Returns the state afterwards; undefined if the observed outcome is impossible in this state. */
+  /**
+   * Returns the state after the operation; undefined if the observed outcome of the operation is impossible
+   * in the given state.
+   */
   apply(state: State): State | undefined;
 }
 
 export type LinearizabilityVerdict =
   | { readonly kind: 'linearizable' }
-  /** `stuckAt` names an operation that did not fit into the longest order found: the one with the earliest response. */
+  /**
+   * The history is not linearizable. `stuckAt` names an operation that did not fit into the longest order
+   * that was found: the one with the earliest response.
+   */
   | { readonly kind: 'impossible'; readonly stuckAt: string }
-  /** The search was given up because it exceeded the budget. */
+  /** The search was given up because it exceeded the maximum number of configurations. */
   | { readonly kind: 'undecided' };
 
 interface Configuration<State> {
   readonly state: State;
-  /** Item n is 1 if operation n is in the order. */
+  /** Marks the operations that are in the order so far: item n is 1 if operation n is in the order. */
   readonly done: Uint8Array;
 }
 
 export interface SearchOptions<State> {
   readonly initial: State;
-  /** Returns equal strings for equal states. */
+  /** Returns a string that identifies the state: equal states must have equal strings. */
   keyOf(state: State): string;
-  /** The maximum number of configurations to visit. */
+  /** The maximum number of configurations that the search visits before it gives up. */
   readonly budget: number;
 }
 
@@ -103,8 +109,8 @@ export function linearize<State>(
     left -= 1;
     if (left < 0) return { kind: 'undecided' };
     note(done);
-    // The operation that was pushed last is tried first. It is the operation with the earliest response,
-    // because that operation probably happened first.
+    // Push the operation with the earliest response last: it is tried first, because it probably happened
+    // first.
     const inOrder = candidatesIn(done).toSorted((a, b) => at(ops, b).returnedAt - at(ops, a).returnedAt);
     for (const index of inOrder) {
       const next = at(ops, index).readOnly ? undefined : at(ops, index).apply(state);

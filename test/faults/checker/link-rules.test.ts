@@ -13,7 +13,7 @@ import {
 } from './testing/good-run.ts';
 
 const link = { sealed: 'a sealed token', expiresAt: minuteOfRun(10) };
-/** For each operation, an event that issues its link. */
+/** Maps each operation that needs a link to an event that issues such a link. */
 const issued: Readonly<Record<string, EventData>> = {
   verify: { verification: link },
   reset: { reset: link },

@@ -19,8 +19,9 @@ const LINKS: Readonly<Record<string, (data: EventData) => SealedLink | undefined
 };
 
 /**
- * Checks that no expired link was accepted. The history does not show which event issued the link of a command.
- * Therefore a command is only reported if all links of this kind that the account had at that time had expired.
+ * Checks that no expired link was accepted. The history does not show which event issued the link of a
+ * command. Therefore this rule reports a command only if all links of this kind that the account had at that
+ * time had expired.
  */
 export function checkLinkExpiry({ journal, history }: CommandCheckContext): readonly Violation[] {
   return history.filter(isAcknowledged).flatMap((command) => {

@@ -17,7 +17,10 @@ export interface MailContext {
   readonly mails: readonly MailLine[];
   readonly deliveries: readonly StoredDelivery[];
   readonly faults: readonly FaultLine[];
-  /** The names of the processes that send mails, by the name that they record with each attempt. */
+  /**
+   * The name of each process that sends mails (such as `notifier-1`), by the name that the process records
+   * with each of its attempts.
+   */
   readonly senders: Readonly<Record<string, string>>;
 }
 
@@ -26,7 +29,7 @@ interface SentAttempt extends DeliveryAttempt {
   readonly by: string | undefined;
 }
 
-/** One required mail and everything that is known about it. */
+/** A mail that the events require, with everything that is known about it. */
 interface Story {
   readonly required: RequiredMail;
   readonly delivery: StoredDelivery | undefined;
@@ -221,10 +224,14 @@ function findRecordedCopy({ attempts, arrivals }: Story): MailLine | undefined {
 }
 
 /**
- * The longest time from the start of a claim, which reads the cutoffs, to the attempt that follows, in ms.
+ * The longest time from the start of a claim, which reads the cutoffs, to the attempt to send the claimed
+ * mail, in ms.
  */
 const CLAIM_MS = 5000;
-/** The longest time that an attempt can take, in ms. The mail server of a run responds or hangs up sooner. */
+/**
+ * The longest time that an attempt can take, in ms. The mail server of a run always responds or closes the
+ * connection within this time.
+ */
 const TRY_MS = 60_000;
 
 /**
@@ -241,7 +248,7 @@ const TRY_MS = 60_000;
  */
 function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] {
   const byEvent = Map.groupBy(stories, ({ required }) => required.event.id);
-  // Kills are left out: a killed sender cannot make a late attempt.
+  // Ignore kills of the sender, because a killed sender cannot make a late attempt.
   const delays = faults.filter(({ fault }) => !fault.startsWith('kill-'));
   return stories.flatMap((story) => {
     const known = Math.min(

@@ -36,8 +36,8 @@ const EFFECTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Operations that append nothing if they are refused. Others may end a sign-up or sessions when they refuse a link or
- * an old token.
+ * Operations that append no event if they are refused. Other operations may end a sign-up or sessions when
+ * they refuse a link or an old token.
  */
 const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
   'sign-up',

@@ -18,7 +18,10 @@ const history: readonly (readonly [string, Person])[] = [
   ['RoleChanged', { ...fay, username: 'countess' }],
 ];
 
-/** Returns whether the rule is violated if a field of the n-th event is different. */
+/**
+ * Returns whether the checker reports a violation of the rule if one field of the n-th event has a different
+ * value.
+ */
 function isFound(n?: number, change: Person = {}): boolean {
   const commits = history.map(([type, person], index) =>
     createCommit(FAY_ID, [index + 1, index + 1], 'x', [

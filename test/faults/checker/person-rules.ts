@@ -6,7 +6,7 @@ import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 
-/** The events that change the username; all others repeat it. */
+/** The types of events that change the username. All other events repeat the username. */
 const RENAMES: ReadonlySet<string> = new Set(['UserRegistered', 'ProfileChanged']);
 
 /**

@@ -143,12 +143,12 @@ function isOf(record: TopicRecord, account: string, type: string): boolean {
   return record.headers['ce_subject'] === account && record.headers['ce_type'] === type;
 }
 
-/** Returns whether a record is an event of Dan's that was published again after the erasure. */
+/** Returns whether a record is an event of Dan's account that was published again after the erasure. */
 function isCopy({ headers, offset }: TopicRecord): boolean {
   return headers['ce_subject'] === DAN_ID && offset >= FIRST_COPY_OFFSET;
 }
 
-/** Changes what is known about a backup that was restored before Ada's last event. */
+/** Changes the recorded facts about a backup that was restored before Ada's last event. */
 function afterRestore(change: Partial<LostChange>): RecordedRun {
   const { run } = restoredRun;
   return { ...restoredRun, run: { ...run, lostChange: { ...run.lostChange, ...change } } };
@@ -163,7 +163,7 @@ const BOBS_FIRST = deliveryIdOf(BOB_ID, 'verify-email');
 const MOVED = deliveryIdOf(FAY_ID, 'email-changed');
 const BOBS_SECOND = deliveryIdOf(BOB_ID, 'verify-email', 1);
 
-/** Dan's first record as it was before the erasure. */
+/** The first record of Dan's account as it was before the erasure. */
 const DANS_FIRST = recordOf(DAN_ID, 'UserRegistered');
 
 function recordOf(account: string, type: string): TopicRecord {
@@ -190,7 +190,7 @@ function fault(line: Partial<FaultLine>): FaultLine {
   };
 }
 const REDRIVE = fault({ fault: 'ops-redrive', target: 'ops-redrive' });
-/** Changes the events of Ada's account that one of the subscribers has received. */
+/** Changes which events of Ada's account one of the subscribers has received. */
 function received(
   via: ReceivedLine['via'],
   change: (lines: readonly ReceivedLine[]) => readonly ReceivedLine[],
@@ -376,7 +376,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'coverage',
     run: {
       run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, hits: { 'kill-auth': 1 } } },
-      // Ada changes her password at this time, and the mail about it is sent.
+      // The time at which Ada changes her password; the mail about the change is sent at the same time.
       faults: [
         fault({
           fault: 'kill-auth',

@@ -73,15 +73,17 @@ async function generationsIn(db: Db): Promise<readonly string[]> {
     .toSorted();
 }
 
-/** Original events that the topics do not contain. */
+/** The original content of events that the topics no longer contain. */
 export interface OriginalEvents {
-  /** Records that were deleted from their topic. */
+  /** Records that a fault has deleted from their topic. */
   readonly removed?: readonly TopicRecord[];
-  /** Commits that a standalone has replaced before it was moved to the cluster. */
+  /**
+   * Commits as they were before the standalone replaced them. The standalone was later moved to the cluster.
+   */
   readonly replaced?: readonly Commit[];
 }
 
-/** Returns the genuine journal as it was before erasures. */
+/** Returns the journal as it was before erasures, with the original content of every event. */
 export async function readJournal(
   { KAFKA_BROKERS, MONGO_URL }: ServerAddresses,
   { removed = [], replaced = [] }: OriginalEvents,
@@ -123,7 +125,8 @@ export async function readRecords(
 
 function readerOf(db: Db) {
   return async <Document>(collection: string): Promise<readonly Document[]> =>
-    // The type is not checked, because this checker is what finds invalid documents.
+    // Assume the documented type of the documents without checking it: the rules of the checker find invalid
+    // documents.
     (await db.collection(collection).find().toArray()) as unknown as Document[];
 }
 
@@ -145,7 +148,7 @@ async function readTopics(
   };
 }
 
-/** Returns how many records a group has left to read. A group without a position has read nothing. */
+/** Returns how many records a group has left to read. A group without a stored position has read nothing. */
 async function lagOf(admin: Admin, group: string, topic: string): Promise<GroupLag> {
   const [kept] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
   const reached = new Map(

@@ -5,7 +5,7 @@ import { foldAccount } from './fold.ts';
 import { eventsByAccount, type Journal } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 
-/** The fields of a profile that its owner can see, except its version. */
+/** The fields of a profile that its owner can see, except the version of the profile. */
 const SHOWN = [
   'id',
   'email',

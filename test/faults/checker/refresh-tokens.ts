@@ -3,11 +3,14 @@ import type { HistoryLine } from '../run-folder.ts';
 import { type AccessTokenClaims, readTokenClaims } from './access-token.ts';
 import { type Violation, violationsOf } from './report.ts';
 
-/** The place of a refresh token: its session, and its position in the session. */
+/**
+ * The place of a refresh token: the session to which it belongs, and its position among the tokens of that
+ * session.
+ */
 export interface TokenPosition {
   readonly account: string;
   readonly session: string;
-  /** The number of earlier tokens in the session. */
+  /** The number of refresh tokens that the session had before this one. */
   readonly n: number;
 }
 

@@ -1,6 +1,9 @@
 /** The result of a check. */
 
-/** A violated rule. The detail contains ids of accounts, events and commands, but no personal data. */
+/**
+ * A violation of a rule. The field `detail` contains ids of accounts, events and commands, but no personal
+ * data.
+ */
 export interface Violation {
   readonly rule: Rule;
   readonly detail: string;

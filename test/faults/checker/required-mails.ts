@@ -30,7 +30,7 @@ interface MailRequirement {
   readonly to?: string | undefined;
 }
 
-/** The mail that each type of event requires. All other types require none. */
+/** Maps each type of event to the mail that it requires. All other types require no mail. */
 const requirementOf: Readonly<Record<string, (event: JournalEvent) => MailRequirement | undefined>> = {
   UserRegistered: ({ data: { verification: link } }) =>
     link ? { mail: 'verify-email', purpose: 'verification', link } : { mail: 'account-exists' },

@@ -9,7 +9,10 @@ export interface Fork {
   readonly sequence: number;
 }
 
-/** Returns the event that was appended after the restore. Its sequence is that of the change that was lost. */
+/**
+ * Returns the event that was appended after the restore. It has the same sequence as the event of the change
+ * that was lost.
+ */
 export function findFork(journal: Journal, { account, next }: LostChange): Fork | undefined {
   const event = journal.events.get(account)?.find(({ data }) => data.person?.firstName === next);
   return event && { account, sequence: event.sequence };

@@ -3,8 +3,8 @@ import type { RestoredReadModel } from '../run-folder.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 /**
- * Checks that `ops verify` reports every account whose events the restored read model lacks, and no other. The rules on
- * the read model and on parked accounts check that a rebuild has repaired it.
+ * Checks that `ops verify` reports every account whose events the restored read model lacks, and no other.
+ * The rules on the read model and on parked accounts check that a rebuild has repaired the read model.
  */
 export function checkRestoredReadModel({ lacking, reported }: RestoredReadModel): readonly Violation[] {
   const [lacks, isReported] = [new Set(lacking), new Set(reported)];

@@ -1,4 +1,4 @@
-/** Reads the stores that an earlier run has saved, so that it can be checked again without servers. */
+/** Reads the stores that an earlier run has saved, so that the run can be checked again without servers. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreContents } from './stored.ts';
@@ -6,7 +6,7 @@ import type { StoreContents } from './stored.ts';
 /** The fields that are dates in MongoDB, but strings in the saved JSON. */
 const DATES: ReadonlySet<string> = new Set(['endedAt', 'dueAt', 'sendUntil', 'until']);
 
-/** Returns the stores, and the time at which they were saved. */
+/** Reads the saved stores of a run. Returns their contents, and the time at which they were saved. */
 export async function readSavedStores(
   folder: string,
 ): Promise<{ readonly stores: StoreContents; readonly at: Date }> {

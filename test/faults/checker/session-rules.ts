@@ -1,6 +1,6 @@
 /**
- * Rules about sessions that can be checked without a search: which account a response is about, what ends sessions, and
- * which tokens the user service accepts.
+ * Rules about sessions that can be checked without searching for an order of the operations: which account a
+ * response is about, what ends sessions, and which tokens the user service accepts.
  */
 import type { HistoryLine } from '../run-folder.ts';
 import { mayTokenHaveExpired, readTokenClaims } from './access-token.ts';
@@ -20,7 +20,7 @@ const OF_ONESELF: ReadonlySet<string> = new Set([
   'erase',
   'change-email',
 ]);
-/** Operations on the account that the request names. */
+/** The operations on an account that the request names. */
 const OF_ANOTHER: ReadonlySet<string> = new Set([
   'verify',
   'reset',
@@ -33,7 +33,7 @@ const OF_ANOTHER: ReadonlySet<string> = new Set([
   'undo-email',
 ]);
 
-/** Checks that each response is about the account that was meant by the request. */
+/** Checks that each response is about the account that the request was for. */
 export function checkResponseAccounts({ history }: CommandCheckContext): readonly Violation[] {
   return history.filter(isAcknowledged).flatMap((command) => {
     const { op, id } = command;
@@ -116,7 +116,7 @@ interface Use extends Pick<TokenPosition, 'session' | 'n'> {
   readonly at: number;
 }
 
-/** Returns the uses of each refresh token, whether or not they had a response. */
+/** Maps each refresh token to the commands that used it, whether or not they had a response. */
 function usesOf(history: readonly HistoryLine[], places: ReadonlyMap<string, TokenPosition>): readonly Use[] {
   return history
     .filter(({ op }) => op === 'refresh')
@@ -172,7 +172,7 @@ function ends({ type, sequence }: JournalEvent, seq: number): boolean {
   return type === 'SessionsRevoked' && sequence > seq;
 }
 
-/** Returns the earliest time at which an event can have happened: when its command was sent. */
+/** Returns the earliest time at which an event can have happened: the time when its command was sent. */
 function beganBy({ commit }: JournalEvent, commands: ReadonlyMap<string, HistoryLine>): number {
   const command = commands.get(commit.correlationId);
   return command === undefined ? Number.NEGATIVE_INFINITY : Date.parse(command.sentAt);

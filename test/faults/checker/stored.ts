@@ -51,7 +51,10 @@ export interface CommitEvent {
   readonly data: EventData;
   /** `address` is the canonical address, in UserRegistered and the events that change the address. */
   readonly private?: { readonly address?: string; readonly passwordHash?: string };
-  /** The hashes of the event. Without the salt, nobody can test a guess of the person's data against the digest. */
+  /**
+   * The hashes of the event, and the salt of the digest of its personal data. Without the salt, nobody can
+   * test a guess of the personal data against the digest.
+   */
   readonly chain?: { readonly person?: { readonly salt?: string } };
 }
 
@@ -60,14 +63,14 @@ export interface Commit {
   readonly _id: string;
   readonly stream: string;
   readonly number: number;
-  /** The sequence of the commit's first event. */
+  /** The sequence of the first event in the commit. */
   readonly sequence: number;
   readonly events: readonly CommitEvent[];
   readonly claims?: readonly string[];
   readonly correlationId: string;
   readonly traceparent?: string;
   readonly at: string;
-  /** Present while the commit is in the outbox. */
+  /** Present while the commit is in the outbox, that is, not published yet. */
   readonly unpublished?: object;
   /** Present while the sign-up is pending. The sign-up is found by this address. */
   readonly registration?: { readonly address: string };
@@ -110,14 +113,15 @@ export interface StoredDelivery {
   readonly state: string;
   readonly reason?: string;
   readonly endedAt?: Date;
-  /** The last 20 attempts. */
+  /** The last 20 attempts to send the mail. */
   readonly attempts: readonly DeliveryAttempt[];
   /** Present until the delivery reaches a final state. */
   readonly open?: { readonly dueAt?: Date; readonly sendUntil?: Date };
 }
 
 /**
- * The cutoffs of an account: a sequence for each kind of mail. Mails of events before that sequence must not be sent.
+ * The cutoffs of an account: a sequence for each kind of mail. Mails of this kind that earlier events have
+ * caused must not be sent.
  */
 export interface StoredCutoffs {
   readonly _id: string;
@@ -138,25 +142,28 @@ export interface StoredRequest {
 
 /** The record of an erasure, with the consumers that have confirmed it. */
 export interface StoredErasure {
-  /** The account. */
+  /** The id of the erased account. */
   readonly _id: string;
-  /** The sequence of AccountErased. */
+  /** The sequence of the account's AccountErased event. */
   readonly sequence: number;
-  /** The consumers that must confirm. */
+  /** The consumers that must confirm the erasure. */
   readonly expected: readonly string[];
   readonly receipts: readonly { readonly consumer: string; readonly confirmedAt: string }[];
-  /** Present once the events were published again without the person. */
+  /** Present once auth has published the account's events again without the person's data. */
   readonly copies?: object;
 }
 
-/** The number of records that a group has not read yet. */
+/** The number of records on a topic that a consumer group has not read yet. */
 export interface GroupLag {
   readonly group: string;
   readonly topic: string;
   readonly lag: number;
 }
 
-/** Rows of an embedded log and journal, as they were before they were replaced, in the order of the replacements. */
+/**
+ * Rows of an embedded log and journal as they were before an erasure replaced them, in the order of the
+ * replacements.
+ */
 export interface ReplacedRows {
   readonly records: readonly TopicRecord[];
   readonly commits: readonly Commit[];
@@ -169,7 +176,7 @@ export interface StoreContents {
   readonly deadLetters: readonly TopicRecord[];
   readonly lags: readonly GroupLag[];
   readonly profiles: readonly StoredProfile[];
-  /** The read models that were rebuilt. Each of them is still kept up to date. */
+  /** The generations of the read model that a rebuild has created. All of them are still kept up to date. */
   readonly rebuiltProfiles: readonly (readonly StoredProfile[])[];
   readonly deliveries: readonly StoredDelivery[];
   readonly cutoffs: readonly StoredCutoffs[];

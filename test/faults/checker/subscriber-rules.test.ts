@@ -9,7 +9,10 @@ import { ADA_ID, goodRun, goodStores, minuteOfRun } from './testing/good-run.ts'
 const journal = journalOf(goodStores.commits);
 const records = goodStores.records.filter(({ headers }) => headers['x-forged'] === undefined);
 
-/** Returns whether the rule is violated if a subscriber gets all events of Ada's a second time. */
+/**
+ * Returns whether the checker reports a violation if a subscriber gets all events of Ada's account a second
+ * time.
+ */
 function isBroken(
   via: ReceivedLine['via'],
   faults: readonly FaultLine[] = [],

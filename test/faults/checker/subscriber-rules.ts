@@ -13,7 +13,7 @@ import type { TopicRecord } from './stored.ts';
 export interface SubscriberContext {
   readonly journal: Journal;
   readonly received: readonly ReceivedLine[];
-  /** The subscribers of the run. */
+  /** What the subscribers of the run have received. */
   readonly subscribers: readonly ReceivedLine['via'][];
   readonly records: readonly TopicRecord[];
   readonly faults: readonly FaultLine[];
@@ -71,7 +71,10 @@ const INTERRUPTS: Readonly<Record<ReceivedLine['via'], readonly ((fault: FaultLi
   subscribe: [({ target }) => target === 'subscriber'],
 };
 
-/** Returns the first violation of the order, if any. Later ones would only be consequences of the first. */
+/**
+ * Returns the first violation of the order of events, if any. Later violations would only be consequences of
+ * the first.
+ */
 function faultsOfOrder(events: readonly JournalEvent[], lines: readonly ReceivedLine[]): readonly string[] {
   let last = 0;
   for (const { sequence, eventId } of lines) {

@@ -30,7 +30,7 @@ function groupOfGeneration(name: string): string {
   return suffix === 'v1' ? 'user' : `user.${suffix}`;
 }
 
-/** The published part of an event. All other fields in the journal are internal. */
+/** The published part of an event. All other fields of an event in the journal are internal. */
 interface PublishedEvent {
   readonly topic: string;
   readonly id: string | undefined;
@@ -131,7 +131,7 @@ function checkStream(
   ];
 }
 
-/** Reports only the first difference, because every event after a missing event is out of place as well. */
+/** Report only the first difference, because every event after a missing event is out of place as well. */
 function checkOrder(
   key: string,
   events: readonly JournalEvent[],

@@ -3,7 +3,7 @@ import { checkNoParkedAccounts } from './read-model-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit, GroupLag, StoreContents, StoredDelivery, StoredLease } from './stored.ts';
 
-/** The longest lease of any job. A lease with more time left cannot be genuine. */
+/** The longest lease of any job. If a lease has more time left than this, something is wrong with it. */
 const LONGEST_LEASE_MS = 10 * 60_000;
 
 type Waiting = Pick<
@@ -11,7 +11,10 @@ type Waiting = Pick<
   'commits' | 'lags' | 'deliveries' | 'requests' | 'leases' | 'deadLetters' | 'profiles' | 'rebuiltProfiles'
 >;
 
-/** Returns all unfinished work. It is normal while a system is busy, but a violation once it is idle. */
+/**
+ * Returns a violation for each piece of unfinished work. Unfinished work is normal while a system is busy,
+ * but must not be left once the system is idle.
+ */
 export function checkUnfinishedWork(stores: Waiting, now: Date): readonly Violation[] {
   return [
     ...checkOutbox(stores.commits),

@@ -5,7 +5,10 @@ import { readCleanupPolicy, setCleanupPolicy } from '../../support/cleanup-polic
 import { type KcatRecord, readPartition } from '../../support/kcat.ts';
 
 const WITHIN_MS = 20_000;
-/** How long to try to restore the cleanup policy, in ms. Longer than any fault of a broker lasts. */
+/**
+ * How long to try to restore the cleanup policy of a topic, in ms. This is longer than any fault of a broker
+ * lasts.
+ */
 const RESTORED_WITHIN_MS = 120_000;
 const AGAIN_MS = 500;
 
@@ -18,9 +21,10 @@ export class CleanupPolicyNotRestored extends Error {
 }
 
 /**
- * Deletes all records that a partition contains now, whether or not they were read. During the deletion, the topic may
- * have a cleanup policy with which auth refuses to start. The policy is restored even if brokers fail or the run is
- * interrupted. If the run itself is killed, the policy does not matter, because each run starts its own brokers.
+ * Deletes all records that a partition contains now, whether or not they were read. During the deletion, the
+ * topic may temporarily have a cleanup policy with which auth refuses to start. The policy is restored even
+ * if brokers fail or the run is interrupted. If the run itself is killed, the policy does not matter, because
+ * each run starts its own brokers.
  * @param keep receives the records before they are deleted; after an error, the records may still be on the topic
  * @returns false if the partition was empty
  * @throws CleanupPolicyNotRestored; Error if the brokers do not respond
@@ -40,7 +44,7 @@ export async function deleteRecords(
   };
   await runWhileDeletionIsAllowed(policy, () =>
     withAdmin(brokers, async (admin) => {
-      // Loads the metadata of the topic, without which kafkajs does not find the leader of the partition.
+      // Load the metadata of the topic, without which kafkajs does not find the leader of the partition.
       await admin.fetchTopicOffsets(topic);
       await admin.deleteTopicRecords({
         topic,

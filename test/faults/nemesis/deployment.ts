@@ -1,4 +1,7 @@
-/** Events that are not faults: operators' commands, deployments, and another system that shares the broker. */
+/**
+ * Causes events that are not faults: operators' commands, deployments, and another system that shares the
+ * broker.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
@@ -15,17 +18,20 @@ import type { StartGate } from './start-gate.ts';
 import type { SupervisedProcess } from './supervisor.ts';
 
 const TOPIC = 'accounts.events.v1';
-/** The number of accounts whose events are published again. */
+/** The number of accounts whose events one call of `republish` publishes again. */
 const REPUBLISHED = 3;
 const MORE_PARTITIONS = 2;
 /**
- * How long the consumers of a topic are paused before its records are deleted, in ms. The pause makes sure that some
- * of these records are unread.
+ * How long the consumers of a topic are paused before its records are deleted, in ms. Because of the pause,
+ * some of these records are unread when they are deleted.
  */
 const UNREAD_MS = 3_000;
-/** The age of the copy of the read model when it is restored, in ms. */
+/** The time between copying the read model and restoring the copy, in ms. */
 const COPY_AGE_MS = 10_000;
-/** How long a deletion of records waits for starting processes, in ms. A fault may pause a process during its start. */
+/**
+ * How long a deletion of records waits for processes that are starting, in ms. A fault may pause a process
+ * during its start.
+ */
 const STARTED_WITHIN_MS = 60_000;
 
 /** The name of the additional notifiers that `startHalf` starts. */
@@ -41,13 +47,18 @@ const NEIGHBOUR = {
 } as const;
 
 export interface Deployment {
-  /** Runs an ops command. @returns false if it failed because of other faults; it has then changed nothing */
+  /**
+   * Runs an ops command. @returns false if the command failed because of other faults; the command has then
+   * changed nothing
+   */
   operate(...words: readonly string[]): Promise<boolean>;
   /** Publishes the events of a few accounts again. */
   republishSome(): Promise<boolean>;
-  /** Starts an additional process of each service, and kills it before or after it is ready. */
+  /**
+   * Starts one additional process of each service, and kills these processes before or after they are ready.
+   */
   startHalf(): Promise<HealFault>;
-  /** The notifiers that `startHalf` has started so far. They may have sent mails. */
+  /** The notifiers that `startHalf` has started so far. These notifiers may have sent mails. */
   readonly halfStartedNotifiers: readonly ServerProcess[];
   /** Starts the user service of another system on the same broker. */
   startNeighbour(): Promise<HealFault>;
@@ -67,10 +78,10 @@ export interface Deployment {
    * @param readers the processes of the user service; they are stopped meanwhile
    */
   restoreReadModel(readers: readonly Pick<SupervisedProcess, 'kill' | 'start'>[]): Promise<boolean>;
-  /** Returns whether the read model was restored. */
+  /** Returns whether an older copy of the read model was restored during the run. */
   isReadModelRestored(): boolean;
   /**
-   * Writes a record without a valid signature of auth.
+   * Writes a forged record, which has no valid signature of auth, to a topic.
    * @param index the index of the kind of forgery
    */
   forge(index: number): Promise<boolean>;
@@ -78,7 +89,7 @@ export interface Deployment {
 
 export interface DeploymentDeps {
   readonly cluster: Pick<Cluster, 'ops' | 'opsWith' | 'another' | 'stores'>;
-  /** The gate that every process passes when it starts. */
+  /** The gate that every process of the system passes when it starts. */
   readonly gate: StartGate;
   say(line: string): void;
   /** Called with each record before it is deleted from a topic. */
@@ -174,14 +185,15 @@ export function createLoggedOpsRunner(
 }
 
 /**
- * Waits for `work`. Prints its error instead of throwing it.
+ * Waits for `work`. Prints an error of `work` instead of throwing it.
  * @returns whether `work` succeeded, that is, resolved to anything but false
  * @throws CleanupPolicyNotRestored
  */
 async function orSay(say: (line: string) => void, what: string, work: Promise<unknown>): Promise<boolean> {
   const outcome = work.then((done) => done !== false);
   return outcome.catch((error: Error) => {
-    // End the run: without the cleanup policy, auth does not start, and the rest of the run would prove nothing.
+    // Throw this error, which ends the run: without the cleanup policy, auth does not start, and the rest of
+    // the run would prove nothing.
     if (error instanceof CleanupPolicyNotRestored) throw error;
     say(`  ${what}: ${lastLineOf(error)}`);
     return false;

@@ -20,9 +20,9 @@ import type { SupervisedProcess } from './supervisor.ts';
 export interface ClusterFaultTargets {
   readonly processes: Readonly<Record<ServiceName, readonly SupervisedProcess[]>>;
   readonly nodes: Pick<KafkaNodes, 'kill' | 'restart'>;
-  /** One proxy per broker. */
+  /** The proxies in front of the brokers, one per broker. */
   readonly proxies: readonly KafkaProxy[];
-  /** The proxy between all services and MongoDB. */
+  /** The proxy between MongoDB and all services. */
   readonly mongo: MongoProxy;
   /** Stops and starts MongoDB itself, or the members of a replica set. */
   mongoControl(command: MongoControlCommand): Promise<void>;
@@ -30,7 +30,7 @@ export interface ClusterFaultTargets {
   readonly clocks: Pick<Clocks, 'set'>;
   readonly deployment: Deployment;
   readonly subscriber: RestartedProcess;
-  /** The id of a webhook endpoint. */
+  /** The id of the webhook endpoint to which a redrive sends events again. */
   readonly endpoint: string;
 }
 
@@ -42,19 +42,19 @@ const SLOW_BY_MS = 700;
 const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
 /**
- * How far a clock is shifted, in seconds. Less than a minute, because users must not notice a clock error below one
- * minute (docs/operating.md).
+ * How far a clock is shifted, in seconds. It is less than a minute, because users must not notice a clock
+ * error of less than one minute (docs/operating.md).
  */
 const SKEW_SECONDS = 45;
 /** How far back a redrive goes, in ms. It sends the events of this time to a webhook endpoint again. */
 const REDRIVEN_MS = 60_000;
 /**
- * The time between two jumps of a clock, in ms. Longer than one second, because a process reads its clock file again
- * within a second.
+ * The time between two jumps of a clock, in ms. It is longer than one second, because a process takes up to a
+ * second to notice a change of its clock file.
  */
 const STROBE_MS = 1_500;
 
-/** Returns the faults of a cluster. */
+/** Returns, for each kind of fault of a cluster, how the fault is caused and healed. */
 export function createFaults(world: ClusterFaultTargets): FaultsByKind {
   const { processes, nodes, proxies, mongo, mongoControl, sink, clocks, deployment, subscriber } = world;
   const names = serviceNames.flatMap((service) => processes[service].map(({ name }) => name));
@@ -171,15 +171,15 @@ export interface StandaloneFaultTargets {
   readonly subscriber: RestartedProcess;
   /** The disk of the data folder. */
   readonly disk: SmallDisk;
-  /** The id of a webhook endpoint. */
+  /** The id of the webhook endpoint to which a redrive sends events again. */
   readonly endpoint: string;
-  /** Watches /readyz. @returns a function that ends the watch */
+  /** Watches the endpoint /readyz of the standalone. @returns a function that ends the watch */
   watchReadiness(): () => Promise<Readiness>;
   /** Runs an ops command on the data folder. */
   operate(...words: readonly string[]): Promise<boolean>;
 }
 
-/** Returns the faults of a standalone. */
+/** Returns, for each kind of fault of a standalone, how the fault is caused and healed. */
 export function createStandaloneFaults(world: StandaloneFaultTargets): FaultsByKind<StandaloneFault> {
   const { process, sink, clocks, disk, endpoint, watchReadiness, operate } = world;
   return {
@@ -224,8 +224,8 @@ function subscriberFaults(
 }
 
 /**
- * Returns the heal function of a fault that is over as soon as it has begun, so nothing remains to be healed.
- * Undefined if the fault could not be caused.
+ * Returns a function that heals nothing, for a fault that is over as soon as it has begun; undefined if the
+ * fault could not be caused.
  */
 function healedAtOnce(isDone: boolean): HealFault | undefined {
   return isDone ? async () => undefined : undefined;

@@ -18,7 +18,7 @@ import { FORGERIES } from './forger.ts';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const signer = eventSigner({ kid: 'genuine', key: privateKey });
 
-/** Returns the record of an event, signed as auth does. */
+/** Returns the Kafka record of an event, signed as auth signs it. */
 function published(sequence: number): EncodedEvent {
   const userId = randomUUID();
   const event: LatchkeyEvent = {

@@ -18,7 +18,7 @@ import { isHeartbeat, type KcatRecord, readTopicTail, streamIdOf } from '../../s
 import { FORGED_HEADER } from '../checker/forged-rules.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
-/** The number of records to read from the end of each partition. */
+/** The number of genuine records that the forger reads from the end of each partition. */
 const TAIL = 20;
 const WITHIN_MS = 10_000;
 
@@ -34,15 +34,15 @@ interface ForgedRecord extends Encoded {
  */
 type Forgery = (victim: KcatRecord, other: KcatRecord) => Encoded;
 
-/** The forgeries by name; the order is that of their indexes. */
+/** The kinds of forged records by name, in the order of their indexes. */
 export const FORGERIES: Readonly<Record<string, Forgery>> = {
-  /** Makes the account an admin: an unsigned event with the next sequence. */
+  /** An unsigned event with the next sequence of the account, which makes the account an admin. */
   unsigned: (victim) => encode(promotion(victim, 1)),
   'with-another-proof': (victim) => {
     const record = encode(promotion(victim, 1));
     return { ...record, headers: { ...record.headers, ...proofIn(victim) } };
   },
-  /** Only the signature is wrong: it is made with a different key. */
+  /** An event that is correct except for its signature, which is made with a different key. */
   'signed-by-a-stranger': (victim) => {
     const event = promotion(victim, 1);
     const { privateKey: key } = generateKeyPairSync('ed25519');
@@ -50,9 +50,9 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
     const chain = chainEvent(coveredBy(event), victim.headers['ce_hash'], newPersonSalt());
     return encode(event, { proof: { ...chain, signature: eventSigner({ kid, key }).sign(chain.hash) } });
   },
-  /** A different event with a sequence that the account already has. */
+  /** An event with a sequence that another event of the account already has. */
   'with-a-taken-number': (victim) => encode(promotion(victim, 0)),
-  /** An event of another account, with its genuine signature. */
+  /** An event of another account, with the genuine signature of that event. */
   'of-another-account': (victim, other) => ({
     topic: ACCOUNTS,
     key: nextKeyOf(victim),

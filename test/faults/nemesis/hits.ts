@@ -8,12 +8,12 @@ import {
   type WorkCounters,
 } from './work.ts';
 
-/** A consumer of events, which may be behind. */
+/** A consumer of events (the read model or the notifier), which may be behind the journal. */
 export type EventConsumer = 'user' | 'notifier' | 'subscriber';
 
 export interface HitsDeps {
   readonly work: WorkCounters;
-  /** Returns how many accounts have events that a consumer has not processed. */
+  /** Returns the number of accounts that have events which this consumer has not processed. */
   behind(consumer: EventConsumer): Promise<number>;
 }
 

@@ -6,11 +6,11 @@ import type { ClusterFault, FaultKind, PlannedFault } from './schedule.ts';
 
 const TOO_LATE_MS = 5_000;
 
-/** Ends a fault, so that the system can recover from it. */
+/** Ends a fault, so that the system can recover. */
 export type HealFault = () => Promise<void>;
 
 export interface Fault {
-  /** Returns the name of a target. */
+  /** Returns the name of the target with this index, for example `broker-2`. */
   target(index: number): string;
   /**
    * Causes the fault.
@@ -18,7 +18,10 @@ export interface Fault {
    * @returns undefined if nothing was caused, for example because of another fault
    */
   begin(index: number): Promise<HealFault | undefined>;
-  /** Watches the system while the fault lasts. @returns a function that ends the watch, before the fault is healed */
+  /**
+   * Starts to watch the system while the fault lasts. @returns a function that ends the watch, before the
+   * fault is healed
+   */
   watch?(): () => Promise<Readiness>;
 }
 
@@ -30,7 +33,7 @@ export interface NemesisDeps {
   readonly faults: Readonly<Partial<Record<FaultKind, Fault>>>;
   readonly countHits: CountHits;
   record(line: FaultLine): void;
-  /** Ends the plan early; faults in progress are healed. */
+  /** Ends the plan early when it is aborted. Faults in progress are then healed. */
   readonly signal: AbortSignal;
   /** A monotonic clock, in ms. Default: the clock of the process. */
   now?(): number;

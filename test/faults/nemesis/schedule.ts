@@ -1,17 +1,17 @@
-/** Plans which fault hits which target, and when. The plan depends on the seed alone. */
+/** Plans which fault hits which target, and when. The plan of a run depends only on its seed and settings. */
 import { createRandom, type Random } from '../random.ts';
 
 interface Kind {
   readonly fault: string;
   /** The range of the duration of this kind of fault, in seconds. */
   readonly lasts: readonly [least: number, most: number];
-  /** If present, the fault is only planned for runs of at least this duration, in seconds. */
+  /** If present, the fault is planned only for runs that take at least this long, in seconds. */
   readonly from?: number;
 }
 
 /** A lane of faults. The faults of one lane happen one after the other; faults of different lanes may overlap. */
 interface Lane {
-  /** The number of targets. */
+  /** The number of targets that the faults of this lane can hit. */
   readonly targets: number;
   /** The range of the pause between two faults, in seconds. */
   readonly pauses: readonly [least: number, most: number];
@@ -27,13 +27,13 @@ const BROKERS = 3;
 const INSTANCES = 2;
 const SERVICES = 3;
 /**
- * A range of durations, in seconds. All are longer than the session timeout of a consumer (10 s). The longest also
- * exceed the time that a group waits for its members (30 s).
+ * A range of durations, in seconds. All of them are longer than the session timeout of a consumer (10 s). The
+ * longest of them also exceed the time that a consumer group waits for its members (30 s).
  */
 const PAST_SESSION = [12, 34] as const;
 /**
- * A range of durations, in seconds. All are longer than the lease of a mail that is being sent: 30 s in these runs,
- * 90 s by default.
+ * A range of durations, in seconds. All of them are longer than the lease of a mail that is being sent: 30 s
+ * in these runs, 90 s by default.
  */
 const PAST_LEASE = [93, 105] as const;
 /**
@@ -47,7 +47,7 @@ export const MIDDLE_RUN = 120;
  */
 const LONG_RUN = 240;
 
-/** The faults of the mail server. They are the same for a cluster and a standalone. */
+/** The faults of the mail server. A cluster and a standalone have the same faults of the mail server. */
 const MAIL_LANE = {
   targets: 1,
   pauses: [2, 6],
@@ -63,7 +63,7 @@ const MAIL_LANE = {
   ],
 } as const satisfies Lane;
 
-/** The faults of subscribers. They are the same for a cluster and a standalone. */
+/** The faults of the subscribers. A cluster and a standalone have the same faults of subscribers. */
 const SUBSCRIBER_LANE = {
   targets: 1,
   pauses: [8, 16],
@@ -85,9 +85,10 @@ const CLOCK_KINDS = [
 export const FAULT_LANES = [
   {
     targets: INSTANCES,
-    // The pauses are short, because a run with few of these faults proves little.
+    // The pauses between these faults are short, because a run with few of them proves little.
     pauses: [8, 18],
-    // Longer than 30 s, because requests that an affected process had claimed wait until the lease expires.
+    // The time without faults is longer than 30 s, because requests that a killed or paused process had
+    // claimed wait until its lease expires.
     calm: 35,
     kinds: [
       { fault: 'kill-auth', lasts: [0.2, 4] },
@@ -108,7 +109,8 @@ export const FAULT_LANES = [
   {
     targets: INSTANCES,
     pauses: [2, 7],
-    // Mails that an affected process had claimed wait until the lease expires.
+    // The time without faults is longer than the lease of a mail, because mails that a killed or paused
+    // process had claimed wait until its lease expires.
     calm: 65,
     kinds: [
       { fault: 'kill-notifier', lasts: [0.2, 3] },
@@ -149,7 +151,8 @@ export const FAULT_LANES = [
       { fault: 'full-disk', lasts: [1, 8], from: MIDDLE_RUN },
       { fault: 'fail-over-mongodb', lasts: [5, 15], from: MIDDLE_RUN },
       { fault: 'pause-secondary', lasts: [3, 20], from: MIDDLE_RUN },
-      // In the lane of MongoDB, so that MongoDB is available while the read model is copied and restored.
+      // This fault is in the same lane as the faults of MongoDB, so that MongoDB is available while the read
+      // model is copied and restored.
       { fault: 'restore-read-model', lasts: [0, 0.1], from: MIDDLE_RUN },
     ],
   },
@@ -183,14 +186,14 @@ export const FAULT_LANES = [
     ],
   },
   {
-    // One target for each partition of the accounts topic.
+    // There is one target for each partition of the accounts topic.
     targets: 12,
     pauses: [60, 120],
     calm: 40,
     kinds: [{ fault: 'cut-off-topic', lasts: [0, 0.1], from: LONG_RUN }],
   },
   {
-    // One target for each kind of forgery.
+    // There is one target for each kind of forged record.
     targets: 6,
     pauses: [4, 10],
     calm: 20,
@@ -204,7 +207,7 @@ export const STANDALONE_LANES = [
   {
     targets: 1,
     pauses: [4, 12],
-    // Longer than the lease of a mail that a killed process was sending.
+    // The time without faults is longer than the lease of a mail that a killed process was sending.
     calm: 45,
     kinds: [
       { fault: 'kill-standalone', lasts: [0.2, 4] },
@@ -234,7 +237,7 @@ export const STANDALONE_LANES = [
     targets: 1,
     pauses: [15, 40],
     calm: 20,
-    // Longer than 5 s, because /readyz writes at most once every 5 s.
+    // The fault takes longer than 5 s, because /readyz tests at most every 5 s whether a store can write.
     kinds: [{ fault: 'full-disk', lasts: [8, 12] }],
   },
   SUBSCRIBER_LANE,
@@ -249,7 +252,7 @@ export const FAULT_KINDS: readonly ClusterFault[] = [
   ...new Set(FAULT_LANES.flatMap(({ kinds }) => kinds.map(({ fault }) => fault))),
 ];
 
-/** Times are in ms since the plan of faults began. */
+/** A fault in the plan. Times are in ms since the plan began. */
 export interface PlannedFault {
   readonly fault: FaultKind;
   /** The index of the fault's target, from 0. */
@@ -262,23 +265,26 @@ export interface PlanOptions {
   readonly seed: number;
   /** How long faults may be caused, in seconds. */
   readonly seconds: number;
-  /** A factor for the pauses between faults. */
+  /** The factor by which the pauses between faults are multiplied. */
   readonly pauses?: number;
-  /** Faults that this machine cannot cause. */
+  /** The kinds of faults that this machine cannot cause. They are left out of the plan. */
   readonly without?: readonly FaultKind[];
-  /** The lanes to plan. Default: those of a cluster. */
+  /** The lanes of faults to plan. Default: the lanes of a cluster. */
   readonly lanes?: readonly (Omit<Lane, 'kinds'> & {
     readonly kinds: readonly (Kind & { readonly fault: FaultKind })[];
   })[];
 }
 
 /**
- * The number of seeds reserved per run. There must be at least as many seeds as lanes. Otherwise, a lane would repeat
- * the random numbers of a lane of the next run.
+ * The number of seeds that each run reserves. It must be at least the number of lanes. Otherwise, a lane
+ * would use the same random numbers as a lane of the next run.
  */
 const SEEDS_PER_RUN = 64;
 
-/** Returns the faults of each lane in the order of their times. Each kind happens once before any happens twice. */
+/**
+ * Returns the faults of each lane in the order of their times. In each lane, every kind of fault happens once
+ * before any kind happens twice.
+ */
 export function planFaults({
   seed,
   seconds,

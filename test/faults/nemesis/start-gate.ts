@@ -4,12 +4,12 @@
  */
 export interface StartGate {
   /**
-   * Waits until the gate is open, and begins a start.
+   * Waits until the gate is open, and records that a process begins to start.
    * @returns a function that ends the start; idempotent
    */
   beginStart(): Promise<() => void>;
   /**
-   * Closes the gate, waits until every start has ended, and runs `work`. Then opens the gate again.
+   * Closes the gate, waits until no process is starting any more, and runs `work`. Then opens the gate again.
    * @returns the result of `work`
    * @throws Error if starts have not ended after `withinMs`, without running `work`; errors of `work`
    */
@@ -18,7 +18,7 @@ export interface StartGate {
 
 export function createStartGate(): StartGate {
   const starts = new Set<Promise<void>>();
-  /** Resolves when the gate opens; undefined while it is open. */
+  /** A promise that resolves when the gate opens; undefined while the gate is open. */
   let closed: Promise<void> | undefined;
 
   async function untilAllEnded(withinMs: number): Promise<void> {

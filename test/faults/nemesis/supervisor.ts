@@ -12,16 +12,16 @@ export interface SupervisedProcess {
   start(): Promise<void>;
   pause(): void;
   resume(): void;
-  /** Stops restarting the process. */
+  /** Stops restarting the process when it exits. */
   release(): void;
 }
 
-/** The number of last lines to report: enough for an error with its stack. */
+/** The number of last lines of output to report. It is enough for an error with its stack. */
 const LAST_LINES = 12;
 
 /**
- * Returns the lines that explain why a process has exited: the last fatal line, after which the process may
- * have logged further lines, and the last lines.
+ * Returns the lines of output that explain why a process has exited: the last line of the level `fatal`,
+ * after which the process may have logged further lines, and the last lines of all.
  */
 function explainExit(output: string): string {
   const lines = output.trimEnd().split('\n');
@@ -39,7 +39,7 @@ export interface SupervisorOptions {
   readonly gate?: StartGate;
 }
 
-/** Supervises a process. */
+/** Starts to supervise a process: restarts it when it exits, and kills or pauses it on demand. */
 export function superviseProcess(
   name: string,
   instance: ServerProcess,
@@ -48,8 +48,8 @@ export function superviseProcess(
   let mayEnd = false;
   let isReleased = false;
   /**
-   * False from a kill until the next call of `start`. If false, a start that waits at the gate launches
-   * nothing.
+   * Whether the process is meant to run. It is false from a kill until the next call of `start`, so that a
+   * start that waits at the gate then launches nothing.
    */
   let isWanted = true;
   let starting: Promise<void> | undefined;

@@ -1,10 +1,13 @@
 /** Counts the work in progress at each target of faults, so that a run knows what a fault has hit. */
 
 export interface WorkCounter {
-  /** Counts one piece of work until the returned function is called. Calling that function again has no effect. */
+  /**
+   * Counts one piece of work as in progress until the returned function is called. Calling the returned
+   * function again has no effect.
+   */
   begin(): () => void;
   /**
-   * Starts to watch the work.
+   * Starts to watch the work of this target.
    * @returns a function that returns how many pieces of work have been in progress at any time since this
    * call
    */
@@ -42,7 +45,7 @@ function createWorkCounter(): WorkCounter {
   };
 }
 
-/** Counts one piece of work at two targets. */
+/** Counts one piece of work as in progress at two targets, until the returned function is called. */
 export function beginWorkAtBothTargets(one: WorkCounter, other: WorkCounter): () => void {
   const ends = [one.begin(), other.begin()];
   return () => {
@@ -50,12 +53,12 @@ export function beginWorkAtBothTargets(one: WorkCounter, other: WorkCounter): ()
   };
 }
 
-/** Counts what one fault hits. The count begins before the fault. */
+/** Counts the work that one fault hits. Counting begins before the fault. */
 export interface HitCount {
-  /** Must be called when the fault has begun. */
+  /** Records that the fault has begun. Must be called at that time. */
   begun(): void;
   /**
-   * Must be called before the fault is healed.
+   * Ends the count. Must be called before the fault is healed.
    * @returns the number of pieces of work that the fault has hit
    */
   end(): number | Promise<number>;
@@ -114,7 +117,7 @@ export function countBySamples(sample: () => Promise<number>, everyMs: number): 
   };
 }
 
-/** Adds several counts. */
+/** Combines several hit counts into one count of their sum. */
 export function addHitCounts(...counts: readonly HitCount[]): HitCount {
   return {
     begun: () => {

@@ -26,7 +26,10 @@ interface Trial {
   readonly quietMs: number;
 }
 
-/** Runs the provocation on a patched copy. @throws Error if the provocation ends without a report */
+/**
+ * Runs a provocation on a copy of the sources with a planted bug. @throws Error if the provocation ends
+ * without a report
+ */
 async function reportOn({ patches, provokedBy, quietMs }: Trial): Promise<Report> {
   const folder = await copySources(patches);
   try {
@@ -44,7 +47,7 @@ async function reportOn({ patches, provokedBy, quietMs }: Trial): Promise<Report
 }
 
 /**
- * Runs all provocations without a bug.
+ * Runs all provocations on sources without a planted bug.
  * @returns whether no rule was violated
  */
 async function isQuietWithoutBugs(provokedBy: readonly Provocation[]): Promise<boolean> {
@@ -87,7 +90,7 @@ const tried = plantedBugs.filter(
   ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
 );
 const needed = new Set(tried.map(({ provokedBy }) => provokedBy));
-// Keep the declared order, because some provocations must come before others.
+// Keep the order in which the provocations are declared, because some of them must come before others.
 const inOrder = Object.keys(provocations).filter((name): name is Provocation =>
   needed.has(name as Provocation),
 );

@@ -1,5 +1,6 @@
 /**
- * Bugs that are typical of event-sourced systems. Each bug is small, and only its effects during a run can reveal it.
+ * Bugs to plant in the sources, which are typical of event-sourced systems. Each bug is small, and only its
+ * effects during a run can reveal it.
  */
 import type { Rule } from '../checker/report.ts';
 import type { Provocation } from './provocations.ts';
@@ -14,9 +15,9 @@ export interface SourcePatch {
 export interface PlantedBug {
   readonly name: string;
   readonly bug: readonly SourcePatch[];
-  /** The provocation that makes the bug visible. */
+  /** The name of the provocation that makes the bug visible. */
   readonly provokedBy: Provocation;
-  /** At least one of these rules must be violated. */
+  /** The rules that can detect the bug. At least one of them must be violated. */
   readonly caughtBy: readonly Rule[];
 }
 

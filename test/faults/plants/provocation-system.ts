@@ -40,7 +40,7 @@ import { newPerson, type Person } from '../traffic/person.ts';
 
 const MAIL_COMES_WITHIN_MS = 10_000;
 const CAUGHT_UP_WITHIN_MS = 20_000;
-/** The minimums of a provocation. Only a sign-up is required, because a provocation is short. */
+/** The minimum counts of a provocation. Only a sign-up is required, because a provocation is short. */
 const ONE_SIGN_UP: MinimumCounts = {
   sent: 1,
   acknowledged: { 'sign-up': 1 },
@@ -60,37 +60,41 @@ const SETTINGS: Settings = {
 };
 
 export interface ProvocationSystem {
-  /** One process of auth, one of user, and two of the notifier. */
+  /** The number of processes per service: one of auth, one of user, and two of the notifier. */
   readonly cluster: Cluster;
   readonly sink: MailSink;
   readonly sender: CommandSender;
   /** The mails that the mail server has recorded so far. */
   readonly mails: readonly MailLine[];
   /**
-   * The proxy between auth and Kafka. It has an effect only until auth has published something. From then on, auth
-   * connects to the broker's own address.
+   * The proxy between auth and Kafka. The proxy has an effect only until auth has published something. From
+   * then on, auth connects to the broker's own address.
    */
   readonly kafka: TcpProxy;
   /** The proxy between MongoDB and the services user and notifier. */
   readonly mongo: TcpProxy;
   /**
-   * Starts the feed reader, the webhook receiver and the other subscribers now. Without this call, they start at the end
-   * of the run. @returns the id of the receiver's webhook endpoint
+   * Starts the subscribers (the feed reader, the webhook receiver and the process that uses `subscribe()`)
+   * now. Without this call, they start at the end of the run. @returns the id of the receiver's webhook
+   * endpoint
    */
   subscribe(): Promise<string>;
-  /** Returns the number of deliveries in a state. */
+  /** Returns the number of mail deliveries that are in a state. */
   deliveries(state: string): Promise<number>;
   /**
-   * Runs `work`, and records faults that began and ended with it.
+   * Runs `work`, and records faults that began and ended at the same time as `work`.
    * @param hits the target of each fault, by the name of the fault
    */
   during(hits: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void>;
   signUp(): Promise<Person>;
   /** Creates a person who has signed up, verified the address and logged in; needs a working mail server. */
   member(): Promise<Person>;
-  /** The person who became a member of the standalone. Undefined if the system did not begin as a standalone. */
+  /**
+   * The person who signed up on the standalone, before the move to the cluster. Undefined if the system did
+   * not begin as a standalone.
+   */
   readonly moved: Person | undefined;
-  /** Waits up to `withinMs` until no work is left. */
+  /** Waits until the system has no work left, at most `withinMs` ms. */
   rest(withinMs: number): Promise<void>;
   /**
    * Copies auth's part of the database.
@@ -104,7 +108,7 @@ export interface ProvocationSystem {
   copyReadModel(): Promise<() => Promise<void>>;
   /** Switches to another generation of the read model and back, and records what each process shows of an account. */
   switchGenerations(person: Person): Promise<void>;
-  /** Records what `ops verify` finds about a restored read model, and repairs it. */
+  /** Records what `ops verify` finds about a restored read model, and repairs the read model. */
   repairReadModel(): Promise<void>;
   /** Completes the record of the run and checks it. */
   judge(): Promise<Report>;
@@ -318,7 +322,7 @@ async function openProxy(far: string, stack: AsyncDisposableStack): Promise<TcpP
   return proxy;
 }
 
-/** Waits for a condition, long enough for a busy machine. */
+/** Waits until a condition holds. Gives up only after a time that is long enough for a busy machine. */
 export function waitUntil(what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> {
   return eventually(what, condition, 60_000);
 }

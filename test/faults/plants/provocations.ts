@@ -1,4 +1,7 @@
-/** Sequences of events and faults that make bugs visible. They are as short as possible, and not random. */
+/**
+ * Sequences of events and faults that make bugs visible. The sequences are as short as possible, and not
+ * random.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { readTopic } from '../../support/kcat.ts';
@@ -15,7 +18,10 @@ const ALL_HAVE_POLLED_MS = 3_000;
 /** A pause that is longer than the checker's tolerance for mails that were claimed just before a cutoff, in ms. */
 const CERTAINLY_LATER_MS = 6_000;
 const QUIET_WITHIN_MS = 20_000;
-/** How far back a redrive goes, in ms. Longer than a provocation takes, so that all of its events are sent again. */
+/**
+ * How far back a redrive goes, in ms. It is longer than a provocation takes, so that all events of the
+ * provocation are sent again.
+ */
 const REDRIVEN_MS = 600_000;
 
 export const provocations = {
@@ -253,8 +259,8 @@ export type Provocation = keyof typeof provocations;
 export const MOVE: Provocation = 'a standalone is moved';
 
 /**
- * The provocations that cannot be combined with others: after a restore of the journal, only some of the rules apply, and
- * a moved system begins as a standalone.
+ * The provocations that cannot run on the same system as other provocations: after a restore of the journal,
+ * only some of the rules apply, and a moved system begins as a standalone.
  */
 export const SEPARATE_PROVOCATIONS: ReadonlySet<Provocation> = new Set([
   'an older journal is restored',

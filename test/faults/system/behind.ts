@@ -2,7 +2,7 @@
 import { type Db, MongoClient } from 'mongodb';
 import type { Commit, StoredProfile } from '../checker/stored.ts';
 
-/** The number of commits to check. The latest ones are checked. */
+/** The number of commits to check. Only the latest commits are checked. */
 const LATEST = 100;
 const WITHIN_MS = 2_000;
 /** The events that always cause a mail. */

@@ -18,7 +18,10 @@ export function findClockLibrary(): string | undefined {
 export interface Clocks {
   /** Returns the environment variables for a process whose clock can be set. */
   settingsOf(name: string): Settings;
-  /** Sets the wall clock of a process, which notices within a second. Its monotonic clock does not change. */
+  /**
+   * Sets the wall clock of a process. The process notices the change within a second. Its monotonic clock
+   * does not change.
+   */
   set(name: string, offsetSeconds: number): Promise<void>;
 }
 

@@ -39,22 +39,26 @@ import {
 } from './under-test.ts';
 
 const TRIES = 5;
-/** How long unread records are waited for before the read model is compared. */
+/** How long to wait until all records are read, before the read model is compared, in ms. */
 const QUIET_WITHIN_MS = 120_000;
 
-/** A system whose data and clients a cluster takes over. */
+/** The standalone whose data and clients a cluster takes over in a move. */
 interface FormerSystem {
   /** The base URL of the API, which the cluster takes over. */
   readonly url: string;
   readonly subscribers: Subscribers;
-  /** Stops the system and its load balancer. Called once the servers of the cluster are running. */
+  /** Stops the standalone and its load balancer. Called once the servers of the cluster are running. */
   stop(): Promise<void>;
-  /** Moves the data and the secrets to a cluster whose topics and indexes exist, and whose processes do not run yet. */
+  /**
+   * Moves the data and the secrets of the standalone to a cluster whose topics and indexes exist, and whose
+   * processes do not run yet.
+   */
   moveTo(cluster: Cluster): Promise<void>;
 }
 
 /**
- * Starts the servers and the processes, and resolves once all are ready. Everything that it starts is added to the stack.
+ * Starts the servers and the processes of a cluster, and resolves once all of them are ready. Everything that
+ * is started is added to the stack.
  * @param former the system that is moved to the cluster; by default, the cluster is new
  */
 export async function openCluster(
@@ -142,7 +146,7 @@ function portOf(former: FormerSystem | undefined): number | undefined {
   return former === undefined ? undefined : Number(new URL(former.url).port);
 }
 
-/** Returns the processes of a service with their names. */
+/** Returns the processes of a service together with their names, such as `auth-1`. */
 export function namedInstances(
   { instances }: Pick<Cluster, 'instances'>,
   service: ServiceName,
@@ -220,7 +224,7 @@ function releaseAll(processes: ClusterFaultTargets['processes']): void {
   for (const one of serviceNames.flatMap((service) => processes[service])) one.release();
 }
 
-/** Rebuilds a restored read model. @returns what `ops verify` has found before */
+/** Rebuilds a restored read model. @returns what `ops verify` has found before the rebuild */
 async function repairReadModel(
   { stores, ops }: Cluster,
   say: (line: string) => void,
@@ -230,7 +234,7 @@ async function repairReadModel(
 }
 
 /**
- * Repeats an ops command until it succeeds.
+ * Repeats an ops command until it succeeds or the time is over.
  * @throws Error of the last attempt
  */
 async function insist(command: () => Promise<unknown>): Promise<void> {

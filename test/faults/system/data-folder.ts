@@ -37,7 +37,10 @@ export function withDatabase<T>(folder: string, work: (read: Read) => T): T {
   }
 }
 
-/** Reads everything, and returns it in the form in which MongoDB and Kafka contain it. */
+/**
+ * Reads everything that the standalone has stored, and returns it in the form in which MongoDB and Kafka
+ * contain it.
+ */
 export function readDataFolder(folder: string): StoreContents {
   return withDatabase(folder, (read) => {
     const records = recordsIn(read);
@@ -84,8 +87,8 @@ export async function readReplacedRows(path: string): Promise<ReplacedRows> {
 }
 
 /**
- * Parses a line. The process may have been killed while it wrote the line. Then the row was not replaced, and an
- * incomplete line is ignored.
+ * Parses a line of the file. Ignores an incomplete line: the process was killed while it wrote the line, so
+ * the row was not replaced.
  */
 function replacedRowIn(line: string): readonly { readonly table: string; readonly row: Row }[] {
   try {
@@ -101,7 +104,7 @@ function bytesIn(value: unknown): Uint8Array | undefined {
 }
 
 /**
- * Returns the amount of unfinished work by kind.
+ * Returns the amount of unfinished work in the data folder, by kind.
  * @param dueUntil erasures that are due at this time are unfinished
  */
 export function readUnfinishedWork(

@@ -3,7 +3,7 @@ import type { System } from '../../support/system.ts';
 import { withDatabase } from './data-folder.ts';
 
 export interface RewriteDeps extends Pick<System, 'ops' | 'kill' | 'start'> {
-  /** DATA_DIR. */
+  /** The path of the data folder (DATA_DIR). */
   readonly folder: string;
 }
 
@@ -23,7 +23,7 @@ export async function finishRewrite({ folder, ops, kill, start }: RewriteDeps): 
   if (mayContainErasedData(folder)) throw new Error('ops vacuum has not rewritten the file');
 }
 
-/** Returns whether data was erased after the last rewrite of the file. */
+/** Returns whether data was erased after the last rewrite of the database file. */
 function mayContainErasedData(folder: string): boolean {
   return withDatabase(
     folder,

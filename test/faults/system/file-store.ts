@@ -2,17 +2,17 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { memoryStore, type SequenceStore } from '@latchkey/events/subscribe';
 
-/** The name of the file in the folder of a subscriber. */
+/** The name of the file with the positions, in the folder of a subscriber. */
 export const POSITIONS_FILE = 'positions.jsonl';
 
-/** A change of the store, as a line of the file. */
+/** A change of a position in the store, as a line of the file. */
 type StoredChange =
   | { readonly saved: Parameters<SequenceStore['save']>[0] }
   | { readonly replaced: Parameters<SequenceStore['replaceMark']> };
 
 /**
- * Opens the store. Each change is in the file when its promise resolves; the file is not flushed, so a power failure may
- * lose it.
+ * Opens the store of a subscription's positions. Each change is in the file when its promise resolves; the
+ * file is not flushed, so a power failure may lose it.
  * @param path a file, which is created if it does not exist
  */
 export async function openFileStore(path: string): Promise<SequenceStore> {
@@ -22,7 +22,7 @@ export async function openFileStore(path: string): Promise<SequenceStore> {
     else await memory.replaceMark(...change.replaced);
   }
   async function record(change: StoredChange): Promise<void> {
-    // The first line break ends a line that a killed process has left incomplete.
+    // Begin with a line break, which ends a line that a killed process may have left incomplete.
     appendFileSync(path, `\n${JSON.stringify(change)}\n`);
     await apply(change);
   }
@@ -35,7 +35,10 @@ export async function openFileStore(path: string): Promise<SequenceStore> {
   };
 }
 
-/** Reads the changes in their order. Ignores incomplete lines: their promises have not resolved. */
+/**
+ * Reads the changes from the file, in their order. Ignores incomplete lines: the promises of these changes
+ * have not resolved.
+ */
 function readChanges(path: string): readonly StoredChange[] {
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8')

@@ -1,6 +1,6 @@
 /**
- * Finds out which generation of the read model each process answers with. All generations have the same content, so the
- * profile of one account is changed in each of them for a moment.
+ * Finds out which generation of the read model each process answers with. All generations have the same
+ * content, so this module changes the profile of one account for a moment, differently in each generation.
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,10 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import type { DataFolder, ServerAddresses, ShownGeneration } from '../run-folder.ts';
 
-/** Longer than the time within which every process switches to another generation (docs/ops.md). */
+/**
+ * How long to wait for a switch, in ms: longer than the time within which every process switches to another
+ * generation (docs/ops.md).
+ */
 const SWITCHED_WITHIN_MS = 10_000;
 const ASK_EVERY_MS = 200;
-/** The switches: to a new generation, and back to the previous one. */
+/** The switches of a run: to a new generation, and back to the previous one. */
 const SWITCHES = [
   ['rebuild', 'user'],
   ['rebuild', 'user', '--back'],
@@ -19,13 +22,13 @@ const SWITCHES = [
 
 export interface GenerationSwitchNeeds {
   readonly stores: ServerAddresses | DataFolder;
-  /** The processes that answer queries, by name. */
+  /** The processes of the system that answer queries, by name. */
   readonly processes: ReadonlyMap<string, { readonly url: string }>;
   ops(...words: readonly string[]): Promise<string>;
-  /** An account whose profile does not change meanwhile, and its access token. */
+  /** An account whose profile nobody changes during the switches, and the access token of this account. */
   readonly account: string;
   readonly token: string;
-  /** Called after each switch, once the profiles are unchanged again. */
+  /** Called after each switch, once the changes that tell the generations apart are undone. */
   onSwitched?(): Promise<void>;
 }
 
@@ -48,7 +51,7 @@ export async function switchGenerations(needs: GenerationSwitchNeeds): Promise<r
   return shown;
 }
 
-/** Asks a process until it shows the active generation, or until the time for that is over. */
+/** Asks a process until it shows the active generation, or until the time limit is over. */
 async function ask(by: string, url: string, token: string, active: number): Promise<ShownGeneration> {
   const deadline = performance.now() + SWITCHED_WITHIN_MS;
   for (;;) {
@@ -61,7 +64,7 @@ async function ask(by: string, url: string, token: string, active: number): Prom
   }
 }
 
-/** The generations in a store. */
+/** Reads and changes the generations of the read model in a store. */
 interface Generations {
   active(): Promise<number>;
   /** Replaces the first name of an account with the name of the generation, in each generation. */

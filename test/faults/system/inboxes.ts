@@ -1,6 +1,6 @@
 /** The mailboxes of the people in a run: mails that the mail server has accepted. */
 
-/** The parts of a mail that people use. */
+/** The parts of a received mail that the simulated people use. */
 export interface InboxMail {
   readonly subject: string;
   readonly text: string;
@@ -12,7 +12,7 @@ export interface InboxMail {
 export interface Inboxes {
   deliver(to: readonly string[], mail: InboxMail): void;
   /**
-   * Waits for an unread mail to an address, and marks it as read.
+   * Waits for an unread mail to an address, and marks the mail as read.
    * @returns undefined if none arrives in time
    */
   next(
@@ -40,7 +40,10 @@ export function createInboxes(): Inboxes {
     else boxes.set(address, [...(boxes.get(address) ?? []), mail].slice(-KEPT));
   }
 
-  /** Removes and returns the newest wanted mail, because the links of older ones may be superseded. */
+  /**
+   * Removes and returns the newest mail of the wanted kind, because the links of older mails may be
+   * superseded.
+   */
   function take(address: string, wanted: (mail: InboxMail) => boolean): InboxMail | undefined {
     const box = boxes.get(address) ?? [];
     const found = box.findLast(wanted);

@@ -30,7 +30,10 @@ export interface RequestHead {
   readonly correlationId: number;
 }
 
-/** Parses the head of a request. @param frame a complete request */
+/**
+ * Parses the head of a Kafka request: its api key, version and correlation id. @param frame a complete
+ * request
+ */
 export function parseRequestHead(frame: Buffer): RequestHead {
   return {
     apiKey: frame.readInt16BE(SIZE_BYTES),
@@ -38,7 +41,7 @@ export function parseRequestHead(frame: Buffer): RequestHead {
   };
 }
 
-/** Returns the correlation id of a response. @param frame a complete response */
+/** Returns the correlation id of a Kafka response. @param frame a complete response */
 export function correlationIdOf(frame: Buffer): number {
   return frame.readInt32BE(SIZE_BYTES);
 }

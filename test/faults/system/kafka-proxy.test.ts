@@ -64,7 +64,7 @@ describe('the proxy', () => {
   let proxy: KafkaProxy;
   let client: Socket;
   let answers: AsyncIterator<Buffer>;
-  /** The delays that have begun, with functions that end them. */
+  /** The delays of the proxy that have begun, each with a function that ends the delay. */
   let delays: { readonly ms: number; readonly end: () => void }[];
 
   /** Starts a server that responds to every request immediately, with its correlation id. */
@@ -108,7 +108,7 @@ describe('the proxy', () => {
     return client.write(request(apiKey, correlationId));
   }
 
-  /** Returns the correlation id of the next response; undefined once the connection has ended. */
+  /** Returns the correlation id of the next response; undefined if the connection has ended. */
   async function answered(): Promise<number | undefined> {
     const next = await answers.next();
     return next.done ? undefined : correlationIdOf(next.value);

@@ -9,11 +9,13 @@ import { correlationIdOf, PRODUCE_API_KEY, parseRequestHead, splitFrames } from 
 
 export type KafkaProxyMode =
   | { readonly kind: 'clear' }
-  /** Every response is delayed by this many ms. */
+  /** The proxy delays every response by this many ms. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** Produce requests reach the broker, but instead of returning the response, the connection is closed. */
+  /**
+   * Produce requests reach the broker, but the proxy closes the connection instead of returning the response.
+   */
   | { readonly kind: 'lose-produce-answers' }
-  /** Produce requests reach the broker, but their responses are dropped, and the connection stays open. */
+  /** Produce requests reach the broker, but the proxy drops their responses and keeps the connection open. */
   | { readonly kind: 'swallow-produce-answers' };
 
 export interface KafkaProxy {
@@ -25,9 +27,9 @@ export interface KafkaProxy {
    * @returns a function that releases them
    */
   hold(): () => void;
-  /** Closes all connections and accepts no more. */
+  /** Closes all connections through the proxy, and accepts no new ones. */
   cut(): Promise<void>;
-  /** Accepts connections again after `cut`. */
+  /** Makes the proxy accept connections again after `cut`. */
   mend(): Promise<void>;
   /** Waits until the broker has received a produce request and has not responded to it yet. */
   nextProduce(signal: AbortSignal): Promise<void>;
@@ -50,11 +52,11 @@ export async function createKafkaProxy(
   let produced = Promise.withResolvers<void>();
   let held: Promise<void> | undefined;
 
-  /** Forwards between client and broker until one of them closes. */
+  /** Forwards bytes between a client and the broker until one of them closes the connection. */
   async function relay(near: Socket, far: Socket): Promise<void> {
     /**
-     * The produce requests without a response, by correlation id. The value is the function that ends the
-     * count of the request.
+     * The produce requests without a response, by correlation id. The value is the function that stops
+     * counting the request as work in progress.
      */
     const open = new Map<number, () => void>();
 

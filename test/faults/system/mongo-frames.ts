@@ -32,7 +32,7 @@ export function messageIdOf(message: Buffer): number {
   return message.readInt32LE(4);
 }
 
-/** Returns the id of the message that this one responds to. */
+/** Returns the id of the message that the given message responds to. */
 export function requestIdOfResponse(message: Buffer): number {
   return message.readInt32LE(8);
 }
@@ -55,7 +55,7 @@ export function parseMessageBody(message: Buffer): BSON.Document | undefined {
 }
 
 /**
- * Creates a response to a message.
+ * Creates a response of MongoDB to a message.
  * @param id the id of that message
  */
 export function createResponse(id: number, body: BSON.Document): Buffer {

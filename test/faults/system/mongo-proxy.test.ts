@@ -13,7 +13,7 @@ import {
 } from './mongo-frames.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
 
-/** Returns a request, which is built like a response. */
+/** Returns a request to MongoDB, which has the same format as a response. */
 function requestOf(id: number, body: BSON.Document): Buffer {
   const message = createResponse(0, body);
   message.writeInt32LE(id, 4);

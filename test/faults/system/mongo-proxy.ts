@@ -17,11 +17,13 @@ import {
 
 export type MongoProxyMode =
   | 'clear'
-  /** Writes are applied, but the responses report that no majority has acknowledged them. */
+  /** MongoDB applies writes, but the responses report that no majority has acknowledged them. */
   | 'fails-write-concern'
-  /** Writes are dropped; the responses report that the primary stepped down before a majority had them. */
+  /**
+   * The proxy drops writes; the responses report that the primary stepped down before a majority had them.
+   */
   | 'is-stale'
-  /** Writes are refused. */
+  /** The proxy refuses writes, as a server whose disk is full does. */
   | 'is-full';
 
 export interface MongoProxy extends TcpProxy {
@@ -55,12 +57,13 @@ export async function createMongoProxy(
 ): Promise<MongoProxy> {
   let mode: MongoProxyMode = 'clear';
 
-  /** Forwards between client and server until one of them closes. */
+  /** Forwards messages between a client and MongoDB until one of them closes the connection. */
   async function relay(near: Socket, away: Socket): Promise<void> {
     /** The ids of writes whose responses are changed to report a failed write concern. */
     const unsure = new Set<number>();
     /**
-     * The commands without a response, by id. The value is the function that ends the count of the command.
+     * The commands without a response, by id. The value is the function that stops counting the command as
+     * work in progress.
      */
     const open = new Map<number, () => void>();
 
@@ -115,7 +118,10 @@ function isWrite(message: Buffer): boolean {
   return WRITES.has(commandIn(message));
 }
 
-/** Returns the response to a request that must not reach the server; undefined if it is to be forwarded. */
+/**
+ * Returns the proxy's own response to a request that must not reach MongoDB; undefined if the proxy must
+ * forward the request.
+ */
 function answerInstead(message: Buffer, mode: Exclude<MongoProxyMode, 'clear'>): Buffer | undefined {
   if (mode === 'fails-write-concern' || !isWrite(message)) return undefined;
   if (mode === 'is-full') return createResponse(messageIdOf(message), DISK_FULL);

@@ -10,8 +10,8 @@ import { openStandalone } from './standalone.ts';
 import type { SystemOptions, SystemUnderTest } from './under-test.ts';
 
 /**
- * Starts a standalone that can be moved to a cluster. Faults hit each of the two systems for half of the run. The traffic
- * does not stop while the data is moved: meanwhile, nobody accepts its connections.
+ * Starts a standalone that can be moved to a cluster. Faults hit each of the two systems for half of the run.
+ * The traffic does not stop while the data is moved, although nothing accepts its connections at that time.
  */
 export async function openMovedStandalone(
   options: SystemOptions,

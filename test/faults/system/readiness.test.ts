@@ -6,7 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { eventually } from '../../support/eventually.ts';
 import { watchReadiness } from './readiness.ts';
 
-/** Starts a process that answers with a body until the next one is set. */
+/** Starts a server that answers each request with the body that was set last. */
 async function startOperations(t: TestContext) {
   let body = '';
   let answered = 0;

@@ -1,4 +1,4 @@
-/** Watches /readyz of a process during a fault. */
+/** Watches what the endpoint /readyz of a process reports during a fault. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readiness } from '../run-folder.ts';
 
@@ -15,7 +15,7 @@ interface Answer {
 }
 
 /**
- * Asks a process for its readiness again and again.
+ * Polls the endpoint /readyz of a process.
  * @param operations the base URL of /readyz
  * @returns a function that ends the watch, and returns what it has seen
  */
@@ -53,7 +53,7 @@ export function watchReadiness(operations: string): () => Promise<Readiness> {
   };
 }
 
-/** Requests /readyz. @returns the report; undefined if there is no response */
+/** Requests /readyz of a process. @returns the report; undefined if there is no response */
 async function ask(operations: string): Promise<Answer | undefined> {
   try {
     const response = await fetch(`${operations}/readyz`, { signal: AbortSignal.timeout(PATIENCE_MS) });

@@ -13,7 +13,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 const file = process.env['REPLACED_ROWS_FILE'];
 if (!file) throw new Error('REPLACED_ROWS_FILE must be a path');
 
-/** The tables, and the columns whose changes are recorded. */
+/** The tables of SQLite whose replaced rows are recorded, with the columns whose changes are recorded. */
 const WATCHED = {
   bus_record: ['value', 'headers'],
   journal_commit: ['events'],

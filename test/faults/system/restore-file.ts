@@ -7,11 +7,14 @@ import type { System } from '../../support/system.ts';
 const DATABASE = 'latchkey.sqlite';
 
 export interface RestoreFileDeps extends Pick<System, 'ops' | 'kill' | 'start'> {
-  /** DATA_DIR. */
+  /** The path of the data folder (DATA_DIR). */
   readonly folder: string;
 }
 
-/** Makes a backup, runs `meanwhile`, stops the standalone, puts the backup in the place of the database, and starts it. */
+/**
+ * Makes a backup, runs `meanwhile`, stops the standalone, replaces the database by the backup, and starts the
+ * standalone.
+ */
 export async function restoreBackup(
   { folder, ops, kill, start }: RestoreFileDeps,
   meanwhile: () => Promise<void>,

@@ -1,4 +1,7 @@
-/** Restores an older copy of the read model in MongoDB, while the positions of its consumer groups stay as they are. */
+/**
+ * Restores an older copy of the read model in MongoDB, while the positions of the consumer groups stay as
+ * they are.
+ */
 import { MongoClient } from 'mongodb';
 import type { RestoredReadModel, ServerAddresses } from '../run-folder.ts';
 
@@ -31,10 +34,12 @@ export async function copyReadModel(mongoUrl: string): Promise<() => Promise<voi
 
 /**
  * Rebuilds a restored read model, as docs/ops.md recommends for many accounts. The system must be idle.
- * @returns the accounts whose events it lacked, and those of which `ops verify` has reported this
+ * @returns the accounts whose events the read model lacked, and the accounts of which `ops verify` has
+ * reported that
  */
 export async function rebuildRestoredReadModel({ stores, ops }: Operator): Promise<RestoredReadModel> {
-  // Generations that are not active were restored as well. They are not compared, and would be used for the rebuild.
+  // Drop the generations that are not active: they were restored as well, `verify` does not compare them, and
+  // the rebuild would use them.
   await ops('rebuild', 'user', '--drop');
   const { findings }: { findings: readonly { readonly kind: string; readonly subject: string }[] } =
     JSON.parse(await readOutputOfFailedCommand(ops('verify', '--json')));
@@ -61,7 +66,10 @@ export async function readOutputOfFailedCommand(command: Promise<string>): Promi
   });
 }
 
-/** The findings about an account whose events the read model lacks. It is parked if a later event has arrived. */
+/**
+ * The findings about an account whose events the read model lacks. The account is parked if a later event has
+ * arrived.
+ */
 const REPORTED: ReadonlySet<string> = new Set(['profile-missing', 'profile-behind', 'account-parked']);
 
 function findLackingAccounts(mongoUrl: string): Promise<readonly string[]> {

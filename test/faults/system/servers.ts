@@ -14,7 +14,7 @@ export type MongoControlCommand = 'stop' | 'start' | 'failover' | 'pause-seconda
 
 export interface RunServers {
   readonly nodes: KafkaNodes;
-  /** One proxy per broker. */
+  /** The proxies in front of the brokers, one per broker. */
   readonly proxies: readonly KafkaProxy[];
   readonly mongo: MongoProxy;
   mongoControl(command: MongoControlCommand): Promise<void>;
@@ -24,17 +24,22 @@ export interface RunServers {
 export interface ServersOptions {
   readonly mongoUrl: string;
   readonly mongoControl: string | undefined;
-  /** The path of libfaketime; undefined if clocks are not to be set. */
+  /** The path of libfaketime; undefined if the run does not set clocks. */
   readonly clockLibrary: string | undefined;
   readonly work: WorkCounters;
 }
 
-/** Every record is stored on all three brokers, and acknowledged once two have it. */
+/**
+ * Settings with which every record is stored on all three brokers, and acknowledged once two brokers have it.
+ */
 const REPLICATION = { factor: 3, minInSync: 2 } as const;
 
 const INSTANCES = serviceNames.flatMap((service) => [0, 1].map((index) => nameOfInstance(service, index)));
 
-/** Starts the servers. Each is added to the stack immediately, so that it is closed even if a later step fails. */
+/**
+ * Starts the servers of a run. Adds each server to the stack immediately, so that it is closed even if a
+ * later step fails.
+ */
 export async function openServers(options: ServersOptions, stack: AsyncDisposableStack): Promise<RunServers> {
   const { mongoUrl, mongoControl, clockLibrary, work } = options;
   const proxies: KafkaProxy[] = [];

@@ -36,7 +36,8 @@ The link works for 24 hours, until November 22, 2026 at 10:15 AM UTC.
 .`.replaceAll('\n', '\r\n');
 
 /**
- * Sends a mail by RFC 5321, command by command, and disconnects early once `impatience` resolves.
+ * Sends a mail by RFC 5321, command by command, and disconnects early if `impatience` resolves before the
+ * end.
  * @returns `accepted`, `lost`, or the reply code with which the mail was refused
  */
 async function send(impatience?: Promise<void>): Promise<number | 'accepted' | 'lost'> {

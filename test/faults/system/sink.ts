@@ -15,7 +15,7 @@ export type MailSinkMode =
   | 'takes'
   /** Closes open connections and refuses new ones. */
   | 'refuses'
-  /** Delays the reply to a completely transferred mail until the mode changes. */
+  /** Delays the reply to each completely transferred mail until the mode changes. */
   | 'stalls'
   /** Refuses mails: every second one at RCPT TO, and the others after their content was transferred. */
   | 'answers-4xx'
@@ -26,13 +26,13 @@ export type MailSinkMode =
   | 'loses-250';
 
 export interface MailSink {
-  /** Settings that make a system send its mails here. */
+  /** Settings that make a system send its mails to this mail server. */
   readonly settings: Settings;
   readonly inboxes: Inboxes;
   setMode(mode: MailSinkMode): Promise<void>;
   /** Returns the number of mails that were received completely but not replied to yet. */
   held(): number;
-  /** Returns the number of open connections. */
+  /** Returns the number of open connections to the mail server. */
   connections(): number;
   close(): Promise<void>;
 }
@@ -53,7 +53,10 @@ export async function openMailSink(
   let modeEnds = Promise.withResolvers<void>();
   let named = 0;
   let held = 0;
-  /** The mails in progress, by session. The value is the function that ends the count of the mail. */
+  /**
+   * The mails in progress, by session. The value is the function that stops counting the mail as work in
+   * progress.
+   */
   const inProgress = new Map<string, () => void>();
 
   function endMail({ id }: SMTPServerSession): void {
@@ -61,7 +64,7 @@ export async function openMailSink(
     inProgress.delete(id);
   }
 
-  /** Returns the outcome of a completely transferred mail. */
+  /** Returns what the mail server does with a completely transferred mail in the current mode. */
   async function judge(session: SMTPServerSession): Promise<SmtpReply> {
     if (mode === 'stalls') await modeEnds.promise;
     if (!listener.isConnected(session)) return 'closed';

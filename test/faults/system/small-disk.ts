@@ -22,7 +22,10 @@ const SIZE = '4g';
 const TRIES = 20;
 const run = promisify(execFile);
 
-/** Returns whether this process may mount file systems. It needs the rights of root, also in a container. */
+/**
+ * Returns whether this process may mount file systems. Mounting needs the rights of root, also in a
+ * container.
+ */
 export function canMountDisks(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-disk-'));
   try {
@@ -47,8 +50,8 @@ export async function mountSmallDisk(folder: string, stack: AsyncDisposableStack
   }
 
   /**
-   * Sets the size to the space in use. Retries, because the change fails if the used space has grown since it
-   * was read.
+   * Sets the size of the disk to the space in use. Retries, because the change fails if the used space has
+   * grown since it was read.
    */
   async function shrink(): Promise<void> {
     for (let tries = 1; ; tries += 1) {

@@ -32,7 +32,7 @@ import {
 } from './under-test.ts';
 
 const NAME = 'standalone';
-/** Replaces the disk in a run that does not plan to fill it. Its functions do nothing. */
+/** A replacement for the disk, for runs that do not plan to fill it. Its functions do nothing. */
 const NO_DISK: SmallDisk = { fill: async () => undefined, free: async () => undefined };
 
 /** Returns the faults that this machine cannot cause. */
@@ -49,7 +49,7 @@ export interface StandaloneUnderTest extends SystemUnderTest {
   stop(): Promise<void>;
 }
 
-/** Starts the process, and resolves once it is ready. Everything that it starts is added to the stack. */
+/** Starts a standalone, and resolves once it is ready. Everything that is started is added to the stack. */
 export async function openStandalone(
   options: SystemOptions,
   stack: AsyncDisposableStack,
@@ -96,8 +96,8 @@ export async function openStandalone(
       ...serviceSettings(seed),
       ...WEBHOOK_SETTINGS,
       ...sink.settings,
-      // Each start of the process changes the grace period, so that a run has immediate erasures and erasures that
-      // are still waiting.
+      // Each start of the process changes the grace period of erasures, so that a run has immediate erasures
+      // and erasures that are still waiting.
       ERASURE_GRACE_DAYS: nextGraceDays(),
       ...createReplacedRowsSettings(replacedRowsFile),
       ...createEhloNameSettings(NAME),

@@ -11,7 +11,7 @@ import { openFileStore, POSITIONS_FILE } from './file-store.ts';
 export interface SubscriberProgramOptions {
   /** An existing folder for the positions, which survive the end of the process. */
   readonly folder: string;
-  /** Where to read the events: from Kafka, or from the feed. */
+  /** Where the program reads the events: from Kafka, or from the feed. */
   readonly source: SubscriberSource;
 }
 
@@ -19,7 +19,7 @@ export type SubscriberSource =
   | { readonly brokers: readonly string[]; readonly keys: string }
   | { readonly url: string; readonly key: string };
 
-/** A line of the output: an event that was handled. */
+/** A line of the program's output: an event that was handled. */
 export interface HandledLine {
   readonly account: string;
   readonly sequence: number;
@@ -36,7 +36,8 @@ const print: Handler<never> = (_event, { account, sequence, id }) => {
 };
 
 await subscribe({
-  // Faults cause warnings all the time. A fatal error ends the process with its reason.
+  // Log no warnings, because the faults of a run cause warnings all the time. A fatal error ends the process
+  // with its reason.
   logger: { info: () => undefined, warn: () => undefined, error: console.error },
   ...('url' in source
     ? { ...source, cursor: fileCursor(join(folder, 'cursor')) }

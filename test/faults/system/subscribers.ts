@@ -19,7 +19,7 @@ import type { ReceivedLine } from '../run-folder.ts';
 import { openFileStore, POSITIONS_FILE } from './file-store.ts';
 import type { HandledLine, SubscriberProgramOptions, SubscriberSource } from './subscriber-program.ts';
 
-/** The settings of a system that may call the receiver, which is on this machine. */
+/** Settings that allow a system to call the receiver of webhooks, which is on this machine. */
 export const WEBHOOK_SETTINGS: Settings = { WEBHOOKS_ALLOW_PRIVATE: 'true' };
 
 const PROGRAM = join(import.meta.dirname, 'subscriber-program.ts');
@@ -27,8 +27,9 @@ const PAGE = 200;
 const WAIT_SECONDS = 2;
 const PATIENCE_MS = 10_000;
 const AGAIN_MS = 250;
-// Each event fails at most once. After several failures of the same event, the pauses between attempts would take minutes.
-/** The receiver responds to every 10th webhook with 500. */
+// The receiver refuses each event at most once, because after several failures of the same event, the pauses
+// between attempts would take minutes.
+/** The receiver responds with status 500 to every 10th webhook. */
 const FAILED = 10;
 /** The receiver accepts every 13th webhook, but sends no response. */
 const UNANSWERED = 13;
@@ -47,7 +48,10 @@ export interface Subscribers {
   readonly endpoint: string;
   /** The process that uses `subscribe()`. */
   readonly process: RestartedProcess;
-  /** Returns for how many accounts the reader of the feed has more events than the process with `subscribe()`. */
+  /**
+   * Returns the number of accounts of which the reader of the feed has received more events than the process
+   * with `subscribe()`.
+   */
   behind(): number;
   /**
    * Waits until the feed has no further events, and the other subscribers have the last event of each account. Gives
@@ -61,7 +65,7 @@ export interface Subscribers {
   forgetting(work: () => Promise<void>): Promise<void>;
 }
 
-/** A process that can be killed, and is started again. */
+/** A process that is started again whenever it ends, for example when a fault kills it. */
 export interface RestartedProcess {
   /** Kills the process with SIGKILL. */
   kill(): Promise<void>;
@@ -74,7 +78,10 @@ export interface SubscriberDeps extends Pick<System, 'ops' | 'url'> {
   readonly brokers?: string;
 }
 
-/** Starts the subscribers, which receive all events from the first on. The stack stops them. */
+/**
+ * Starts the subscribers, which receive all events from the first on. The stack stops the subscribers when it
+ * is disposed.
+ */
 export async function openSubscribers(
   { url, ops, record, brokers }: SubscriberDeps,
   stack: AsyncDisposableStack,
@@ -184,7 +191,7 @@ async function startSubscriber(
   return subscriber;
 }
 
-/** Reads the feed from the beginning. If the system does not answer, reads again from the same position. */
+/** Reads the feed from the beginning. If the system does not answer, requests the same position again. */
 function readFeed(url: string, key: string, take: (event: CloudEvent) => void) {
   const stopping = new AbortController();
   let cursor: string | undefined;
@@ -215,7 +222,7 @@ function readFeed(url: string, key: string, take: (event: CloudEvent) => void) {
 
   const running = run();
   return {
-    /** Resolves once a read that begins after this call finds no further events. */
+    /** Resolves once a request for events that begins after this call finds no further events. */
     nextEnd(): Promise<void> {
       const { promise, resolve } = Promise.withResolvers<void>();
       atEnd = [...atEnd, resolve];
@@ -228,7 +235,10 @@ function readFeed(url: string, key: string, take: (event: CloudEvent) => void) {
   };
 }
 
-/** Starts the receiver of webhooks on a free port. An event counts as received whatever the receiver answers. */
+/**
+ * Starts the receiver of webhooks on a free port. An event counts as received even if the receiver answers
+ * with an error.
+ */
 async function startReceiver(take: (event: CloudEvent) => void) {
   let requests = 0;
   const failed = new Set<string>();

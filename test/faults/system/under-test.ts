@@ -1,4 +1,4 @@
-/** The system of a run, as the run sees it: a cluster of processes on real servers, or one standalone. */
+/** The system under test in a run: a cluster of processes on real servers, or one standalone. */
 import { hostname } from 'node:os';
 import type { ServerProcess } from '../../support/server-process.ts';
 import type { Settings } from '../../support/system.ts';
@@ -23,19 +23,19 @@ export interface SystemUnderTest {
   /** The base URL of the API. */
   readonly url: string;
   readonly stores: ServerAddresses | DataFolder;
-  /** Every process of the system by its name, such as `auth-1`. */
+  /** All processes of the system by their names, such as `auth-1`. */
   readonly processes: ReadonlyMap<string, ServerProcess>;
-  /** The processes that answer queries. */
+  /** The processes of the system that answer queries. */
   readonly readers: ReadonlyMap<string, ServerProcess>;
-  /** The mails that the mail server has accepted. */
+  /** The mailboxes with the mails that the mail server has accepted. */
   readonly inboxes: Inboxes;
   readonly subscribers: Subscribers;
   readonly plan: readonly (readonly PlannedFault[])[];
   readonly faults: NemesisDeps['faults'];
   readonly countHits: NemesisDeps['countHits'];
-  /** Returns the processes that have sent mails so far (`senders` of RunDescription). */
+  /** Returns the names of the processes that have sent mails so far (`senders` of RunDescription). */
   senders(): Readonly<Record<string, string>>;
-  /** Returns the name of the process with the given origin. */
+  /** Returns the name of the process that serves requests at the given origin. */
   nameOf(origin: string): string | undefined;
   /** Runs an ops command. @returns its output; rejects if it failed */
   ops(...words: readonly string[]): Promise<string>;
@@ -62,7 +62,7 @@ export interface SystemOptions {
   readonly settings: FaultSettings;
   say(line: string): void;
   readonly work: WorkCounters;
-  /** The mail server of the run. */
+  /** The mail server to which the system sends its mails. */
   readonly sink: MailSink;
   /** Called when a process has exited by itself. The process is then started again. */
   recordFault(line: FaultLine): void;
@@ -75,8 +75,9 @@ export interface SystemOptions {
 }
 
 /**
- * Links have the shortest lifetime that is allowed. The lease of a mail is longer than a busy machine ever suspends a
- * process. Otherwise a suspended process could lead to a second copy of a mail that no recorded fault excuses.
+ * Links have the shortest lifetime that is allowed. The lease of a mail is longer than a busy machine ever
+ * suspends a process. Otherwise a suspended process could cause a second copy of a mail that no recorded
+ * fault explains.
  */
 const SERVICE_SETTINGS = {
   RESET_TOKEN_EXPIRATION_MINUTES: '10',
@@ -91,8 +92,8 @@ const NO_LIMITS = {
   LIMIT_PROFILE_CHANGES: NONE,
 } as const;
 /**
- * The limits that the checker knows. The limits per account are lower than the defaults, so that people reach them
- * during a run. There are no limits per IP, because all traffic comes from one IP.
+ * The limits that the checker knows. The limits per account are lower than the defaults, so that people reach
+ * them during a run. There are no limits per IP, because all traffic of a run comes from one IP.
  */
 const LIMITS_ON = {
   LIMITS: 'on',
@@ -111,7 +112,7 @@ const LIMITS_ON = {
   LIMIT_MAILING_RECIPIENTS: NONE,
 } as const;
 
-/** Returns the settings of all services. Limits are on in runs with an odd seed. */
+/** Returns the settings of all services in a run. Rate limits are on in runs with an odd seed. */
 export function serviceSettings(seed: number): Settings {
   return { ...SERVICE_SETTINGS, ...(seed % 2 === 1 ? LIMITS_ON : NO_LIMITS) };
 }
@@ -127,7 +128,10 @@ export function sendersOf(
   );
 }
 
-/** Returns a function that reports that a process has exited by itself. */
+/**
+ * Returns a function that reports that a process has exited by itself. The function takes the name of the
+ * process and its last lines of output.
+ */
 export function createExitReporter({ say, recordFault }: Pick<SystemOptions, 'say' | 'recordFault'>) {
   return (name: string, lines: string): void => {
     const now = new Date().toISOString();

@@ -20,7 +20,7 @@ export interface CommandResponse {
   // biome-ignore lint/suspicious/noExplicitAny: the body depends on the command, and only its sender reads it
   readonly body: any;
   readonly accountSequence: string | null;
-  /** The process that responded. */
+  /** The name of the process that responded. */
   readonly by: string | null;
 }
 
@@ -102,7 +102,10 @@ export function createCommandSender({ url, record, nameOf }: CommandSenderOption
 
 const NONE: CommandResponse = { status: null, code: null, body: null, accountSequence: null, by: null };
 
-/** Returns whether it is unknown if a command took effect: there was no response, or a 5xx. */
+/**
+ * Returns whether it is unknown if a command took effect, because there was no response or its status was
+ * 5xx.
+ */
 export function isOutcomeUnknown({ status }: CommandResponse): boolean {
   return status === null || status >= 500;
 }

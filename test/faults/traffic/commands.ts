@@ -1,10 +1,13 @@
-/** The requests of clients, and what the history records about each. */
+/** The requests of clients, and what the history records about each request. */
 import { randomUUID } from 'node:crypto';
 import type { Person, PersonNames } from './person.ts';
 
 export interface Command {
   readonly op: string;
-  /** The request in the form in which the history records it: its parameters, and the account that it is for. */
+  /**
+   * The request as the history records it: the parameters of the request, and the account that the request is
+   * for.
+   */
   readonly request: Readonly<Record<string, unknown>>;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -22,7 +25,7 @@ function passwordOf({ passwords: [likeliest = ''] }: Person): string {
 
 const ACCOUNT_ID_BYTES = 16;
 
-/** Returns the id of the account, which is the beginning of a link token. */
+/** Returns the id of the account to which a link token belongs. The token begins with this id. */
 function accountOf(linkToken: string): string {
   return Buffer.from(linkToken, 'base64url')
     .subarray(0, ACCOUNT_ID_BYTES)
@@ -30,7 +33,7 @@ function accountOf(linkToken: string): string {
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** The Idempotency-Key is fixed, so that a retry is the same sign-up. */
+/** Creates a sign-up. Its Idempotency-Key is fixed, so that a retry is the same sign-up. */
 export function createSignUpCommand(person: Person, names: PersonNames): Command {
   const { email, signUpName } = person;
   const json = { email, password: passwordOf(person), ...names, username: signUpName };
@@ -44,7 +47,10 @@ export function createSignUpCommand(person: Person, names: PersonNames): Command
   };
 }
 
-/** Verifies an address with the link and the password, because the link alone is not sufficient. */
+/**
+ * Creates a command that verifies an address with the link and the password, because the link alone is not
+ * sufficient.
+ */
 export function createVerifyAddressCommand(person: Person, linkToken: string): Command {
   const { email } = person;
   const json = { password: passwordOf(person) };
@@ -56,7 +62,7 @@ export function createVerifyAddressCommand(person: Person, linkToken: string): C
   };
 }
 
-/** Rejects a sign-up with the link "This was not me". */
+/** Creates a command that rejects a sign-up with the link "This was not me". */
 export function createRejectSignUpCommand({ email }: Person, linkToken: string): Command {
   return {
     op: 'verify',
@@ -151,7 +157,10 @@ export function createChangeProfileCommand({ id, accessToken }: Person, names: P
   };
 }
 
-/** Reads one's own profile. The response must include the last sequence that the person has received. */
+/**
+ * Creates a command with which a person reads their own profile. The response must include the last sequence
+ * that the person has received.
+ */
 export function createReadProfileCommand({ id, accessToken, sequence }: Person): Command {
   return {
     op: 'me',
@@ -193,8 +202,8 @@ export function createEnableAccountCommand(admin: Person, { id }: Person): Comma
 }
 
 /**
- * Requests the erasure of one's own account. The account is erased immediately, or after the grace period of the
- * process that responds.
+ * Creates a command with which a person requests the erasure of their own account. The account is erased
+ * immediately, or after the grace period of the process that responds.
  */
 export function createEraseAccountCommand(person: Person): Command {
   const json = { password: passwordOf(person) };
@@ -217,7 +226,7 @@ export function createEraseAccountAsAdminCommand(admin: Person, { id }: Person):
   };
 }
 
-/** Cancels the erasure of an account. */
+/** Creates a command that cancels the erasure of an account, with the link of the mail. */
 export function createCancelErasureCommand({ email }: Person, linkToken: string): Command {
   return {
     op: 'keep-account',
@@ -261,14 +270,14 @@ export function createUndoEmailChangeCommand(linkToken: string, newPassword: str
   };
 }
 
-/** A login once no work is pending. The journal alone determines its outcome. */
+/** Creates a login at the end of a run, when no work is pending. The journal alone determines its outcome. */
 export function createFinalLoginCommand(email: string, password: string): Command {
   const json = { email, password };
   return { op: 'final-login', request: json, ...post('/auth/login'), json };
 }
 
 /**
- * Requests a page of all profiles.
+ * Creates a command with which an admin requests a page of all profiles.
  * @param cursor the end of the previous page
  */
 export function createReadProfilesCommand(admin: Person, cursor: string | undefined): Command {
@@ -281,7 +290,7 @@ export function createReadProfilesCommand(admin: Person, cursor: string | undefi
   };
 }
 
-/** The Idempotency-Key is fixed, so that a retry is the same mailing. */
+/** Creates a mailing. Its Idempotency-Key is fixed, so that a retry is the same mailing. */
 export function createSendMailCommand(admin: Person, addresses: readonly string[]): Command {
   const idempotencyKey = randomUUID();
   return {

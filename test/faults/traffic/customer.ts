@@ -1,4 +1,4 @@
-/** The actions of people, one request after the other, as an app would send them. */
+/** The actions of the simulated people. Each action sends one request after the other, as an app would. */
 import type { Random } from '../random.ts';
 import type { Inboxes, InboxMail } from '../system/inboxes.ts';
 import { type CommandResponse, type CommandSender, isOutcomeUnknown } from './command-sender.ts';
@@ -11,7 +11,7 @@ export interface CustomerDeps {
   readonly random: Random;
 }
 
-/** How long people wait for a mail before they go on without it, in ms. */
+/** How long people wait for a mail before they continue without the mail, in ms. */
 const READS_WITHIN_MS = 20_000;
 /** The fraction of links that are rejected with "This was not me", and of sign-ups that are never completed. */
 const REFUSED = 0.04;
@@ -26,7 +26,7 @@ const KEPT = 0.7;
 const MOVED_BACK = 0.4;
 /** The fraction of new addresses that already belong to another person. */
 const TAKEN = 0.1;
-/** An erasure that is due within this time cannot be canceled. */
+/** People try to cancel an erasure only if it is due later than this, in ms from now. */
 const AT_ONCE_MS = 60 * 60_000;
 const PASSWORDS_KEPT = 4;
 const MOST_CHANGES = 4;
@@ -48,7 +48,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
     return (await inboxes.next(email, isLink, READS_WITHIN_MS))?.token;
   }
 
-  /** Updates what a person knows about their own account, from a response. */
+  /** Updates what a person knows about their own account from the response to a command. */
   function learn(person: Person, answer: CommandResponse): CommandResponse {
     const { status, body, accountSequence } = answer;
     if (accountSequence !== null) person.sequence = accountSequence;
@@ -93,7 +93,9 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
     return person.accessToken !== undefined;
   }
 
-  /** Updates the possible passwords after a change whose outcome may be unknown. */
+  /**
+   * Updates the list of possible passwords of a person after a password change whose outcome may be unknown.
+   */
   function learnPassword(person: Person, next: string, answer: CommandResponse): void {
     if (answer.status === 200 && !person.sharesAddress) person.passwords = [next];
     else if (answer.status === 200 || isOutcomeUnknown(answer))
@@ -162,8 +164,8 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
   return {
     /** Requests the erasure of an account, and usually cancels it if that is possible. */
     eraseAccount: async (admin: Person, person: Person): Promise<void> => {
-      // Set this before the request. Otherwise, a concurrent request could store the address after the
-      // erasure.
+      // Mark the person as gone before the request is sent. Otherwise, another action of the person could
+      // store the address after the erasure.
       person.gone = true;
       const answer = await requestErasure(admin, person);
       person.gone = answer !== undefined && (answer.status === 202 || isOutcomeUnknown(answer));
@@ -173,7 +175,10 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
       const isLater = status === 202 && Date.parse(body.eraseAt) > Date.now() + AT_ONCE_MS;
       if (isLater && random.chance(KEPT)) await undoErasure(person);
     },
-    /** Changes the address, and sometimes undoes the change. @param taken the address of another person */
+    /**
+     * Changes the address of an account, and sometimes undoes the change. @param taken the address of another
+     * person
+     */
     changeEmail: async (person: Person, taken: string): Promise<void> => {
       if (person.sharesAddress || !(await signedIn(person))) return;
       const isTaken = random.chance(TAKEN);
@@ -219,7 +224,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
       for (let times = random.whole(1, MOST_CHANGES); times > 0 && (await signedIn(person)); times -= 1)
         learn(person, await sender.send(ask.createChangeProfileCommand(person, chooseRandomNames(random))));
     },
-    /** Reads the profile, which must show this person's last change. */
+    /** Reads a person's profile, which must show the person's last change. */
     readProfile: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
       learn(person, await sender.send(ask.createReadProfileCommand(person)));
@@ -233,7 +238,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
         learn(person, await sender.send(ask.createChangePasswordCommand(person, next))),
       );
     },
-    /** Resets the password. Sometimes two requests use the link at the same time. */
+    /** Resets a password. Sometimes two requests use the reset link at the same time. */
     resetPassword: async (person: Person): Promise<void> => {
       await sender.send(ask.createRequestResetCommand(person));
       const link = await linkFrom(person, ({ leadsTo }) => leadsTo === 'password-reset-confirm');
@@ -252,7 +257,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
       learn(person, await sender.send(ask.createRequestVerificationLinkCommand(person)));
       await followVerification(person);
     },
-    /** An admin changes the role of another person. */
+    /** Lets an admin change the role of another person. */
     changeRole: async (admin: Person, person: Person): Promise<void> => {
       if (!(await signedIn(admin))) return;
       const role = random.chance(0.5) ? 'admin' : 'user';
@@ -277,7 +282,10 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
   };
 }
 
-/** Ignores the sequence in the response, because it belongs to the other person's account. */
+/**
+ * Updates what an admin knows after a command about another person. Ignores the sequence in the response,
+ * because it belongs to the account of the other person.
+ */
 function learnOfOther(admin: Person, { status }: CommandResponse): void {
   if (status === 401) delete admin.accessToken;
 }

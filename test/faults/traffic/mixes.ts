@@ -1,4 +1,4 @@
-/** The actions of people, and how often each happens. */
+/** The mixes of traffic: which actions people take, and how often. */
 
 const EVERYTHING = {
   changeProfile: 32,
@@ -22,11 +22,11 @@ export type TrafficAction = keyof typeof EVERYTHING;
 
 /** The frequency of each action, in percent. */
 const MIXES = {
-  /** A typical mix, but with more changes than real people make. */
+  /** A typical mix of actions, but with more changes than real people make. */
   everything: EVERYTHING,
   /**
-   * Causes as many events as possible: prefers actions that cause several events, or one event without hashing a
-   * password.
+   * A mix that causes as many events as possible: most of its actions cause several events, or one event
+   * without hashing a password.
    */
   changes: {
     changeProfile: 57,
@@ -54,7 +54,7 @@ export function isTrafficMix(text: string): text is TrafficMix {
   return Object.hasOwn(MIXES, text);
 }
 
-/** Returns the fraction of all actions in a mix that belong to one habit. */
+/** Returns how often an action occurs in a mix, as a fraction of all actions. */
 export function actionShare(mix: TrafficMix, habit: TrafficAction): number {
   return MIXES[mix][habit] / actionsOfMix(mix).length;
 }

@@ -1,9 +1,12 @@
-/** A person who uses the system, and what they know about their own account. */
+/** A simulated person who uses the system, and what this person knows about their own account. */
 import { randomUUID } from 'node:crypto';
 import type { Random } from '../random.ts';
 
 export interface Person {
-  /** The name at the sign-up. It never changes, so it distinguishes the mails of several sign-ups with one address. */
+  /**
+   * The username at the sign-up. It never changes, so it distinguishes the mails of several sign-ups with one
+   * address.
+   */
   readonly signUpName: string;
   email: string;
   /** The other address that the account may have, after a change whose outcome is unknown. */
@@ -20,21 +23,21 @@ export interface Person {
   disabled: boolean;
   /** Whether the person has requested an erasure or another address. If so, the final state of the account is checked. */
   asked: boolean;
-  /** Whether the person has stopped acting, because the account is erased or about to be erased. */
+  /** Whether the person takes no further actions, because the account is erased or about to be erased. */
   gone: boolean;
   accessToken?: string;
   refreshToken?: string;
-  /** The last Account-Sequence that the person received. */
+  /** The last value of the header Account-Sequence that the person received. */
   sequence?: string;
-  /** The number of actions in progress. */
+  /** The number of actions of this person that are in progress. */
   inHand: number;
 }
 
 const FIRST_NAMES = ['Ada', 'Grace', 'Jürgen', 'Zoë', 'Nguyễn', "Ma'at"] as const;
 const LAST_NAMES = ['Lovelace', 'Hopper', 'Müller-Lüdenscheidt', 'O’Neill', 'Trần'] as const;
 /**
- * Only English locales, because the mail server of a run can parse only English mails for the time at which a
- * link expires.
+ * The locales that people choose. They are English, because the mail server of a run can read the time at
+ * which a link expires only from English mails.
  */
 const LOCALES = ['en', 'en-GB', 'en-US'] as const;
 
@@ -48,7 +51,7 @@ export function createNewAddress(): string {
 }
 
 /**
- * Creates a person.
+ * Creates a person with random names and a random locale.
  * @param email the address of another person; by default a new one
  */
 export function newPerson(email?: string): Person {
@@ -73,7 +76,7 @@ export interface PersonNames {
   readonly locale?: string;
 }
 
-/** Returns a random selection of names, at least one. */
+/** Returns a random selection of a person's names (first name, last name, username), at least one. */
 export function chooseRandomNames(random: Random): PersonNames {
   const names: PersonNames = {
     ...(random.chance(0.3) && { username: `n${randomUUID().replaceAll('-', '').slice(0, 20)}` }),

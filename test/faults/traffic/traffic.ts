@@ -15,7 +15,7 @@ export interface TrafficOptions extends Omit<CustomerDeps, 'random'> {
 
 export interface Traffic {
   /**
-   * Begins no further actions, and waits for the actions in progress. Idempotent.
+   * Stops the traffic: begins no further actions, and waits for the actions in progress. Idempotent.
    * @throws Error of the first action that failed unexpectedly
    */
   stop(): Promise<void>;
@@ -25,7 +25,7 @@ export interface Traffic {
 
 /** The maximum number of actions in progress. */
 const AT_ONCE = 60;
-/** While fewer people than CROWD are active, 30 % of the actions are additional sign-ups. */
+/** The number of active people below which 30 % of the actions are additional sign-ups. */
 const CROWD = 80;
 const BUSY_SHARE = 0.1;
 const RECIPIENTS = 20;
@@ -62,8 +62,8 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
   }
 
   /**
-   * Signs up a new person, sometimes with an address that is in use. Each address is used again only once, because only
-   * a few sign-ups with it can be pending.
+   * Signs up a new person, sometimes with an address that is in use. Uses each address at most twice, because
+   * only a few sign-ups with one address can be pending.
    */
   async function join(): Promise<void> {
     const other = random.chance(0.15)
@@ -76,8 +76,8 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
   }
 
   /**
-   * Returns a person for an action, usually one without other actions in progress. Sometimes the person is busy,
-   * because concurrent actions on one account must work as well.
+   * Returns a person for the next action, usually a person without other actions in progress. Sometimes the
+   * person is busy, because concurrent actions on one account must work as well.
    */
   function somebody(habit: TrafficAction): Person | undefined {
     const mayBeBusy = random.chance(BUSY_SHARE);
@@ -130,9 +130,9 @@ function isAboutOthers(habit: TrafficAction): boolean {
 }
 
 /**
- * Returns whether a person may get mailings; half of the people get none. An erasure does not remove the recipient's
- * address from a mailing. Therefore the checker searches all files of a data folder only for the addresses of people
- * without mailings.
+ * Returns whether a person may get mailings; half of the people get no mailings. An erasure does not remove
+ * the recipient's address from a mailing. Therefore the checker searches all files of a data folder only for
+ * the addresses of people without mailings.
  */
 function mayGetMailings({ gone, signUpName }: Person): boolean {
   return !gone && signUpName.charCodeAt(1) % 2 === 0;

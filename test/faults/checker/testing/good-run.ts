@@ -32,7 +32,7 @@ export function minuteOfRun(minute: number, second = 0): string {
   return new Date(Date.UTC(2026, 0, 1, 0, minute, second)).toISOString();
 }
 
-/** A time after the end of the run. */
+/** A time after the end of the run, as an RFC 3339 time. */
 export const AFTER_RUN = new Date(minuteOfRun(59));
 
 function link(until: number) {
@@ -88,7 +88,7 @@ function registered(userId: string, time: string, name: string, verification?: R
   );
 }
 
-/** Maps each erased commit to the commit as it was before. */
+/** Maps each erased commit to the same commit as it was before the erasure. */
 const original = new Map<Commit, Commit>();
 
 function erased(commit: Commit): Commit {
@@ -369,7 +369,7 @@ export function createTokenResponse(name: string, sub: string, sid: string, seq:
   };
 }
 
-/** Returns the times of a command with a response after one second. */
+/** Returns the time at which a command is sent, and the time of its response one second later. */
 export function createCommandTimes(minute: number, second = 0) {
   return { sentAt: minuteOfRun(minute, second), answeredAt: minuteOfRun(minute, second + 1) };
 }
@@ -738,7 +738,10 @@ export const embeddedStores: StoreContents = {
  */
 export const movedRun: RecordedRun = { ...embeddedRun, run: goodRun.run };
 
-/** The same run, if a backup was restored before Ada's last event. `subscribe()` has therefore parked her account. */
+/**
+ * The same run as {@link goodRun}, if a backup was restored before Ada's last event. `subscribe()` has
+ * therefore parked her account.
+ */
 export const restoredRun = {
   ...goodRun,
   run: {
@@ -754,7 +757,7 @@ function isPersonal({ data }: CommitEvent): boolean {
   return data.person !== undefined;
 }
 
-/** Returns the id of the n-th delivery, counted from 0, of a kind of mail to an account. */
+/** Returns the id of the n-th delivery of a kind of mail to an account, counted from 0. */
 export function deliveryIdOf(subject: string, mail: string, nth = 0): string {
   return required.filter((each) => each.event.subject === subject && each.mail === mail)[nth]?.id ?? '';
 }
