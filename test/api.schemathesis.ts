@@ -16,7 +16,9 @@ import { createMailbox } from './support/mailbox.ts';
 import { createAdmin, createPersonActions } from './support/people.ts';
 import { startStandalone } from './support/standalone.ts';
 
-/** How many requests schemathesis sends per operation in each of its test phases. */
+/**
+ * The number of requests that schemathesis sends for each operation of the API in each of its test phases.
+ */
 const EXAMPLES = '50';
 
 const system = await startStandalone({ LIMITS: 'off' });
@@ -24,11 +26,11 @@ after(() => system.stop());
 const people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
 
 /**
- * Runs schemathesis with these options. @throws AssertionError that contains schemathesis's report, if it reports a
- * fault
+ * Runs schemathesis with these command-line options. @throws AssertionError that contains schemathesis's
+ * report, if it reports a fault
  */
 async function run(...options: readonly string[]): Promise<void> {
-  // Run in a temporary folder, because schemathesis writes files into the working folder.
+  // Run schemathesis in a temporary folder, because it writes files into its working folder.
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-schemathesis-'));
   try {
     const words = [
@@ -50,7 +52,8 @@ test('finds nothing without a token', () => run());
 
 test('finds nothing as an admin', async () => {
   const { accessToken } = await people.login(await createAdmin(system, people));
-  // Exclude this route: it would sign the admin out, and all later responses would be 401.
+  // Exclude the route for signing out everywhere: calling it would sign the admin out, so all later responses
+  // would be 401.
   const signOut = ['--exclude-path', '/api/v1/auth/logout-all'];
   await run(...signOut, '--header', `Authorization: Bearer ${accessToken}`);
   assertStatus(await people.me(accessToken), 200);

@@ -50,7 +50,8 @@ describe('in a browser', { skip: browserSkipReason }, () => {
   /** Selects a flow on the client page, fills in the form and submits it. */
   async function act(page: Page, id: string, button: string, fields: Readonly<Record<string, string>> = {}) {
     await page.goto(`${system.url}/#${id}`);
-    // If the new URL differs from the current one only after #, `goto` resolves before the page has replaced the form.
+    // If the new URL differs from the current one only after #, the browser's `goto` resolves before the page
+    // has replaced its form.
     await page.locator(`#flows a[href="#${id}"][aria-current=true]`).waitFor();
     for (const [label, text] of Object.entries(fields)) {
       await page.getByLabel(label, { exact: false }).first().fill(text);
@@ -58,7 +59,9 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     await page.locator('main').getByRole('button', { name: button, exact: true }).click();
   }
 
-  /** Waits until the user service's read model contains the account. Before that, the pages would show a 503. */
+  /**
+   * Waits until the user service's read model contains the account. Until then, the pages would show a 503.
+   */
   async function known(person: Pick<Person, 'email' | 'password'>): Promise<void> {
     const { accessToken } = await people.login(person);
     assertStatus(await people.me(accessToken), 200);
@@ -75,7 +78,8 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     const mails = page.locator('#mails a');
     const mail = mails.filter({ hasText: email }).filter({ hasText: subject }).first();
     await mail.waitFor();
-    // Wait until the search has filtered the list: while rows still move, a click could hit the wrong mail.
+    // Wait until the search has filtered the list of mails, because a click could hit the wrong mail while the
+    // rows still move.
     await mails.filter({ hasNotText: email }).first().waitFor({ state: 'detached' });
     await mail.click();
     const link = page.frameLocator('iframe').getByRole('link').first();
@@ -87,8 +91,8 @@ describe('in a browser', { skip: browserSkipReason }, () => {
   }
 
   async function signUp({ page, look }: BrowserWindow, ada: Person): Promise<void> {
-    // The page announces only mails that arrive after its first list of mails, so wait until this list has
-    // been loaded.
+    // Wait until the mailbox page has loaded its first list of mails, because it announces only mails that
+    // arrive after that.
     const listed = page.waitForResponse((response) => response.url().includes('/mailbox/api/v1/messages'));
     await page.goto(system.url);
     await listed;
@@ -177,7 +181,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     await older?.waitFor({ state: 'detached' });
     await page.mouse.up();
     await page.locator('#read').getByText(persons[1].email).waitFor();
-    // The mail has been opened: wait until its row is no longer shown as unread.
+    // Wait until the row of the opened mail is no longer shown as unread.
     await page.locator('#mails .unread').waitFor({ state: 'detached' });
     await page.locator('#mails a:focus').filter({ hasText: persons[1].email }).waitFor();
   });

@@ -1,6 +1,6 @@
 /**
- * Tests changing the email address of an account, and undoing a change that a thief has made. The tests use only HTTP,
- * mails and ops commands.
+ * Tests that people can change the email address of their account, and undo a change that a thief has made.
+ * The tests use only HTTP, mails and ops commands.
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -94,7 +94,7 @@ test('a thief can neither keep nor erase an account that the previous address ta
     ]),
     [200, 401, 401],
   );
-  // The new address is free again: another person can sign up with it.
+  // Check that the new address is free again: another person can sign up with it.
   await people.verified({ ...newPerson('next'), email: newEmail });
 });
 

@@ -27,7 +27,7 @@ describe('with a clock that is 50 s ahead', () => {
   let people: PersonActions;
 
   before(async () => {
-    // Requests alternate between the two processes of a service.
+    // The load balancer sends requests to the two processes of a service in turn.
     cluster = await startCluster({
       settingsOfEach: (_service, index) =>
         index === 0 ? createShiftedClockSettings(AHEAD_SECONDS * 1000) : {},

@@ -22,8 +22,8 @@ import { type RawRequestInput, sendRawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
 import { dumpTables } from './support/store.ts';
 
-// Give access tokens a long lifetime. The last test still uses them, which may be much later on a busy
-// machine.
+// Give access tokens a long lifetime, because the last test still uses tokens from the beginning, which may be
+// old by then on a busy machine.
 const system = await startStandalone({ LIMITS: 'off', ACCESS_TOKEN_MINUTES: '60' });
 after(() => system.stop());
 const client = createClient(system.url);
@@ -128,8 +128,8 @@ const ofWebhook = { params: { id: webhook }, as: 'admin' } as const;
 const ofVerified = { params: { id: tokens.verified.id }, as: 'admin' } as const;
 
 /**
- * A valid request for each route, in an order in which all of them succeed. The hostile requests are derived from these
- * valid ones.
+ * A valid request for each route, in an order in which all requests succeed. The hostile requests are derived
+ * from these valid ones.
  */
 const examples: Readonly<Record<string, Example>> = {
   'POST /auth/signup': {
@@ -150,8 +150,8 @@ const examples: Readonly<Record<string, Example>> = {
     good: 200,
   },
   'GET /auth/erase/{token}': { params: { token: links.erase }, good: 200 },
-  // The token is of the wrong kind on purpose. This route takes no body, so if the token were valid, every invalid
-  // request would cancel the erasure.
+  // The token in this example is of the wrong kind on purpose. The route takes no body, so if the token were
+  // valid, every invalid request would cancel the erasure.
   'POST /auth/erase/{token}': { params: { token: links.reset }, good: 400 },
   'POST /auth/change-email': {
     as: 'verified',
@@ -274,7 +274,7 @@ const examples: Readonly<Record<string, Example>> = {
   'PUT /auth/accounts/{id}/role': { ...ofVerified, body: { role: 'admin' }, good: 200 },
   'DELETE /auth/accounts/{id}': { ...ofVerified, good: 202 },
   'POST /auth/export': { as: 'pending', body: { password: pending.password }, good: 200 },
-  // The password is wrong on purpose, because later examples still need the account.
+  // The password in this example is wrong on purpose, because later examples still need the account.
   'POST /auth/account/erase': { as: 'pending', body: { password: 'not the password' }, good: 400 },
   'POST /auth/logout-all': { as: 'pending', good: 204 },
   'POST /auth/verify/{token}': {
@@ -289,7 +289,10 @@ const examples: Readonly<Record<string, Example>> = {
   },
 };
 
-/** The link tokens that a page may contain, because the forms of the page send them back. */
+/**
+ * The link tokens that the pages of mailed links may contain, because the forms on these pages send them
+ * back.
+ */
 const pageLinks = [...Object.values(links), ...Object.values(emailLinks)];
 
 const SECRETS = [
@@ -340,10 +343,10 @@ function exampleOf({ name }: Operation): Example {
   return example;
 }
 
-/** The languages of the messages, other than English. */
+/** The languages, other than English, in which the API has messages. */
 const LANGUAGES = ['de', 'fr', 'es', 'pt-BR'];
 
-/** The strings of a problem document that people read. */
+/** Returns the strings of a problem document that people read. */
 function messagesOf({ json }: Reply): readonly string[] {
   const { title, detail, resolution, errors = [] } = json ?? {};
   const messages = errors.map(({ message }: { readonly message: string }) => message);
@@ -353,7 +356,10 @@ function messagesOf({ json }: Reply): readonly string[] {
 /** The messages whose translations were checked, with each number replaced, because a message has many numbers. */
 const checkedMessages = new Set<string>();
 
-/** Sends a request whose refusal has a message that was not checked yet once more, in every language. */
+/**
+ * Returns the messages of a refusal that are not translated. If one of the messages was not checked yet,
+ * sends the same request once more in every language.
+ */
 async function untranslatedIn(operation: Operation, sent: Sent, english: Reply): Promise<readonly string[]> {
   const kinds = [
     ...new Set(messagesOf(english).map((text) => `${operation.name} ${text}`.replaceAll(/\d+/g, '1'))),
@@ -370,7 +376,7 @@ async function untranslatedIn(operation: Operation, sent: Sent, english: Reply):
   return found;
 }
 
-/** Sends every case to a route, and reports all unexpected responses together. */
+/** Sends all invalid requests (cases) of a route, and reports all unexpected responses together. */
 async function refuses<C extends Sent & { readonly name: string }>(
   operation: Operation,
   cases: readonly C[],
@@ -436,7 +442,7 @@ function hostileForms(
   ];
 }
 
-/** Hostile values for path parameters; no route may interpret them. */
+/** Hostile values for path parameters, which no route may interpret. */
 const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   empty: '',
   nobody: UNKNOWN_ACCOUNT_ID,
@@ -479,8 +485,8 @@ function rowsOf() {
       .get('bus_topic')
       ?.find((row) => row.includes(SECURITY_TOPIC))
       ?.split('\t') ?? [];
-  // Leave out three tables: leases and the clock reading change even without a request, and every refusal adds an audit
-  // entry.
+  // Leave out three tables: leases and the clock reading change even without a request, and every refusal adds
+  // an entry to the audit trail.
   const tables = [...dump].filter(([name]) => !['lease', 'clock_reading', 'audit_entry'].includes(name));
   return Object.fromEntries(
     tables.map(([name, rows]) => {
@@ -517,8 +523,8 @@ const rowsBefore = rowsOf();
 const recordsBefore = await recordsOf();
 
 /**
- * Selects the cases to send to a route, in rotation, so that each kind of case is sent to some routes. With
- * TEST_CASES=all, every route gets every case.
+ * Selects which of the invalid requests (cases) are sent to a route, in rotation, so that each kind of case
+ * is sent to some routes. With TEST_CASES=all, every route gets every case.
  */
 function createRotation() {
   const select = createCaseSelection();
@@ -602,8 +608,8 @@ describe('hostile input', () => {
         query('not UTF-8', '%ff=1'),
       ];
       const ignored = operation.method === 'GET' && !parameters.some((parameter) => parameter.in === 'query');
-      // A POST to a link ignores unknown parameters as well. Do not send such requests, because the first one would use
-      // the link.
+      // Send no unknown query parameters in a POST to a mailed link: the route ignores them, so the first
+      // request would use the link.
       const usesLink = operation.method === 'POST' && params['token'] !== undefined;
       if (ignored) await ignores(operation, { path, ...whole }, unknown);
       await refuses(operation, [

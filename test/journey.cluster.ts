@@ -104,7 +104,7 @@ async function accountDocuments(url: string): Promise<readonly AccountDocument[]
   }
 }
 
-/** Returns the sequences of all accounts as text, for comparison. */
+/** Returns the last sequence of every account as text, for comparison. */
 function positions(documents: readonly AccountDocument[]): string {
   return documents
     .map(({ _id, sequence }) => `${_id} ${sequence}`)
@@ -132,7 +132,7 @@ function byId(users: readonly Reply['json'][]) {
   return new Map(users.map((user) => [user.id, user]));
 }
 
-/** Returns the entries of a list from all of its pages. */
+/** Requests all pages of a list, and returns the entries of all pages. */
 async function everybody(ask: (query: string) => Promise<Reply>): Promise<readonly Reply['json'][]> {
   const users: Reply['json'][] = [];
   let cursor: string | null = '';

@@ -115,8 +115,8 @@ describe('signing up', () => {
     const pending = await people.signUp(mallory);
     const second = await mailbox.next(ada.email, 'Verify your email', 2);
 
-    // A link alone never verifies an account that somebody else may have created. The request also needs the
-    // password of the account's sign-up.
+    // A link alone never verifies an account that somebody else may have created. The request to verify also
+    // needs the password of the account's sign-up.
     assertProblem(await client.post(`/auth/verify/${token}`), 400, 'password_required');
     const wrong = { json: { password: mallory.password } };
     assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_incorrect');
@@ -135,7 +135,8 @@ describe('signing up', () => {
     const told = await mailbox.next(ada.email, 'You already have an account');
     assert.ok(!told.html.includes(mallory.username) && !told.text.includes(mallory.username));
 
-    // The stranger has a separate account and gets the usual responses; the owner's account is unchanged.
+    // The stranger who signs up gets a separate account and the usual responses; the owner's account is
+    // unchanged.
     const stranger = await people.login(mallory);
     const owner = await people.login(ada);
     assert.notEqual(stranger.id, owner.id);
@@ -198,7 +199,7 @@ describe('logging in', () => {
     // Until the new token is used, a refresh with the previous token returns the new token again.
     assert.equal(assertStatus(await refresh(refreshToken), 200).json.refreshToken, second);
     const third = assertStatus(await refresh(second), 200);
-    // The token before the previous one is refused, because only a thief would use it now.
+    // The refresh token before the previous one is refused, because only a thief would use it now.
     assertProblem(await refresh(refreshToken), 401, 'refresh_token_invalid');
     assertProblem(await refresh(third.json.refreshToken), 401, 'refresh_token_invalid');
     const renewed = assertStatus(await refresh(elsewhere.refreshToken), 200).json;
@@ -315,7 +316,8 @@ describe('a forgotten password', () => {
     for (const lost of tries.filter(({ status }) => status === 400))
       assertProblem(lost, 400, 'token_invalid');
 
-    // The old password, session and access token are invalid immediately, and the new ones are valid immediately.
+    // After the password reset, the old password, session and access token are invalid immediately, and the
+    // new ones are valid immediately.
     const login = { email: ada.email, password: ada.password };
     assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');
     assertProblem(
@@ -466,7 +468,8 @@ describe('a guarded service of another team', () => {
     const eve = newPerson('eve');
     await people.signUp(eve);
     const unverified = await people.login(eve);
-    // Right after its start, the service may not have read all revocations yet; until then it responds with 503.
+    // Right after the start, the user service may not have read all revocations yet. Until then, it responds
+    // with 503.
     const first = retryWhileUnavailable(() => books.client.get('/books', { token: unverified.accessToken }));
     assertStatus(await first, 200);
     assertProblem(
@@ -631,8 +634,8 @@ describe('a power failure during requests', () => {
     assertStatus(await client.post(`/auth/password-reset-confirm/${reset.token}`, { json: body }), 200);
     await people.login({ email: ada.email, password: NEW_PASSWORD });
     for (const { email } of [ada, eve]) {
-      // If the kill interrupted the sending of a mail, the mail may arrive again with the same Message-ID. Such copies
-      // count as one mail.
+      // If the kill interrupted the sending of a mail, the mail may arrive again with the same Message-ID.
+      // Copies with the same Message-ID count as one mail.
       const mails = new Map((await mailbox.to(email)).map(({ messageId, subject }) => [messageId, subject]));
       assert.equal(new Set(mails.values()).size, mails.size, 'no mail came twice');
     }

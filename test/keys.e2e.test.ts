@@ -29,7 +29,7 @@ let mailbox: Mailbox;
 let people: PersonActions;
 let ada: Person;
 let eve: Person;
-/** The tokens of two sessions that began before the keys were rotated. */
+/** The tokens of two sessions that began before the rotation of the keys. */
 let used: Tokens;
 let idle: Tokens;
 

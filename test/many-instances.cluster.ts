@@ -44,7 +44,7 @@ function clientsOf(service: ServiceName): readonly Client[] {
   return cluster.instances[service].map(({ url }) => createClient(url));
 }
 
-/** Sends many concurrent requests, distributed over the instances. */
+/** Sends many concurrent requests, which the load balancer distributes over the instances. */
 function spread(
   many: number,
   clients: readonly Client[],
@@ -86,7 +86,7 @@ describe('several instances at once', () => {
     const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
     await people.verified(newPerson('fence'));
     assert.equal((await mailbox.to(ada.email)).length, 1);
-    // A cookie that one process has set must be valid in another process of the same service.
+    // Check that a cookie that one process has set is valid in another process of the same service.
     const [cookie = ''] = (replies[0]?.headers.get('set-cookie') ?? '').split(';');
     assertStatus(await clientAt(auths, 1).post(`/auth/verify/${token}`, { headers: { cookie } }), 200);
   });

@@ -53,7 +53,8 @@ before(async () => {
 });
 
 /**
- * Returns the names of metrics in a text. A histogram is named there with the suffix of one of its series.
+ * Returns the names of the metrics that a text names. The text names a histogram with the suffix of one of
+ * its series.
  */
 function metricsIn(text: string): readonly string[] {
   const names = text.match(/\blatchkey_[a-z\d]+_[a-z\d_]+[a-z\d]\b/g) ?? [];

@@ -187,7 +187,8 @@ describe('MongoDB that goes away in the middle', () => {
 
     await mongo.mend();
     await allReady();
-    // After the retry, every account must exist once, whether or not the first attempt had succeeded.
+    // After the sign-ups are retried, every account must exist once, whether or not its first sign-up had
+    // succeeded.
     for (const person of crowd) assertStatus(await retryWhileUnavailable(() => signUp(person)), 201);
     for (const person of crowd) {
       const link = linkOf(await mailbox.next(person.email, 'Verify your email'));
@@ -270,7 +271,7 @@ function broker(word: 'start' | 'stop') {
   return promisify(exec)(`${CONTROL} ${word}`);
 }
 
-/** Returns the number of commits in the outbox, and the age of the oldest, from /metrics. */
+/** Returns the number of commits in the outbox, and the age of the oldest, as /metrics reports them. */
 async function outbox() {
   const [auth] = cluster.instances.auth;
   assert.ok(auth);
@@ -296,7 +297,7 @@ function everythingPublished() {
 }
 
 describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
-  /** Signs up a new person, and sends requests that cause events and mails of every kind. */
+  /** Signs up a new person, and sends requests of this person that cause events and mails of every kind. */
   async function goesOn(person: Person): Promise<Tokens> {
     await assertStatus(await people.signUp(person), 201);
     const { email, password } = person;
@@ -313,7 +314,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
     await waitUntilProfileShown(people, token, ({ isVerified }) => isVerified);
     const [auth] = cluster.instances.auth;
     assert.ok(auth);
-    // Stop the broker: none of the following requests needs it for a response.
+    // Stop the broker, because none of the following requests needs it for a response.
     await broker('stop');
     const crowd = Array.from({ length: 6 }, () => newPerson('eve'));
     const ids = [id];
@@ -328,8 +329,8 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       assert.equal((await people.me(token)).status, 200);
       for (const instance of processes())
         assert.equal((await saying(instance, ({ state }) => state === 'degraded')).status, 200);
-      // For each person of the crowd, three commits are unpublished: the sign-up, the reset link, and a change of the
-      // other account's profile.
+      // Three commits per person are unpublished: the sign-up, the reset link, and a change of the other
+      // account's profile.
       const waiting = 3 * crowd.length;
       await eventually('all commits wait in the outbox', async () => (await outbox()).commits === waiting);
       await eventually('the oldest commit becomes older', async () => (await outbox()).oldestSeconds >= 10);

@@ -4,8 +4,8 @@ import { openKafkaLog } from './support/poison-log.ts';
 import { definePoisonTests } from './support/poison-suite.ts';
 
 /**
- * Accepts unsigned records, so that each test record is unusable because of its own fault, and not because it is
- * unsigned.
+ * Let the services accept unsigned records, so that each test record is unusable because of its own fault,
+ * and not because it is unsigned.
  */
 const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 

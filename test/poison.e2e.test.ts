@@ -4,8 +4,8 @@ import { definePoisonTests } from './support/poison-suite.ts';
 import { startStandalone, withOpsInProcess } from './support/standalone.ts';
 
 /**
- * Accepts unsigned records, so that each test record is unusable because of its own fault, and not because it is
- * unsigned.
+ * Let the server accept unsigned records, so that each test record is unusable because of its own fault, and
+ * not because it is unsigned.
  */
 const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 

@@ -31,7 +31,7 @@ function runAll(more: Settings = {}): Promise<readonly ExitedProcess[]> {
 }
 
 /**
- * Asserts that the process exited with code 1 after one fatal log record of a single line.
+ * Asserts that the process has exited with code 1, and that it has logged one fatal record of a single line.
  * @returns the message of that log record
  */
 function lastWord({ code, stdout, stderr }: ExitedProcess): string {

@@ -22,7 +22,9 @@ interface Answer extends SearchedText {
 }
 
 const secrets = new Map<string, string>();
-/** Email addresses and names. They are not secrets, but must not be in logs, keys or headers. */
+/**
+ * The email addresses and names of people. They are not secrets, but must not be in logs, keys or headers.
+ */
 const persons = new Map<string, string>();
 const answers: Answer[] = [];
 
@@ -50,7 +52,7 @@ interface LogRecord {
   readonly value: string;
 }
 
-/** Records a response, and the secrets that it may contain. */
+/** Records a response to search, and the names of the secrets that this response may contain. */
 function witness(name: string, reply: Reply, handsOut: Readonly<Record<string, string>> = {}): Reply {
   const headers = [...reply.headers].map(([header, value]) => `${header}: ${value}`).join('\n');
   const names = Object.entries(handsOut).flatMap(([title, value]) => registerTokenSecrets(title, value));
@@ -132,7 +134,7 @@ async function ask(
   return witness(name, assertStatus(await asked, status), handsOut);
 }
 
-/** Exercises everything that creates or uses a secret, including failures. */
+/** Sends requests for everything that creates or uses a secret, including requests that fail. */
 async function journey(): Promise<void> {
   const ada = introduce('ada');
   for (const [name, value] of Object.entries(NAMES)) persons.set(name, value);
@@ -270,7 +272,8 @@ async function recordsOf(url: string): Promise<readonly LogRecord[]> {
   const found = await Promise.all(
     topics.map(async ({ name, records: count }: Reply['json']) => {
       const { records: of } = await get(`/topics/${name}/records?limit=1000`);
-      // Sign-ins are recorded in the background, so records may have been added since the topic was counted.
+      // Sign-ins are recorded in the background, so the topic may have more records now than when they were
+      // counted.
       assert.ok(of.length >= count, 'all of them are looked at');
       return of.map(({ key, headers, value }: Reply['json']) => ({
         topic: name,

@@ -25,18 +25,21 @@ async function folderFor(t: TestContext): Promise<string> {
 let running: Promise<Standalone> | undefined;
 after(async () => (await running)?.stop());
 
-/** Returns a server that several tests use, and that none of them may stop or change. Starts it for the first test. */
+/**
+ * Returns a server that several tests share, and that none of them may stop or change. Starts the server at
+ * the first call.
+ */
 function sharedStandalone(): Promise<Standalone> {
   running ??= startStandalone();
   return running;
 }
 
-/** Returns all lines that were printed to stdout and stderr. */
+/** Returns all lines that a process has printed to stdout and stderr. */
 function linesOf({ stdout, stderr }: ExitedProcess): readonly string[] {
   return `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
 }
 
-/** Asserts exit code 1 and a single line of output, without a stack trace. */
+/** Asserts that a process has exited with code 1 and has printed a single line, without a stack trace. */
 function assertOneLine(ended: ExitedProcess, line: RegExp): void {
   assert.equal(ended.code, 1, JSON.stringify(ended));
   const lines = linesOf(ended);
@@ -44,7 +47,10 @@ function assertOneLine(ended: ExitedProcess, line: RegExp): void {
   assert.match(lines[0] ?? '', line);
 }
 
-/** Asserts that stderr names exactly these settings, one per line, and does not show their values. */
+/**
+ * Asserts that the process has printed to stderr exactly these settings, one per line, and does not show
+ * their values.
+ */
 function assertFaults(ended: ExitedProcess, settings: Settings, names: readonly string[]): void {
   assert.equal(ended.code, 1, JSON.stringify(ended));
   assert.equal(ended.stdout, '');
@@ -247,7 +253,7 @@ describe('a graceful shutdown', () => {
     const client = createClient(system.url);
     const answered: string[] = [];
     let ending = false;
-    // Send only a few requests. Even a busy machine then finishes all of them within the time limit for
+    // Send only a few requests, so that even a busy machine can finish all of them within the time limit for
     // stopping.
     const crowd = Array.from({ length: 5 }, async () => {
       while (!ending) {
@@ -258,7 +264,7 @@ describe('a graceful shutdown', () => {
         else assert.equal(reply.status, 503, reply.text);
       }
     });
-    // Open a connection that sends nothing.
+    // Open a connection on which no request is sent.
     const idle = connect(Number(new URL(system.url).port), '127.0.0.1').on('error', () => undefined);
     t.after(() => idle.destroy());
     await eventually('ten have signed up', () => answered.length >= 10);

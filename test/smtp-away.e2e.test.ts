@@ -1,4 +1,7 @@
-/** Tests what happens to mails while the mail server is down or misbehaves. */
+/**
+ * Tests that mails are sent exactly as often as they should be when the mail server is down for a while or
+ * misbehaves.
+ */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './support/client.ts';
@@ -9,8 +12,8 @@ import { createMailServer, type MailServer, type ScriptedReplies } from './suppo
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 /**
- * How many failed attempts to wait for while the mail server is down. With TEST_WAITS=long, this takes about half a
- * minute.
+ * The number of failed attempts to wait for while the mail server is down. With TEST_WAITS=long, waiting for
+ * them takes about half a minute.
  */
 const FAILED_ATTEMPTS = process.env['TEST_WAITS'] === 'long' ? 15 : 3;
 
@@ -66,7 +69,10 @@ async function waitForFailedAttempts(here: Scene): Promise<void> {
   await eventually('the mails are tried again', async () => (await tries()) >= before + FAILED_ATTEMPTS);
 }
 
-/** Waits until a mail that was requested later has arrived, and asserts that each person still has exactly one mail. */
+/**
+ * Requests a mail and waits until it has arrived, then asserts that each of these people still has exactly
+ * one mail.
+ */
 async function eachOnce(from: Scene, people: readonly Person[]): Promise<void> {
   const later = newPerson('later');
   await signUp(from, later);
@@ -83,7 +89,7 @@ async function everyLinkWorks({ client, server }: Scene, people: readonly Person
   }
 }
 
-// Run these tests concurrently, because they spend most of their time waiting.
+// Run the tests of this file concurrently, because they spend most of their time waiting.
 describe('a mail server', { concurrency: true }, () => {
   describe('that refuses connections', { concurrency: true }, () => {
     test('ten people sign up as always, and get their mail once it is back', async (t) => {
@@ -108,7 +114,7 @@ describe('a mail server', { concurrency: true }, () => {
       const people = tenPeople();
       for (const person of people.slice(0, 5)) await signUp(here, person);
       await waitForFailedAttempts(here);
-      // Kill the server immediately after it has acknowledged the last of these sign-ups.
+      // Sign up five more people, and kill the server immediately after it has acknowledged the last sign-up.
       for (const person of people.slice(5)) await signUp(here, person);
       await here.system.kill();
       await here.system.start();

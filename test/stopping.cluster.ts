@@ -49,7 +49,7 @@ interface Load {
   stop(): Promise<void>;
 }
 
-/** Signs people up one after the other, while other people change their profiles. */
+/** Signs up one person after the other, while other people change their profiles. */
 async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string, string> }> {
   const newcomers: Person[] = [];
   const changes = new Map<string, number>();

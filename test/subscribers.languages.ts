@@ -26,7 +26,7 @@ import {
 
 interface Language {
   readonly name: string;
-  /** Commands that succeed if the required tools are installed. */
+  /** Maps each language to a command that succeeds only if the tools of this language are installed. */
   readonly needs: readonly (readonly [string, ...string[]])[];
   readonly build?: readonly [string, ...string[]];
   readonly run: readonly [string, ...string[]];
@@ -105,14 +105,14 @@ async function publish(records: readonly TestEvent[]): Promise<void> {
   await producer.connect();
   for (const { record } of records) {
     const { key, value, headers } = record;
-    // Name the partition explicitly: keys differ because they contain the sequence, but all events of an account must
-    // be in one partition.
+    // Name the partition of the record explicitly: all events of an account must be in one partition, although
+    // their keys differ because each key contains the sequence.
     await producer.send({ topic: ACCOUNTS_TOPIC, messages: [{ key, value, headers, partition: 0 }] });
   }
   await producer.disconnect();
 }
 
-/** Reads the receipts topic until it has a receipt of this account. */
+/** Reads the receipts topic until the topic contains a receipt of this account. */
 async function receiptOf(account: string, t: TestContext): Promise<Receipt> {
   const consumer = kafka.consumer({ groupId: `receipts-${randomUUID()}` });
   t.after(() => consumer.disconnect());
@@ -255,7 +255,7 @@ function textOf({ record }: TestEvent): TextRecord {
 }
 
 /**
- * Returns a copy of a record that names a different signing key. The copy keeps the signature made with the test key.
+ * Returns a copy of a record that names a different signing key, but still has the signature of the test key.
  */
 function signedAs(kid: string, record: TextRecord): TextRecord {
   const [, signature = ''] = record.headers['ce_signature']?.split('.') ?? [];

@@ -31,7 +31,7 @@ let mongo: MongoClient;
 let db: Db;
 
 before(async () => {
-  // With `warn`, an unsigned record is processed, and can therefore park an account.
+  // Process unsigned records (`warn`), so that such a record can park an account.
   cluster = await startCluster({ settingsOn: () => ({ EVENT_SIGNATURES: 'warn' }) });
   people = createPersonActions(createClient(cluster.url), createMailbox(cluster.mailbox));
   mongo = await MongoClient.connect(cluster.stores.MONGO_URL);
@@ -74,7 +74,7 @@ function accounts() {
   return readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS);
 }
 
-/** Writes a record to the topic, as anyone with write access could. */
+/** Writes a record to the topic of account events, as anyone with write access could. */
 async function produce(key: string, value: string | null, headers: Readonly<Record<string, string>>) {
   const brokers = cluster.stores.KAFKA_BROKERS.split(',');
   const kafka = new Kafka({ brokers, clientId: 'meddler', logLevel: logLevel.NOTHING });
@@ -184,7 +184,8 @@ describe('verify', () => {
       return isDeepStrictEqual(named(found.findings), planted) && found;
     });
     assert.equal(code, 1);
-    // The number may be higher: if a lease expired on a busy machine, auth has published some records twice as well.
+    // There may be more repeated records: if a lease expired on a busy machine, auth has published some
+    // records twice.
     assert.ok(counts.repeated >= 1);
     assert.deepEqual([counts.unreadable, counts.parked], [1, 1]);
     const { stdout } = await ops('verify', '--patience', '0');
@@ -269,7 +270,8 @@ function bySequence(a: KcatRecord, b: KcatRecord): number {
 }
 
 /**
- * Waits until the system is idle: everything is published and read by both groups, and every mail is in a final state.
+ * Waits until the system is idle: all events are published, and the user service and the notifier have read
+ * them, and every mail is in a final state.
  */
 function atRest(settings: Settings = {}): Promise<true> {
   return eventually(
@@ -295,7 +297,10 @@ async function everything() {
   };
 }
 
-/** Starts a process of a service that uses the topic in `MOVED`. The process ends with the test. */
+/**
+ * Starts a process of a service with the settings in `MOVED`, which name the new topic. The process ends with the
+ * test.
+ */
 async function startMoved(t: TestContext, service: (typeof serviceNames)[number], settings: Settings = {}) {
   const instance = await cluster.another(service, { ...MOVED, ...settings });
   instance.launch();

@@ -38,7 +38,10 @@ async function addEndpoint(name: string) {
   return { ...receiver, id: /we_\w+/.exec(added)?.[0] ?? '' };
 }
 
-/** Resumes endpoints that pause after a failure. After several failures of the same event, a pause takes minutes. */
+/**
+ * Resumes endpoints that wait before they retry a failed event, because after several failures of the same
+ * event, this wait takes minutes.
+ */
 async function resume(endpoints: readonly { readonly id: string }[]): Promise<void> {
   for (const { id } of endpoints) await cluster.ops('webhooks', 'resume', id);
 }
@@ -87,7 +90,7 @@ test('no event is lost or out of order, although senders are killed and receiver
     victim.launch();
     await victim.ready();
     const counts = receivers.map(({ requests }) => requests());
-    // Cause more events: the other processes may have sent all earlier ones by now.
+    // Cause more events, because the other processes may already have sent all earlier events.
     await Promise.all(persons.map(act));
     await resume(receivers);
     await eventually('both are called again', () =>

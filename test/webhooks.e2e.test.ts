@@ -14,7 +14,7 @@ import { createPersonActions, newPerson } from './support/people.ts';
 import { runUntilExit, startStandalone, withOpsInProcess } from './support/standalone.ts';
 import { eventIdsByAccount, readEventsOfFeed, startWebhookReceiver } from './support/webhook-receiver.ts';
 
-/** The number of rounds. In each, a person signs up and the server is killed. */
+/** The number of rounds of the test. In each round, a person signs up and the server is killed. */
 const ROUNDS = 3;
 
 const settings = { WEBHOOKS_ALLOW_PRIVATE: 'true', LIMITS: 'off' };
@@ -43,7 +43,7 @@ test('no event is lost or out of order, although the server is killed and the re
     await system.start();
   }
   await system.ops('webhooks', 'resume', id);
-  // Retry, because an attempt that was interrupted by a kill is not recorded.
+  // Poll the list of attempts, because an attempt that was interrupted by a kill is not recorded.
   await eventually('attempts of both kinds are recorded', async () => {
     const attempts = await system.ops('webhooks', 'attempts', id);
     return /delivered \(204\)/.test(attempts) && /failed: answered 500/.test(attempts);

@@ -55,7 +55,7 @@ function arrivedAt(upstream: Upstream) {
   return only;
 }
 
-/** Sends a request line exactly as given, because `fetch` would normalise the path. */
+/** Sends an HTTP request line to the gateway exactly as given, because `fetch` would normalise the path. */
 async function raw(requestLine: string, headers: readonly string[] = []): Promise<string> {
   const socket = connect(gateway.port, '127.0.0.1');
   socket.end([requestLine, 'Host: gateway', 'Connection: close', ...headers, '', ''].join('\r\n'));

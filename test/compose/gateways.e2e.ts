@@ -32,7 +32,10 @@ const ada = await people.verified(newPerson('ada'));
 const root = await people.verified(newPerson('root'));
 await system.ops('role', root.email, 'admin');
 
-/** The service behind the gateway. It responds with the URL and the headers of the request as it received them. */
+/**
+ * The service behind the gateway. It responds to each request with the URL and the headers that it has
+ * received.
+ */
 const service = createServer(({ url, headers }, response) =>
   response.end(JSON.stringify({ ...headers, url })),
 );
@@ -55,7 +58,10 @@ interface Asked {
   readonly method?: 'POST' | 'OPTIONS';
 }
 
-/** The same forgery with underscores in the header names, because some services treat `X_User_Id` as `X-User-Id`. */
+/**
+ * Forged headers whose names contain underscores, with which a client pretends to be an admin: some services
+ * treat `X_User_Id` as `X-User-Id`.
+ */
 const FORGED_UNDERSCORES = { X_User_Id: 'root', 'X-User_Role': 'admin' };
 
 const PREFLIGHT = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'POST' };
@@ -101,7 +107,7 @@ const programs: readonly Program[] = [
   {
     name: 'envoy',
     command: 'envoy',
-    // Turn off hot restart: its shared memory may already be in use by another Envoy on this machine.
+    // Turn off Envoy's hot restart: its shared memory may already be in use by another Envoy on this machine.
     words: (folder) => ['--disable-hot-restart', '-c', join(folder, 'envoy.yaml')],
     optional: true,
   },
@@ -124,7 +130,7 @@ async function prepare(name: string, port: number, latchkeyPort: string): Promis
     [9000, servicePort],
   ].flatMap(([from, to]) => [
     [`127.0.0.1:${from}`, `127.0.0.1:${to}`] as const,
-    // Envoy's configuration has the port in a field of its own.
+    // In Envoy's configuration, the port of the upstream is in a separate field.
     [`port_value: ${from} `, `port_value: ${to} `] as const,
   ]);
   for (const file of await readdir(folder)) {
@@ -177,7 +183,7 @@ for (const program of programs) {
     continue;
   }
   describe(`${program.name} in front of a service`, () => {
-    /** Sends a request. @param path is sent without normalisation, so it may contain `..` */
+    /** Sends a request to the gateway. @param path is sent without normalisation, so it may contain `..` */
     async function ask(
       gateway: { readonly url: string },
       path: string,

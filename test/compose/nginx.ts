@@ -14,10 +14,12 @@ const TEMPLATE = join(import.meta.dirname, '../../deploy/gateway/nginx.conf');
 
 export type GatewaySettings = Readonly<Record<string, string>>;
 
-/** Default settings of the gateway. The rate limits are so high that no test reaches them by accident. */
+/**
+ * The settings of the gateway in tests. The rate limits are so high that no test reaches them by accident.
+ */
 const DEFAULTS: GatewaySettings = {
   GATEWAY_RESOLVER: '127.0.0.1:53',
-  // Port 9: no server listens on it.
+  // No server listens on port 9, so requests to this upstream fail.
   GATEWAY_NOTIFIER: '127.0.0.1:9',
   GATEWAY_ENV: 'production',
   GATEWAY_CORS_ORIGINS: '',
@@ -32,9 +34,9 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   readonly healthUrl: string;
-  /** Returns the lines that the access log contains so far. */
+  /** Returns all lines that the gateway has written to its access log so far. */
   accessLog(): Promise<readonly AccessLogLine[]>;
-  /** Waits for the log line of a request. */
+  /** Waits until the access log contains a line about the request with this id, and returns the line. */
   logged(requestId: string): Promise<AccessLogLine>;
   /** Returns everything that nginx has written: its logs, and all other files in its folder. */
   written(): Promise<string>;
@@ -49,7 +51,7 @@ export interface AccessLogLine {
 }
 
 /**
- * Starts nginx with our configuration, and resolves once it is ready.
+ * Starts nginx with the configuration of the gateway, and resolves once it is ready.
  * @throws Error that names the package if nginx is not installed
  */
 export async function startGateway(settings: GatewaySettings): Promise<Gateway> {
@@ -70,7 +72,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       ...settings,
     }),
   );
-  // Log to files: nginx opens /dev/stdout by its path, which fails if stdout is a socket.
+  // Let nginx log to files: it opens /dev/stdout by its path, which fails if stdout is a socket.
   const [out, err] = await Promise.all([open(paths.out, 'a'), open(paths.err, 'a')]);
   const child = spawn('nginx', ['-p', folder, '-c', paths.conf], {
     env: { PATH: `${process.env['PATH']}:/usr/sbin` },
@@ -136,7 +138,7 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
-/** A simulated service. */
+/** A simulated service behind the gateway. */
 export interface Upstream {
   readonly address: string;
   /** The requests that the simulated service has received. */

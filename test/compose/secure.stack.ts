@@ -26,7 +26,8 @@ before(async () => {
   stack = await createComposeStack({
     overlays: ['deploy/compose.secure.yml', ...(hasAccessControl ? [] : ['test/compose/open-mongo.yml'])],
     profiles: ['subscriber', 'books'],
-    // Run ops commands in a separate container with the rights of ops, because the services do not have these rights.
+    // Ops commands run in a separate container with the rights of `ops`, because the containers of the
+    // services do not have these rights.
     ops: 'run --rm --no-deps -T ops',
   });
 });
@@ -78,7 +79,7 @@ async function outcomeOf(service: string, program: string, ...words: readonly st
 }
 
 describe('Kafka', () => {
-  // If access to a consumer group is denied, kafkajs reports that it found no group coordinator.
+  // If the broker denies access to a consumer group, kafkajs reports that it found no group coordinator.
   const DENIED =
     /^denied .*(AUTHORIZATION_FAILED|not authorized|authorization failed|Failed to find group coordinator)/i;
 

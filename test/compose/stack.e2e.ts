@@ -79,7 +79,7 @@ describe('from nothing, by one command', () => {
         Object.values(NetworkSettings.Ports).flatMap((bindings) => bindings ?? []),
       );
     }
-    // The notifier's port for bounces is any free port, because MAIL_BOUNCE_PORT is not set.
+    // Docker publishes the notifier's port for bounces on any free port, because MAIL_BOUNCE_PORT is not set.
     const others = containers.filter((each) => serviceOf(each) !== 'notifier');
     assert.deepEqual(
       published(others)
@@ -170,7 +170,7 @@ test('a request can be followed: gateway, service, event, mail', async () => {
     });
     assert.ok(lines.some(({ requestId }) => requestId === id));
   }
-  // Retry, because on a busy machine the command may time out before it has read a record.
+  // Retry the command, because on a busy machine it may time out before it has read a record.
   const event = await eventually(
     'the event is on the topic',
     async () => {

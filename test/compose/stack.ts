@@ -55,7 +55,7 @@ export interface ComposeStack {
    * @returns its output; rejects if it failed
    */
   compose(...words: readonly string[]): Promise<string>;
-  /** Starts these services, without their dependencies. */
+  /** Starts the named Compose services, without the services that they depend on. */
   start(...services: readonly string[]): Promise<void>;
   /** Returns what a service reports at /readyz; undefined if it does not respond. */
   readyz(service: ServiceName): Promise<Readiness | undefined>;
@@ -67,7 +67,7 @@ export interface ComposeStack {
    * @param instances the number of processes to run of each service
    */
   passes(file: string, instances: number): Promise<{ readonly code: number | null; readonly output: string }>;
-  /** Removes the stack with all of its data. */
+  /** Removes the containers of the stack and all of their data. */
   down(): Promise<void>;
 }
 
@@ -83,7 +83,7 @@ export interface StackOptions {
   readonly ops?: string;
 }
 
-/** Prepares a stack without starting it. */
+/** Prepares a Compose stack without starting its containers. */
 export async function createComposeStack({
   overlays = [],
   profiles = [],
@@ -130,7 +130,7 @@ export async function createComposeStack({
     const ids = (await run('ps', '--all', '--quiet', ...services)).split('\n').filter((id) => id !== '');
     return ids.length === 0 ? [] : JSON.parse(await docker('inspect', ...ids));
   }
-  /** Describes the last health checks of each container that is not healthy. */
+  /** Returns a description of the last health checks of each container that is not healthy. */
   async function unhealthy(): Promise<string> {
     const containers = await inspect([]);
     const failed = containers.filter(({ State }) => State.Health && State.Health.Status !== 'healthy');

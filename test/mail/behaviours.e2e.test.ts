@@ -84,8 +84,8 @@ before(async () => {
     MAIL_FROM: 'no-reply@example.com',
     // Use a long lease: a process that is suspended for two thirds of the lease abandons its attempts.
     MAIL_LEASE_SECONDS: '15',
-    // Wait longer for a reply than a busy machine delays it. If a reply came later than this, the mail would be sent
-    // again.
+    // Let the notifier wait for replies longer than a busy machine delays them. If a reply came too late, the
+    // mail would be sent again.
     MAIL_WAIT_SECONDS: '30',
   });
   client = createClient(system.url);
@@ -141,8 +141,8 @@ async function deliveries(): Promise<readonly Delivery[]> {
 }
 
 /**
- * Waits until no mail is pending. After each attempt for a pending mail, the test sends a mail to another person,
- * because under normal traffic other mails are sent in between.
+ * Waits until no mail is pending. After each attempt to send a pending mail, sends a mail to another person,
+ * as happens under normal traffic.
  */
 function settled(): Promise<readonly Delivery[]> {
   let attempts = 0;
@@ -198,7 +198,7 @@ describe('a mail server', () => {
   let all: readonly Delivery[];
 
   before(async () => {
-    // Send mails to other recipients as well, because under normal traffic other mails are sent in between.
+    // Send mails to other recipients as well, as happens under normal traffic.
     await sendTo(tableCases.flatMap(({ to, tag }) => [to, `other-${tag}@example.com`]));
     const arriving = tableCases.filter((_, index) => recipientBehaviours[index]?.outcome !== 'failed');
     await eventually('the others', () => arriving.every(({ to }) => server.to(to).length > 0), PATIENCE_MS);
@@ -263,7 +263,8 @@ describe('a mail server', () => {
       const metrics = await (await fetch(`${system.operations}/metrics`)).text();
       return /latchkey_notifier_smtp_failures_total\{stage="rcpt",class="rejected"\} [1-9]/.test(metrics);
     });
-    // Wait, because the notifier reports the server's failure before it records the attempt.
+    // Wait until the attempt is recorded, because the notifier reports the server's failure before it records
+    // the attempt.
     const waiting = await eventually('an attempt is recorded', async () =>
       (await deliveries()).find(
         ({ state, attempts: [first] }) => (state === 'pending' || state === 'claimed') && first,

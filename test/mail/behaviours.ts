@@ -11,12 +11,15 @@ export interface RecipientBehaviour extends RecipientScript {
    * the first copy was lost. `failed`: the notifier stops trying to send the mail.
    */
   readonly outcome: 'once' | 'again' | 'failed';
-  /** The expected result of the first attempt and, if it fails, the stage at which it fails. */
+  /**
+   * The expected result of the first attempt to send the mail and, if the attempt fails, the stage at which
+   * it fails.
+   */
   readonly first: readonly [result: string, stage?: string];
 }
 
 const PLAIN = 'RFC 5321 4.2.3, no enhanced status code';
-/** How often the server repeats a refusal that never ends. */
+/** How often the server repeats a refusal that stands for a permanent one. */
 const FOR_GOOD = 20;
 
 function forGood(reply: string): readonly string[] {
@@ -52,7 +55,7 @@ function deferred(source: string, reply: string): RecipientBehaviour {
 }
 
 export const recipientBehaviours: readonly RecipientBehaviour[] = [
-  // Servers that accept the mail.
+  // The behaviours of mail servers that accept the mail.
   { source: 'RFC 5321 4.2.3', content: ['250 OK'], outcome: 'once', first: ['accepted'] },
   { source: 'RFC 5321 4.2.3 (251)', rcpt: ['251 2.1.5 Will forward'], outcome: 'once', first: ['accepted'] },
   {
@@ -63,7 +66,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   },
   { source: 'RFC 5321 4.5.3.2.6', content: ['slow'], outcome: 'once', first: ['accepted'] },
 
-  // Servers that refuse the recipient.
+  // The behaviours of mail servers that refuse the recipient.
   recipientRefused('RFC 3463 X.1.1', '550 5.1.1 User unknown'),
   recipientRefused(
     'RFC 3463 X.1.1, Gmail',
@@ -121,7 +124,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
     first: ['deferred', 'data'],
   },
 
-  // Servers that refuse the sender at RCPT TO, and at no other stage.
+  // The behaviours of mail servers that refuse the sender at RCPT TO, and at no other stage.
   usRefused('Postfix', '554 5.7.1 Relay access denied'),
   usRefused('Exim', '550 relay not permitted'),
   usRefused('qmail', "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"),
@@ -140,12 +143,12 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   usRefused('SMTP2GO', '550 that IP address is not allowed to send'),
   usRefused('cPanel', '550 Outgoing mail from "example.com" has been suspended'),
 
-  // Servers that refuse the sender with a code about the recipient.
+  // The behaviours of mail servers that refuse the sender with a reply code about the recipient.
   usRefused('RFC 3463 X.1.1, words of Postfix', '550 5.1.1 Recipient address rejected: Relay access denied'),
   usRefused('RFC 3463 X.1.2, words of Postfix', '550 5.1.2 Sender domain not found'),
   usRefused('RFC 3463 X.2.1, words of Gmail', '550 5.2.1 Daily user sending limit exceeded'),
 
-  // Servers that refuse the sender with a temporary code.
+  // The behaviours of mail servers that refuse the sender with a temporary reply code.
   usRefused('Postfix, smtpd_relay_restrictions', '454 4.7.1 Relay access denied'),
   usRefused('Postfix', '450 4.7.25 Client host rejected: cannot find your hostname'),
   usRefused('Postfix', '450 4.1.8 Sender address rejected: Domain not found'),
@@ -154,7 +157,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   contentRefused('Amazon SES', '454 Throttling failure: Daily message quota exceeded'),
   contentRefused('Gmail', '450 4.7.28 Unusual rate of unsolicited mail'),
 
-  // Servers that refuse the sender after the content.
+  // The behaviours of mail servers that refuse the sender after the content of the mail.
   contentRefused(
     'Gmail',
     '550-5.4.5 Daily user sending limit exceeded. See\n550 5.4.5 https://support.google.com',
@@ -177,7 +180,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
     first: ['rejected', 'data'],
   },
 
-  // Servers that are busy, and servers that close the connection.
+  // The behaviours of mail servers that are busy or close the connection.
   { source: 'RFC 5321 3.8', rcpt: ['421 4.3.2 Closing'], outcome: 'once', first: ['busy', 'rcpt'] },
   { source: 'Gmail', content: ['421 4.7.28 Rate limited'], outcome: 'once', first: ['busy', 'content'] },
   { source: 'RFC 5321 3.8', rcpt: ['drop'], outcome: 'once', first: ['deferred', 'rcpt'] },

@@ -86,7 +86,10 @@ async function deliveryOf(mail: AcceptedMail): Promise<Delivery> {
   return delivery;
 }
 
-/** Sends a report. Repeats it as long as the notifier replies that it has not recorded the mail as sent yet. */
+/**
+ * Sends a report to the notifier. Repeats the report as long as the notifier replies that it has not recorded
+ * the mail as sent yet.
+ */
 function report(to: string, content: string): Promise<string> {
   return eventually('the report is taken', async () => {
     const said = await sendReport({ port, to, content });

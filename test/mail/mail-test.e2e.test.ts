@@ -28,7 +28,7 @@ function settingsFor(port: number): Readonly<Record<string, string>> {
   };
 }
 
-// Run these tests concurrently, because they spend most of their time waiting.
+// Run the tests of this file concurrently, because they spend most of their time waiting.
 describe('a test of a mail server', { concurrency: true }, () => {
   for (const [
     name,

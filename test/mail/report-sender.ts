@@ -9,7 +9,7 @@ export interface ReportMail {
   readonly port: number;
   readonly to: string;
   readonly content: string;
-  /** The greeting. Default: EHLO. */
+  /** The command that greets the notifier. Default: EHLO. */
   readonly hello?: 'EHLO' | 'LHLO';
 }
 

@@ -22,11 +22,14 @@ export interface RecipientScript {
   readonly rcpt?: readonly ScriptedReply[];
   readonly data?: readonly ScriptedReply[];
   readonly content?: readonly ScriptedReply[];
-  /** The replies to RSET after a mail to this recipient. */
+  /** The server's replies to the command RSET after a mail to this recipient. */
   readonly rset?: readonly ScriptedReply[];
 }
 
-/** The replies at the stages before a recipient is named. Stages without a reply succeed. */
+/**
+ * The server's replies at the stages before a recipient is named. At a stage without a reply here, the server
+ * accepts the command.
+ */
 export interface SessionScript {
   readonly greeting?: ScriptedReply;
   readonly ehlo?: ScriptedReply;
@@ -37,7 +40,7 @@ export interface SessionScript {
 }
 
 export interface AcceptedMail {
-  /** The return path. */
+  /** The return path of the mail (MAIL FROM). */
   readonly from: string;
   readonly to: string;
   readonly email: Email;
@@ -52,24 +55,24 @@ export interface ScriptedServer extends AsyncDisposable {
   readonly taken: readonly AcceptedMail[];
   /** Returns the mails that the server has accepted for this recipient. */
   to(address: string): readonly AcceptedMail[];
-  /** Returns how many connections are open. */
+  /** Returns how many connections to the server are open. */
   open(): number;
-  /** Closes all connections. */
+  /** Closes all connections to the server. */
   closeAll(): void;
-  /** Returns the highest number of connections that were open at the same time. */
+  /** Returns the highest number of connections to the server that were open at the same time. */
   most(): number;
-  /** The lines that clients have sent, except the contents of mails. */
+  /** All lines that clients have sent, except the contents of mails. */
   readonly heard: readonly string[];
 }
 
 export interface ServerScript {
-  /** The script of the session, read at the start of each connection. */
+  /** Returns the script of a session. Called at the start of each connection. */
   readonly session?: SessionScript;
   /** Called when a recipient is named for the first time. Returns the script for this recipient. */
   recipient?(address: string): RecipientScript | undefined;
   /**
-   * Called before each reply to MAIL, to RCPT and to the content. If it returns a reply, the server sends that one
-   * instead of the scripted one.
+   * Called before each reply to MAIL, to RCPT and to the content. If the function returns a reply, the server
+   * sends this reply instead of the scripted one.
    */
   always?(stage: 'mail' | 'rcpt' | 'content', to: string): ScriptedReply | undefined;
 }
@@ -98,7 +101,7 @@ export async function startScriptedServer(script: ServerScript = {}): Promise<Sc
     let from = '';
     let to = '';
     let lines: string[] | undefined;
-    /** Whether a login is in progress, during which lines from the client are not commands. */
+    /** Whether the client is logging in. Meanwhile, its lines are not SMTP commands. */
     let inAuth = false;
 
     function say(said: ScriptedReply): void {

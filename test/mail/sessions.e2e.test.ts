@@ -108,7 +108,8 @@ describe('the notifier at a mail server', { concurrency: true }, () => {
             const working = workingSession(settings);
             if (working === undefined) return;
             session = working;
-            // Close all connections: an open connection keeps the script with which it began.
+            // Close all connections: an open connection keeps the script that the server had when the
+            // connection began.
             server.closeAll();
           }
           await arrives(person.email);

@@ -20,7 +20,7 @@ const LONGER = 10;
 const LONGEST_RUN_MS = 600_000;
 
 /**
- * Tests mutants from a shared list until the list is empty.
+ * Takes mutants from a shared list and tests each of them, until the list is empty.
  * @returns the mutants that no test detected
  */
 async function survivorsOf(

@@ -1,14 +1,15 @@
 /**
- * Creates mutants of a source file: copies of the file that contain one small fault each, which a test should detect.
+ * Creates mutants of a source file: copies of the file, each with one small fault, which a test should
+ * detect.
  */
 import ts from 'typescript';
 
 export interface Mutant {
-  /** The line number, starting at 1. */
+  /** The number of the line with the fault, starting at 1. */
   readonly line: number;
   readonly original: string;
   readonly replacement: string;
-  /** The source of the whole file, including the fault. */
+  /** The source code of the whole file, including the fault. */
   readonly source: string;
 }
 
@@ -45,7 +46,7 @@ export function createMutants(source: string): readonly Mutant[] {
   }
 
   function visit(node: ts.Node): void {
-    // Skip types, because they are removed before the code runs.
+    // Skip type annotations, because Node removes them before the code runs.
     if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isImportDeclaration(node)) return;
     if (ts.isBinaryExpression(node))
       for (const token of SWAPPED[node.operatorToken.kind] ?? []) replace(node.operatorToken, token);

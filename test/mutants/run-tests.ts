@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { globSync } from 'node:fs';
 
 /**
- * Runs tests.
+ * Runs test files in a separate process, all of them in the same one.
  * @param folder the folder with the sources
  * @param patterns the test files, relative to `folder`
  * @param withinMs how long the tests may take, in ms
@@ -20,7 +20,7 @@ export async function runTests(
     cwd: folder,
     stdio: 'ignore',
     timeout: withinMs,
-    // The runner handles SIGTERM itself, but not while a test is stuck in a loop.
+    // Kill the test runner with SIGKILL: it handles SIGTERM itself, but not while a test is stuck in a loop.
     killSignal: 'SIGKILL',
   });
   const [code]: (number | null)[] = await once(child, 'close');

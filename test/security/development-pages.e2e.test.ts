@@ -1,7 +1,7 @@
 /**
- * The development pages show every mail and event, so they must respond only to requests from this machine. A tunnel or
- * reverse proxy on this machine may forward outside requests with the host name localhost. Therefore a request that has
- * any header that tunnels and proxies add must be refused.
+ * Tests that the development pages, which show every mail and event, respond only to requests from this
+ * machine. A tunnel or reverse proxy on this machine may forward outside requests with the host name
+ * localhost. Therefore a request that has any header that tunnels and proxies add must be refused.
  */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
@@ -23,7 +23,7 @@ const OF_PROXIES = [
   ['X-Forwarded-Anything', ''],
 ] as const;
 
-/** Uses node:http, because `fetch` cannot send the header Via. */
+/** Sends a request with node:http, because `fetch` cannot send the header Via. */
 function get(path: string, headers: Readonly<Record<string, string>>) {
   return new Promise<{ readonly status: number; readonly body: string }>((resolve, reject) => {
     request(system.url + path, { headers }, async (answer) =>

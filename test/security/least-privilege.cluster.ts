@@ -148,7 +148,7 @@ describe('no process can do more than that', () => {
     await producer.send({ topic, messages: [{ key: 'x', value: 'forged' }] });
   }
 
-  /** Resolves once a new member of the group has fetched records of the topic. */
+  /** Joins the group as a new member. Resolves once this member has fetched records of the topic. */
   async function read(user: string, group: string, topic: string): Promise<void> {
     const consumer: Consumer = kafkaAs(user).consumer({ groupId: group, allowAutoTopicCreation: false });
     clients.push(consumer);
@@ -177,7 +177,7 @@ describe('no process can do more than that', () => {
     return [error.message, type, ...errors.map(inWords), error.cause && inWords(error.cause)].join(' ');
   }
 
-  // If access to a consumer group is denied, kafkajs reports that it found no group coordinator.
+  // If the broker denies access to a consumer group, kafkajs reports that it found no group coordinator.
   const DENIED = /AUTHORIZATION_FAILED|not authorized|authorization failed|Failed to find group coordinator/i;
 
   function assertDenied(work: Promise<unknown>): Promise<void> {

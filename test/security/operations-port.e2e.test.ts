@@ -1,6 +1,6 @@
 /**
- * Metrics and other operations routes show how many requests succeeded or failed, such as failed logins (ASVS 5.0,
- * 13.4.5). Tests that these routes are served on a separate port that only this machine can reach.
+ * Tests that metrics and other operations routes are served on a separate port that only this machine can
+ * reach, because they show how many requests, such as logins, have failed (ASVS 5.0, 13.4.5).
  */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';

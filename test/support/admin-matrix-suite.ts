@@ -28,7 +28,7 @@ const UNAUTHENTICATED: Refusal = [401, 'unauthenticated'];
 const NOT_VERIFIED: Refusal = [403, 'account_not_verified'];
 const NO_ADMIN: Refusal = [403, 'insufficient_permission'];
 
-/** The callers, and the response that each must get from every admin route. */
+/** The kinds of callers, each with the response that it must get from every admin route. */
 const CALLERS = {
   'nobody, without a token': UNAUTHENTICATED,
   'a stranger with a token of another issuer': UNAUTHENTICATED,
@@ -46,7 +46,7 @@ const CALLERS = {
 } as const satisfies Readonly<Record<string, Refusal>>;
 type CallerName = keyof typeof CALLERS;
 
-/** The callers without an access token that auth has signed. */
+/** The kinds of callers that have no access token signed by auth. */
 const WITHOUT_ACCESS_TOKEN: readonly string[] = [
   'nobody, without a token',
   'a stranger with a token of another issuer',
@@ -70,7 +70,7 @@ const DISGUISES: readonly ((path: string) => string)[] = [
   (path) => path.replaceAll('/', '\\'),
 ];
 
-/** Who may call the routes that are not for admins. */
+/** The descriptions, in the OpenAPI documents, of who may call the routes that are not for admins. */
 const OTHER_POLICIES: readonly string[] = [
   'anyone',
   'anyone, or any living account',
@@ -163,7 +163,8 @@ export function defineAdminMatrixTests(title: string, start: () => Promise<Syste
           });
           if (admits === 'provider') assertProblem(reply, ...NO_ADMIN);
           else if (WITHOUT_ACCESS_TOKEN.includes(caller)) assertProblem(reply, ...UNAUTHENTICATED);
-          // Only auth can reach such a route, and auth has checked that the token is not revoked.
+          // A route of the notifier accepts revoked tokens: only auth can reach it, and auth has checked that
+          // the token is not revoked.
           else assert.equal(reply.status, 200, name);
         }
       });
@@ -225,8 +226,8 @@ async function callersOf(system: System, client: Client) {
     );
 
   const [unverified, user] = [await people.login(pending), await people.login(demoted)];
-  // Wait until the user service knows these accounts. Before that, the service refuses their requests with
-  // 503.
+  // Wait until the user service knows these accounts. Until then, the user service refuses requests of these
+  // accounts with 503.
   for (const { accessToken } of [unverified, user, verified]) await people.me(accessToken);
 
   const tokens: Readonly<Record<CallerName, string | undefined>> = {
@@ -247,7 +248,7 @@ async function callersOf(system: System, client: Client) {
   return { tokens, admin, victim };
 }
 
-/** Returns a copy of a token, with the same header and claims, that is signed with another key. */
+/** Returns a copy of an access token, with the same header and claims, that is signed with another key. */
 function forged(token: string): string {
   const signed = token.split('.').slice(0, 2).join('.');
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -31,7 +31,7 @@ export const AUDIT_SETTINGS: Settings = {
 };
 
 /**
- * Returns the expected values of secret settings: the audit trail may only show that these settings are set.
+ * Returns the values that the audit trail must show for secret settings: only that these settings are set.
  */
 function setOf(...names: readonly string[]): Settings {
   return Object.fromEntries(names.map((name) => [name, '(set)']));

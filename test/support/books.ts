@@ -16,8 +16,8 @@ export interface BooksExample {
 }
 
 /**
- * Starts the example service. It learns about revocations from Kafka or, if there is no Kafka, from the HTTP event
- * feed. Resolves once the service accepts connections.
+ * Starts the example service. The service learns about revocations from Kafka or, without Kafka, from the
+ * event feed over HTTP. Resolves once the service accepts connections.
  */
 export async function startBooksExample({
   url,

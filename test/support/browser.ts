@@ -13,7 +13,10 @@ const TAKES_SCREENSHOTS = process.env['SCREENSHOTS'] === 'true';
 /** How long to wait for a page, in ms: long enough for a busy machine. */
 export const PAGE_TIMEOUT_MS = 120_000;
 
-/** The reason why no browser can be started; false if one can. */
+/**
+ * The reason why tests in a browser are skipped: no browser can be started. False if a browser can be
+ * started.
+ */
 export const browserSkipReason: string | false = existsSync(EXECUTABLE)
   ? false
   : 'no Chromium: apt-get install chromium';
@@ -58,13 +61,16 @@ export interface BrowserWindow {
   readonly context: BrowserContext;
   /** Asserts that a page is accessible and fits the window. Takes a screenshot if SCREENSHOTS is set. */
   look(page: Page, name: string): Promise<void>;
-  /** Returns all errors of all pages so far. */
+  /** Returns all errors that the pages of this window have reported so far. */
   faults(): readonly string[];
-  /** Returns a line for each response with a status of at least 400, for example `POST /api/v1/auth/signup 400`. */
+  /**
+   * Returns one line for each response so far with a status of at least 400, for example `POST
+   * /api/v1/auth/signup 400`.
+   */
   refused(): readonly string[];
 }
 
-/** Opens a window of this size and color scheme. */
+/** Opens a browser window of this size and color scheme. */
 export async function openWindow(
   browser: Browser,
   { width, colorScheme }: WindowVariant,
@@ -74,7 +80,8 @@ export async function openWindow(
   const faults: string[] = [];
   const refused: string[] = [];
   context.on('console', (message) => {
-    // Skip failed loads: the response handler below records responses with an error status.
+    // Skip the browser's own messages about failed loads: the response handler below records responses with an
+    // error status.
     if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
     faults.push(`console: ${message.text()}`);
   });
@@ -115,8 +122,8 @@ async function demandNoSidewaysScroll(page: Page, name: string): Promise<void> {
 }
 
 /**
- * A JavaScript expression for all visible controls of a page. Of a group of tabs, only the selected tab
- * counts, because the arrow keys lead to the other tabs.
+ * A JavaScript expression for all visible controls of a page. Of a group of tabs, the expression returns only
+ * the selected tab, because the Tab key does not lead to the other tabs.
  */
 const OPERABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled
@@ -162,7 +169,7 @@ async function demandKeyboard(page: Page, name: string): Promise<void> {
     return found.length;
   })()`);
   const reached = new Set<string>();
-  // Press Tab more than `count` times, because a frame on the page has tab stops of its own.
+  // Press Tab more often than the page has controls, because a frame on the page has tab stops of its own.
   for (let press = 0; press < count + 20 && reached.size < count; press += 1) {
     await page.keyboard.press('Tab');
     reached.add(await page.evaluate<string>("document.activeElement?.dataset?.operable ?? ''"));

@@ -27,13 +27,13 @@ import type { Settings, System } from './system.ts';
 import { clearBroker, clearBrokerIfAllowed } from './test-broker.ts';
 
 /**
- * The services in the order in which they start: the services that consume events start before auth, which publishes
- * events.
+ * The services in the order in which they start: user and notifier, which consume events, start before auth,
+ * which publishes them.
  */
 export const serviceNames = ['user', 'notifier', 'auth'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-/** The names of the secrets that each service is given. */
+/** Maps each service to the names of the secrets that its processes get. */
 const secretsOf: Readonly<Record<ServiceName, readonly string[]>> = {
   user: ['WEBHOOK_SECRET_KEY'],
   notifier: ['SEALING_PRIVATE_KEYS'],
@@ -47,9 +47,9 @@ export interface ClusterOptions {
   readonly servers?: StoreSettings;
   /** The credentials of a Kafka user with all rights. Default: the broker needs no login. */
   readonly kafkaAdmin?: SASLOptions;
-  /** Additional settings of ops commands. */
+  /** Additional settings for the ops commands on this system. */
   readonly opsSettings?: Settings;
-  /** The number of processes per service; default 2. */
+  /** The number of processes of each service; 2 by default. */
   readonly instances?: Readonly<Partial<Record<ServiceName, number>>>;
   /** The port of the load balancer. Default: a free one. */
   readonly port?: number;
@@ -61,7 +61,7 @@ export interface ClusterOptions {
    */
   readonly settingsOn?: (stores: StoreSettings, service: ServiceName) => Settings;
   /**
-   * Called when the load balancer sends a request to a process.
+   * Called when the load balancer has sent a request to a process.
    * @returns a function that is called when the process has responded or the request has failed
    */
   readonly beginRequest?: (name: string) => () => void;
@@ -83,20 +83,20 @@ export function nameOfInstance(service: ServiceName, index: number): string {
 export interface Cluster extends System {
   readonly instances: Readonly<Record<ServiceName, readonly ServerProcess[]>>;
   readonly stores: StoreSettings;
-  /** The mail server of the tests. Unused if MAIL_SERVER names another one. */
+  /** The mail server of the tests. The system does not use it if MAIL_SERVER names another mail server. */
   readonly mails: MailServer;
   /** The folder with the secrets of the services, one file per setting. A process reads them when it starts. */
   readonly secretsFolder: string;
-  /** Returns the settings of every process of a service. */
+  /** Returns the settings that all processes of a service share. */
   settingsOf(service: ServiceName): Settings;
-  /** Starts all processes, without waiting until they are ready. */
+  /** Starts all processes of the system, without waiting until they are ready. */
   launch(): void;
   /**
    * Prepares an additional process of a service. The load balancer sends no requests to this process, and the caller
    * must end it.
    */
   another(service: ServiceName, settings?: Settings): Promise<ServerProcess>;
-  /** The settings of ops commands. */
+  /** The settings of ops commands on this system. */
   readonly opsSettings: Settings;
   /** Returns a function that runs ops commands with these additional settings. */
   opsWith(settings: Settings): System['ops'];
@@ -104,7 +104,7 @@ export interface Cluster extends System {
   nameOf(origin: string): string | undefined;
 }
 
-/** Starts a system, and resolves once all of its processes are ready. */
+/** Starts a cluster for tests, and resolves once all of its processes are ready. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const cluster = await prepareCluster(options);
   try {
@@ -116,7 +116,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
 }
 
-/** Prepares a system without starting its processes. */
+/** Prepares a cluster for tests without starting its processes. */
 export async function prepareCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const servers = options.servers ?? givenServers();
   await clearBrokerIfAllowed(servers.KAFKA_BROKERS, options.kafkaAdmin);

@@ -30,8 +30,8 @@ export interface DocShellOptions {
    */
   readonly replace?: Readonly<Record<string, string>>;
   /**
-   * Maps ids in the documentation to ids of the system under test. Needed only for ids that commands contain but no
-   * documented output does.
+   * Maps ids in the documentation to ids of the system under test. Needed only for documented ids that are in
+   * a command but in no output.
    */
   readonly ids?: Readonly<Record<string, string>>;
   /**
@@ -51,8 +51,8 @@ export interface DocShell {
 }
 
 /**
- * A shell function that replaces npm: `npm run ops` runs the ops command with the Node of this test. The real npm may
- * run a different version of Node, which cannot load the module that NODE_OPTIONS names.
+ * A shell function that replaces npm: `npm run ops` runs the ops command with the Node of this test. The real
+ * npm may run a different version of Node, and this version cannot load the module that NODE_OPTIONS names.
  */
 const PRELUDE = `
 npm() {

@@ -9,7 +9,7 @@ const MODULE = JSON.stringify(import.meta.resolve('./end-with-test.ts'));
 
 /**
  * Starts a process that starts a child.
- * @param more code that the process runs, too
+ * @param more additional code that the process runs
  * @returns the process, a function that waits for the next line that it prints, and the PID of its child
  */
 async function startParent(more = '') {

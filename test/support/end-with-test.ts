@@ -4,7 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 
-/** Functions that kill the child processes that are running now. */
+/** The functions that kill those child processes that are still running. */
 const running = new Set<() => unknown>();
 
 process.once('exit', () => {
@@ -19,7 +19,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 
 /**
  * Kills a child process when the process of the test ends.
- * @param kill kills the child process; needed if the child has children of its own
+ * @param kill a function that kills the child process; needed only if the child has children of its own
  */
 export function killWhenTestEnds(
   child: ChildProcess,

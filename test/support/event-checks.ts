@@ -48,14 +48,19 @@ function faultsBy(validate: ValidateFunction | undefined, what: string, value: u
   return (validate.errors ?? []).map(({ instancePath, message }) => `${what}: ${instancePath} ${message}`);
 }
 
-/** Returns the events of each account or mailing, without duplicates, in the order of their first occurrence. */
+/**
+ * Groups records by account or mailing. Returns the events of each group without duplicates, in the order of
+ * their first occurrence.
+ */
 export function groupByStream(records: readonly KcatRecord[]): ReadonlyMap<string, readonly KcatRecord[]> {
   const firsts = new Map(records.toReversed().map((record) => [record.headers['ce_id'], record]));
   const inOrder = records.filter((record) => firsts.get(record.headers['ce_id']) === record);
   return Map.groupBy(inOrder, streamIdOf);
 }
 
-/** Returns the gaps and other faults in the sequence numbers of one account or mailing. */
+/**
+ * Returns a description of each gap and each other fault in the sequence numbers of one account or mailing.
+ */
 export function findSequenceFaults(key: string, records: readonly KcatRecord[]): readonly string[] {
   const sequences = records.map(({ headers }) => Number(headers['ce_sequence']));
   const partitions = new Set(records.map(({ partition }) => partition));

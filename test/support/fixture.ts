@@ -25,7 +25,10 @@ export interface FixtureAccount {
   readonly logIn: number;
   /** The expected response of `/users/me`: the profile, or a number if only the status is checked. */
   readonly profile?: Readonly<Record<string, unknown>> | number;
-  /** The refresh tokens of the account. If the test sends one that is `used up`, all sessions of the account end. */
+  /**
+   * The refresh tokens of the account. If the test sends a token whose state is `used up`, all sessions of
+   * the account end.
+   */
   readonly sessions?: readonly { readonly session: string; readonly is: 'current' | 'ended' | 'used up' }[];
   readonly verificationLink?: string;
   readonly supersededLink?: string;
@@ -58,8 +61,8 @@ export interface FixtureManifest {
 
 const FIXTURE = join(import.meta.dirname, '..', 'fixtures', 'data-0.1');
 /**
- * How long after the creation of the fixture the shifted clock starts, in ms. It must be less than the remaining
- * lifetime of the links and sessions in the fixture.
+ * How long after the fixture was created the shifted clock of the test starts, in ms. It must be less than
+ * the remaining lifetime of the links and sessions in the fixture.
  */
 const OPENED_AFTER_MS = 10 * 60_000;
 

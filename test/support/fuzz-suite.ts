@@ -38,7 +38,9 @@ const COMMON_HEADERS = [
 ];
 
 interface Case extends RawRequestInput {
-  /** The changed field or header, and its generated value. Used in failure messages. */
+  /**
+   * The field or header that the case changes, and its generated value. Failure messages contain this text.
+   */
   readonly name: string;
   readonly path: string;
 }
@@ -64,7 +66,7 @@ export function defineFuzzTests(title: string, start: () => Promise<System>, opt
     let client: Client;
     let people: PersonActions;
     let admin: Person;
-    /** Every route, and the base URL at which it is served. */
+    /** Every route of the system, with the base URL at which it is served. */
     let targets: readonly { readonly operation: Operation | UndocumentedOperation; readonly url: string }[];
 
     before(async () => {
@@ -117,14 +119,15 @@ export function defineFuzzTests(title: string, start: () => Promise<System>, opt
 function faultsIn(operation: Operation, reply: Reply): readonly string[] {
   if (reply.status >= 500) return [`answered ${reply.status}: ${reply.text.slice(0, 200)}`];
   if (reply.status === 204) return [];
-  // A generated path may match a different route, or none.
+  // A generated path may match a different route or no route, so such a response is not compared with the
+  // document.
   const isElsewhere = [404, 405].includes(reply.status) && reply.json !== undefined;
   return isElsewhere ? findProblemViolations(reply) : findResponseViolations(operation, reply);
 }
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 
-/** Returns a valid request. Each case replaces one part of it by a generated value. */
+/** Returns a valid request to a route. Each case replaces one part of this request by a generated value. */
 function validRequest(operation: Operation): { readonly path: string } & RawRequestInput {
   const body = createSampleRequestBody(operation);
   const path = createSamplePath(operation);
@@ -209,7 +212,10 @@ function headerCases(operation: Operation, runs: number): readonly Case[] {
   );
 }
 
-/** Generates values. The name is the seed, so that the same name always gives the same values. */
+/**
+ * Generates values. The name of the route and field is the seed, so that the same name always gives the same
+ * values.
+ */
 function generated<T>(values: fc.Arbitrary<T>, name: string, numRuns: number): readonly T[] {
   let seed = SEED;
   for (const character of name) seed = (seed * 31 + character.charCodeAt(0)) | 0;

@@ -1,4 +1,4 @@
-/** Reads a topic with kcat, a client that contains none of our code (Debian: apt-get install kcat). */
+/** Reads a topic with kcat, a Kafka client that contains none of our code (Debian: apt-get install kcat). */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';

@@ -1,6 +1,6 @@
 /**
- * A restart must not reset the limits on guessing passwords, even if an attacker has caused the restart of a server
- * that is a single process, or of all processes of a cluster. ASVS means OWASP ASVS 5.0.
+ * Tests that a restart does not reset the limits on guessing passwords, even if an attacker has caused the
+ * restart of a standalone or of all processes of a cluster. ASVS means OWASP ASVS 5.0.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,6 +1,7 @@
 /**
- * Request headers must not change where redirects and mailed links lead. Otherwise a stranger who requests a password
- * reset for another person could receive the token of the link. ASVS means OWASP ASVS 5.0.
+ * Tests that request headers cannot change where redirects and mailed links lead. Otherwise a stranger who
+ * requests a password reset for another person could receive the token of the link. ASVS means OWASP ASVS
+ * 5.0.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -132,7 +133,8 @@ export function defineLinkPoisoningTests(
               body: JSON.stringify({ ...body, [name]: value }),
               headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${accessToken}` },
             });
-            // Routes that this caller may not use refuse the request before they read its body.
+            // Accept 401 and 403, because routes that this caller may not use refuse the request before they read
+            // its body.
             assert.ok(
               [400, 401, 403].includes(reply.status),
               `${operation.name} with ${name}: ${reply.text}`,

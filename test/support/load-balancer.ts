@@ -24,16 +24,19 @@ export interface LoadBalancerOptions {
   /** Returns the origins of the instances that can serve a path. */
   routing(path: string): readonly string[];
   /**
-   * The instances whose `/readyz` is polled every HEALTH_CHECK_MS. While an instance is not ready, it gets no
-   * requests.
+   * The instances whose `/readyz` the load balancer polls every HEALTH_CHECK_MS. It sends no requests to an
+   * instance that is not ready.
    */
   readonly checked: readonly CheckedInstance[];
   /**
-   * Called when a request is sent to an instance.
+   * Called when the load balancer has sent a request to an instance.
    * @returns a function that is called when the instance has responded or the request has failed
    */
   beginRequest?(instance: string): () => void;
-  /** Returns the path to forward to the instance. Default: the path of the request, unchanged. */
+  /**
+   * Returns the path of the request that the load balancer forwards to the instance. Default: the path of the
+   * request, unchanged.
+   */
   rewrite?(path: string): string;
 }
 
@@ -44,9 +47,10 @@ export const ANSWERED_BY_HEADER = 'x-answered-by';
 export const HEALTH_CHECK_MS = 250;
 
 /**
- * Starts a load balancer. It keeps the Host header, adds X-Forwarded-For, and tries the next instance if one refuses
- * the connection. If an instance may have received a request, the load balancer never repeats the request, but responds
- * with 502. If the client disconnects, the request to the instance is aborted.
+ * Starts a load balancer. It keeps the Host header, adds X-Forwarded-For, and tries the next instance if an
+ * instance refuses the connection. If an instance may have received a request, the load balancer never
+ * repeats the request, but responds with 502. If the client disconnects, the request to the instance is
+ * aborted.
  */
 export async function startLoadBalancer({
   port,

@@ -55,7 +55,7 @@ export function createMailbox(url: string): Mailbox {
   };
 }
 
-/** Returns the link of a mail. The text and the button of the mail must contain the same link. */
+/** Returns the link in a mail. Fails unless the text and the button of the mail contain the same link. */
 export function linkOf(mail: Mail): { readonly url: URL; readonly token: string } {
   const [link] =
     mail.text.match(

@@ -11,8 +11,8 @@ function parts(url: string) {
 }
 
 /**
- * Returns the URL of another database on the same server. The user is still authenticated against the database of the
- * original URL.
+ * Returns the URL of another database on the same server. In the returned URL, the user is still
+ * authenticated against the database of the original URL.
  */
 export function mongoUrlOfDatabase(url: string, name: string): string {
   const { start, hosts, database, options } = parts(url);

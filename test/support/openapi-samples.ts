@@ -43,7 +43,7 @@ function textFor({ format, pattern }: JsonSchema): string {
   return text;
 }
 
-/** Returns a request body that contains all fields; undefined if the route takes no body. */
+/** Returns a sample request body with all fields of the route; undefined if the route takes no body. */
 export function createSampleRequestBody({ body }: Operation): Readonly<Record<string, unknown>> | undefined {
   return (
     body &&
@@ -53,7 +53,9 @@ export function createSampleRequestBody({ body }: Operation): Readonly<Record<st
   );
 }
 
-/** Returns the path of a route. Path parameters get the given values, or sample values. */
+/**
+ * Returns the path of a route. Replaces the path parameters by the given values, or else by sample values.
+ */
 export function createSamplePath(
   { path, parameters }: Operation,
   given: Readonly<Record<string, string>> = {},

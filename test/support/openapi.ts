@@ -100,7 +100,10 @@ function answerOf({ content = {} }: Reply['json']): DeclaredAnswer {
   return { media: Object.keys(content), codes: problem?.properties.code.enum ?? [] };
 }
 
-/** Returns all differences between a response and what its route's OpenAPI document declares. */
+/**
+ * Returns descriptions of all differences between a response and the responses that the OpenAPI document
+ * declares for the route.
+ */
 export function findResponseViolations({ responses }: Operation, reply: Reply): readonly string[] {
   const declared = responses[reply.status];
   if (declared === undefined) return [`${reply.status} is not declared`];
@@ -113,7 +116,7 @@ export function findResponseViolations({ responses }: Operation, reply: Reply): 
   return [...undeclared, ...findProblemViolations(reply)];
 }
 
-/** Returns all violations of the rules for problem documents (RFC 9457) in a response. */
+/** Returns descriptions of all rules for problem documents (RFC 9457) that a response violates. */
 export function findProblemViolations({ status, headers, json }: Reply): readonly string[] {
   const checks: readonly (readonly [boolean, string])[] = [
     [headers.get('content-type') === PROBLEM, `its media type is ${headers.get('content-type')}`],

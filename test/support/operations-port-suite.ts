@@ -8,7 +8,10 @@ import { createClient } from './client.ts';
 
 const OPERATIONS = ['/metrics', '/readyz', '/livez'];
 
-/** Defines the tests of the two ports of one process, within a `describe`. */
+/**
+ * Defines the tests of the public port and the operations port of one process. Must be called within a
+ * `describe`.
+ */
 export function defineOperationsPortTests(
   ports: () => { readonly url: string; readonly operations: string },
 ): void {

@@ -7,7 +7,7 @@ import { OPS_PATH } from './programs.ts';
 import type { Settings } from './system.ts';
 
 export interface OpsProcess {
-  /** Returns what the command has printed so far to stdout and stderr. */
+  /** Returns everything that the command has printed to stdout and stderr so far. */
   output(): string;
   /**
    * Waits until the output matches the expression.

@@ -13,7 +13,7 @@ export interface Person {
 
 let made = 0;
 
-/** Returns a person with a unique address and username. */
+/** Returns the data of a new person, with a unique address and username. */
 export function newPerson(name = 'ada'): Person {
   made += 1;
   const unique = `${name}${made}_${process.pid.toString(36)}${Date.now().toString(36)}`;
@@ -32,7 +32,7 @@ export interface Tokens {
 
 export interface PersonActions {
   signUp(person: Person, headers?: Readonly<Record<string, string>>): Promise<Reply>;
-  /** Signs up, and verifies the email address with the link in the mail. */
+  /** Signs a person up, and verifies the person's email address with the link in the mail. */
   verified(person: Person): Promise<Person>;
   login(person: Pick<Person, 'email' | 'password'>): Promise<Tokens>;
   /**

@@ -27,12 +27,12 @@ const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) =>
   isr: [],
 }));
 
-/** Returns the partition to which the services write records with this key. */
+/** Returns the number of the partition to which the services write records with this key. */
 export function partitionOf(key: string | Buffer): number {
   return choose({ topic: ACCOUNTS_TOPIC, partitionMetadata, message: { key, value: null } });
 }
 
-/** Returns the first of `key(0)`, `key(1)`, … that belongs to the partition. */
+/** Returns the first of the keys `key(0)`, `key(1)`, … whose records belong to the partition. */
 export function findKeyInPartition<Key extends string | Buffer>(
   partition: number,
   key: (n: number) => Key,
@@ -81,8 +81,8 @@ export function openEmbeddedLog(folder: string): PoisonLog {
 
   return {
     append: async (topic, partition, record) => {
-      // The log writes records without a key to all partitions in turn, so write the record again until it is
-      // in the right partition.
+      // Write a record without a key again until it is in the right partition, because the log writes such
+      // records to all partitions in turn.
       for (let tries = 0; tries < PARTITIONS; tries += 1) {
         const [where, offset] = await appendOne(topic, record);
         if (where === partition) return `${topic}/${where}/${offset}`;

@@ -30,7 +30,7 @@ const PATIENCE_MS = 120_000;
 export interface PoisonedSystem {
   readonly system: System;
   readonly log: PoisonLog;
-  /** The base URLs of /readyz and /metrics for each process that reads the log. */
+  /** The base URLs of /readyz and /metrics, one for each process that reads the log. */
   readonly processes: readonly string[];
 }
 
@@ -60,7 +60,7 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
     let client: Client;
     let mailbox: Mailbox;
     let people: PersonActions;
-    /** Three accounts whose events are in the same partition. */
+    /** Three people whose accounts have their events in the same partition. */
     let bystander: Holder;
     let skipped: Holder;
     let garbled: Holder;
@@ -107,7 +107,7 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
       return { ...person, token: (await people.login(person)).accessToken };
     }
 
-    /** Changes the first name. @returns the value of the header Account-Sequence after the change */
+    /** Changes a person's first name. @returns the value of the header Account-Sequence after the change */
     async function rename(holder: Holder, firstName: string): Promise<string> {
       const reply = await client.patch('/auth/profile', { token: holder.token, json: { firstName } });
       return assertStatus(reply, 200).headers.get('account-sequence') ?? '';
@@ -141,7 +141,7 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
       return linesOf<LetterLine>('dead-letters', 'list', '--limit', '1000');
     }
 
-    /** Waits until `dead-letters list` shows the record, and checks the line for this record. */
+    /** Waits until `dead-letters list` shows the record, and checks the printed line for this record. */
     async function letterOf(place: string, group: string): Promise<LetterLine> {
       function isIt(line: LetterLine) {
         return line.record === place && line.group === group;
@@ -154,8 +154,8 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
     }
 
     /**
-     * Appends a record. Returns its position; undefined if it has no key and the broker refuses it because the topic is
-     * compacted.
+     * Appends a record to the log. Returns the position of the record; undefined if the record has no key and
+     * the broker refuses it because the topic is compacted.
      */
     async function appended(record: RawRecord): Promise<string | undefined> {
       try {

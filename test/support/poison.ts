@@ -12,12 +12,15 @@ export interface RawRecord {
 export interface PoisonRecord {
   readonly name: string;
   /**
-   * Returns the record.
+   * Creates the unusable record.
    * @param victim an account whose events are in the partition to which the record is appended
    * @param onPartition returns the first of `key(0)`, `key(1)`, … that belongs to that partition
    */
   readonly make: (victim: string, onPartition: OnPartition) => RawRecord;
-  /** What the user service must do with the record. The property `notifier` says the same for the notifier. */
+  /**
+   * What the user service must do with the record. The property `notifier` states what the notifier must do
+   * with it.
+   */
   readonly projection: 'parks' | 'dead letter' | 'unparked';
   readonly notifier: 'dead letter' | 'unparked';
   /** Matches the cause that ops commands show for the record. */
@@ -26,7 +29,7 @@ export interface PoisonRecord {
 
 type OnPartition = (key: (n: number) => string | Buffer) => string | Buffer;
 
-/** Personal data that the records contain. No command and no log may show it. */
+/** The personal data that the unusable records contain. No command and no log may show this data. */
 export const plantedPersonalData = {
   address: 'planted.address@example.com',
   name: 'Planted-Unmistakable',
@@ -82,7 +85,7 @@ export function createValidEventRecord(account: string, sequence: number): RawRe
   };
 }
 
-/** Returns an event whose value is a JSON text that was cut off. */
+/** Returns an event whose value is JSON text that was cut off before its end. */
 export function createTruncatedEventRecord(account: string): RawRecord {
   return {
     ...right(account),
@@ -95,13 +98,16 @@ export function createTruncatedEventRecord(account: string): RawRecord {
 type Outcome = Pick<PoisonRecord, 'projection' | 'notifier'>;
 
 /**
- * The key identifies an account, so the user service parks this account. The notifier moves the record to its
- * dead-letter queue, because it cannot create a mail from the record.
+ * The key of such a record identifies an account, so the user service parks this account. The notifier moves
+ * the record to its dead-letter queue, because it cannot create a mail from the record.
  */
 const UNREADABLE: Outcome = { projection: 'parks', notifier: 'dead letter' };
-/** The key identifies no account, so both services move the record to their dead-letter queues. */
+/**
+ * The key of such a record identifies no account, so the user service and the notifier move the record to
+ * their dead-letter queues.
+ */
 const KEYLESS: Outcome = { projection: 'dead letter', notifier: 'dead letter' };
-/** The event does not have the next sequence of its account, so the user service parks the account. */
+/** Such an event does not have the next sequence of its account, so the user service parks the account. */
 const MISPLACED: Outcome = { projection: 'parks', notifier: 'unparked' };
 const HARMLESS: Outcome = { projection: 'unparked', notifier: 'unparked' };
 

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { System } from './system.ts';
 
 /**
- * Connects to the system at a URL.
+ * Connects the tests to the running system at LATCHKEY_URL.
  * @throws Error that names a missing environment variable
  */
 export async function connectToSystem(url: string): Promise<System> {

@@ -1,4 +1,7 @@
-/** Runs a server in a separate process. A test can stop the process with any signal, and restart it. */
+/**
+ * Runs a server in a separate process. A test can stop the process of the server with any signal, and restart
+ * it.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { killWhenTestEnds } from './end-with-test.ts';
@@ -10,7 +13,7 @@ export interface ServerProcess {
   readonly operations: string;
   /** Returns the output of the process so far, including the output from before a restart. */
   output(): string;
-  /** Returns the process ids of all starts so far. */
+  /** Returns the process ids of the processes that were started so far, one per start. */
   pids(): readonly number[];
   /** Starts the process, without waiting until it is ready. */
   launch(): void;
@@ -24,7 +27,7 @@ export interface ServerProcess {
    * @returns its exit code
    */
   ended(): Promise<number | null>;
-  /** Sends a signal, and does not wait for its effect. No-op if the process is not running. */
+  /** Sends a signal, and does not wait for its effect. Does nothing if the process is not running. */
   signal(signal: NodeJS.Signals): void;
   /**
    * Sends a signal, and waits until the process has exited.
@@ -49,7 +52,7 @@ export interface ServerProcessOptions {
 /** The timeout for the start, in ms: long enough for a busy machine whose Kafka and MongoDB have just started. */
 const STARTS_WITHIN_MS = 300_000;
 
-/** Prepares the process without starting it. */
+/** Prepares a server process without starting it. */
 export function createServerProcess({ url, operations, words, env }: ServerProcessOptions): ServerProcess {
   let child: ChildProcess | undefined;
   let closed: Promise<unknown> = Promise.resolve();

@@ -13,7 +13,10 @@ export interface AcceptedMail extends Mail {
 export interface MailServer {
   /** Settings that make a system send its mails to this server. */
   readonly settings: Settings;
-  /** All mails that the server has accepted, including mails whose reply was lost. */
+  /**
+   * All mails that the mail server has accepted, including mails whose acceptance the sender did not learn
+   * about.
+   */
   readonly taken: readonly AcceptedMail[];
   to(address: string): readonly AcceptedMail[];
   /** Makes the server accept connections. */

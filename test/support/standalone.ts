@@ -76,8 +76,9 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
 }
 
 /**
- * Makes a standalone run ops commands in the process of the test: loading the commands once takes less CPU time than
- * starting a process for each, if there are at least four. A command that fails rejects with its error message.
+ * Makes a standalone run ops commands in the process of the test. If a test runs at least four commands,
+ * loading them once takes less CPU time than starting a process for each command. A command that fails
+ * rejects with its error message.
  * @param settings the settings of the commands, in addition to the data folder
  */
 export async function withOpsInProcess(standalone: Standalone, settings: Settings): Promise<Standalone> {
@@ -114,13 +115,13 @@ export async function runUntilExit(
 }
 
 interface Privileges {
-  /** If false, the program respects file modes even if root runs it. Default: true. */
+  /** If false, file modes also apply to the program if root runs it. Default: true. */
   readonly mayWriteAnywhere?: boolean;
 }
 
 /**
- * Runs a command without the capability by which root may write to any file. Root can still read any file, so that the
- * program can be loaded from any folder.
+ * The beginning of a command line that runs a command without the capability by which root may write to any file.
+ * Root can still read any file, so that the program can be loaded from any folder.
  */
 const WITHOUT_OVERRIDE = ['setpriv', '--bounding-set=-dac_override', '--inh-caps=-dac_override'];
 

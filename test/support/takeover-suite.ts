@@ -1,7 +1,8 @@
 /**
- * Tests that nobody can use another person's email address to take over the account, to prepare an account, or to
- * block the address. In the tests, the attacker Mallory knows the address and signs up from her own network, and only
- * the owner can read the mailbox. ASVS means OWASP ASVS 5.0.
+ * Tests that a stranger cannot use another person's email address to take over that person's account, to
+ * prepare an account for that person, or to block the address. In the tests, the attacker Mallory knows the
+ * address and signs up from her own network, and only the owner can read the mailbox. ASVS means OWASP ASVS
+ * 5.0.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -93,8 +94,8 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
     }
 
     /**
-     * Waits for a mail whose link is valid. The link must belong to the given account, or if none is given, to any
-     * account with the address. A mail whose link was superseded may never be sent.
+     * Waits for a mail whose link is valid. The link must belong to the given account or, without this
+     * argument, to any account with the address. A mail whose link was superseded may never be sent.
      */
     function workingLink(email: string, subject: string, accountId?: string): Promise<string> {
       const path = subject === VERIFY ? 'verify' : 'password-reset-confirm';
@@ -109,8 +110,8 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
     }
 
     /**
-     * Sets a password with the newest reset link, and repeats this if necessary: a request for a link is
-     * processed after its response, and may supersede the link in use.
+     * Sets a password with the newest reset link. Tries again with a newer link if necessary: a request for a
+     * link is processed after its response, so it may supersede the link that is being used.
      */
     async function reset(email: string, password: string): Promise<void> {
       await eventually(`a new password for ${email}`, async () => {
@@ -158,7 +159,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
       return withoutNames(JSON.stringify([{ ...exported, mails, signIns }, ...texts]), person);
     }
 
-    /** Erases the account of a person, and waits until its erasure is finished. */
+    /** Erases the account of a person, and waits until the erasure is finished. */
     async function erase({ email, password }: Person): Promise<void> {
       const { id, accessToken: token } = await people.login({ email, password });
       assertStatus(await client.post('/auth/account/erase', { token, json: { password } }), 202);

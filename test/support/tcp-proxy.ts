@@ -5,7 +5,7 @@ import { freePort } from '@latchkey/process/testing/free-port';
 
 export interface TcpProxy {
   readonly port: number;
-  /** The address of the proxy, as `host:port`. */
+  /** The address at which the proxy listens, as `host:port`. */
   readonly address: string;
   /** Makes the proxy accept connections again. Idempotent. */
   mend(): Promise<void>;

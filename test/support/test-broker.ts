@@ -17,7 +17,7 @@ function isOurGroup(group: string): boolean {
   return /^(user(\.v\d+)?|notifier|auth)$/.test(group);
 }
 
-/** A timeout that is longer than the broker keeps killed members in a consumer group. */
+/** A timeout in ms that is longer than the broker keeps members that were killed in a consumer group. */
 const FORGOTTEN_MS = 120_000;
 
 /**

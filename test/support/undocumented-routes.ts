@@ -10,7 +10,7 @@ const PROBLEM = 'application/problem+json';
 const TOPIC_ARN = 'arn:aws:sns:eu-west-1:123456789012:bounces';
 const POSTMARK = 'latchkey:a-long-password-of-postmark';
 
-/** The settings without which some of the routes do not exist. */
+/** The settings that a system needs so that all of these routes exist. */
 export const undocumentedRouteSettings: Settings = {
   MAIL_SES_TOPIC_ARN: TOPIC_ARN,
   MAIL_POSTMARK_CREDENTIALS: POSTMARK,
@@ -19,12 +19,12 @@ export const undocumentedRouteSettings: Settings = {
 
 /** A route that no OpenAPI document describes. */
 export interface UndocumentedOperation extends Operation {
-  /** The service that has the route, if only the process of this service serves it. */
+  /** The service that has the route. Absent if the route is served at the public address of the system. */
   readonly service?: 'notifier';
   /** The headers of a valid request. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * Whose requests the route handles. `token`: callers with an access token that auth has signed, even if
+   * Which callers may use the route. `token`: callers with an access token that auth has signed, even if
    * revoked.
    */
   readonly admits: 'anyone' | 'provider' | 'token';
@@ -33,7 +33,7 @@ export interface UndocumentedOperation extends Operation {
 const invalid = { media: [PROBLEM], codes: ['validation_failed'] };
 const operation = { bearer: false, who: '', tags: [], parameters: [] } as const;
 
-/** Returns the route of a document that takes no input. */
+/** Returns a route that serves a document and takes no input. */
 function fileOperation(path: string, media: string): UndocumentedOperation {
   const responses = { 200: { media: [media], codes: [] } };
   return { ...operation, name: `GET ${path}`, method: 'GET', path, responses, admits: 'anyone' };
@@ -119,7 +119,7 @@ export const leftOutRoutes: Readonly<Record<string, string>> = {
   'GET /auth/logo': 'takes no input, and is made by the same function as /auth/pages.css',
 };
 
-/** The names of all routes that are listed here. */
+/** The names of all routes that this file lists. */
 export const undocumentedRouteNames: readonly string[] = [
   ...operations.map(({ name }) => name),
   ...Object.keys(leftOutRoutes),
@@ -133,7 +133,8 @@ export function listUndocumentedOperations({
   readonly operation: UndocumentedOperation;
   readonly url: string;
 }[] {
-  // In one process, auth reads the mails without this route.
+  // Leave out this route of the notifier if all services run in one process, because auth then reads the mails
+  // without this route.
   return operations
     .filter(({ name }) => notifierUrl !== undefined || name !== 'GET /mails')
     .map((each) => ({ operation: each, url: (each.service === 'notifier' && notifierUrl) || url }));

@@ -15,7 +15,7 @@ export interface UpgradedSystem {
   readonly manifest: FixtureManifest;
   /** The output that ops commands of release 0.1 printed for this data. */
   readonly lists: ExpectedOpsOutput;
-  /** Settings for ops commands: the stores of the system, and the same shifted clock. */
+  /** The settings of ops commands on this system: its stores, and the same shifted clock as its processes. */
   readonly settings: Settings;
 }
 
@@ -30,7 +30,7 @@ interface Finding {
 }
 
 const NEW_PASSWORD = 'chosen after the upgrade';
-/** The subject of each mail that release 0.1 left pending, as the current templates write it. */
+/** Maps each mail that release 0.1 left pending to its subject, as the current templates write it. */
 const SUBJECTS = new Map([
   ['reset-password', 'Reset your password'],
   ['verify-email', 'Verify your email'],
@@ -214,7 +214,8 @@ export function defineUpgradeTests(name: string, open: () => Promise<UpgradedSys
       const { accessToken } = await people.login({ email: jon.email, password: jon.signIn });
       const { json } = assertStatus(await client.get('/auth/history', { token: accessToken }), 200);
       const events: readonly { readonly type: string; readonly sequence?: number }[] = json.events;
-      // Leave out sign-ins, which are the entries without a sequence: release 0.1 did not record sign-ins.
+      // Leave out sign-ins, which are the entries without a sequence, because release 0.1 did not record
+      // sign-ins.
       assert.deepEqual(
         events.filter(({ sequence }) => sequence !== undefined).map(({ type }) => type),
         [...(jon.history ?? []), 'SessionsRevoked'],

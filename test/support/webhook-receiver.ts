@@ -1,4 +1,7 @@
-/** A receiver of webhooks. It verifies signatures, skips events that it has already handled, and fails on purpose. */
+/**
+ * A receiver of webhooks for tests. It verifies signatures, skips events that it has already handled, and
+ * fails on purpose.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
@@ -13,17 +16,17 @@ export interface ReceivedEvent {
 
 export interface WebhookReceiver {
   readonly url: string;
-  /** The events by id, in the order of their first arrival. */
+  /** The events that the receiver has got, by their ids, in the order of their first arrival. */
   readonly effects: Map<string, ReceivedEvent>;
-  /** Returns the number of requests so far. */
+  /** Returns the number of requests that the receiver has got so far. */
   requests(): number;
   /** Returns the number of requests whose signature was wrong. */
   forged(): number;
   /** Sets the secret with which the receiver verifies signatures. */
   trust(secret: string): void;
   /**
-   * Makes the receiver refuse every n-th request; Infinity means none. Every seventh request is handled but gets no
-   * response.
+   * Makes the receiver refuse every n-th request; Infinity means none. The receiver also handles every
+   * seventh request without sending a response.
    */
   failEvery(n: number): void;
   /** Holds back all responses from now on. @returns a promise that resolves once a request waits for its response */
@@ -33,7 +36,7 @@ export interface WebhookReceiver {
   close(): void;
 }
 
-/** Starts a receiver on a free port. At first, it refuses every third request. */
+/** Starts a receiver of webhooks on a free port. At first, it refuses every third request. */
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const effects = new Map<string, ReceivedEvent>();
   let secret = '';
