@@ -3,7 +3,7 @@ import { UnreadableCommit } from './ports/journal.ts';
 
 /**
  * Runs follow-up work after an event was appended, and ignores failures of the store. This is safe because
- * the event already takes effect, and the clean-up job repeats the follow-up work.
+ * the event takes effect without the follow-up work, which auth's clean-up job repeats.
  */
 export async function runBestEffort(work: () => Promise<unknown>): Promise<void> {
   try {

@@ -63,7 +63,7 @@ import { createLinkSealer } from './tokens/sealer.ts';
 import { createSignUpTokenIssuer } from './tokens/sign-up-tokens.ts';
 
 /**
- * The pause between attempts to refund rate-limit points that could not be refunded while the store was
+ * The pause between attempts to refund the rate-limit points that could not be refunded because the store was
  * unavailable, in ms.
  */
 const GIVE_BACK_EVERY_MS = 1000;
@@ -85,7 +85,7 @@ export interface AuthDeps {
    * NOTIFIER_URL.
    */
   readonly mails?: SentMails;
-  /** Replacements for individual parts, for tests. */
+  /** Replacements for individual parts of auth, for tests. */
   readonly overrides?: AuthOverrides;
 }
 
@@ -96,22 +96,22 @@ export interface AuthOverrides {
   readonly sealer?: LinkSealer;
   newId?(): string;
   /**
-   * Called with the id of every stream that was appended to. If set, the relay is not notified, so nothing is
-   * published.
+   * Called with the id of every stream that was appended to. If this function is set, the relay is not
+   * notified of appends, so nothing is published.
    */
   nudge?(stream: string): void;
 }
 
 export interface AuthService extends Service {
-  /** The public signing keys, for services in the same process. */
+  /** Returns the public signing keys, for services in the same process. */
   jwks(): { readonly keys: readonly object[] };
   /** The dependencies of the use cases, for tests that call them directly. */
   readonly deps: UseCaseDeps;
 }
 
 /**
- * Creates the auth service. The topics must exist before it starts. `start` fails if the store was used with
- * different keys.
+ * Creates the auth service. The topics must exist before `start` is called. `start` fails if the store was
+ * used with different keys.
  */
 export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date(), overrides = {} } = options;
@@ -343,7 +343,7 @@ async function assertSameKeys(
   const given = toConfiguredKeys(config);
   const { PASSWORD_SALT_KEY: known, HASH_COSTS: costs = [{ key: DEFAULT_HASH_COST }] } =
     await keyFingerprints.list();
-  // Release 0.1 did not record the hash cost. All of its hashes have the default cost.
+  // Release 0.1 did not record the hash cost. All password hashes of release 0.1 have the default cost.
   const lacksCost = known !== undefined && costs.some(({ key }) => !given.HASH_COSTS.keys.includes(key));
   const others = lacksCost ? ['HASH_COSTS'] : await keyFingerprints.check(given, now);
   if (others.length === 0) return;
@@ -352,7 +352,7 @@ async function assertSameKeys(
   );
 }
 
-/** Returns the health of the stores without which the service cannot respond. */
+/** Returns the health of the stores without which auth cannot respond to requests. */
 function neededHealth(
   { outbox, sessions }: AuthStores,
   checkWrites: () => Promise<void>,

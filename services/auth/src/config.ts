@@ -39,7 +39,7 @@ function limit(fallback: number) {
 /**
  * Declares a setting for a limit per account.
  * @param what what the limit counts
- * @param note a sentence to add to the description
+ * @param note a sentence to add to the description of the setting
  */
 function accountLimit(fallback: number, what: string, window: 'hour' | 'day', note?: string) {
   const description = `The maximum number of ${what}, per account and ${window}.`;
@@ -55,8 +55,8 @@ export const DEFAULT_HASH_COST = '19456:2';
 const SCOPES_FAULT = `must be a list of role=scopes, each role once, with scopes joined by + and the roles ${role.options.join(', ')}`;
 
 /**
- * The scopes of access tokens for each role. Scopes may contain only the characters that RFC 6749, section
- * 3.3 allows.
+ * The schema of the setting that gives access tokens scopes by role. Scopes may contain only the characters
+ * that RFC 6749, section 3.3 allows.
  */
 const scopesOfRoles = z.partialRecord(
   role,
@@ -269,8 +269,8 @@ type Fields = z.infer<typeof fields>;
 type Fault = readonly [name: keyof Fields, message: string];
 
 /**
- * Returns a fault for each invalid combination of settings. Also called if individual settings are invalid,
- * so that all errors are reported together.
+ * Returns a fault for each invalid combination of auth's settings. Also called if individual settings are
+ * invalid, so that all errors are reported together.
  */
 function contradictions(config: Fields): readonly Fault[] {
   const faults: Fault[] = [...findAuditSettingFaults(config), ...findBrandSettingsFaults(config)];

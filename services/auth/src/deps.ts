@@ -26,7 +26,7 @@ import type { TrustedAddressStore } from './ports/trusted-addresses.ts';
 import type { AccountCommandExecutor } from './streams/accounts.ts';
 import type { MailingCommandExecutor } from './streams/mailings.ts';
 
-/** The dependencies of the use cases. Each use case picks the ones that it needs. */
+/** The dependencies of auth's use cases. Each use case picks the ones that it needs. */
 export interface UseCaseDeps {
   readonly accounts: AccountCommandExecutor;
   readonly mailings: MailingCommandExecutor;
@@ -53,12 +53,12 @@ export interface UseCaseDeps {
   readonly auditLog: AuditLog;
   readonly sealer: LinkSealer;
   readonly settings: UseCaseSettings;
-  /** Notifies the worker that a request was recorded. */
+  /** Notifies the worker that a request was recorded, so that the worker processes it soon. */
   wakeWorker(): void;
-  /** Notifies the eraser that an erasure is due. */
+  /** Notifies the job that erases accounts that an erasure is due. */
   wakeEraser(): void;
   now(): Date;
-  /** Returns a UUIDv7. */
+  /** Returns a new UUIDv7. */
   newId(): string;
 }
 
@@ -70,22 +70,22 @@ export interface UseCaseSettings {
   readonly erasureGraceDays: number;
   readonly refreshDays: number;
   /**
-   * How long, in minutes, the previous refresh token is still accepted if the current one has not been used.
+   * How long the previous refresh token is still accepted if the current one has not been used, in minutes.
    */
   readonly refreshReuseMinutes: number;
   /** How long a session may stay unused before it ends, in days. */
   readonly idleDays: number;
   readonly sessionsPerAccount: number;
   /**
-   * Whether a sign-up with an already verified address gets a 409. If false, it gets the same response as any
-   * other.
+   * Whether a sign-up with an already verified address gets a response with the status 409. If false, it gets
+   * the same response as any other sign-up.
    */
   readonly revealExisting: boolean;
 }
 
 /** A request that has an Idempotency-Key. */
 export interface IdempotentRequest {
-  /** The value of the Idempotency-Key header, chosen by the client. */
+  /** The value of the request's Idempotency-Key header, chosen by the client. */
   readonly key: string;
   /** The request body in canonical form: equivalent bodies give equal strings. */
   readonly body: string;
@@ -97,9 +97,11 @@ export interface UseCaseContext {
   readonly traceparent?: string | undefined;
   readonly ip: string;
   readonly userAgent: string;
-  /** Set if the client may retry the request: a request with the same key and body has no further effect. */
+  /** Set if the client may repeat the request: a request with the same key and body has no further effect. */
   readonly idempotency?: IdempotentRequest | undefined;
-  /** False once the client has disconnected, so that expensive work is skipped. Defaults to true. */
+  /**
+   * Returns false once the client has disconnected, so that expensive work is skipped. Default: always true.
+   */
   readonly isAwaited?: () => boolean;
 }
 

@@ -4,9 +4,9 @@ import type { UseCaseContext, UseCaseDeps } from './deps.ts';
 import { Refused } from './refused.ts';
 
 /**
- * How long a key stays bound to a request body, in ms: until then, a request with the same key and another
- * body is refused. A request with the same body is always recognized by its command id, except that a sign-up
- * is recognized only until the account has ended.
+ * How long an idempotency key stays bound to a request body, in ms: until then, a request with the same key
+ * and another body is refused. A request with the same body is always recognized by its command id, except
+ * that a sign-up is recognized only until the account has ended.
  */
 const BOUND_MS = 24 * 60 * 60_000;
 
@@ -14,7 +14,8 @@ const BOUND_MS = 24 * 60 * 60_000;
 export type RepeatableOperation =
   | { readonly route: 'send-mail'; readonly userId: string }
   /**
-   * An anonymous caller, identified by network, so the request can only be repeated from the same network.
+   * An anonymous caller, identified by network, so that the request can only be repeated from the same
+   * network.
    */
   | { readonly route: 'signup'; readonly network: string };
 

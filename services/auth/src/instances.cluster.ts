@@ -20,8 +20,8 @@ const log = openBus();
 const secrets = generateSecrets();
 
 /**
- * The events published so far. The events of one account keep their order, because they are all in one
- * partition.
+ * The account events published so far. The events of one account keep their order, because they are all in
+ * one partition.
  */
 const records: LatchkeyEvent[] = [];
 const seen = log.ensureTopics(allTopics()).then(() =>
@@ -49,7 +49,7 @@ function configWith(keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) {
   });
 }
 
-/** Creates an instance with connections of its own, as a separate process would have. */
+/** Creates an instance of auth with its own connections, as a separate process would have. */
 async function instance(keys = secrets): Promise<AuthService> {
   await seen;
   const store = await database.another();
@@ -60,7 +60,7 @@ async function instance(keys = secrets): Promise<AuthService> {
   });
 }
 
-/** Starts an instance and serves it over HTTP until the test ends. */
+/** Starts an instance of auth and serves it over HTTP until the test ends. */
 async function serving(t: TestContext) {
   const service = await instance();
   const door = createListeningPart({
@@ -119,7 +119,7 @@ describe('two instances on one journal', () => {
       answers.map(({ status }) => status),
       people.map(() => 201),
     );
-    // Either instance may process a request, whichever of them has recorded it.
+    // Any instance may process a request, whichever instance has recorded it.
     for (const [n, { email }] of people.entries()) {
       const ask = n % 2 === 0 ? other : one;
       assert.equal((await ask('/password-reset-request', { email })).status, 202);

@@ -2,21 +2,21 @@ import type { Logger, ProcessPart } from '@latchkey/process';
 import { type BackoffFunction, type LoopWakeup, runLoop } from '@latchkey/process/loop';
 
 /**
- * Creates a process part that runs a job when it starts and then repeatedly; runs never overlap. Of
- * consecutive failures, only the first is logged, because every run fails while a store is unavailable.
+ * Creates a process part that runs a job when it starts and then repeatedly. Runs of the job never overlap.
+ * Of consecutive failures, only the first is logged, because every run fails while a store is unavailable.
  */
 export function createRepeatedJob(options: {
   readonly name: string;
   /**
    * The pause after a run that failed or found nothing to do, in ms. A function gets the number of such runs
-   * in a row, and must return 0 for 0. After a failure, it always gets 1, so that the job soon notices the
-   * end of an outage.
+   * in a row, and must return 0 for 0. After a failure, the function always gets 1, so that the job soon
+   * notices the end of an outage.
    */
   readonly everyMs: number | BackoffFunction;
   /** The pauses after runs that failed, in ms. Default: as after a run that found nothing to do. */
   readonly retryMs?: BackoffFunction;
   readonly logger: Logger;
-  /** Ends the pause early. */
+  /** Ends the pause between two runs early. */
   readonly wakeup?: LoopWakeup;
   /**
    * How long to wait for further wake-ups before the run starts, in ms. There is no wait if the previous run
@@ -25,7 +25,7 @@ export function createRepeatedJob(options: {
   readonly gatherMs?: number;
   /** Runs the job once. Resolves with true if more work remains, so that the next run follows immediately. */
   run(): Promise<boolean>;
-  /** Called when the job stops, once the last run is over. */
+  /** Called when the job stops, once its last run is over. */
   onStop?(): Promise<void>;
 }): ProcessPart {
   const { name, everyMs, logger, wakeup, gatherMs, run, onStop } = options;

@@ -9,7 +9,10 @@ import type { MailRequestQueue } from './ports/requests.ts';
  */
 export type CountOperation = (operation: string, outcome: string) => void;
 
-/** Registers the metrics. @returns a function that counts the outcomes of operations */
+/**
+ * Registers auth's metrics.
+ * @returns a function that counts the outcomes of operations
+ */
 export function createAuthMetrics(deps: {
   readonly registry: Registry;
   readonly passwords: { load(): HashingLoad };

@@ -1,6 +1,6 @@
 /**
  * Runs the work of a command after all earlier work with the same command id has finished. A repeated command
- * therefore finds the result of the first one.
+ * therefore finds the result of the first command.
  */
 export type RunOneAtATime = <Result>(
   commandId: string | undefined,

@@ -1,4 +1,4 @@
-/** Turns refusals into error messages for operators. */
+/** Turns refusals of auth's use cases into error messages for operators. */
 import { Refused } from './refused.ts';
 
 export function createNoSuchAccountError(account: string): Error {
@@ -6,8 +6,8 @@ export function createNoSuchAccountError(account: string): Error {
 }
 
 /**
- * Returns a handler for `catch` that converts a refusal to an error with a one-line explanation, and throws
- * it.
+ * Creates a handler for `catch` that converts a refusal of a use case to an error with a one-line
+ * explanation, and throws the error.
  * @param account the account, as the operator entered it
  */
 export function createRefusalHandler(account: string) {

@@ -56,7 +56,7 @@ export type { EventKeys } from './keys/keys.ts';
 export { importBreachedPasswords } from './passwords/breached.ts';
 export { type ErasureRecord, findUnconfirmedConsumers } from './ports/erasure-receipts.ts';
 
-/** Whether a text has the form of an account id. */
+/** Returns whether a text has the form of an account id. */
 export function isAccountId(text: string): boolean {
   return validate(text);
 }
@@ -166,7 +166,7 @@ export function openAuthOps(store: Store): AuthOps {
   const { auditLog, journal, sessions, requirements, check } = stores;
   const accounts = createAccountCommandExecutor({
     ...stores,
-    // There is no relay to notify: the sweep of a running auth finds the appended events and publishes them.
+    // No relay needs to be notified: the sweep of a running auth finds the appended events and publishes them.
     nudge: () => undefined,
     now: () => new Date(),
     newId: () => v7(),
@@ -203,7 +203,8 @@ export function openAuthOps(store: Store): AuthOps {
         sealer: sealerOf(sealingKey),
         settings: { erasureGraceDays: graceDays },
         now: () => new Date(),
-        // There is no eraser to wake: the eraser of a running auth polls for erasures that are due.
+        // No job needs to be woken: the job of a running auth that erases accounts polls for erasures that are
+        // due.
         wakeEraser: () => undefined,
       };
       const requested = await requestErasureOfAccount(deps, { userId, by: 'ops' }, origin).catch(
@@ -266,7 +267,7 @@ export function openAuthOps(store: Store): AuthOps {
 }
 
 /**
- * Returns the id of the account that owns an address.
+ * Returns the id of the account that owns an email address.
  * @throws Error with a one-line message if the address is invalid or no verified account has it
  */
 async function ownerNamed(journal: Journal, email: string): Promise<string> {
@@ -297,7 +298,7 @@ function openLinkOf({ email, link }: LinkedAddress) {
 }
 
 /**
- * Returns a sealer that encrypts to the given key. The key is checked only when a link is sealed.
+ * Creates a sealer that encrypts links to the given key. The key is checked only when a link is sealed.
  * @param key SEALING_PUBLIC_KEY
  * @throws Error from `seal`, with a one-line message if the key is missing or invalid
  */

@@ -31,8 +31,8 @@ function eachExecuted(holds: (command: ExecutedCommand) => void): void {
 }
 
 /**
- * Returns whether a command has an effect each time it is run, even immediately after the same command. For
- * example, each renewal creates a new link.
+ * Returns whether a command has an effect each time it is run, even immediately after an identical command.
+ * For example, each renewal of a verification creates a new link.
  */
 function happensAgain(command: AccountCommand): boolean {
   return (
@@ -319,6 +319,6 @@ test('ACCOUNT_STATE_VERSION is increased whenever the shape of the state changes
   const states = stories.flatMap((story) => runCommandStory(story).executed.map(({ after }) => after));
   const shape = [...new Set(states.flatMap((state) => shapeOf(state)))].toSorted().join('\n');
   const digest = createHash('sha256').update(shape).digest('hex').slice(0, 16);
-  // If this fails, increase ACCOUNT_STATE_VERSION, and write the new version and digest here.
+  // If this assertion fails, increase ACCOUNT_STATE_VERSION, and write the new version and digest here.
   assert.deepEqual([ACCOUNT_STATE_VERSION, digest], [7, '4c4e1dca17843a00'], shape);
 });

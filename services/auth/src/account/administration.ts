@@ -25,9 +25,9 @@ export function isActiveAdmin(state: AccountState): state is LivingAccount {
 }
 
 /**
- * Refuses a decision that would remove the last admin. Otherwise adds a claim to the decision. Every removal
- * of an admin takes this claim, so that of two concurrent removals, only one succeeds and the other one is
- * decided again.
+ * Returns the decision with a claim, a unique key that every commit takes that removes an admin. Of two
+ * concurrent removals, only one therefore succeeds, and the other one is decided again. Refuses the decision
+ * if it would remove the last admin.
  */
 export function requireOtherAdmin(otherAdmins: OtherAdminsCheck | undefined, decision: Decision): Decision {
   if (!otherAdmins?.exist) return refuse('last_admin');

@@ -1,5 +1,5 @@
 /**
- * Lookup keys that are stored with each commit. An address claim reserves an address for one account, a
+ * The lookup keys that are stored with each commit. An address claim reserves an address for one account, a
  * release claim schedules the release of a previous address, and `eraseAt` schedules an erasure.
  */
 import type { AccountFact } from './facts.ts';
@@ -7,7 +7,10 @@ import type { AccountState, ExistingAccount } from './state.ts';
 
 const ADDRESS_PREFIX = 'address:';
 
-/** Returns the unique key in the journal that reserves a canonical address for one account. */
+/**
+ * Returns the address claim for a canonical email address: the unique key in the journal that reserves the
+ * address for one account.
+ */
 export function toAddressClaim(address: string): string {
   return ADDRESS_PREFIX + address;
 }
@@ -19,8 +22,8 @@ export function toAddressClaim(address: string): string {
 const ENDED_KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
- * Returns the time at which the account must be erased; undefined if the facts neither request an erasure nor
- * end the registration.
+ * Returns the time at which an account must be erased after some facts; undefined if the facts neither
+ * request an erasure nor end the registration.
  */
 function eraseAtOf(facts: readonly AccountFact[], at: Date): string | undefined {
   const requested = facts.find((fact) => fact.type === 'AccountErasureRequested');
@@ -30,8 +33,8 @@ function eraseAtOf(facts: readonly AccountFact[], at: Date): string | undefined 
 }
 
 /**
- * The prefix of release claims. Release claims tell the clean-up which accounts still claim an address that
- * they no longer use.
+ * The prefix of release claims. A release claim tells the clean-up that an account still claims an address
+ * that it no longer uses.
  */
 const RELEASE_PREFIX = 'release:';
 
@@ -39,7 +42,7 @@ const AT_ONCE = '0';
 
 /**
  * Returns a release claim for an account. Release claims sort by the time from which the address may be
- * released, so that the clean-up finds all that are due with one range query.
+ * released, so that the clean-up finds all claims that are due with one range query.
  * @param from RFC 3339, or {@link AT_ONCE}, which sorts before all times
  */
 function releaseClaim(from: string, userId: string, sequence: number): string {
@@ -90,8 +93,8 @@ function claimsOf(state: ExistingAccount, fact: AccountFact): readonly string[] 
 }
 
 /**
- * Claims that an account no longer needs. Release the address claims before the release claims: after a crash
- * in between, the next clean-up finds the remaining release claims and continues.
+ * The claims that an account no longer needs. The address claims must be released before the release claims:
+ * after a crash in between, the next clean-up finds the remaining release claims and continues.
  */
 export interface UnneededAddressClaims {
   readonly addressClaims: readonly string[];

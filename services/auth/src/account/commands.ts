@@ -1,6 +1,6 @@
 /**
- * The commands on an account. A command contains everything from outside (clock, hashes, sealed tokens, the
- * owner of the address), so that `decide` is pure.
+ * The commands on an account. A command contains everything that comes from outside (the time, hashes, sealed
+ * tokens, the owner of the address), so that `decide` is pure.
  */
 import type { DataOf, Role, SealedToken } from '@latchkey/events';
 
@@ -14,8 +14,8 @@ export interface NewMailedLink {
 
 /**
  * A command whose outcome depends on who owns the address. `owner` is the id of the account that holds the
- * claim on the address: this account or another one; undefined if there is none. It is looked up again on
- * each retry.
+ * claim on the address, which may be this account or another one; undefined if the address has no owner. The
+ * owner is looked up again on each retry.
  */
 interface DependsOnAddressOwner {
   readonly owner: string | undefined;
@@ -35,7 +35,7 @@ export interface RegisterAccountCommand extends DependsOnAddressOwner {
   readonly link: NewMailedLink;
 }
 
-/** A command that mails a link to an address, within the limit on mails to that address. */
+/** A command that mails a link to an address, within the limit on the mails to that address. */
 interface LimitedByMailBudget {
   /**
    * Set to the current time if the limit on mails to this address is reached. The command then does nothing
@@ -54,7 +54,7 @@ export interface RenewVerificationCommand extends DependsOnAddressOwner, Limited
 export interface SessionOrSignUpCookie {
   /** The id of the account that the session or cookie belongs to. */
   readonly userId: string;
-  /** The sequence of the account when the session or cookie was issued. */
+  /** The sequence of the account's last event when the session or cookie was issued. */
   readonly since: number;
 }
 
@@ -66,11 +66,15 @@ export type SignUpProof =
   | { readonly kind: 'password'; readonly passwordHash: string }
   | { readonly kind: 'holder'; readonly holders: readonly SessionOrSignUpCookie[] }
   /**
-   * A new password. It replaces the password of the sign-up and ends all sessions and cookies issued before.
+   * A new password, which replaces the password of the sign-up and ends all sessions and cookies issued
+   * before.
    */
   | { readonly kind: 'new-password'; readonly passwordHash: string };
 
-/** Confirms a sign-up with the link, and a proof that the sender of the command made the sign-up. */
+/**
+ * Confirms a sign-up with the link from the verification mail, and a proof that the sender of the command
+ * made the sign-up.
+ */
 export interface VerifyAccountCommand extends DependsOnAddressOwner {
   readonly type: 'Verify';
   readonly tokenHash: string;
@@ -86,8 +90,8 @@ export interface RejectRegistrationCommand {
 }
 
 /**
- * Ends the registration of an unverified account. Sent by the clean-up when the registration has expired, or
- * when another account has verified the address.
+ * Ends the registration of an unverified account. Sent by auth's periodic clean-up when the registration has
+ * expired, or when another account has verified the address.
  */
 export interface EndRegistrationCommand extends DependsOnAddressOwner {
   readonly type: 'EndRegistration';
@@ -128,8 +132,8 @@ export interface ChangePasswordCommand {
 export interface RehashPasswordCommand {
   readonly type: 'RehashPassword';
   /**
-   * The stored hash that the password was checked against. If the account has another hash by now, nothing
-   * happens.
+   * The stored hash that the password was checked against. If the account has another hash by now, the
+   * command does nothing.
    */
   readonly checkedHash: string;
   readonly passwordHash: string;
@@ -138,7 +142,7 @@ export interface RehashPasswordCommand {
 /** Mails a link to a new address. The address changes once the link is confirmed. */
 export interface RequestEmailChangeCommand extends DependsOnAddressOwner {
   readonly type: 'RequestEmailChange';
-  /** The new address in canonical form. */ readonly address: string;
+  /** The new address in canonical form, by which addresses are compared. */ readonly address: string;
   /** The new address in the spelling of the request; mails are sent to it. */
   readonly email: string;
   /**
@@ -160,7 +164,10 @@ export interface ConfirmEmailChangeCommand extends DependsOnAddressOwner {
   readonly tokenHash: string;
   readonly now: Date;
   readonly proof: Exclude<SignUpProof, { readonly kind: 'new-password' }>;
-  /** The link that undoes the change; it is mailed to the previous address. */
+  /**
+   * The link with which the owner of the previous address can undo the change; it is mailed to the previous
+   * address.
+   */
   readonly undo: NewMailedLink;
 }
 
@@ -191,7 +198,7 @@ export interface UndoEmailChangeCommand {
   readonly now: Date;
 }
 
-/** Makes a change of address final. Sent by the clean-up once the undo link has expired. */
+/** Makes a change of address final. Sent by auth's periodic clean-up once the undo link has expired. */
 export interface FinalizeEmailChangeCommand {
   readonly type: 'FinalizeEmailChange';
   readonly now: Date;
@@ -205,13 +212,13 @@ export interface ChangeProfileCommand {
   readonly locale?: string;
 }
 
-/** What the rules must know about the other admins. It is looked up again on each retry. */
+/** What the rules must know about the other admins. This is looked up again on each retry. */
 export interface OtherAdminsCheck {
   /** Whether another active admin exists. */
   readonly exist: boolean;
   /**
-   * The claim that the next commit that removes an admin must take. If two such commands run concurrently,
-   * only one of them gets the claim; the other one is decided again on the new state.
+   * The claim (a unique key) that the next commit that removes an admin must take. If two such commands run
+   * concurrently, only one of them gets the claim; the other one is decided again on the new state.
    */
   readonly claim: string;
 }
@@ -227,7 +234,7 @@ interface MayRemoveAdmin {
 export interface ChangeRoleCommand extends MayRemoveAdmin {
   readonly type: 'ChangeRole';
   readonly role: Role;
-  /** Who changes the role: the account id of an admin, or `ops`. */
+  /** Who changes the role: the account id of an admin, or `ops` for an operator. */
   readonly by: string;
 }
 
@@ -246,13 +253,16 @@ export interface EnableAccountCommand {
 /** Disables the account immediately, and erases it at the given instant unless the request is canceled. */
 export interface RequestErasureCommand extends MayRemoveAdmin {
   readonly type: 'RequestErasure';
-  /** Who requests the erasure: the id of the account itself or of an admin's account, or `ops`. */
+  /**
+   * Who requests the erasure: the id of the account itself or of an admin's account, or `ops` for an
+   * operator.
+   */
   readonly by: string;
   /** The time at which the account is to be erased (RFC 3339). */
   readonly eraseAt: string;
   /**
-   * The link that cancels the request. Absent if the erasure is immediate, because there is then no time to
-   * cancel it.
+   * The link that cancels the requested erasure. Absent if the erasure is immediate, because there is then no
+   * time to cancel it.
    */
   readonly link?: NewMailedLink;
 }
@@ -266,7 +276,7 @@ export interface CancelErasureCommand {
 
 /**
  * Erases the account if its erasure is due, or if its registration has ended without verification. Sent by
- * the clean-up.
+ * auth's job that erases accounts.
  */
 export interface EraseAccountCommand {
   readonly type: 'Erase';
@@ -278,8 +288,8 @@ export interface RevokeSessionsCommand {
   readonly type: 'RevokeSessions';
   readonly reason: Extract<DataOf<'SessionsRevoked'>['reason'], 'logout-all' | 'refresh-reuse' | 'admin'>;
   /**
-   * The sequence of the account when the session was created. If all sessions of the account have been
-   * revoked since then, the command does nothing.
+   * The sequence of the account's last event when the session was created. If all sessions of the account
+   * have been revoked since then, the command does nothing.
    */
   readonly since?: number;
   /** The only session to end. Default: all sessions of the account. */
@@ -295,7 +305,7 @@ export interface RevokeSessionsCommand {
 export interface AlertOwnerCommand {
   readonly type: 'AlertOwner';
   readonly reason: DataOf<'OwnerAlerted'>['reason'];
-  /** The client that caused the event, as far as it is known. */
+  /** The client that caused the suspicious event, as far as it is known. */
   readonly from?: { readonly browser?: string; readonly system?: string; readonly network?: string };
 }
 

@@ -108,12 +108,12 @@ function verify(state: AccountState, command: VerifyAccountCommand): Decision {
     return refuse('token_invalid', toRegistrationEndedFacts(state, 'superseded'));
   if (!proofMatchesAccount(state, proof)) return refuse('password_required');
   if (proof.kind !== 'new-password') return accept(toAccountVerifiedFact(state));
-  // AccountVerified comes first, so that the state records the link as used.
+  // AccountVerified comes first, so that the state records the verification link as used.
   return accept(toAccountVerifiedFact(state), ...toPasswordChangedFacts(state, 'first', proof.passwordHash));
 }
 
 /**
- * Handles a second use of a verification link. This is not an error, but the link cannot set another
+ * Handles the second use of a verification link. A second use is not an error, but cannot set another
  * password.
  */
 function verifyAgain(state: AccountState, proof: SignUpProof): Decision {
@@ -131,8 +131,8 @@ function rejectRegistration(state: AccountState, command: RejectRegistrationComm
 }
 
 /**
- * Ends a registration. A registration that never got a link could not be verified, so it is never ended as
- * `superseded`; it ends when it expires.
+ * Ends a registration. A registration that never got a link could not be verified, so it is never ended with
+ * the reason `superseded`; it ends when it expires.
  */
 function endRegistration(state: AccountState, command: EndRegistrationCommand): Decision {
   if (state.status !== 'unverified') return noEffect;
@@ -157,8 +157,8 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
 }
 
 /**
- * Sets the new password. Also verifies the address if it is not verified yet, because the link was mailed to
- * it.
+ * Sets a new password. Also verifies the address if it is not verified yet, because the reset link was mailed
+ * to that address.
  */
 function completeReset(state: AccountState, command: CompleteResetCommand): Decision {
   const refusal = checkResetLink(state, command.tokenHash, command.now);
@@ -219,7 +219,7 @@ function alertOwner(state: AccountState, { reason, from = {} }: AlertOwnerComman
   return accept({ type: 'OwnerAlerted', data: { userId, reason, locale, person: { ...person, ...from } } });
 }
 
-/** Returns the facts that the command leads to in this state, or a refusal. Pure. */
+/** Returns the facts to which a command leads in a state, or a refusal. Pure. */
 export function decide(state: AccountState, command: AccountCommand): Decision {
   switch (command.type) {
     case 'AlertOwner':

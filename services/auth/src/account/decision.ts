@@ -12,7 +12,9 @@ import type { AccountState, LivingAccount, PendingErasure } from './state.ts';
  */
 export interface Decision {
   readonly facts: readonly AccountFact[];
-  /** Claims (unique keys) that the commit takes in addition to those returned by `computeLookupKeys`. */
+  /**
+   * Claims (unique keys) that the commit takes in addition to the claims that `computeLookupKeys` returns.
+   */
   readonly claims?: readonly string[];
   readonly refusal?: RefusalKind;
 }
@@ -33,7 +35,7 @@ export function isClaimedByAnother({ userId }: LivingAccount, owner: string | un
 
 /**
  * Returns the private fields of a fact about a link. If the link is withheld because another account has the
- * address, the fields contain only its expiry, so that the account behaves as if the link had been mailed.
+ * address, the fields contain only the expiry, so that the account behaves as if the link had been mailed.
  * @param link the link to mail; undefined if it is withheld
  * @param minted the link that was created for the command, whether or not it is mailed
  */
@@ -100,8 +102,8 @@ export function toErasureCanceledFact(
 }
 
 /**
- * Returns whether the proof shows that the sender owns the account that the link is for. A new password is
- * always accepted, because it replaces a password that a stranger may have chosen.
+ * Returns whether a proof shows that its sender owns the account for which a link was issued. A new password
+ * is always accepted, because it replaces a password that a stranger may have chosen.
  */
 export function proofMatchesAccount(state: LivingAccount, proof: SignUpProof): boolean {
   switch (proof.kind) {

@@ -43,7 +43,7 @@ function requested(newLink = createTestLink('C')): FactOf<'EmailChangeRequested'
   };
 }
 
-/** A request to change to an address that belongs to another account. The link is therefore withheld. */
+/** A request to change to an address that belongs to another account, so that its link is withheld. */
 const withheld: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',
   data: { ...named, person: { email: ada, username: 'ada', newEmail: countess } },

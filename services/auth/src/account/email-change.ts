@@ -26,8 +26,8 @@ import { isSameHash } from './same-hash.ts';
 import { type AccountState, isLivingAccount, type VerifiedAccount } from './state.ts';
 
 /**
- * Refuses a second change while the first one can be undone, so that the undo link always leads back to the
- * previous address (ADR 35).
+ * Requests a change of address. Refuses a second change while the first one can be undone, so that the undo
+ * link always leads back to the previous address (ADR 35).
  */
 export function requestEmailChange(state: AccountState, command: RequestEmailChangeCommand): Decision {
   const { address, email, owner, checkedHash, passwordHash, now } = command;
@@ -110,7 +110,8 @@ export function undoEmailChange(state: AccountState, { now }: UndoEmailChangeCom
 }
 
 /**
- * Returns the facts that restore the previous address. If an erasure is pending, they also cancel it.
+ * Returns the facts that restore the previous address. If an erasure is pending, they also cancel the
+ * erasure.
  * @param by who cancels the erasure: the id of an account, or `ops`
  */
 function emailReverted(

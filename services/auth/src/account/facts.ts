@@ -1,6 +1,6 @@
 import type { DataOf, EventType } from '@latchkey/events';
 
-/** A link that was mailed. */
+/** A link that was mailed, as the journal records it. */
 export interface MailedLink {
   /** SHA-256(purpose ‖ token), base64url. */
   readonly hash: string;
@@ -8,7 +8,7 @@ export interface MailedLink {
   readonly expiresAt: string;
 }
 
-/** What a fact records about a link: the mailed link, or the expiry of a link that was withheld. */
+/** What a fact records about a link: the link if it was mailed, or only its expiry if it was withheld. */
 export interface MailedOrWithheldLink {
   readonly link?: MailedLink;
   /**
@@ -18,7 +18,7 @@ export interface MailedOrWithheldLink {
   readonly withheldUntil?: string;
 }
 
-/** The private fields of each type of fact. They never leave the journal. */
+/** The private fields of each type of fact. Private fields never leave the journal. */
 export interface PrivateFactFields {
   UserRegistered: MailedOrWithheldLink & { readonly address: string; readonly passwordHash: string };
   VerificationRequested: MailedOrWithheldLink;
@@ -30,7 +30,7 @@ export interface PrivateFactFields {
    */
   AccountErasureRequested: { readonly link?: MailedLink };
   EmailChangeRequested: MailedOrWithheldLink & {
-    /** The new address in canonical form. */
+    /** The new address in canonical form, by which addresses are compared. */
     readonly address: string;
     /** The hash of the current password, salted with the new address. */
     readonly passwordHash: string;
@@ -39,11 +39,11 @@ export interface PrivateFactFields {
     /** The new address in canonical form. */
     readonly address: string;
     readonly passwordHash: string;
-    /** The link that undoes the change. */
+    /** The link that undoes the change of address. */
     readonly link: MailedLink;
   };
   EmailChangeReverted: {
-    /** The canonical address that the account gets back. */
+    /** The canonical form of the address that the account gets back. */
     readonly address: string;
   };
 }
@@ -54,7 +54,8 @@ type PrivateOf<T> = T extends keyof PrivateFactFields
 
 /**
  * One fact, as `decide` returns it: the data that is published as an event, and private fields. The id, time
- * and sequence are added when the fact is appended; `toPublicEvents` in relay/ removes the private fields.
+ * and sequence are added when the fact is appended. `toPublicEvents` in relay/ removes the private fields
+ * before publication.
  */
 export type FactOf<T extends EventType> = { readonly type: T; readonly data: DataOf<T> } & PrivateOf<T>;
 

@@ -42,7 +42,7 @@ function linkRefusal(link: MailedLink | undefined, tokenHash: string, now: Date)
   return isLinkUnexpired(link, now) ? undefined : 'token_expired';
 }
 
-/** Whether a link has not expired yet. At exactly `expiresAt` it has expired. */
+/** Returns whether a link has not expired yet. At exactly `expiresAt` it has expired. */
 export function isLinkUnexpired({ expiresAt }: Pick<MailedLink, 'expiresAt'>, now: Date): boolean {
   return now.getTime() < Date.parse(expiresAt);
 }
@@ -75,8 +75,8 @@ export function checkEmailUndoLink(
 }
 
 /**
- * Whether the account has a link that is valid at the given time. Withheld links count, so that the response
- * does not reveal whether another account has the address.
+ * Returns whether the account has a link that is valid at the given time. Withheld links count, so that the
+ * response does not reveal whether another account has the address.
  * @param at if undefined, the result is false
  */
 export function hasUsableLink({ linksUntil }: LivingAccount, at: Date | undefined): boolean {

@@ -55,7 +55,7 @@ describe('the reuse of a refresh token', () => {
   function reuse(since: number) {
     return { type: 'RevokeSessions', reason: 'refresh-reuse', since } as const;
   }
-  // All sessions were revoked by the fact with sequence 3.
+  // The history of an account, in which the fact with sequence 3 revoked all sessions.
   const past = [
     createUserRegisteredFact(createTestLink('A')),
     accountVerifiedFact,

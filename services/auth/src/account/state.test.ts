@@ -31,8 +31,8 @@ function kept(name: string) {
 }
 
 /**
- * Returns the fields that the fact changed, with their new values; leaves out the sequence, which always
- * changes.
+ * Returns the fields of the account's state that a fact changed, with their new values. Leaves out the
+ * sequence, which always changes.
  */
 function changeBy(past: readonly AccountFact[], fact: AccountFact): Readonly<Record<string, unknown>> {
   const before = new Map<string, unknown>(Object.entries(stateAfter(...past)));

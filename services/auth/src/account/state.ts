@@ -14,7 +14,7 @@ export interface PendingErasure {
 
 interface RegisteredAccount {
   readonly userId: string;
-  /** The address in canonical form. Sign-ups, logins, rate limits and claims use this form. */
+  /** The address in canonical form, which sign-ups, logins, rate limits and claims use. */
   readonly address: string;
   /** The address in the spelling of the request; mails are sent to it. Empty once the person is erased. */
   readonly email: string;
@@ -27,7 +27,7 @@ interface RegisteredAccount {
   readonly passwordHash: string;
   /** Whether the account is disabled; also true while an erasure is pending. */
   readonly disabled: boolean;
-  /** The pending erasure, if there is one. */
+  /** The pending erasure of the account, if there is one. */
   readonly erasure?: PendingErasure;
   /** The newest password reset link. Absent once it has been used. */
   readonly reset?: MailedLink;
@@ -40,16 +40,16 @@ interface RegisteredAccount {
    * are invalid.
    */
   readonly allRevokedAt: number;
-  /** The ids of sessions that were revoked individually. Only the most recent ids are kept. */
+  /** The ids of sessions that were revoked one by one. Only the most recent ids are kept. */
   readonly revokedSessions: readonly string[];
   /** The sequence of the account's last fact. */
   readonly sequence: number;
 }
 
-/** An account that has signed up, and whose address is not verified yet. */
+/** An account that has signed up and whose address is not verified yet. */
 export interface UnverifiedAccount extends RegisteredAccount {
   readonly status: 'unverified';
-  /** The newest verification link. */
+  /** The newest verification link, if one was mailed. */
   readonly verification?: MailedLink;
   /** Whether this account was ever sent a verification or reset link. */
   readonly everLinked: boolean;
@@ -57,9 +57,9 @@ export interface UnverifiedAccount extends RegisteredAccount {
 
 /** An address, and the link that changes the account's address to it. */
 interface LinkedAddress {
-  /** The new address in canonical form. */
+  /** The new address in canonical form, by which addresses are compared. */
   readonly address: string;
-  /** The address in the spelling of the request. Empty once the person is erased. */
+  /** The new address in the spelling of the request. Empty once the person is erased. */
   readonly email: string;
   readonly link: MailedLink;
 }
@@ -68,14 +68,15 @@ interface LinkedAddress {
 export interface VerifiedAccount extends RegisteredAccount {
   readonly status: 'verified';
   /**
-   * The requested new address, with its confirmation link. Absent if no change is waiting for confirmation.
+   * The requested new address, with the link that confirms the change. Absent if no change is waiting for
+   * confirmation.
    */
   readonly emailChange?: LinkedAddress & { readonly passwordHash: string };
   /** The confirmation link of the last change of address, kept so that clicking it again is not an error. */
   readonly usedEmailChange?: MailedLink;
   /**
    * The address before the last change, with the link that undoes the change. The account keeps the claim on
-   * it until the change is final.
+   * this address until the change is final.
    */
   readonly previous?: LinkedAddress;
   /** The verification link that was used, kept so that clicking it again is not an error. */
@@ -104,15 +105,15 @@ export type AccountState = { readonly status: 'none' } | ExistingAccount;
 export const ACCOUNT_STATE_VERSION = 7;
 
 /**
- * How many ids of revoked sessions the state keeps. They are needed only if the process crashes after
- * revoking a session and before deleting it from the session store, so the most recent ones are enough.
+ * How many ids of revoked sessions the state keeps. The ids are needed only if the process crashes after
+ * revoking a session and before deleting it from the session store, so the most recent ids are enough.
  */
 const REVOKED_SESSIONS = 50;
 
 export const initialAccountState: AccountState = { status: 'none' };
 
 /**
- * Returns the state after one more fact.
+ * Returns the state of an account after one more fact.
  * @throws TypeError if the first fact is not UserRegistered
  */
 export function evolve(before: AccountState, fact: AccountFact): AccountState {
@@ -172,7 +173,10 @@ export function isLivingAccount(state: AccountState): state is LivingAccount {
   return state.status === 'unverified' || state.status === 'verified';
 }
 
-/** Narrows to an existing account, for callers that know it exists. @throws TypeError if it does not */
+/**
+ * Narrows to an existing account, for callers that know that the account exists.
+ * @throws TypeError if the account does not exist
+ */
 export function requireExistingAccount(state: AccountState): ExistingAccount {
   if (state.status === 'none') throw new TypeError('the account does not exist');
   return state;
@@ -204,8 +208,8 @@ function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverifi
 }
 
 /**
- * Returns the names that an event sets. Omits names that were erased from the event, so that merging the
- * result keeps the current names.
+ * Returns the names of the person that an event sets. Omits names that were erased from the event, so that
+ * merging the result into the state keeps the current names.
  */
 function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string | undefined } | null) {
   return {
@@ -227,8 +231,8 @@ function withExpiry<State extends ExistingAccount>(state: State, kept: MailedOrW
 }
 
 /**
- * Returns the state with a new verification link. A mailed link replaces the previous link. If the new link
- * was withheld, the previous link remains valid.
+ * Returns the state after a new verification link was created. A mailed link replaces the previous link. If
+ * the new link was withheld, the previous link remains valid.
  */
 function withVerification(before: UnverifiedAccount, kept: MailedOrWithheldLink): UnverifiedAccount {
   const state = withExpiry(before, kept);
@@ -346,7 +350,8 @@ function withRevoked(state: ExistingAccount, sessionId: string | undefined): Acc
 }
 
 /**
- * Returns the state without unused links, except the link that undoes a change of address. Keeps used links.
+ * Returns the state without unused links, except the link that undoes a change of address. Keeps links that
+ * were already used.
  */
 function withoutLinks(state: ExistingAccount): ExistingAccount {
   if (state.status === 'verified') return withoutOpenLinks(state);

@@ -32,7 +32,8 @@ const verify = {
   proof: { kind: 'password', passwordHash: firstPasswordHash },
 } as const;
 /**
- * Proof that the person has a session or a sign-up cookie of the account, issued at event 1 (the sign-up).
+ * Proof that the person has a session or a sign-up cookie of the account, issued when event 1 (the sign-up)
+ * was the last event.
  */
 const holder = { kind: 'holder', holders: [{ userId: adaId, since: 1 }] } as const;
 const NOTHING = { kind: 'holder', holders: [] } as const;

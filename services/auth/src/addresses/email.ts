@@ -2,16 +2,16 @@
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 
-/** A valid email address in its two forms. */
+/** A valid email address in two forms, for sending and for comparing. */
 export interface EmailAddress {
   /**
-   * The address to which mails are sent. Spelled as in the request, but without surrounding spaces and with a
-   * non-ASCII domain converted to its IDNA form.
+   * The address to which mails are sent. It is spelled as in the request, but without surrounding spaces and
+   * with a non-ASCII domain converted to its IDNA form.
    */
   readonly stored: string;
   /**
-   * The canonical form, by which addresses are looked up, limited and claimed: lower case, with the domain in
-   * its IDNA form.
+   * The canonical form of the address, by which addresses are looked up, limited and claimed: lower case,
+   * with the domain in its IDNA form.
    */
   readonly canonical: string;
 }

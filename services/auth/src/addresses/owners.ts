@@ -1,5 +1,6 @@
 /**
- * Finds the accounts of an address: the one that has verified it, and sign-ups that have not verified it yet.
+ * Finds the accounts of an address: the account that has verified the address, and sign-ups that have not
+ * verified it yet.
  */
 import {
   type AccountState,
@@ -48,7 +49,7 @@ export const NONEXISTENT_ACCOUNT_ID = '00000000-0000-0000-0000-000000000000';
 /**
  * Returns the unverified sign-ups of an address, newest first. Leaves out accounts whose events cannot be
  * read, so that they do not block the others. After a crash, a verified or ended sign-up may still be listed
- * as pending; this function removes it from that list.
+ * as pending; this function removes such a sign-up from the list.
  */
 export async function loadPendingSignUps(
   deps: OwnerDeps,
@@ -75,7 +76,7 @@ async function loadReadable({ accounts }: OwnerDeps, userId: string): Promise<Ac
   }
 }
 
-/** Ends the unverified sign-ups of an address after an account has verified it. */
+/** Ends the other unverified sign-ups of an address after an account has verified the address. */
 export async function endOtherSignUps(
   deps: OwnerDeps,
   address: string,

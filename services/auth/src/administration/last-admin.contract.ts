@@ -79,7 +79,10 @@ async function appendAdmin({ journal }: Stores): Promise<string> {
   return userId;
 }
 
-/** Defines the tests. @param runs the number of random histories to try */
+/**
+ * Defines the tests for one kind of store.
+ * @param runs the number of random histories to try
+ */
 export function lastAdminContract(name: string, open: OpenEmptyStores, runs: number): void {
   describe(`the last admin on ${name}`, () => {
     let stores: Stores;

@@ -12,7 +12,8 @@ export interface MailingRequest {
 }
 
 /**
- * Requests a mail to each recipient, in one commit: a mail is requested for all of them or for none.
+ * Requests a mail to each recipient of a list, in one commit: a mail is requested for all recipients or for
+ * none.
  * @returns the mailing's id
  * @throws Refused (rate_limited, idempotency_key_reused, conflict)
  */
@@ -47,7 +48,7 @@ async function sendOnce(
     return mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing }));
   });
   if (refusal) throw new Refused(refusal);
-  // If the client has sent the same request twice, the other request may have created the mailing first,
-  // under a different id.
+  // If the client has sent the same request twice, the other one of the two requests may have created the
+  // mailing first, with a different id.
   return facts[0]?.data.mailingId ?? mailingId;
 }

@@ -18,8 +18,8 @@ import type { CommandFromState } from '../streams/commands.ts';
 
 type AdministrationDeps = Pick<UseCaseDeps, 'accounts' | 'journal' | 'sessions'>;
 /**
- * The prefix of the claims (unique keys) that order removals of admins. The n-th commit that removes an admin
- * takes the claim with the number n.
+ * The prefix of the claims (unique keys) that order the removals of admins. The n-th commit that removes an
+ * admin takes the claim with the number n.
  */
 const ADMIN_CLAIM = 'admin-removal:';
 
@@ -27,7 +27,7 @@ type Origin = Pick<UseCaseContext, 'correlationId' | 'traceparent'>;
 
 interface Target {
   readonly userId: string;
-  /** The admin's account id, or `ops`. */
+  /** Who acts on the account: the account id of an admin, or `ops` for an operator. */
   readonly by: string;
 }
 
@@ -85,7 +85,7 @@ export async function revokeSessions(
 }
 
 /**
- * Returns a function that looks up the other admins and adds them to the command, if the account is an active
+ * Creates a function that adds what it knows about the other admins to a command, if the account is an active
  * admin.
  */
 export function withOtherAdmins(
@@ -97,9 +97,9 @@ export function withOtherAdmins(
 }
 
 /**
- * Returns whether another active admin exists, and the claim for removing this one. Determines the claim
- * first: if another commit removes an admin meanwhile, that commit takes the claim, so a decision based on
- * this result fails.
+ * Returns whether another active admin exists, and the claim for removing the given admin. Determines the
+ * claim first: if another commit removes an admin meanwhile, that commit takes the claim, so a decision based
+ * on this result fails.
  */
 async function otherAdmins(
   { accounts, journal }: Pick<UseCaseDeps, 'accounts' | 'journal'>,
@@ -111,7 +111,11 @@ async function otherAdmins(
   return { exist: false, claim };
 }
 
-/** Runs a command. If it changed the account, also deletes the sessions that it revoked. @throws Refused */
+/**
+ * Runs a command on an account. If the command changed the account, also deletes the sessions that it
+ * revoked.
+ * @throws Refused
+ */
 export async function executeAndRemoveRevokedSessions(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   userId: string,

@@ -8,7 +8,7 @@ import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink } from '../tokens/links.ts';
 
 /**
- * Mails the owner of the account a link for choosing a new password. The current password works until the
+ * Mails the owner of an account a link for choosing a new password. The current password works until the
  * owner has chosen another one. The mail counts as one recipient towards the admin's limit on mailings.
  * @throws Refused (not_found, conflict for a disabled account, rate_limited)
  */

@@ -8,7 +8,7 @@ export type IpRedaction =
   | { readonly form: 'full' | 'prefix' | 'none' }
   | { readonly form: 'hmac'; readonly key: Buffer };
 
-/** The client as recorded in a security event. At most one of the three IP fields is set. */
+/** The client of a request, as a security event records it. At most one of the three IP fields is set. */
 export interface ClientDetails {
   readonly ip?: string;
   readonly ipPrefix?: string;
@@ -16,7 +16,7 @@ export interface ClientDetails {
   readonly userAgent: string;
 }
 
-/** Returns the client of a request, with its IP address redacted. */
+/** Returns the client of a request for a security event, with its IP address redacted. */
 export function toClientDetails({ ip, userAgent }: RequestOrigin, how: IpRedaction): ClientDetails {
   switch (how.form) {
     case 'full':

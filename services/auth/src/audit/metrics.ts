@@ -5,7 +5,8 @@ import { Counter, Gauge } from 'prom-client';
 import type { AuditLog } from '../ports/audit-log.ts';
 
 /**
- * Why an event was dropped. `queue`: the store is too slow. `outbox`: Kafka is unavailable. `invalid`: a bug.
+ * Why a security event was dropped. `queue`: the store is too slow. `outbox`: Kafka is unavailable.
+ * `invalid`: the event is invalid because of a bug.
  */
 export type AuditDropReason = 'queue' | 'outbox' | 'invalid';
 
@@ -14,7 +15,9 @@ export interface AuditMetrics {
   dropped(reason: AuditDropReason, events: number): void;
 }
 
-/** The highest backlog that the metric reports. Counting a larger backlog would be slow. */
+/**
+ * The highest backlog of security events that the metric reports. Counting a larger backlog would be slow.
+ */
 const MAX_COUNTED = 10_000;
 
 export function createAuditMetrics(deps: {

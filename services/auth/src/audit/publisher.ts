@@ -14,8 +14,8 @@ const LEASE = 'audit';
 const LEASE_MS = 10_000;
 const PUBLISHED_AT_ONCE = 500;
 /**
- * The pause between polls for events that other processes recorded, in ms. It grows from `least` to `most`
- * while a poll finds no events.
+ * The pause before the next search for security events that other processes recorded, in ms. It grows from
+ * `least` to `most` while no events are found.
  */
 const IDLE_MS = { least: 1000, most: 4000 };
 const REMOVE_EVERY_MS = 10 * 60_000;
@@ -25,25 +25,25 @@ export interface AuditPublisherDeps {
   readonly auditLog: Pick<AuditLog, 'unpublished' | 'markPublished' | 'removeBefore'>;
   readonly bus: Pick<Bus, 'publish'>;
   readonly leases: Leases;
-  /** Unique id of this process. */
+  /** The unique id of this process. */
   readonly instance: string;
   readonly retentionDays: number;
   readonly clock: Pick<ClockGuard, 'isTrusted'>;
   readonly logger: Logger;
   now(): Date;
-  /** Ends the pause early once this process has recorded events. */
+  /** Ends the pause between searches early once this process has recorded security events. */
   readonly wakeup: LoopWakeup;
 }
 
-/** Creates the job that publishes the outbox and deletes old events. */
+/** Creates the job that publishes the outbox of security events and deletes old events. */
 export function createAuditPublisher(deps: AuditPublisherDeps): ProcessPart {
   const { auditLog, bus, leases, instance, retentionDays, clock, logger, now, wakeup } = deps;
   let removeAt = 0;
   let renewAt = 0;
 
   /**
-   * Takes the lease, and renews it each time a third of its duration has passed. It is not renewed on every
-   * call, because each renewal is a write.
+   * Takes the lease, and renews it each time a third of its duration has passed. The lease is not renewed
+   * more often, because each renewal is a write.
    */
   async function holdLease(): Promise<boolean> {
     if (performance.now() < renewAt) return true;
@@ -66,7 +66,7 @@ export function createAuditPublisher(deps: AuditPublisherDeps): ProcessPart {
     return entries.length === PUBLISHED_AT_ONCE;
   }
 
-  /** Deletes old entries. Needs no lease, because deleting the same entries twice does no harm. */
+  /** Deletes old security events. Needs no lease, because deleting the same events twice does no harm. */
   async function removeOld(): Promise<void> {
     if (performance.now() < removeAt || !clock.isTrusted()) return;
     removeAt = performance.now() + REMOVE_EVERY_MS;

@@ -17,13 +17,13 @@ import { toAuditEntry } from './entry.ts';
 import type { AuditMetrics } from './metrics.ts';
 import { createRecentRepeatDetector } from './repeats.ts';
 
-/** The maximum number of events to keep in memory while the store is slow or unavailable. */
+/** The maximum number of security events to keep in memory while the store is slow or unavailable. */
 const MAX_QUEUED = 10_000;
-/** The maximum number of events to keep in the outbox while Kafka is unavailable. */
+/** The maximum number of security events to keep in the outbox while Kafka is unavailable. */
 const MAX_BACKLOG = 100_000;
 const WRITTEN_AT_ONCE = 500;
 const RETRY_MS = 1000;
-/** How long to collect events before they are written together, in ms. */
+/** How long to collect security events before they are written together, in ms. */
 const GATHER_MS = 150;
 
 export interface AuditRecorderDeps {
@@ -34,11 +34,11 @@ export interface AuditRecorderDeps {
   readonly logger: Logger;
   now(): Date;
   newId(): string;
-  /** Called after events were written to the outbox. */
+  /** Called after security events were written to the outbox. */
   written(): void;
   readonly maxQueued?: number;
   readonly maxBacklog?: number;
-  /** Returns the monotonic time in ms. */
+  /** Returns the time of a monotonic clock in ms. */
   monotonic?(): number;
 }
 
@@ -49,13 +49,13 @@ interface Queued {
 
 export interface AuditRecorder extends AuditSink, ProcessPart {
   /**
-   * Writes the events that were recorded before the call.
+   * Writes the security events that were recorded before the call.
    * @throws StoreUnavailable; the events are then written later
    */
   flush(): Promise<void>;
 }
 
-/** Creates the recorder. While it runs, it writes the queued events to the outbox. */
+/** Creates the recorder of security events. While it runs, it writes the queued events to the outbox. */
 export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
   const { auditLog, metrics, logger, maxQueued = MAX_QUEUED, maxBacklog = MAX_BACKLOG } = deps;
   const { monotonic = () => performance.now() } = deps;
@@ -77,7 +77,7 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
 
   function eventOf({ origin, occurrence: { type, data } }: AuditReport): SecurityEvent {
     const person = origin && toClientDetails(origin, deps.ip);
-    // The cast is needed because the compiler cannot relate `data` to `type`.
+    // The cast is needed because the compiler does not see that `data` has the type that belongs to `type`.
     return {
       id: deps.newId(),
       time: deps.now().toISOString(),
@@ -88,7 +88,7 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
   }
 
   /**
-   * Writes the oldest events in the queue.
+   * Writes the oldest security events in the queue.
    * @returns whether more events are queued
    * @throws StoreUnavailable; the events then stay in the queue
    */
@@ -120,8 +120,8 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
   }
 
   /**
-   * Encodes an event. An invalid event is a bug: it is logged and dropped, so that the other events of the
-   * batch are written.
+   * Encodes a security event. An invalid event is a bug: it is logged and dropped, so that the other events
+   * of the batch are written.
    */
   function encoded(event: SecurityEvent): readonly AuditEntry[] {
     try {
@@ -158,8 +158,9 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
 }
 
 /**
- * Adds the id of the account that owns the address. The owner is looked up here, in the background, and not
- * during the sign-in, whose response time would otherwise reveal whether the address has an owner.
+ * Adds the id of the account that owns the address to a security event. The owner is looked up here, in the
+ * background, and not during the sign-in, whose response time would otherwise reveal whether the address has
+ * an owner.
  */
 async function aboutOwner(
   deps: Pick<AuditRecorderDeps, 'journal'>,

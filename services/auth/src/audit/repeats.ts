@@ -1,13 +1,13 @@
 /**
- * Recognizes strings that are repeated within a minute, so that of several identical events only the first is
- * recorded.
+ * How long a string is remembered, in ms, so that of several identical security events within a minute only
+ * the first is recorded.
  */
 const FOR_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Creates a function that checks whether a string was seen less than a minute ago.
- * @param monotonic returns the monotonic time in ms
+ * Creates a function that returns whether a string was seen less than a minute ago.
+ * @param monotonic returns the time of a monotonic clock in ms
  */
 export function createRecentRepeatDetector(monotonic: () => number): (text: string) => boolean {
   /** The time at which each string was first seen, oldest first. */

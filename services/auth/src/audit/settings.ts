@@ -24,7 +24,7 @@ export const auditSettingsSchema = z.object({
 
 type AuditConfig = z.infer<typeof auditSettingsSchema>;
 
-/** Returns a fault for each invalid combination of settings. */
+/** Returns a fault for each invalid combination of the audit settings. */
 export function findAuditSettingFaults({
   AUDIT_IP,
   AUDIT_IP_KEY,

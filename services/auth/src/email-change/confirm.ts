@@ -1,5 +1,6 @@
 /**
- * Handles the link that is mailed to a new address: the data of its page, and the confirmation of the change.
+ * Handles the link that is mailed to a new address: returns the data for the page that the link opens, and
+ * confirms the change of address.
  */
 import { assertNever } from '@latchkey/events';
 import {
@@ -21,21 +22,21 @@ import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
 /**
- * What the page of a valid confirmation link shows. The current address is left out, because a mistyped new
- * address may belong to a stranger.
+ * What the page shows that a valid link to confirm a change of address opens. The current address is left
+ * out, because a mistyped new address may belong to a stranger.
  */
 export interface EmailChangeView {
   readonly username: string;
   readonly newEmail: string;
   readonly locale: string;
-  /** Whether the link has already been used. */
+  /** Whether the link has already been used to confirm the change of address. */
   readonly used: boolean;
 }
 
 type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
- * Returns what the page of the link shows, without side effects.
+ * Returns the data for the page that a link to confirm a change of address opens. Changes nothing.
  * @throws Refused (token_invalid, token_expired)
  */
 export async function viewEmailChange(deps: LinkDeps, token: string): Promise<EmailChangeView> {
@@ -47,7 +48,7 @@ export async function viewEmailChange(deps: LinkDeps, token: string): Promise<Em
   return { username, locale, newEmail: used ? email : emailChange.email, used };
 }
 
-/** Evidence that the request comes from the owner of the account. */
+/** Evidence that a request comes from the owner of the account. */
 export type OwnerEvidence =
   | { readonly kind: 'holder'; readonly holders: readonly SessionOrSignUpCookie[] }
   | { readonly kind: 'password'; readonly password: string };
@@ -71,9 +72,9 @@ type Needs = LinkDeps &
   >;
 
 /**
- * Changes the address. Requires the link that was mailed to the new address, and evidence that the request
- * comes from the owner of the account (ADR 35). The account keeps the claim on the previous address while the
- * change can be undone.
+ * Confirms a change of address. Requires the link that was mailed to the new address, and evidence that the
+ * request comes from the owner of the account (ADR 35). The account keeps the claim on the previous address
+ * while the change can be undone.
  * @throws Refused (token_invalid, token_expired, password_required, password_incorrect, rate_limited,
  * conflict, overloaded)
  */
@@ -130,7 +131,8 @@ function confirm(
 }
 
 /**
- * Returns the current owner of the new address, and an undo link that will be mailed to the current address.
+ * Returns the current owner of the new address, and a new link for undoing the change, which will be mailed
+ * to the current address.
  */
 async function lookedUp(
   deps: Needs,
@@ -148,15 +150,18 @@ async function lookedUp(
 }
 
 /**
- * Makes the client's IP address the only trusted one for the new address, because the ones trusted so far may
- * be those of a former owner. Also ends the pending sign-ups of that address.
+ * Makes the client's IP address the only trusted one for the new email address, because the IP addresses
+ * trusted so far may be those of a former owner. Also ends the pending sign-ups of the new email address.
  */
 async function afterNewAddress(deps: Needs, address: string, context: UseCaseContext): Promise<void> {
   await replaceTrustedSources(deps, { address, ip: context.ip });
   await runBestEffort(() => endOtherSignUps(deps, address, context));
 }
 
-/** Returns the account that the link belongs to. @throws Refused (token_invalid, token_expired) */
+/**
+ * Returns the account to which a link for confirming a change of address belongs.
+ * @throws Refused (token_invalid, token_expired)
+ */
 async function linkedAccount(
   deps: LinkDeps,
   token: string,

@@ -1,6 +1,6 @@
 /**
- * Tests that every store must pass: after a crash at any step of a change of address, the change can be
- * repeated.
+ * Tests that after a crash at any step of a change of address, the change can be repeated. Every kind of
+ * store must pass these tests.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -54,7 +54,10 @@ async function ignoreDeath(work: Promise<unknown>): Promise<void> {
   });
 }
 
-/** Defines the tests. @param given returns empty stores to use in place of the embedded ones */
+/**
+ * Defines the tests for one kind of store.
+ * @param given returns empty stores to use in place of the embedded ones
+ */
 export function emailChangeCrashContract(name: string, given?: () => Promise<AuthStores>): void {
   describe(`a crash on ${name}`, () => {
     for (let step = 1; step <= 4; step += 1) {

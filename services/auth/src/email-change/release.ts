@@ -36,9 +36,9 @@ export async function finalizeDueEmailChanges(
 }
 
 /**
- * Makes the change of an account's address final, then releases the previous address. The order matters: once
- * `EmailChangeSettled` is appended, every instance refuses the undo link, even one whose clock is slow. An
- * undo can therefore not restore an address that somebody else has claimed after its release.
+ * Makes the change of an account's address final, and then releases the previous address. The order matters:
+ * once `EmailChangeSettled` is appended, every instance refuses the undo link, even an instance whose clock
+ * is slow. An undo can therefore not restore an address that somebody else has claimed after its release.
  */
 async function settle(deps: Needs, userId: string): Promise<void> {
   const { accounts, newId, now } = deps;
@@ -50,8 +50,9 @@ async function settle(deps: Needs, userId: string): Promise<void> {
 }
 
 /**
- * Releases the address claims that an account no longer needs, then the release claims. A released address
- * claim never has to be restored: if somebody verifies the address again, that commit takes a new claim.
+ * Releases the address claims that an account no longer needs, and then the release claims. A released
+ * address claim never has to be restored: if somebody verifies the address again, that commit takes a new
+ * claim.
  * @throws StoreUnavailable
  */
 export async function releaseUnneededAddressClaims(
@@ -59,8 +60,8 @@ export async function releaseUnneededAddressClaims(
   userId: string,
 ): Promise<void> {
   const commits = await journal.read(userId);
-  // Compute the state from the same commits as the claims: a newer or older state would not match these
-  // claims.
+  // Compute the account's state from the same commits from which the claims are read: a newer or older state
+  // would not match these claims.
   const facts = commits.flatMap(({ events }) => events.filter(isAccountFact));
   const state = facts.reduce(evolve, initialAccountState);
   const held = commits.map((commit) => ({

@@ -1,5 +1,5 @@
 /**
- * Requests a change of address. The response and its timing are the same whether or not the new address is
+ * Requests a change of address. The response and its duration are the same whether or not the new address is
  * taken.
  */
 import type { EmailAddress } from '../addresses/email.ts';
@@ -38,7 +38,8 @@ type Needs = Pick<
 >;
 
 /**
- * Mails a confirmation link to the new address. Nothing changes until the link is used.
+ * Mails a link to the new address, which confirms the change of address. Nothing changes until the link is
+ * used.
  * @throws Refused (password_incorrect, email_unchanged, email_change_recent, account_not_verified,
  * unauthenticated, rate_limited, conflict, overloaded)
  */

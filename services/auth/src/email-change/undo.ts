@@ -1,5 +1,6 @@
 /**
- * Handles the undo link, which is mailed to the previous address and lets its owner take the account back.
+ * Handles the link that undoes a change of address. The link is mailed to the previous address and lets the
+ * owner of that address take the account back.
  */
 import { checkEmailUndoLink, type LivingAccount } from '../account/index.ts';
 import { runBestEffort } from '../best-effort.ts';
@@ -11,9 +12,9 @@ import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { releaseUnneededAddressClaims } from './release.ts';
 
-/** What the page of a valid undo link shows. */
+/** What the page shows that a valid link to undo a change of address opens. */
 export interface EmailUndoView {
-  /** The previous address, which the undo restores. */
+  /** The previous address, which the link restores. */
   readonly email: string;
   /** The current address of the account. */
   readonly newEmail: string;
@@ -21,7 +22,7 @@ export interface EmailUndoView {
 }
 
 export interface UndoEmailChangeRequest {
-  /** The link's token, as the client sent it. */
+  /** The token of the link, as the client sent it. */
   readonly token: string;
   readonly newPassword: string;
   readonly confirmNewPassword: string;
@@ -30,7 +31,7 @@ export interface UndoEmailChangeRequest {
 type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
- * Returns what the page of the link shows, without side effects.
+ * Returns the data for the page that a link to undo a change of address opens. Changes nothing.
  * @throws Refused (token_invalid, token_expired)
  */
 export async function viewEmailUndo(deps: LinkDeps, token: string): Promise<EmailUndoView> {
@@ -39,8 +40,8 @@ export async function viewEmailUndo(deps: LinkDeps, token: string): Promise<Emai
 }
 
 /**
- * Restores the previous address, sets a new password and ends all sessions. The password must change because
- * the person who changed the address knew the current one.
+ * Undoes a change of address: restores the previous address, sets a new password and ends all sessions. The
+ * password must change because the person who changed the address knew the current one.
  * @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict,
  * overloaded)
  */
@@ -72,7 +73,8 @@ export async function undoEmailChange(
 }
 
 /**
- * Returns the account with the address that the undo restores.
+ * Returns the account for which a link to undo a change of address was issued, together with the address that
+ * the link restores.
  * @throws Refused (token_invalid, token_expired)
  */
 async function linkedAccount(

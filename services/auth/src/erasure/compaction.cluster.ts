@@ -38,7 +38,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const WITHIN_MS = 240_000;
 const MAX_LAG_MS = 4000;
 
-/** Creates a topic for one test. The code under test uses it in place of the accounts topic. */
+/** Creates a topic for one test, which the code under test uses in place of the accounts topic. */
 async function openTopic(t: TestContext) {
   const names = {
     [ACCOUNTS_TOPIC]: `compaction-${randomUUID()}`,
@@ -63,7 +63,9 @@ async function openTopic(t: TestContext) {
       'publish' | 'isCompacted'
     >,
     names,
-    /** Reads the topic from every offset, because the gaps that compaction leaves must not stop a reader. */
+    /**
+     * Reads the topic from every offset, to test that the gaps which compaction leaves do not stop a reader.
+     */
     async assertReadable(): Promise<void> {
       const tail = await bus.tail(ACCOUNTS_TOPIC);
       async function offsetsIn(partition: number, start: number, end: number): Promise<readonly number[]> {
@@ -83,7 +85,7 @@ async function openTopic(t: TestContext) {
         for (let at = start; at < end; at += 1) firsts.push((await tail.read(partition, at, 1))[0]?.offset);
         const after = await offsetsIn(partition, start, end);
         // Compaction may have removed more records since `before` was read, so each first offset may be any
-        // between those in `before` and `after`.
+        // offset between those in `before` and `after`.
         for (const [index, first = Number.NaN] of firsts.entries()) {
           const [least = 0, most = 0] = [before, after].map((all) =>
             all.find((each) => each >= start + index),
@@ -94,7 +96,7 @@ async function openTopic(t: TestContext) {
       }
       assert.ok(holes > 0);
     },
-    /** Returns the names of the broker's files of this topic that contain the text. */
+    /** Returns the names of the broker's files of this topic that contain text which matches the pattern. */
     async filesWith(text: RegExp): Promise<readonly string[]> {
       const folders = (await readdir(folder)).filter((name) => name.startsWith(`${own}-`));
       assert.equal(folders.length, accountsTopic.partitions);
@@ -103,7 +105,7 @@ async function openTopic(t: TestContext) {
       );
       const found: string[] = [];
       for (const file of (await Promise.all(files)).flat()) {
-        // The broker may have deleted the file meanwhile.
+        // If the broker has deleted the file meanwhile, treat it as empty.
         const content = await readFile(file, 'latin1').catch(() => '');
         if (text.test(content)) found.push(file);
       }
@@ -163,7 +165,7 @@ async function recordsOf(world: TestWorld, account: string): Promise<readonly En
   return commits.flatMap((commit) => toOutgoingCommit(commit, world.erasing.signer).records);
 }
 
-/** Repeats the work until the condition holds. */
+/** Repeats some work until a condition holds. */
 async function workUntil(condition: () => Promise<boolean>, work: () => Promise<void>): Promise<void> {
   const giveUpAt = performance.now() + WITHIN_MS;
   while (!(await condition())) {
@@ -172,7 +174,7 @@ async function workUntil(condition: () => Promise<boolean>, work: () => Promise<
   }
 }
 
-/** Creates the heartbeats with the real clock, because the broker uses it, too. */
+/** Creates the publisher of heartbeats with the real clock, because the broker uses the real clock, too. */
 function heartbeatsOf(world: TestWorld, { bus }: Topic) {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const needs = { ...world.erasing, bus, logger, now: () => new Date() };
@@ -250,7 +252,8 @@ describe('a compacted topic', () => {
       assert.ok(second);
       const genuine = new RegExp(RegExp.escape(second.value.toString()));
       const gone = async () => (await topic.filesWith(genuine)).length === 0;
-      // The test checks now that the original event is stored: the broker may remove it after the next publish.
+      // Check now that the topic still contains the original event: the broker may remove it after the next
+      // publish.
       assert.equal(await gone(), false);
       const text = 'the bytes of another writer';
       await topic.bus.publish(ACCOUNTS_TOPIC, [{ ...second, value: Buffer.from(text) }]);

@@ -1,5 +1,5 @@
 /**
- * Erases personal data from a log that cannot replace records (Kafka). It publishes the events of an erased
+ * Erases personal data from a log that cannot replace records (Kafka). Publishes the events of an erased
  * account again, without personal data, so that the broker removes the original records when it compacts the
  * topic. If the topic is not compacted, nothing is published, because the original records would stay anyway.
  */
@@ -20,7 +20,8 @@ export interface PublishErasedCopiesDeps {
 }
 
 /**
- * Returns whether the accounts topic is compacted, so that copies replace the original records.
+ * Returns whether the broker compacts the accounts topic, so that copies of events replace the original
+ * records.
  * @throws errors of the bus
  */
 export async function isAccountsTopicCompacted({
@@ -32,8 +33,8 @@ export async function isAccountsTopicCompacted({
 /**
  * Publishes all events of an account again, in order and in the form in which the journal now stores them,
  * and records the time of this publication. The personal data must already be erased from the journal. Does
- * nothing if the topic is not compacted. Idempotent, because consumers skip events that they have already
- * handled.
+ * nothing if the accounts topic is not compacted. Idempotent, because consumers skip events that they have
+ * already handled.
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
 export async function publishErasedCopies(deps: PublishErasedCopiesDeps, account: string): Promise<void> {

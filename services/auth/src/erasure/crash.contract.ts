@@ -1,4 +1,7 @@
-/** Tests that every store must pass: an erasure that was interrupted at any step can be continued. */
+/**
+ * Tests that an erasure that was interrupted at any step can be continued. Every kind of store must pass
+ * these tests.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AuthStores } from '../ports/stores.ts';
@@ -24,7 +27,7 @@ export interface StoresUnderTest {
 export function erasureCrashContract(name: string, given?: StoresUnderTest): void {
   describe(`an erasure that crashes on ${name}`, () => {
     /**
-     * Returns an erasure that simulates a crash: it runs the steps in order, and stops before or after the
+     * Creates an erasure that simulates a crash: it runs the steps in order, and stops before or after the
      * step with the number `at`.
      */
     function crashing(needs: EraseAccountDeps, userId: string, at: number, when: 'before' | 'after') {

@@ -3,15 +3,16 @@ import { subjectOfKey } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
 
 /**
- * The header that contains the salt of the digest of `person`. Without the salt, the digest does not reveal
- * the personal data.
+ * The header of a record that contains the salt of the digest of `person`. Without the salt, the digest does
+ * not reveal the personal data.
  */
 const SALT = 'ce_personsalt';
 
 /**
- * Returns a function that removes personal data from a record if the record's key or value contains the id of
+ * Creates a function that removes personal data from a record if the record's key or value contains the id of
  * one of these accounts. It also removes the salt of the data's digest; the hash and signature of the record
- * stay valid. If the value cannot be parsed (it may be a dead letter), the whole value is removed.
+ * stay valid. If the value of the record cannot be parsed (it may be a dead letter), the whole value is
+ * removed.
  */
 export function createPersonEraser(accounts: readonly string[]): ReplaceRecord {
   const erased: ReadonlySet<unknown> = new Set(accounts);
@@ -25,8 +26,9 @@ export function createPersonEraser(accounts: readonly string[]): ReplaceRecord {
 }
 
 /**
- * Whether the `person` of a record belongs to one of the accounts. This is the case if the record is an event
- * of the account, reports an action of the account, or reports the delivery of a mail to it.
+ * Returns whether the `person` of a record belongs to one of the accounts. This is the case if the record is
+ * an event of the account, reports an action of the account, or reports the delivery of a mail to the
+ * account.
  */
 function isOf(
   accounts: ReadonlySet<unknown>,

@@ -22,16 +22,19 @@ export type EraseAccountDeps = Pick<
     readonly outbox: Pick<Outbox, 'unpublished'>;
     readonly signer: EventSigner;
     readonly bus: Pick<Bus, 'publish' | 'replaceRecordsOf' | 'isCompacted'>;
-    /** Stores the security events that this process has recorded so far. @throws StoreUnavailable */
+    /**
+     * Stores the security events that this process has recorded so far.
+     * @throws StoreUnavailable
+     */
     flushAudit(): Promise<void>;
     /**
-     * Deletes the data that other parts of this process hold about these addresses, such as the development
-     * mailbox. Must be idempotent.
+     * Deletes the data that other parts of this process hold about the given addresses, such as the
+     * development mailbox. Must be idempotent.
      */
     forget?(addresses: readonly string[]): Promise<void>;
   };
 
-/** One step of an erasure. Idempotent. */
+/** One step of the erasure of an account. Idempotent. */
 export interface ErasureStep {
   readonly name: string;
   run(): Promise<unknown>;
@@ -47,9 +50,8 @@ export type AccountBeingErased = Pick<ErasureRecord, 'account' | 'sequence'>;
 export type NotErasedReason = 'not due' | 'unpublished';
 
 /**
- * Erases an account from auth's stores if it is due. The erasure then continues with
- * {@link eraseAccountsFromLog} and {@link finishErasure}. Idempotent: may be repeated after a crash at any
- * point.
+ * Erases an account from auth's stores if its erasure is due. The erasure then continues with {@link
+ * eraseAccountsFromLog} and {@link finishErasure}. Idempotent: may be repeated after a crash at any point.
  * @throws StoreUnavailable, UnreadableCommit
  */
 export async function eraseAccountFromStores(
@@ -99,9 +101,9 @@ export function createStoreErasureSteps(
 }
 
 /**
- * Erases accounts from a log that can replace records, with a single search for all of them. On any other
- * log, this is a no-op, and {@link finishErasure} publishes copies instead. The accounts topic is searched by
- * key only, because every event of an account has the account's key. Idempotent.
+ * Erases accounts from a log that can replace records, with a single search for all of the accounts. Does
+ * nothing on any other log, where {@link finishErasure} publishes copies instead. The accounts topic is
+ * searched by key only, because every event of an account has the account's key. Idempotent.
  */
 export async function eraseAccountsFromLog(
   { bus }: Pick<EraseAccountDeps, 'bus'>,
@@ -111,8 +113,8 @@ export async function eraseAccountsFromLog(
 }
 
 /**
- * Stores and publishes auth's own receipt for the erasure. On a log that cannot replace records, first
- * publishes the erased events again. Idempotent.
+ * Stores and publishes auth's own receipt for the erasure of an account. On a log that cannot replace
+ * records, first publishes the erased events again. Idempotent.
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
 export async function finishErasure(deps: EraseAccountDeps, erasing: AccountBeingErased): Promise<void> {
@@ -135,7 +137,7 @@ async function unsharedAddressesOf(
   return addresses.filter((_, index) => !shared[index]);
 }
 
-/** Whether another account owns the address, or another open sign-up uses it. */
+/** Returns whether another account owns an address, or another open sign-up uses it. */
 async function isOfAnother(
   { journal, registrations }: Pick<UseCaseDeps, 'journal' | 'registrations'>,
   userId: string,
@@ -147,7 +149,7 @@ async function isOfAnother(
   return [owner, ...signUps.map(({ stream }) => stream)].some((id) => id !== undefined && id !== userId);
 }
 
-/** Returns all addresses of the account in the journal, both as typed and in canonical form. */
+/** Returns all addresses that an account has in the journal, both as typed and in canonical form. */
 async function addressesOf(
   { journal }: Pick<UseCaseDeps, 'journal'>,
   userId: string,

@@ -19,20 +19,22 @@ import { createErasureSteps } from './testing/steps.ts';
 const HOUR = DAY_MS / 24;
 const TIMES = { maxLagMs: 7 * DAY_MS };
 
-/** Returns the eraser's dependencies with a log that, like Kafka, cannot replace records. */
+/** Returns the dependencies of an erasure with a log that, like Kafka, cannot replace records. */
 function onKafka({ erasing, bus }: TestWorld) {
   return { ...erasing, bus: { publish: bus.publish } };
 }
 
 const AWAY = /the log is away/;
 
-/** Returns the eraser's dependencies with a log like Kafka, whose topic has the given `cleanup.policy`. */
+/**
+ * Returns the dependencies of an erasure with a log like Kafka, whose topic has the given `cleanup.policy`.
+ */
 function withPolicy(world: TestWorld, policy: 'compact' | 'delete') {
   const { bus, ...rest } = onKafka(world);
   return { ...rest, bus: { ...bus, isCompacted: async () => policy === 'compact' } };
 }
 
-/** Returns the eraser's dependencies with a log that is unavailable. */
+/** Returns the dependencies of an erasure with a log that is unavailable. */
 function withoutLog(world: TestWorld) {
   return { ...world.erasing, bus: { publish: () => Promise.reject(new Error('the log is away')) } };
 }
@@ -41,7 +43,7 @@ function recordsOf({ bus }: TestWorld): readonly BusRecord[] {
   return bus.records(ACCOUNTS_TOPIC, { limit: 1000 }).toSorted((a, b) => a.offset - b.offset);
 }
 
-/** Returns the records that remain once the broker has compacted the topic. */
+/** Returns the records that remain on the topic once the broker has compacted it. */
 function compacted(world: TestWorld): readonly BusRecord[] {
   const latest = new Map(recordsOf(world).map((record) => [String(record.key), record]));
   return [...latest.values()].filter(({ value }) => value !== null);
@@ -124,8 +126,8 @@ describe('heartbeats', () => {
       assert.ok(sent.every((record) => record.partition === partition && record.value === null));
       assert.ok(sent.every(({ key }) => String(key) === heartbeatKey(userId)));
       // Heartbeats are sent every six hours for nine days: seven days of maximum lag, one day until the
-      // segment is closed, and one day of margin. The nine days begin after an hour, when the copies without
-      // personal data are published a second time.
+      // segment is closed, and one day of margin. The nine days begin after an hour, when the copies of the
+      // events without personal data are published a second time.
       assert.ok(sent.length >= 36 && sent.length <= 37, String(sent.length));
       assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
       await heartbeats.run();
@@ -157,8 +159,8 @@ describe('heartbeats', () => {
       const { erasureReceipts } = world.erasing;
       assert.equal((await erasureReceipts.find(userId))?.copies, undefined);
 
-      // `ops republish --to` records the time of its copies in the same way, for the topic that will replace
-      // the current one.
+      // `ops republish --to` also records the time at which it has published copies, for the topic that will
+      // replace the current one.
       await erasureReceipts.noteCopies(userId, world.erasing.now().toISOString());
       world.advance(20 * DAY_MS);
       await heartbeatsOf(world, { ...kafka, ...withPolicy(world, 'delete') }).run();

@@ -37,14 +37,15 @@ type Needs = Omit<PublishErasedCopiesDeps, 'erasureReceipts'> & {
 /** Publishes heartbeats until the events of erased accounts are gone from the topic. */
 export interface ErasureHeartbeats {
   /**
-   * Publishes all heartbeats and second copies that are due. Does nothing if the topic is not compacted:
-   * these erasures are only completed on the topic that replaces it.
+   * Publishes all heartbeats that are due, and publishes events without personal data for the second time if
+   * that is due. Does nothing while the topic is not compacted: the erasures then wait until `ops republish`
+   * has published them to another topic.
    * @throws StoreUnavailable; errors of the bus
    */
   run(): Promise<void>;
 }
 
-/** Creates the publisher of heartbeats. A caller of `run` must hold the lease for heartbeats. */
+/** Creates the publisher of heartbeats for erasures. A caller of `run` must hold the lease for heartbeats. */
 export function createErasureHeartbeats(
   deps: Needs,
   { maxLagMs, againMs = SECOND_ERASED_COPIES_DELAY_MS }: ErasureHeartbeatTimes,
@@ -56,8 +57,8 @@ export function createErasureHeartbeats(
   const last = new Map<number, number>();
 
   /**
-   * Returns the time by which the broker has certainly removed the original records, if heartbeats are
-   * published until then; in ms since the epoch.
+   * Returns the time by which the broker has certainly removed the original events of an erased account, if
+   * heartbeats are published until then; in ms since the epoch.
    */
   function goneAt({ copies: { lastAt } }: ErasureWithPublishedCopies): number {
     return Date.parse(lastAt) + computeMaxLogRemovalDelayMs(maxLagMs);
@@ -77,8 +78,8 @@ export function createErasureHeartbeats(
         { err: error, stream: account },
         'the events of an erased account cannot be published again',
       );
-      // Record the time as if the second copies had been published: otherwise, heartbeats would be sent
-      // without end. The first copies were published.
+      // Record the time as if the events had been published a second time: otherwise, heartbeats would be sent
+      // without end. The first publication has succeeded.
       await erasureReceipts.noteCopies(account, now().toISOString());
     }
   }
@@ -91,9 +92,10 @@ export function createErasureHeartbeats(
   }
 
   /**
-   * Handles one erasure: publishes the second copies and the heartbeat if they are due, and records when the
-   * original events are gone.
-   * @param earlier the contents of `last` before this run
+   * Handles one erasure: publishes the account's events a second time and a heartbeat if they are due, and
+   * records when the original events are gone.
+   * @param earlier when the last heartbeat to each partition was published before this run, in ms since the
+   * epoch
    */
   async function handle(
     erasure: ErasureWithPublishedCopies,
@@ -105,8 +107,8 @@ export function createErasureHeartbeats(
     const partition = partitionOfKey(Buffer.from(account), accountsTopic.partitions);
     await beat(account, partition);
     if (dueAgain || now().getTime() <= goneAt(erasure)) return;
-    // An outage may have prevented the heartbeats. Count the original events as gone only if an earlier run
-    // published a heartbeat recently enough.
+    // An outage may have prevented heartbeats. Therefore, count the original events as gone only if an earlier
+    // run published a heartbeat recently enough.
     const beatAt = earlier.get(partition) ?? Number.NEGATIVE_INFINITY;
     if (beatAt > goneAt(erasure) - segmentMs) await erasureReceipts.noteGone(account, now().toISOString());
   }
@@ -126,7 +128,8 @@ export function createErasureHeartbeats(
 }
 
 /**
- * Creates a job that publishes heartbeats while the original events of an erasure may still be on the topic.
+ * Creates a job that publishes heartbeats while the topic may still contain the original events of an erased
+ * account.
  */
 export function createErasureHeartbeatJob(
   deps: Needs & {
@@ -140,8 +143,8 @@ export function createErasureHeartbeatJob(
   const heartbeats = createErasureHeartbeats(deps, times);
   async function run(): Promise<boolean> {
     clock.assertTrusted();
-    // Check whether there is anything to do before taking the lease: usually there is nothing, and taking the
-    // lease is a write.
+    // Check whether there is any work before taking the lease: usually there is none, and taking the lease is
+    // a write.
     if ((await erasureReceipts.listCopied({ limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
     if (held) await heartbeats.run();

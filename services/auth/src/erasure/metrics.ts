@@ -3,10 +3,13 @@ import { Gauge } from 'prom-client';
 import { type ErasureReceiptStore, findUnconfirmedConsumers } from '../ports/erasure-receipts.ts';
 import type { ScheduledErasureStore } from '../ports/erasures.ts';
 
-/** The maximum number of erasures that are read per scrape. */
+/** The maximum number of erasures that one scrape of the metrics reads. */
 const COUNTED_AT_MOST = 10_000;
 
-/** Registers gauges that read the store at each scrape. They are NaN while the store is unavailable. */
+/**
+ * Registers gauges about erasures. The gauges read the store at each scrape, and are NaN while the store is
+ * unavailable.
+ */
 export function createErasureMetrics({
   registry,
   erasures,

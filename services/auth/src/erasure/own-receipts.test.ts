@@ -29,7 +29,10 @@ async function createDueAccounts(world: TestWorld, count: number): Promise<reado
   return ids;
 }
 
-/** Erases the accounts that are due as a release does that only publishes its receipts. */
+/**
+ * Erases the accounts that are due in the way of an earlier release, which publishes its receipts without
+ * storing them.
+ */
 function eraseWithoutStoringReceipts(world: TestWorld): Promise<void> {
   const erasureReceipts = { ...world.erasing.erasureReceipts, confirm: async () => undefined };
   return eraseDueAccounts({ ...world.erasing, erasureReceipts });
@@ -69,7 +72,8 @@ test(
     assert.equal(await isConfirmedByAuth(world, account), false);
     for (const _ of Array(2).keys()) await confirmFinishedErasures(world.erasing);
     assert.equal(await isConfirmedByAuth(world, account), true);
-    // The other release has published the first of the two receipts.
+    // The first receipt was published when the account was erased, the second one when the erasure was
+    // confirmed.
     assert.deepEqual(publishedReceipts(world), [`auth ${account}`, `auth ${account}`]);
   }),
 );
@@ -108,7 +112,7 @@ test(
     const [lost = '', unreadable = '', kept = ''] = await createDueAccounts(world, 3);
     const before = await world.deps.journal.read(lost);
     await eraseWithoutStoringReceipts(world);
-    // The store was restored: its receipts are newer than its journal.
+    // Simulate a restored backup in which the receipts are newer than the journal.
     const journal = {
       async read(account: string) {
         if (account === unreadable) throw new UnreadableCommit(account, 1, 'it is damaged');
@@ -174,7 +178,7 @@ test('the job runs again a second after a failure, and warns once of an erasure 
     now: () => new Date(),
     logger: { ...silent, warn: (fields: unknown) => void warned.push(fields) } as Logger,
   });
-  /** Lets the time pass, and waits for the run that follows. */
+  /** Lets time pass, and waits for the next run of the job. */
   async function runAfter(ms: number): Promise<void> {
     const before = runs;
     context.mock.timers.tick(ms - 1);

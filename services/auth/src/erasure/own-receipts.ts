@@ -1,6 +1,6 @@
 /**
- * Stores auth's own receipt for erasures that auth has finished without storing it. An earlier release only
- * published this receipt, and auth does not believe receipts on the topic that name auth.
+ * Stores auth's own receipts for erasures that auth has finished without storing a receipt. An earlier
+ * release only published these receipts, and auth does not believe receipts on the topic that name auth.
  */
 import type { Bus } from '@latchkey/bus';
 import type { Logger, ProcessPart } from '@latchkey/process';
@@ -16,11 +16,11 @@ import { type Journal, UnreadableCommit } from '../ports/journal.ts';
 import { AUTH_CONSUMER_NAME, findErasureInJournal, storeReceiptOfAuth } from './receipts.ts';
 
 /**
- * How often to look for such erasures, in ms: during a rolling upgrade, an instance of the earlier release
- * may finish an erasure after this process has started.
+ * How often to look for erasures without a stored receipt of auth, in ms: during a rolling upgrade, an
+ * instance of the earlier release may finish an erasure after this process has started.
  */
 const EVERY_MS = 60 * 60_000;
-/** The pauses after failures, in ms. */
+/** The pauses after failures of the job, in ms. */
 const RETRY_MS = { least: 1_000, most: 5 * 60_000 };
 const PAGE = 100;
 
@@ -61,7 +61,10 @@ export async function confirmFinishedErasures(
 /** Why auth does not confirm an erasure: the journal lacks it, or the events of the account cannot be read. */
 export type UnconfirmedReason = 'missing' | 'unreadable';
 
-/** Returns why an erasure must not be confirmed; undefined if the journal contains it. @throws StoreUnavailable */
+/**
+ * Returns why the erasure of an account must not be confirmed; undefined if the journal contains the erasure.
+ * @throws StoreUnavailable
+ */
 async function findReasonAgainst(
   deps: Pick<OwnReceiptDeps, 'journal'>,
   { account, sequence }: ErasureRecord,

@@ -76,7 +76,7 @@ test(
     const { userId: account } = await world.signUp('ada@example.com', 'countess of the engine');
     await requestErasureOfAccount(world.deps, { userId: account, by: 'ops' }, createTestContext());
     world.advance(7 * DAY_MS);
-    // The erasure is interrupted before auth has confirmed it.
+    // Interrupt the erasure before auth has confirmed it.
     const bus = { ...world.bus, replaceRecordsOf: () => Promise.reject(new Error('away')) };
     await eraseDueAccounts({ ...world.erasing, bus });
     const find = () => world.erasing.erasureReceipts.find(account);
@@ -138,7 +138,7 @@ test(
   'a receipt of an account that cannot be read does not hold up the others',
   withTestWorld(async (world) => {
     const erased = await erasedAccount(world);
-    // Enough accounts that every partition gets the receipt of at least one of them.
+    // So many accounts that every partition gets the receipt of at least one of them.
     const unreadable: readonly string[] = Array.from({ length: 300 }, () => randomUUID());
     const { journal } = world.erasing;
     const reader = createErasureReceiptReader({

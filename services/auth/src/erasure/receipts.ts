@@ -7,11 +7,11 @@ import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receipts.ts';
 import { type Journal, UnreadableCommit } from '../ports/journal.ts';
 
-/** The name of auth's consumer group. It is also the consumer name in auth's own receipts. */
+/** The name of auth's consumer group, which is also the consumer name in auth's own receipts. */
 export const AUTH_CONSUMER_NAME = 'auth';
 /**
- * The maximum number of receipts per account. It is needed because anyone with write access to the topic can
- * invent consumer names.
+ * The maximum number of receipts per account. A maximum is needed because anyone with write access to the
+ * topic can invent consumer names.
  */
 const MAX_RECEIPTS = 100;
 
@@ -22,7 +22,7 @@ export function listConsumersThatMustConfirmErasure(others: readonly string[]): 
 
 export type ErasureReceiptDeps = Pick<UseCaseDeps, 'journal'> & {
   readonly erasureReceipts: Pick<ErasureReceiptStore, 'open' | 'confirm' | 'find'>;
-  /** The consumers that must confirm an erasure. */
+  /** The names of the consumers that must confirm an erasure. */
   readonly expected: readonly string[];
 };
 
@@ -62,7 +62,7 @@ export async function openErasure(
 }
 
 /**
- * Stores a receipt. Idempotent.
+ * Stores the receipt with which a consumer confirms the erasure of an account. Idempotent.
  * @returns false if the receipt was rejected, for example because the account is not erased
  * @throws StoreUnavailable, UnreadableCommit
  */
@@ -80,8 +80,8 @@ export async function storeErasureReceipt(
 }
 
 /**
- * Confirms an erasure in auth's own name: stores the receipt, and publishes it for others. It is stored
- * directly, because auth believes no receipt on the topic that names auth. Idempotent.
+ * Confirms an erasure in auth's own name: stores the receipt, and publishes it for other consumers. The
+ * receipt is stored directly, because auth believes no receipt on the topic that names auth. Idempotent.
  * @throws StoreUnavailable; errors of the bus
  */
 export async function storeReceiptOfAuth(
@@ -103,7 +103,10 @@ export async function storeReceiptOfAuth(
   ]);
 }
 
-/** Returns whether auth has stored its own receipt. @throws StoreUnavailable */
+/**
+ * Returns whether auth has stored its own receipt for the erasure of an account.
+ * @throws StoreUnavailable
+ */
 async function hasConfirmed(
   { erasureReceipts }: Pick<ErasureReceiptDeps, 'erasureReceipts'>,
   account: string,
@@ -112,7 +115,7 @@ async function hasConfirmed(
   return found?.receipts.some(({ consumer }) => consumer === AUTH_CONSUMER_NAME) === true;
 }
 
-/** Creates the subscription that stores the receipts of all other consumers. */
+/** Creates the subscription that stores the receipts of all consumers other than auth. */
 export function createErasureReceiptReader(
   deps: ErasureReceiptDeps & { readonly bus: Pick<Bus, 'subscribe'>; readonly logger: Logger },
 ): ProcessPart {
@@ -120,7 +123,7 @@ export function createErasureReceiptReader(
   let subscription: BusSubscription | undefined;
 
   /**
-   * Stores a receipt.
+   * Stores the receipt in a record.
    * @returns why the receipt cannot be stored; undefined if it was stored
    */
   async function faultOf(record: BusRecord): Promise<string | undefined> {

@@ -10,9 +10,10 @@ import type { ErasedCopiesTimes } from '../ports/erasure-receipts.ts';
 export const SECOND_ERASED_COPIES_DELAY_MS = 60 * 60_000;
 
 /**
- * Returns the delay after the last copies, in ms, after which the original events are certainly gone. After
- * one segment time, the segment with the copies is closed and can be compacted. The broker compacts it within
- * `maxLagMs`. Another segment time is added as a safety margin.
+ * Returns how long after the last publication of an account's events without personal data the original
+ * events are certainly gone from the topic, in ms. After one segment time, the segment with the new copies is
+ * closed and can be compacted. The broker compacts it within `maxLagMs`. Another segment time is added as a
+ * safety margin.
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it:
  * ERASURE_TOPIC_DAYS, in ms
  */
@@ -21,7 +22,8 @@ export function computeMaxLogRemovalDelayMs(maxLagMs: number): number {
 }
 
 /**
- * Returns the time by which the original events will be gone from the topic if auth keeps running until then.
+ * Returns the time by which the original events of an erased account will be gone from the topic if auth
+ * keeps running until then.
  * @param maxLagMs as in {@link computeMaxLogRemovalDelayMs}
  */
 export function computeLogRemovalDeadline(

@@ -92,7 +92,7 @@ async function requestErasure(
   return { state, eraseAt: (isLivingAccount(state) && state.erasure?.at) || eraseAt };
 }
 
-/** What the page of a valid cancellation link shows. */
+/** What the page shows that a valid link to cancel an erasure opens. */
 export interface ErasureView {
   readonly locale: string;
   readonly eraseAt: Date;
@@ -101,7 +101,7 @@ export interface ErasureView {
 type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
- * Returns what the page of the link shows, without side effects.
+ * Returns the data for the page that a link to cancel an erasure opens. Changes nothing.
  * @throws Refused (token_invalid, token_expired)
  */
 export async function viewErasure(deps: LinkDeps, token: string): Promise<ErasureView> {
@@ -114,7 +114,8 @@ export async function viewErasure(deps: LinkDeps, token: string): Promise<Erasur
 }
 
 /**
- * Cancels the erasure, and enables the account unless it was already disabled before the request.
+ * Cancels the erasure of an account with the link that was mailed, and enables the account unless it was
+ * already disabled before the request.
  * @throws Refused (token_invalid, token_expired, conflict)
  */
 export async function cancelErasure(

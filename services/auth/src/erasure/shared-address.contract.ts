@@ -1,6 +1,6 @@
 /**
- * Tests that every store must pass: an erasure keeps the data stored for an address that another account also
- * uses.
+ * Tests that an erasure keeps the data stored for an address that another account also uses. Every kind of
+ * store must pass these tests.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -23,8 +23,8 @@ const PASSWORD = 'chosen by somebody else';
 const trusted = { address: ada, ip: '203.0.113.7' };
 
 /**
- * Locks the address by failed logins, makes an IP address trusted for it, and records a password reset
- * request for it.
+ * Protects an address in three ways: locks it by failed logins, makes an IP address trusted for it, and
+ * records a password reset request for it.
  */
 async function protect({ deps }: TestWorld): Promise<void> {
   for (const n of Array(LOGIN_FAILURES).keys())
@@ -45,7 +45,7 @@ async function eraseNow(world: TestWorld, userId: string): Promise<void> {
   assert.equal((await world.typesOf(userId)).at(-1), 'AccountErased');
 }
 
-/** Asserts that the lock, the trusted IP address and the recorded request are still stored. */
+/** Asserts that the lock, the trusted IP address and the recorded request of the address are still stored. */
 async function assertProtected(world: TestWorld): Promise<void> {
   const { requests, trustedAddresses, now } = world.deps;
   assert.equal(await isLocked(world), true);

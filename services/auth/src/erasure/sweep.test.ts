@@ -10,7 +10,10 @@ import { requestErasureOfAccount } from './request-erasure.ts';
 import { createErasureFailureLog, createErasureJob, eraseDueAccounts } from './sweep.ts';
 import { publishJournalEvents } from './testing/due-account.ts';
 
-/** Creates three accounts that are due to be erased. @returns their ids, in the order of their erasures */
+/**
+ * Creates three accounts that are due to be erased.
+ * @returns their ids, in the order in which they will be erased
+ */
 async function createDueAccounts(world: TestWorld): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const name of ['ada', 'eve', 'joe']) {

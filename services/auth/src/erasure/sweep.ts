@@ -17,8 +17,8 @@ import {
 } from './erase.ts';
 
 /**
- * The pause between polls for erasures that another instance recorded or that must be retried, in ms. It
- * grows from `least` to `most` while a poll finds none.
+ * The pause before the next search for erasures that another instance recorded or that must be retried, in
+ * ms. It grows from `least` to `most` while no erasures are found.
  */
 const IDLE_MS = { least: 2_000, most: 8_000 };
 const LEASE_MS = 60_000;
@@ -30,11 +30,10 @@ type DueErasureDeps = EraseAccountDeps & Pick<UseCaseDeps, 'erasures' | 'now'>;
 
 /** Callbacks for the outcomes of erasures. */
 interface ErasureWatcher {
-  /** Called after an erasure failed; it will be retried. */
+  /** Called after the erasure of an account failed; the erasure will be retried. */
   failed(due: DueErasure, error: unknown): void;
   /**
-   * Called after an erasure was settled: either the account is erased, or the erasure was canceled or
-   * postponed.
+   * Called after an erasure ended: either the account is erased, or the erasure was canceled or postponed.
    */
   closed(due: DueErasure): void;
 }
@@ -51,7 +50,7 @@ export async function eraseDueAccounts(deps: DueErasureDeps, watcher = noWatcher
   } while (after);
 }
 
-/** Erases the accounts of a page, with one search of the log. */
+/** Erases up to PAGE accounts that are due, with one search of the log. */
 async function erasePage(
   deps: DueErasureDeps,
   page: readonly DueErasure[],
@@ -77,7 +76,7 @@ async function erasePage(
 }
 
 /**
- * Tries to erase accounts from the log together.
+ * Tries to erase several accounts from the log with one search.
  * @returns whether this succeeded. If not, the caller must erase the accounts one by one, so that a faulty
  * account does not block the others
  */
@@ -102,7 +101,7 @@ async function attempt(due: DueErasure, watcher: ErasureWatcher, work: () => Pro
 }
 
 /**
- * Returns a watcher that logs only the first failure of each account, because retries happen every few
+ * Creates a watcher that logs only the first failure of each account, because retries happen every few
  * seconds.
  */
 export function createErasureFailureLog(logger: Pick<Logger, 'error' | 'info'>): ErasureWatcher {
@@ -126,7 +125,9 @@ export function createErasureJob(
     readonly owner: string;
     readonly logger: Logger;
     readonly clock: Pick<ClockGuard, 'assertTrusted'>;
-    /** Starts the next run of the job before its pause is over, when an account must be erased immediately. */
+    /**
+     * Starts the next run of the job before the pause is over, when an account must be erased immediately.
+     */
     readonly wakeup: LoopWakeup;
   },
 ): ProcessPart {
@@ -134,8 +135,8 @@ export function createErasureJob(
   const failures = createErasureFailureLog(logger);
   async function run(): Promise<boolean> {
     clock.assertTrusted('erasure');
-    // Check whether there is anything to do before taking the lease: usually there is nothing, and taking the
-    // lease is a write.
+    // Check whether there is any work before taking the lease: usually there is none, and taking the lease is
+    // a write.
     if ((await deps.erasures.due({ until: now(), limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
     if (held) await eraseDueAccounts(deps, failures);

@@ -88,7 +88,7 @@ async function* signInsOf(
   for await (const entries of all)
     for (const { headers, value } of entries) {
       const event = decodeSecurityEvent({ headers, value: Buffer.from(value) });
-      // Skip events of types that only a newer release knows; they decode to undefined.
+      // Skip security events of types that only a newer release knows; they decode to undefined.
       if (event !== undefined) yield viewSignIn(event);
     }
 }

@@ -57,7 +57,8 @@ export async function exportOwnAccount(
 async function* noMails(): AsyncGenerator<ExportedMail> {}
 
 /**
- * Reads the first mail immediately, so that an unavailable notifier is noticed before the response begins.
+ * Returns the mails of an iterable whose first mail has already been read, so that an unavailable notifier is
+ * noticed before the response begins.
  */
 async function begun(mails: AsyncIterable<ExportedMail>): Promise<AsyncIterable<ExportedMail>> {
   const iterator = mails[Symbol.asyncIterator]();

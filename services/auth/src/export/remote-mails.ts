@@ -9,7 +9,8 @@ const TIMEOUT_MS = 5000;
 const answer = z.object({ mails: z.array(exportedMailSchema) });
 
 /**
- * Creates a client that requests the mails of an account from the notifier.
+ * Creates a client that requests the mails of an account from the notifier, for the export of the account's
+ * data.
  * @param url NOTIFIER_URL
  * @param ask replaces `fetch` in tests
  */

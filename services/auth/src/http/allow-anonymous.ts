@@ -1,7 +1,9 @@
 import type { AccessPolicy } from '@latchkey/http';
 import type { Caller } from '../deps.ts';
 
-/** Returns a policy that admits requests without an access token, but still refuses an invalid one. */
+/**
+ * Creates a policy that admits requests without an access token, but still refuses an invalid access token.
+ */
 export function allowAnonymous(authenticated: AccessPolicy<Caller>): AccessPolicy<Caller | null> {
   return {
     ...authenticated,

@@ -35,8 +35,7 @@ const admin = z.object({ userId: z.uuid(), role: z.literal('admin') });
 const target = z.object({ id: z.uuid() });
 
 /**
- * Returns the route, extended so that denied access and, on admin routes, each action are recorded as
- * security events.
+ * Extends a route so that denied access and, on admin routes, each action are recorded as security events.
  */
 export function withAuditEvents(audit: AuditSink, route: Route): Route {
   const { policy } = route;

@@ -33,7 +33,8 @@ export const idempotencyHeadersSchema = z.object({
 
 /**
  * Creates the context of a request that may have an Idempotency-Key.
- * @param request its body must already be parsed with the route's schema, which brings it into canonical form
+ * @param request the request, whose body must already be parsed with the route's schema, which brings the
+ * body into canonical form
  */
 export function toIdempotentContext(request: RequestContext & { readonly body: unknown }): UseCaseContext {
   const key = request.headers['idempotency-key'];

@@ -1,6 +1,6 @@
 /**
- * The parameters `limit` and `cursor` of paged lists. A cursor encodes the position at which a page ended; it
- * is opaque to clients, but not secret.
+ * The parameters `limit` and `cursor` of lists that are returned page by page. A cursor encodes the position
+ * at which a page ended; it is opaque to clients, but not secret.
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import type { OwnHistoryPosition } from '../profile/own-history.ts';
 
 const LONGEST_CURSOR = 200;
 
-/** The schema of `limit`: a whole number from 1 to 100. */
+/** Creates the schema of the query parameter `limit`: a whole number from 1 to 100. */
 export function createPageLimitSchema(fallback: number) {
   return z
     .string()
@@ -30,7 +30,10 @@ function write(fields: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(fields)).toString('base64url');
 }
 
-/** Returns the schema of `cursor`. It accepts only cursors that `write` could have produced. */
+/**
+ * Creates the schema of the query parameter `cursor`. It accepts only cursors that `write` could have
+ * produced.
+ */
 function cursorOf<Fields extends readonly unknown[], Place>(
   schema: z.ZodType<Fields>,
   placeOf: (fields: Fields) => Place,

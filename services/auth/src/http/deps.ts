@@ -8,7 +8,7 @@ import type { RefreshCookie } from './refresh-cookie.ts';
 import type { SecurityTxtFields } from './security-txt.ts';
 import type { SignUpCookie } from './sign-up-cookie.ts';
 
-/** The dependencies of the routes: those of the use cases, plus some that only HTTP needs. */
+/** The dependencies of auth's routes: the dependencies of the use cases, and some that only HTTP needs. */
 export interface RouteDeps extends UseCaseDeps {
   readonly count: CountOperation;
   readonly guards: Guards<Caller & { readonly verified: boolean; readonly role: string }>;
@@ -17,11 +17,13 @@ export interface RouteDeps extends UseCaseDeps {
   readonly signUpCookie: SignUpCookie;
   readonly verifyToken: VerifyToken;
   readonly clients: Pick<ServiceClients, 'find'>;
-  /** PUBLIC_URL without its trailing slash; also the issuer of access tokens. */
+  /** PUBLIC_URL without its trailing slash, which is also the issuer of access tokens. */
   readonly publicUrl: string;
-  /** The path of PUBLIC_URL, which the reverse proxy strips from requests; empty if it has none. */
+  /**
+   * The path of PUBLIC_URL, which the reverse proxy strips from requests; empty if PUBLIC_URL has no path.
+   */
   readonly publicPath: string;
-  /** The rate limits, for the OpenAPI document; undefined if none is enforced. */
+  /** The rate limits, which the OpenAPI document describes; undefined if no limit is enforced. */
   readonly limitRules: RateLimitRules | undefined;
   /** The content of `/.well-known/security.txt`; undefined without SECURITY_CONTACT. */
   readonly securityTxt: SecurityTxtFields | undefined;

@@ -13,7 +13,10 @@ const configuration = new URL('../../../../deploy/gateway/nginx.conf', import.me
 
 const text = readFileSync(configuration, 'utf8');
 
-/** Returns a regular expression that matches the requests for which the gateway sets `$password_client`. */
+/**
+ * Returns a regular expression that matches the requests for which the gateway's configuration sets
+ * `$password_client`.
+ */
 function strictlyLimited(): RegExp {
   const map = /map "\$request_method \$uri" \$password_client \{\s*"~(?<pattern>[^"]+)"/;
   const pattern = map.exec(text)?.groups?.['pattern'];

@@ -94,7 +94,7 @@ test('a refused check of a gateway is reported once for each account', async (co
     return auth.securityEvents().flatMap(({ type, data }) => (type === 'AccessDenied' ? [data] : []));
   }
   await waitUntil(async () => denials().length >= 2);
-  // Sort, because events of different accounts may arrive in any order.
+  // Sort the events, because events of different accounts may arrive in any order.
   assert.deepEqual(
     denials()
       .map(({ actor, accountId, action, reason }) => [actor, accountId, action, reason])

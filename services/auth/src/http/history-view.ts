@@ -42,7 +42,10 @@ function viewFact({ sequence, at, fact }: HistoryEntry) {
   return { sequence, type: fact.type, at, summary: summaryOf(fact) };
 }
 
-/** A page of the caller's own history. Account events have a `sequence`; sign-ins have a `client`. */
+/**
+ * A page of the history that owners see of their own account. Account events have a `sequence`; sign-ins have
+ * a `client`.
+ */
 export const ownHistorySchema = z.object({
   events: z.array(
     z.object({
@@ -59,7 +62,7 @@ export const ownHistorySchema = z.object({
   nextCursor: nextCursorSchema,
 });
 
-/** The query parameters of a page of the caller's own history. */
+/** The query parameters of a page of the history that owners see of their own account. */
 export const ownHistoryQuerySchema = z.object({
   limit: createPageLimitSchema(PAGE),
   cursor: ownHistoryCursorSchema.optional(),
@@ -141,7 +144,7 @@ const ALERTED = {
 
 const ONE_REVOKED = 'One session ended: an old refresh token was used again.';
 
-/** Summarizes a fact in a few words. The only personal data in it are roles and reasons. */
+/** Summarizes a fact in a few words. The summary contains no personal data except roles and reasons. */
 function summaryOf(fact: AccountFact): string {
   switch (fact.type) {
     case 'UserRegistered':

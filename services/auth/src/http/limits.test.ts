@@ -21,7 +21,7 @@ function guess(auth: TestAuth, person: TestPerson, ip: string) {
   return postLogin(auth, { ...person, password: WRONG }, { ip });
 }
 
-/** Uses up the limit on failed logins, with wrong passwords from ten IP addresses. */
+/** Uses up the limit on failed logins of a person's address, with wrong passwords from ten IP addresses. */
 async function exhaust(auth: TestAuth, person: TestPerson): Promise<void> {
   for (let i = 0; i < 10; i += 1) {
     assertProblem(await guess(auth, person, `198.51.100.${i}`), 401, 'invalid_credentials');
@@ -52,7 +52,7 @@ test('wrong guesses lock out the guesser and other strangers, but not the owner 
   await exhaust(auth, ada);
   const refused = assertProblem(await postLogin(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
-  // An IP address in the network of the earlier login, in unabbreviated notation.
+  // An IP address in the same network as that of the earlier login, in unabbreviated notation.
   assertStatus(await postLogin(auth, ada, { ip: '2001:0db8:0001:0002:ffff:0000:0000:0001' }), 200);
   assertProblem(await postLogin(auth, ada, { ip: '2001:db8:1:3::1' }), 429, 'rate_limited');
 });
@@ -186,8 +186,8 @@ test('over the mail limit the responses stay the same, and a link that works rem
   const answers = new Set<string>();
   for (let i = 0; i < 5; i += 1) for (const person of [ada, nobody]) answers.add(await ask(person));
   assert.equal(answers.size, 1);
-  // The worker processes recorded requests in order: once it has processed this one, it has processed all
-  // earlier ones.
+  // The worker processes recorded requests in order: once it has processed the request of this account, it has
+  // processed all earlier requests.
   const grace = await signUpAndVerify(auth, createTestPerson('grace'));
   await ask(grace);
   await auth.event('PasswordResetRequested', grace.email);
@@ -196,7 +196,7 @@ test('over the mail limit the responses stay the same, and a link that works rem
   const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email, 3));
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
-  // The previous link has been used, so another link is mailed although the limit is reached.
+  // Because the previous link has been used, another link is mailed although the limit is reached.
   await ask(ada);
   await auth.event('PasswordResetRequested', ada.email, 4);
 });

@@ -1,4 +1,4 @@
-/** Shared functions of the routes that respond with HTML pages. */
+/** Functions that routes share which respond with the HTML pages of links in mails. */
 import { type Problem, type RequestContext, type RouteResponse, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
 import { isCompleteLinkToken, trimLinkToken } from '../tokens/link-tokens.ts';
@@ -8,13 +8,13 @@ import { refusalProblemSpecs } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
 /**
- * The token in the path. Characters that people and programs add when they copy a link are removed. Any other
- * string is accepted, because malformed and invalid tokens must get the same response.
+ * The schema of the token in the path of a link. Removes characters that people and programs add when they
+ * copy a link. Accepts any other string, because malformed and invalid tokens must get the same response.
  */
 export const linkTokenParamsSchema = z.object({ token: z.string().overwrite(trimLinkToken) });
 
 /**
- * Returns the target URL of the form on a link's page.
+ * Returns the URL to which the form on a link's page is sent.
  * @param path the path of the link, without its token
  */
 export function linkFormActionUrl(
@@ -38,16 +38,16 @@ export function localeOfRequest(request: RequestContext): string {
 }
 
 /**
- * Returns a function that renders problems of a link. If the link cannot be used, the page offers to request
- * a new one, provided that this kind of link can be requested.
+ * Creates a function that renders a page for a problem with a link. If the link cannot be used, the page
+ * offers to request a new link, provided that a link of this kind can be requested.
  */
 export function createLinkProblemPage(pages: LinkPages, kind: UnusableLinkKind) {
   return problemPage(pages, (view) => pages.deadLink({ ...view, kind }));
 }
 
 /**
- * Returns a function that renders problems of the form that requests a new link. For an invalid address, it
- * shows the form again.
+ * Creates a function that renders a page for a problem with the form that requests a new link. If the email
+ * address was invalid, the page shows the form again.
  */
 export function createLinkRequestProblemPage(pages: LinkPages, kind: RenewableLinkKind) {
   const otherwise = createLinkProblemPage(pages, kind);
@@ -62,22 +62,23 @@ function isAboutEmail({ details: { errors = [] } }: Problem): boolean {
   return errors.length === 1 && error?.pointer === '#/email' && error.code !== 'unknown';
 }
 
-/** Returns a function that renders problems that are not about a link. */
+/** Creates a function that renders a page for a problem that is not about a link. */
 export function createGeneralProblemPage(pages: LinkPages) {
   return ({ spec: { code, title }, details: { detail, retryAfter } }: Problem, request: RequestContext) =>
     pages.problem({ locale: localeOfRequest(request), code, title, detail, retryAfter });
 }
 
 /**
- * Returns a function that renders problems of a link that cancels an erasure. The page offers no new link.
+ * Creates a function that renders a page for a problem with a link that cancels an erasure. The page offers
+ * no new link.
  */
 export function createErasureProblemPage(pages: LinkPages) {
   return problemPage(pages, pages.deadErasure);
 }
 
 /**
- * Returns a function that renders problems of a link.
- * @param deadLink renders the page of a link that cannot be used
+ * Creates a function that renders a page for a problem with a link.
+ * @param deadLink renders the page that says that a link cannot be used
  */
 function problemPage(
   pages: LinkPages,

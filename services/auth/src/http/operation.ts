@@ -7,18 +7,18 @@ import { mapFailuresToProblems, refusalProblemSpecs, toProblem } from './problem
 import { authTexts } from './texts.ts';
 
 interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, Params, Query, Body> {
-  /** The name of the operation in the metrics. */
+  /** The name of the route's operation in the metrics. */
   readonly operation: string | ((input: HandlerInput<Caller, Params, Query, Body>) => string);
   /**
    * Renders the submitted form again with an error, if the person can correct the input.
-   * @returns the page; undefined if different input would not help
+   * @returns the HTML page; undefined if different input would not help
    */
   formAgain?(refusal: Refusal, input: HandlerInput<Caller, Params, Query, Body>): Promise<string | undefined>;
 }
 
 /**
- * Declares a route that counts its outcomes. The response to a refused form is the form again, with the
- * error; the response to any other failure is a problem.
+ * Declares a route that counts the outcomes of its use case. If a form is refused, the response is the form
+ * again, with the error; the response to any other failure is a problem.
  */
 export function defineOperationRoute<Caller, Params = undefined, Query = undefined, Body = undefined>(
   count: CountOperation,

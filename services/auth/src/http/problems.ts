@@ -19,7 +19,7 @@ import { SentMailsUnavailable } from '../ports/mails.ts';
 import { type Refusal, Refused } from '../refused.ts';
 import { passwordTextSchema } from './schemas.ts';
 
-/** The problem for each kind of refusal. A missing kind is a compile-time error. */
+/** The problem to respond with for each kind of refusal. A missing kind is a compile-time error. */
 export const refusalProblemSpecs = {
   account_disabled: { code: 'account_disabled', status: 403, title: 'Account Disabled' },
   account_not_verified: accountNotVerified,
@@ -75,7 +75,10 @@ export const refusalProblemSpecs = {
   unauthenticated: standardProblems.unauthenticated,
 } as const satisfies Record<Refusal['kind'], ProblemSpec>;
 
-/** The detail text of each refusal. The texts do not reveal why credentials or a token were refused. */
+/**
+ * The detail text of the problem for each refusal. The texts do not reveal why credentials or a token were
+ * refused.
+ */
 export const refusalDetailTexts = {
   account_disabled: 'This account has been disabled.',
   account_not_verified: accountNotVerified.title,
@@ -103,7 +106,7 @@ export const refusalDetailTexts = {
   string
 >;
 
-/** The text of each password rule; it completes the sentence "The password …". */
+/** The text about each rule for passwords; it completes the sentence "The password …". */
 export const passwordFaultTexts: Readonly<Record<PasswordFault, string>> = {
   too_short: 'must have at least {min} characters',
   too_long: `must have at most ${MAX_PASSWORD_LENGTH} characters`,
@@ -129,7 +132,10 @@ export const unavailableDetailTexts = {
  */
 const RETRY_SECONDS = { unavailable: 1, unreadable: 60 };
 
-/** Returns the problem for a failure; undefined for a bug. */
+/**
+ * Returns the problem to respond with after a failure of a use case or a port; undefined if the failure is a
+ * bug.
+ */
 export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof Refused) return refusalProblem(error.refusal);
@@ -143,7 +149,7 @@ export function toProblem(error: unknown): Problem | undefined {
 }
 
 /**
- * Runs the work, and converts its failures to problems.
+ * Runs `work`, and converts its failures to problems.
  * @throws Problem; errors that map to no problem are rethrown
  */
 export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<T> {
@@ -188,7 +194,8 @@ function weakPassword({ field, fault, minLength }: WeakPassword): FieldError {
 }
 
 /**
- * The JSON pointer to the field of the body that caused each refusal. Weak passwords are handled separately.
+ * The JSON pointer to the field of the body that caused each kind of refusal. Weak passwords are handled
+ * separately.
  */
 const pointers: Readonly<Partial<Record<Refusal['kind'], string>>> = {
   current_password_incorrect: '#/currentPassword',
@@ -203,9 +210,9 @@ function fieldsOf(kind: Refusal['kind'], message: string): readonly FieldError[]
 }
 
 /**
- * Returns a function that checks the length of the new password in an invalid body, so that all errors are
- * reported together. Only the length is checked: the other rules take milliseconds, and invalid bodies are
- * not rate limited.
+ * Creates a function that checks the length of the new password in an invalid body, so that all errors are
+ * reported together. Only the length is checked: the other rules take milliseconds, and requests with invalid
+ * bodies are not rate limited.
  */
 export function createPasswordLengthCheck(
   rules: PasswordRules,

@@ -1,6 +1,6 @@
 /**
- * Stores the refresh token of a browser app in a cookie. Scripts cannot read it, and only pages of the listed
- * origins can use it.
+ * Stores the refresh token of a browser app in a cookie. Scripts cannot read this cookie, and only pages of
+ * the listed origins can use it.
  */
 import {
   areSameSite,
@@ -10,20 +10,21 @@ import {
   standardProblems,
 } from '@latchkey/http';
 
-/** Reads and writes the cookie with the refresh token. */
+/** Reads and writes the cookie that contains the refresh token. */
 export interface RefreshCookie {
-  /** Returns the `Set-Cookie` headers that store a token. */
+  /** Returns the `Set-Cookie` headers that store a refresh token. */
   set(request: RequestContext, refreshToken: string): readonly string[];
-  /** Returns the `Set-Cookie` headers that delete the cookie. */
+  /** Returns the `Set-Cookie` headers that delete the cookie with the refresh token. */
   clear(request: RequestContext): readonly string[];
   /**
-   * Returns the token in the cookie; undefined if the request has no such cookie.
-   * @throws Problem (insufficient_permission) if the request has the cookie, but comes from an origin that is not allowed
+   * Returns the refresh token in the cookie; undefined if the request has no such cookie.
+   * @throws Problem (insufficient_permission) if the request has the cookie, but comes from an origin that is
+   * not allowed
    */
   read(request: RequestContext): string | undefined;
   /**
-   * How the OpenAPI document describes the cookie. It is optional, because the token may also be sent in the
-   * body.
+   * How the OpenAPI document describes the cookie with the refresh token. The cookie is optional, because the
+   * token may also be sent in the body.
    */
   readonly credentials: { readonly schemes: Readonly<Record<string, object>>; readonly optional: true };
   /** The problem that `read` may throw. */
@@ -33,10 +34,10 @@ export interface RefreshCookie {
 export type SameSitePolicy = 'strict' | 'lax' | 'none';
 
 /**
- * The name of the cookie in release 0.1. Any host of the domain can set a cookie with this name, so an
- * attacker could sign a signed-out person in to the attacker's account. Neither the origin nor the session
- * distinguishes such a cookie from a genuine one. Cookies with this name are therefore accepted only until a
- * date that the operator sets, and are replaced on first use.
+ * The name of the cookie with the refresh token in release 0.1. Any host of the domain can set a cookie with
+ * this name, so an attacker could sign a signed-out person in to the attacker's account. Neither the origin
+ * nor the session distinguishes such a cookie from a genuine one. Cookies with this name are therefore
+ * accepted only until a date that the operator sets, and are replaced on first use.
  */
 const FORMER_NAME = '__Secure-latchkey_refresh';
 
@@ -52,7 +53,10 @@ export function createRefreshCookie(options: {
    * `Path=/`.
    */
   readonly secure: boolean;
-  /** The `SameSite` attribute. `none` requires `Secure`. The origin of requests is checked in any case. */
+  /**
+   * The cookie's `SameSite` attribute. `none` requires `Secure`. The origin of requests is checked in any
+   * case.
+   */
   readonly sameSite: SameSitePolicy;
   /**
    * The path of auth's routes as browsers see it. Used as the cookie's path unless the name has the prefix
@@ -76,7 +80,7 @@ export function createRefreshCookie(options: {
   function hasFormer({ headers }: RequestContext): boolean {
     return options.secure && headers['cookie']?.includes(`${FORMER_NAME}=`) === true;
   }
-  /** Whether the cookie of release 0.1 is still accepted if the current one is missing. */
+  /** Returns whether the cookie of release 0.1 is still accepted if the current cookie is missing. */
   function readsFormer(): boolean {
     return (
       options.secure && options.formerUntil !== undefined && options.now() < new Date(options.formerUntil)
@@ -122,8 +126,9 @@ export function createRefreshCookie(options: {
 }
 
 /**
- * Returns a warning if these settings keep browsers from sending the cookie. If the app and the API are on
- * different sites, browsers send it only with `SameSite=None`; `Lax` allows only navigations.
+ * Returns a warning if the cookie settings keep browsers from sending the cookie with the refresh token. If
+ * the app and the API are on different sites, browsers send the cookie only with `SameSite=None`; `Lax`
+ * allows only navigations.
  */
 export function findCrossSiteCookieWarning(config: {
   readonly FRONTEND_URL?: string | undefined;

@@ -67,8 +67,8 @@ test('an Idempotency-Key that comes with another body is refused, and nothing is
   const other = { ...eve, password: 'the password of a stranger' };
   assertProblem(await postSignUp(auth, other, again), 422, 'idempotency_key_reused');
   assertProblem(await postLogin(auth, other), 401, 'invalid_credentials');
-  // A key identifies a request only together with the network, so an attacker elsewhere gains nothing by
-  // guessing a key.
+  // An idempotency key identifies a request only together with the client's network, so an attacker elsewhere
+  // gains nothing by guessing a key.
   assertStatus(await postSignUp(auth, other, { ...again, ip: '203.0.113.9' }), 201);
   assertStatus(await postLogin(auth, other), 200);
 });

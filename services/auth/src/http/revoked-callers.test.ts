@@ -25,11 +25,11 @@ const requests: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'POST /account/erase': { password },
 };
 
-/** All other routes for signed-in callers that do not use GET. */
+/** All other routes for signed-in callers that do not use GET. They need no `refuseRevokedCaller`. */
 const others: readonly string[] = [
-  // These routes only end sessions.
+  // Routes that only end sessions.
   ...['POST /logout-all', 'DELETE /sessions/{id}'],
-  // These routes do not change the caller's account: the export only reads, and the routes for admins change
+  // Routes that do not change the caller's account: the export only reads, and the routes for admins change
   // other accounts.
   ...['POST /export', 'POST /send-mail', 'PUT /accounts/{id}/role', 'DELETE /accounts/{id}'],
   ...['disable', 'enable', 'sessions/revoke', 'password-reset'].map(
@@ -59,8 +59,8 @@ for (const [route, json] of Object.entries(requests))
     const { accessToken: token } = await logInAndGetTokens(auth, person);
     const [method = '', path = ''] = route.split(' ');
     const send = method === 'PATCH' ? auth.patch : auth.post;
-    // Revoke the session before the first write, which counts the request or appends the commit: the token
-    // has been checked by then.
+    // Revoke the session before the request's first write, which counts the request or appends the commit: the
+    // token has been checked by then.
     auth.beforeNextWrite(async () => assertStatus(await auth.post('/logout-all', { token }), 204));
     assertProblem(await send(path, { json, token }), 401, 'unauthenticated');
   });

@@ -26,7 +26,7 @@ const COUNTED: Readonly<Record<RateLimitName, string>> = {
 const PASSWORD: readonly RateLimitName[] = ['login-address', 'login-ip'];
 const MAIL: readonly RateLimitName[] = ['mail-network-hour', 'mail-network-day', 'mail-address-day'];
 
-/** The limits that refuse a request with 429, by the id of the operation. */
+/** The rate limits that may refuse a request with 429, by the operation id of the route. */
 export const limitsOfOperations: Readonly<Record<string, readonly RateLimitName[]>> = {
   signUp: ['signup-ip', ...MAIL],
   verify: PASSWORD,

@@ -27,8 +27,9 @@ const strayJoiner = /(?<![\p{L}\p{M}\p{S}])[\u200c\u200d]|(?<!\p{M})[\u200c\u200
 const visible = /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}--\u2800]/v;
 
 /**
- * A first or last name in any script: 1 to 64 code points after trimming and NFC, on one line, with at least
- * one visible character. Earlier releases allowed invisible characters, so the schemas of events still do.
+ * The schema of a first or last name in any script: 1 to 64 code points after trimming and NFC, on one line,
+ * with at least one visible character. Earlier releases allowed invisible characters, so the schemas of
+ * events still do.
  */
 export const personNameSchema = z
   .string()
@@ -46,7 +47,7 @@ export const personNameSchema = z
 
 const LONGEST_LOCALE = 35;
 
-/** A language tag (BCP 47), converted to the canonical form of `Intl`. */
+/** The schema of a language tag (BCP 47), which is converted to the canonical form of `Intl`. */
 export const localeTagSchema = z
   .string()
   .max(LONGEST_LOCALE)
@@ -69,8 +70,8 @@ export const localeTagSchema = z
 const LONGEST_PASSWORD_TEXT = 1024;
 
 /**
- * A password as typed at sign-up and login: any text on one line. The rules for new passwords are in
- * `PasswordRules`.
+ * The schema of a password as typed at sign-up and login: any text on one line. The rules for new passwords
+ * are in `PasswordRules`.
  */
 export const passwordTextSchema = z
   .string()
@@ -80,7 +81,8 @@ export const passwordTextSchema = z
   .meta({ format: 'password', description: 'Used as typed, never trimmed.' });
 
 /**
- * The schema of a new password, with its limits for the OpenAPI document. `PasswordRules` enforces the rules.
+ * Creates the schema of a new password, with its limits for the OpenAPI document. `PasswordRules` enforces
+ * the rules.
  * @param minLength in code points
  */
 export function createNewPasswordSchema({ minLength }: Pick<PasswordRules, 'minLength'>) {

@@ -12,17 +12,17 @@ export interface SecurityTxtFields {
   readonly contacts: readonly string[];
   /** The URL of the vulnerability disclosure policy. */
   readonly policy?: string;
-  /** The URL of the file itself. */
+  /** The URL of the security.txt file itself. */
   readonly canonical: string;
 }
 
 /**
- * How long the file is valid, in days. RFC 9116, 2.5.5 recommends less than a year. The file is generated for
- * each request, so only copies can expire.
+ * How long a security.txt file is valid, in days. RFC 9116, 2.5.5 recommends less than a year. The file is
+ * generated for each request, so only copies can expire.
  */
 const VALID_DAYS = 90;
 
-/** Returns the content of the file. It expires 90 days after midnight (UTC) of `now`. */
+/** Returns the content of security.txt. It expires 90 days after midnight (UTC) of `now`. */
 export function formatSecurityTxt({ contacts, policy, canonical }: SecurityTxtFields, now: Date): string {
   const midnight = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
   const lines = [

@@ -3,7 +3,7 @@ import type { Caller, UseCaseDeps } from '../deps.ts';
 import { findCallerOfToken } from '../sessions/session-status.ts';
 import { mapFailuresToProblems } from './problems.ts';
 
-/** Returns the function with which guards look up the current account and session of an access token. */
+/** Creates the function with which guards look up the current account and session of an access token. */
 export function createSessionStatusLookup(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions' | 'now'>,
 ): LookUpSessionStatus<Caller & { readonly verified: boolean; readonly role: string }> {

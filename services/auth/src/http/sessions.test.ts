@@ -47,7 +47,7 @@ test('a lost response is repeated until the new token is used; after that, the o
   const third = assertStatus(await refresh(auth, second.refreshToken), 200).json;
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assertProblem(await refresh(auth, third.refreshToken), 401, 'refresh_token_invalid');
-  // All access tokens issued so far are invalid, but the other session can still refresh.
+  // All access tokens issued so far are invalid, but the other session of the account can still refresh.
   assert.equal(await alive(auth, elsewhere.accessToken), false);
   const renewed = assertStatus(await refresh(auth, elsewhere.refreshToken), 200).json;
   assert.equal(await alive(auth, renewed.accessToken), true);
@@ -135,7 +135,7 @@ test('the cookie is Secure in production and is taken from listed origins alone'
   assert.equal(await alive(auth, refreshed.json.accessToken), false);
 });
 
-/** Returns settings with which the cookie of release 0.1 is read for two days. */
+/** Returns settings with which auth accepts the cookie of release 0.1 for two more days. */
 function settingsOfUpgrade() {
   const FORMER_REFRESH_COOKIE_UNTIL = new Date(Date.now() + 2 * DAY).toISOString().slice(0, 10);
   return { CORS_ORIGINS: APP, FORMER_REFRESH_COOKIE_UNTIL };
@@ -338,7 +338,7 @@ test('the history is listed page by page, even if a page ends within one change'
   async function readAll() {
     return assertStatus(await auth.get('/history', { token: accessToken }), 200).json;
   }
-  // Sign-ins are recorded in the background, so the test waits for their records.
+  // Sign-ins are recorded in the background, so wait until they are recorded.
   await waitUntil(
     async () => typesIn(await readAll()).filter((type) => type === 'LoginSucceeded').length === 2,
   );

@@ -9,21 +9,22 @@ import type { UseCaseDeps } from '../deps.ts';
 export interface SignUpCookie {
   /**
    * Returns the `Set-Cookie` header for the account of a sign-up. The cookie expires at the same time as the
-   * link.
+   * link in the verification mail.
    */
   set(userId: string): string;
-  /** Returns the `Set-Cookie` header that deletes the cookie. */
+  /** Returns the `Set-Cookie` header that deletes the sign-up cookie. */
   clear(): string;
   /**
-   * Returns the account id in the request's cookie; undefined if the cookie is missing, forged or expired.
+   * Returns the account id in the sign-up cookie of a request; undefined if the cookie is missing, forged or
+   * expired.
    */
   read(request: RequestContext): string | undefined;
 }
 
 /**
- * Creates the cookie. With `SameSite=Lax`, browsers send it when a link in a mail is opened, but not with
- * forms of other sites. Over HTTPS, its name has the prefix `__Host-`, so that no other host of the domain
- * can set the cookie of an attacker's sign-up.
+ * Creates the reader and writer of the sign-up cookie. With `SameSite=Lax`, browsers send the cookie when a
+ * link in a mail is opened, but not with forms of other sites. Over HTTPS, its name has the prefix `__Host-`,
+ * so that no other host of the domain can set the cookie of an attacker's sign-up.
  */
 export function createSignUpCookie(
   { signUpTokens, settings, now }: Pick<UseCaseDeps, 'signUpTokens' | 'settings' | 'now'>,

@@ -9,7 +9,7 @@ type Resolution = Extract<
   (typeof refusalProblemSpecs)[keyof typeof refusalProblemSpecs],
   { resolution: string }
 >['resolution'];
-/** Titles that libs/http and libs/tokens translate. */
+/** Titles of problems that libs/http and libs/tokens translate. */
 type Elsewhere =
   | 'Not Found'
   | 'Conflict'
@@ -88,7 +88,7 @@ const sentences: Record<
   'This account cannot be read at present.': 'Dieses Konto kann im Moment nicht gelesen werden.',
 };
 
-/** Texts that complete the sentence "Das Passwort …". */
+/** The texts about each rule for passwords, which complete the sentence "Das Passwort …". */
 export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'muss mindestens {min} Zeichen haben',
   too_long: `darf höchstens ${MAX_PASSWORD_LENGTH} Zeichen haben`,
@@ -128,7 +128,7 @@ const others = {
 export const germanTexts = { ...titles, ...resolutions, ...sentences, ...others };
 
 /**
- * The type of translations into other languages. Missing texts are shown in English; `npm run languages`
- * lists them.
+ * The type of translations into languages other than German. Missing texts are shown in English; `npm run
+ * languages` lists them.
  */
 export type TextTranslations = Readonly<Partial<Record<keyof typeof germanTexts, string>>>;

@@ -1,4 +1,4 @@
-/** The texts of refusals in Spanish. Missing ones are shown in English. */
+/** The texts of refusals in Spanish. Missing texts are shown in English. */
 import type { PasswordFault } from '../passwords/rules.ts';
 import type { TextTranslations } from './texts.de.ts';
 
@@ -78,7 +78,7 @@ export const spanishTexts: TextTranslations = {
     'Envía la clave de API de un cliente que pueda usar la introspección.',
 };
 
-/** Texts that complete the sentence "La contraseña …". */
+/** The texts about each rule for passwords, which complete the sentence "La contraseña …". */
 export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'debe tener al menos {min} caracteres',
   too_long: 'debe tener como máximo 128 caracteres',

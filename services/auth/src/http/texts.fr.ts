@@ -1,4 +1,4 @@
-/** The texts of refusals in French. Missing ones are shown in English. */
+/** The texts of refusals in French. Missing texts are shown in English. */
 import type { PasswordFault } from '../passwords/rules.ts';
 import type { TextTranslations } from './texts.de.ts';
 
@@ -79,7 +79,7 @@ export const frenchTexts: TextTranslations = {
     'Envoyez la clé d’API d’un client autorisé à utiliser l’introspection.',
 };
 
-/** Texts that complete the sentence "Le mot de passe …". */
+/** The texts about each rule for passwords, which complete the sentence "Le mot de passe …". */
 export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'doit avoir au moins {min} caractères',
   too_long: 'doit avoir au plus 128 caractères',

@@ -1,4 +1,4 @@
-/** The texts of refusals in Brazilian Portuguese. Missing ones are shown in English. */
+/** The texts of refusals in Brazilian Portuguese. Missing texts are shown in English. */
 import type { PasswordFault } from '../passwords/rules.ts';
 import type { TextTranslations } from './texts.de.ts';
 
@@ -76,7 +76,7 @@ export const brazilianTexts: TextTranslations = {
     'Envie a chave de API de um cliente que possa usar a introspecção.',
 };
 
-/** Texts that complete the sentence "A senha …". */
+/** The texts about each rule for passwords, which complete the sentence "A senha …". */
 export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'deve ter pelo menos {min} caracteres',
   too_long: 'deve ter no máximo 128 caracteres',

@@ -7,7 +7,7 @@ import { passwordFaultTexts as passwordFaultsInSpanish, spanishTexts } from './t
 import { frenchTexts, passwordFaultTexts as passwordFaultsInFrench } from './texts.fr.ts';
 import { brazilianTexts, passwordFaultTexts as passwordFaultsInPortuguese } from './texts.pt-BR.ts';
 
-/** Returns the translated texts of the password rules, keyed by their English text. */
+/** Returns the translated texts about the rules for passwords, keyed by their English text. */
 function byEnglish(translated: Record<PasswordFault, string>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(passwordFaultTexts).map(([fault, english]) => [

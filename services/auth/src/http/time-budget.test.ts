@@ -8,8 +8,8 @@ const ADDRESS = 'ada@example.com';
 const PASSWORD = 'countess of the engine';
 
 /**
- * Runs a use case in a request, and afterwards calls the store of the same request twice; each call takes 5
- * s.
+ * Runs `work` within the time budget of a request, and afterwards calls the store twice within the same
+ * budget; each call takes 5 s.
  */
 async function makeLateCalls(work: () => Promise<unknown>): Promise<void> {
   let ms = 0;

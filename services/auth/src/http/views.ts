@@ -45,8 +45,8 @@ export const profileFieldSchemas = {
 };
 
 /**
- * Returns the header `Account-Sequence` for an account. Once a read model has reached this sequence, it shows
- * the change.
+ * Returns the header `Account-Sequence`, which contains the last sequence of an account after a change. Once
+ * a read model has reached this sequence, it shows the change.
  */
 export function createSequenceHeader(state: AccountState) {
   const { userId, sequence } = requireExistingAccount(state);
@@ -55,7 +55,7 @@ export function createSequenceHeader(state: AccountState) {
   };
 }
 
-/** Describes a response that has the header with the account's sequence. */
+/** Describes a response, for the OpenAPI document, that has the header with the account's sequence. */
 export function createResponseSpecWithSequence(description: string, schema?: z.ZodType): RouteResponseSpec {
   return {
     description,
@@ -64,7 +64,9 @@ export function createResponseSpecWithSequence(description: string, schema?: z.Z
   };
 }
 
-/** Describes the response to a POST to a link's URL: a client app gets JSON, a form gets an HTML page. */
+/**
+ * Describes the response to a POST to the URL of a link: a client app gets JSON, a form gets an HTML page.
+ */
 export function createJsonOrPageResponseSpec(description: string): RouteResponseSpec {
   return {
     ...createResponseSpecWithSequence(description, messageSchema),

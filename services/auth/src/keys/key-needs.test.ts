@@ -15,7 +15,10 @@ import { countPasswordHashes } from './key-needs.ts';
 const [FORMER, CURRENT] = ['argon2id$m=19456,t=2,p=1$former', 'argon2id$m=19456,t=2,p=1,k=new$current'];
 const needs = { former: { kid: undefined, cost: '19456:2' }, current: { kid: 'new', cost: '19456:2' } };
 
-/** A pending change of address. If the account confirms it before one o'clock, it gets this password hash. */
+/**
+ * A pending change of address. If the account confirms the change before one o'clock, it gets this password
+ * hash.
+ */
 const requested: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',
   data: {

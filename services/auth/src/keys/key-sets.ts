@@ -13,7 +13,7 @@ import type { StoredSecrets } from './stored-secrets.ts';
 
 export { type KeyKind, keyKinds } from './generate-key.ts';
 
-/** The setting that contains the keys of each kind. */
+/** The name of the setting that contains the keys of each kind. */
 export const keySettingNames = {
   signing: 'SIGNING_KEYS',
   events: 'EVENT_SIGNING_KEYS',
@@ -33,8 +33,8 @@ export const UNNAMED_KEY_ID = 'first';
 export interface ListedKey {
   readonly id: string;
   /**
-   * The name under which the store of a service records the key. If no store records keys of this kind, this
-   * is the key's id.
+   * The id under which the store of a service records the key. If no store records keys of this kind, this is
+   * the key's own id.
    */
   readonly remembered: string;
   /**
@@ -60,7 +60,8 @@ const keySet = z.object({ keys: z.array(key).min(1) });
 type Key = z.infer<typeof key>;
 
 /**
- * Returns the keys of a kind, the current one first; an empty list if the setting is missing.
+ * Returns the keys of a kind from the stored secrets, the current key first; an empty list if the setting is
+ * missing.
  * @throws Error with a one-line message that names the setting
  */
 export function listKeys(kind: KeyKind, secrets: StoredSecrets): readonly ListedKey[] {
@@ -73,7 +74,7 @@ export function listKeys(kind: KeyKind, secrets: StoredSecrets): readonly Listed
 }
 
 /**
- * Generates and adds a key.
+ * Generates a key and adds it to the stored secrets.
  * @param place `current`: from the next start on, the key is used for new data. `next`: from the next start
  * on, the key is accepted, but it is used for new data only after `promoteKey`
  */
@@ -88,7 +89,10 @@ export function addKey(
   return { id: idOf(made), changes: withSet(kind, keys) };
 }
 
-/** Makes the second key the current one. @throws Error with a one-line message if there is no second key */
+/**
+ * Makes the second key of a kind the current key.
+ * @throws Error with a one-line message if there is no second key
+ */
 export function promoteKey(
   kind: KeyKind,
   secrets: StoredSecrets,
@@ -100,8 +104,8 @@ export function promoteKey(
 }
 
 /**
- * Removes a key. For a key that signs events, only the private part is removed, because consumers still need
- * the public part to verify the events it signed.
+ * Removes a key from the stored secrets. For a key that signs events, only the private part is removed,
+ * because consumers still need the public part to verify the events that it signed.
  * @throws Error with a one-line message if there is no such key, or if it is the current one
  */
 export function removeKey(kind: KeyKind, secrets: StoredSecrets, id: string): SecretChanges {
@@ -123,7 +127,7 @@ function withPrivate(publicPart: Key, d: string | undefined): Key {
 }
 
 /**
- * Returns the keys of a kind, the current one first.
+ * Returns the keys of a kind, the current key first.
  * @throws Error with a one-line message that names the setting, never its value
  */
 function setIn(kind: KeyKind, secrets: StoredSecrets): readonly [Key, ...Key[]] {
@@ -164,7 +168,7 @@ function privateKeyOf(each: Key): KeyObject {
 }
 
 /**
- * Moves the current key, which is the one that matches SEALING_PUBLIC_KEY, to the front. The setting may list
+ * Moves the current key, which is the key that matches SEALING_PUBLIC_KEY, to the front. The setting may list
  * the keys in any order, because the notifier accepts all of them.
  */
 function currentFirst(keys: readonly Key[], { SEALING_PUBLIC_KEY }: StoredSecrets): readonly Key[] {

@@ -28,7 +28,7 @@ export interface PublicSigningKey {
 
 /** The parsed keys that sign access tokens. */
 export interface SigningKeys {
-  /** The key that signs new tokens: the first key of the set. */
+  /** The key that signs new tokens, which is the first key of the set. */
   readonly signing: { readonly kid: string; readonly privateKey: KeyObject };
   /** All keys of the set, including keys that signed earlier tokens or will sign later ones. */
   readonly published: readonly PublicSigningKey[];
@@ -156,7 +156,8 @@ function publicEventKey({ kty, crv, x, kid }: EventJwk): PublicEventKey {
 
 function privateEventKey({ kty, crv, x, d = '' }: EventJwk): KeyObject {
   const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, d }, format: 'jwk' }));
-  // Check this here: Node accepts a private part that does not match the public part.
+  // Check that the private part matches the public part, because Node accepts a private part that does not
+  // match.
   if (createPublicKey(privateKey).export({ format: 'jwk' }).x !== x)
     throw new InvalidKeyError('the private part of the first key does not belong to its public part');
   return privateKey;
@@ -172,7 +173,8 @@ function publicSigningKey({ kty, crv, x, y, kid }: SigningJwk): PublicSigningKey
 function privateSigningKey(jwk: SigningJwk): KeyObject {
   const { kty, crv, x, y, d = '' } = jwk;
   const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, y, d }, format: 'jwk' }));
-  // Check this by signing: Node accepts a private part that does not match the public part.
+  // Check by signing that the private part matches the public part, because Node accepts a private part that
+  // does not match.
   const probe = Buffer.from('latchkey');
   const fits = verify(
     'sha256',

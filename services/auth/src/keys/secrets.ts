@@ -1,4 +1,4 @@
-/** Generates the secrets of a new installation. */
+/** Generates the secrets with which a new installation runs. */
 import { generateKey } from './generate-key.ts';
 import type { GeneratedSecrets } from './stored-secrets.ts';
 
@@ -30,7 +30,7 @@ export {
  */
 export type SecretsAddedAfterRelease01 = Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS' | 'WEBHOOK_SECRET_KEY'>;
 
-/** Generates the secrets that release 0.1 did not have. */
+/** Generates the secrets that release 0.1 did not have, for an installation that release 0.1 created. */
 export function generateSecretsAddedAfterRelease01(): SecretsAddedAfterRelease01 {
   return {
     EVENT_SIGNING_KEYS: JSON.stringify({ keys: [generateKey('events')] }),

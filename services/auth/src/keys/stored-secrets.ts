@@ -21,7 +21,7 @@ const secrets = generated.extend({
   MAIL_DKIM_PRIVATE_KEY: z.string().exactOptional(),
 });
 
-/** Stored secrets, which this or an earlier release may have created. */
+/** The stored secrets of an installation, which this or an earlier release may have created. */
 export type StoredSecrets = Readonly<z.infer<typeof secrets>>;
 
 /** The secrets that `ops secrets` generates, as does the first start of a standalone installation. */

@@ -36,7 +36,7 @@ test(
     const change = (n: number) =>
       changeProfile(world.deps, { firstName: `Ada ${n}` }, caller, createTestContext());
     for (let n = 0; n < PROFILE_CHANGES_PER_HOUR; n += 1) {
-      // Add many faults, because the append is retried until its time is up.
+      // Inject many faults, because auth retries the append until the time budget of the request is used up.
       world.faults.push(...Array<InjectedAppendFault>(100).fill('request lost'));
       await assert.rejects(change(n), StoreUnavailable);
       world.faults.length = 0;

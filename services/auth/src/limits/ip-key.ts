@@ -17,9 +17,9 @@ export function normalizeIp(ip: string): string {
 }
 
 /**
- * Returns the key under which limits count a client's IP address. For IPv4, including IPv4-mapped IPv6, this
- * is the address itself. For IPv6, it is the /64, because one subscriber controls the whole network (RFC
- * 6177).
+ * Returns the key under which rate limits count a client's IP address. For IPv4, including IPv4-mapped IPv6,
+ * the key is the address itself. For IPv6, it is the /64, because one subscriber controls the whole network
+ * (RFC 6177).
  */
 export function toIpLimitKey(ip: string): string {
   const address = parseIp(ip);
@@ -29,8 +29,8 @@ export function toIpLimitKey(ip: string): string {
 }
 
 /**
- * Returns the key of a client's network: the /24 of an IPv4 address, the /56 of an IPv6 address. By this key,
- * rate limits count the mails that a network requests for an email address.
+ * Returns the key under which rate limits count a client's network: the /24 of an IPv4 address, the /56 of an
+ * IPv6 address. Rate limits on the mails that a network requests for an email address use this key.
  */
 export function toNetworkLimitKey(ip: string): string {
   const address = parseIp(ip);

@@ -16,8 +16,8 @@ function keysOf(changes: Partial<Mail> = {}): readonly string[] {
 }
 
 /**
- * Returns the names of the limits from which two mails take a point: `MAIL`, and the same mail with these
- * changes.
+ * Returns the names of the rate limits from which two mails take a point: the mail `MAIL`, and the same mail
+ * with these changes.
  */
 function sharedLimits(changes: Partial<Mail>): readonly string[] {
   return keysOf(changes)

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => opened.close());
 
-/** Returns limits whose store can be made unavailable. */
+/** Returns rate limits whose store can be made unavailable. */
 function limitsOf() {
   const stored = opened.stores.limits(rules);
   let away = false;

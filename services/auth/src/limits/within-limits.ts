@@ -22,14 +22,14 @@ export interface LimitCharge {
 }
 
 interface Outcome {
-  /** True if the command had already been carried out, so that this request had no effect. */
+  /** True if the command of the request had already been carried out, so that the request had no effect. */
   readonly repeated?: boolean;
 }
 
 /**
- * Takes the points of all charges, and runs `work` if every limit allows it. Gives the points back if a limit
- * refuses, if the command was a repeat, or if `work` fails with an error that leads to a 5xx response. If
- * `work` refuses the request (4xx), the points still count.
+ * Takes the points of all charges from the rate limits, and runs `work` if every limit allows it. Gives the
+ * points back if a limit refuses, if the command of the request was a repeat, or if `work` fails with an
+ * error that leads to a 5xx response. If `work` refuses the request (4xx), the points still count.
  * @throws Refused (rate_limited), and any error of `work`
  */
 export async function runWithinLimits<Result extends Outcome>(
@@ -44,8 +44,8 @@ export async function runWithinLimits<Result extends Outcome>(
 }
 
 /**
- * Like `runWithinLimits`, but runs `work` even if a limit refuses, and tells `work` whether a limit has
- * refused.
+ * Takes points from rate limits and runs `work` like `runWithinLimits`, but runs `work` even if a limit
+ * refuses, and tells `work` whether a limit has refused.
  */
 export async function runWithRateLimitDecision<Result extends Outcome>(
   { limits }: Pick<UseCaseDeps, 'limits'>,
@@ -69,7 +69,7 @@ export async function runWithRateLimitDecision<Result extends Outcome>(
 }
 
 /**
- * Takes the points of each charge, and stops at the first limit that refuses.
+ * Takes the points of each charge from its rate limit, and stops at the first limit that refuses.
  * @param taken collects the charges that succeeded
  */
 async function takeAll(
@@ -85,7 +85,7 @@ async function takeAll(
   return { allowed: true };
 }
 
-/** Whether an error leads to a 5xx response. */
+/** Returns whether an error leads to a 5xx response. */
 function isFault(error: unknown): boolean {
   return !(error instanceof Refused) || error.refusal.kind === 'overloaded';
 }
@@ -96,7 +96,7 @@ function isFault(error: unknown): boolean {
  */
 const MAX_OWED = 10_000;
 
-/** Limits that retry failed refunds. */
+/** Rate limits that retry failed refunds. */
 export interface DeferredRefundLimits extends RateLimits {
   /** Retries all outstanding refunds. @throws StoreUnavailable */
   settle(): Promise<void>;
@@ -106,7 +106,7 @@ export interface DeferredRefundLimits extends RateLimits {
 const REFUNDS_AT_ONCE = 50;
 
 /**
- * Wraps limits so that failed refunds are retried: before the next `take`, and by `settle`. A refund is
+ * Wraps rate limits so that failed refunds are retried: before the next `take`, and by `settle`. A refund is
  * outstanding if `giveBack` failed because the store was unavailable, or if a failed `take` may have counted
  * its points. Outstanding refunds are kept in memory only, so they are lost if the process is killed.
  */

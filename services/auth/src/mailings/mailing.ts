@@ -4,12 +4,12 @@ import type { Fact, MailingFact, RefusalKind } from '../account/index.ts';
 
 export type MailingState = { readonly status: 'none' | 'requested' };
 
-/** Requests a mailing. */
+/** A command that requests a mailing: the same mail to each of many addresses. */
 export interface RequestMailCommand {
   readonly type: 'RequestMail';
   readonly mailingId: string;
   readonly template: DataOf<'MailRequested'>['template'];
-  /** The admin's account id. */
+  /** The account id of the admin who requests the mailing. */
   readonly requestedBy: string;
   readonly recipients: readonly string[];
 }

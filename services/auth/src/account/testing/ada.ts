@@ -13,7 +13,7 @@ const person = { email: 'Ada@example.com', username: 'ada' };
 const addressed = { userId: adaId, locale: 'en', person };
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
-/** Returns the instant `ms` milliseconds after noon. */
+/** Returns the instant that is `ms` milliseconds after noon. */
 export function msAfterNoon(ms: number): Date {
   return new Date(noon.getTime() + ms);
 }
@@ -149,7 +149,10 @@ export function createAccountDisabledFactWithNotice(reason?: string): AccountFac
   };
 }
 
-/** Returns the fact that requests Ada's erasure. @param undo undefined if no mail is sent */
+/**
+ * Returns the fact that requests the erasure of Ada's account.
+ * @param undo the link that cancels the erasure; undefined if no mail is sent
+ */
 export function createAccountErasureRequestedFact(
   eraseAt: string,
   undo?: NewMailedLink,

@@ -16,20 +16,23 @@ import {
 
 /** The assertions about the outcome of a command. */
 export interface OutcomeAssertions {
-  /** Asserts exactly these facts, in this order, and no refusal. */
+  /** Asserts that the command leads to exactly these facts, in this order, and is not refused. */
   thenHappens(...facts: readonly AccountFact[]): void;
-  /** Asserts a refusal of this kind, and the facts that are appended despite it. */
+  /**
+   * Asserts that the command is refused with this kind of refusal, and leads to these facts despite the
+   * refusal.
+   */
   thenRefused(kind: RefusalKind, ...facts: readonly AccountFact[]): void;
-  /** Asserts that nothing happens: neither facts nor a refusal. */
+  /** Asserts that the command leads neither to facts nor to a refusal. */
   thenNothing(): void;
 }
 
-/** Folds the facts of an account, from its beginning. */
+/** Computes the state of an account from all of its facts. */
 export function foldFacts(facts: readonly AccountFact[]): AccountState {
   return facts.reduce(evolve, initialAccountState);
 }
 
-/** Folds the facts of an account, which must include its sign-up. */
+/** Computes the state of an account from all of its facts, which must include its sign-up. */
 export function stateAfter(...facts: readonly AccountFact[]): Exclude<AccountState, { status: 'none' }> {
   const state = foldFacts(facts);
   assert.ok(state.status !== 'none');
@@ -48,7 +51,7 @@ export function verifiedAccountAfter(...facts: readonly AccountFact[]): Verified
   return state;
 }
 
-/** Starts a rule test with the facts that the account already has. */
+/** Starts a test of the account rules with the facts that the account already has. */
 export function given(...past: readonly AccountFact[]): { when(command: AccountCommand): OutcomeAssertions } {
   return {
     when: (command) => {

@@ -1,6 +1,6 @@
 /**
- * Random commands on two accounts that sign up with the same address. Either account may change its address.
- * The commands come in any order and with any tokens.
+ * Generates random commands on two accounts that sign up with the same address. Either account may change its
+ * address. The commands come in any order and with any tokens.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -40,7 +40,7 @@ function linkOf(kind: Purpose) {
   );
 }
 
-/** Generates a token: usually one for this purpose, sometimes one for another. */
+/** Generates a token: usually a token for the given purpose, sometimes a token for another purpose. */
 function tokenFor(kind: Purpose) {
   return fc
     .tuple(fc.oneof({ weight: 4, arbitrary: fc.constant(kind) }, { weight: 1, arbitrary: purpose }), number)
@@ -192,9 +192,9 @@ function registration(userId: string): fc.Arbitrary<RegisterAccountCommand> {
 interface StoryStep {
   readonly userId: string;
   readonly command: AccountCommand;
-  /** How far the clock moves before the command, in minutes. */
+  /** How far the clock moves before the command is run, in minutes. */
   readonly minutes: number;
-  /** Whether the clean-up runs after the command and releases claims that are no longer needed. */
+  /** Whether auth's clean-up runs after the command and releases claims that are no longer needed. */
   readonly sweeps: boolean;
 }
 
@@ -285,8 +285,9 @@ export interface StoryOutcome {
 }
 
 /**
- * Fills in the values that use cases look up on each retry: the owner of the address and the time. Also
- * limits `since` to the account's current sequence, because no session can have been created at a higher one.
+ * Fills in the values of a command that use cases look up on each retry: the owner of the address and the
+ * time. Also limits `since` to the account's current sequence, because no session can have been created at a
+ * higher sequence.
  */
 function asLookedUp(world: StoryOutcome, userId: string, command: AccountCommand, now: Date): AccountCommand {
   return {
@@ -297,7 +298,7 @@ function asLookedUp(world: StoryOutcome, userId: string, command: AccountCommand
   };
 }
 
-/** Returns the address whose owner the use case looks up for this command. */
+/** Returns the address whose owner a use case looks up for a command. */
 function addressOf({ accounts }: StoryOutcome, userId: string, command: AccountCommand): string {
   if (command.type === 'RequestEmailChange') return command.address;
   const state = accounts.get(userId);

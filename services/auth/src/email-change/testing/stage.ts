@@ -36,7 +36,9 @@ const quickPasswords: UseCaseDeps['passwords'] = {
   },
 };
 
-/** Runs a test with a fast password hash, because Argon2 would take most of the time of these tests. */
+/**
+ * Runs a test with a fast password hash instead of Argon2, which would take most of the time of these tests.
+ */
 export function withFastHashingTestWorld(
   play: (world: TestWorld) => Promise<void>,
   given?: () => Promise<AuthStores>,

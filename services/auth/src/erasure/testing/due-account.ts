@@ -70,7 +70,7 @@ export async function findFilesWithPersonalData(folder: string): Promise<readonl
 }
 
 /**
- * Asserts that no personal data of the erased account remains.
+ * Asserts that no personal data of an erased account remains.
  * @param placesThatName returns the places that still contain such data. Default: searches the files of the
  * data folder
  */

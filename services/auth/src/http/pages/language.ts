@@ -1,4 +1,4 @@
-/** The languages of the pages. */
+/** The languages of auth's HTML pages. */
 import { parseLocale } from '@latchkey/locale';
 import { germanPageTexts } from './texts.de.ts';
 import { englishPageTexts } from './texts.en.ts';
@@ -7,7 +7,7 @@ import { frenchPageTexts } from './texts.fr.ts';
 import { brazilianPageTexts } from './texts.pt-BR.ts';
 import type { PageTexts, PageTranslation } from './texts.ts';
 
-/** The texts by language. Portuguese readers outside Brazil get the Brazilian texts. */
+/** The texts of the HTML pages by language. Portuguese readers outside Brazil get the Brazilian texts. */
 const translations: Readonly<Record<string, PageTranslation>> = {
   de: germanPageTexts,
   fr: frenchPageTexts,
@@ -25,7 +25,7 @@ const languages: Readonly<Record<string, PageTexts>> = {
   ),
 };
 
-/** A language in which pages are rendered. */
+/** A language in which HTML pages are rendered. */
 export interface PageLanguage {
   /**
    * The language tag for the attribute `lang` and for `Intl`: the requested locale, or `en` if its language
@@ -35,14 +35,20 @@ export interface PageLanguage {
   readonly texts: PageTexts;
 }
 
-/** Returns the texts for a locale: those of its language, or the English ones if there are none. */
+/**
+ * Returns the texts of the HTML pages for a locale: the texts in the language of the locale, or the English
+ * texts if there are none.
+ */
 export function getPageLanguage(locale: string): PageLanguage {
   const { tag, language } = parseLocale(locale);
   const texts = Object.hasOwn(languages, language) ? languages[language] : undefined;
   return texts === undefined ? { tag: 'en', texts: englishPageTexts } : { tag, texts };
 }
 
-/** Returns the language and path of each untranslated text, for example `fr: resetDone.again.closing`. */
+/**
+ * Returns the language and path of each text of the HTML pages that is not translated, for example `fr:
+ * resetDone.again.closing`.
+ */
 export function findUntranslatedPageTexts(): readonly string[] {
   return Object.entries(translations).flatMap(([language, texts]) =>
     missingIn(englishPageTexts, texts).map((path) => `${language}: ${path}`),

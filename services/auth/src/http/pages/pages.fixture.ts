@@ -1,4 +1,4 @@
-/** Renders every page with sample data, and extracts what tests check. */
+/** Renders every HTML page with sample data, and extracts what tests check. */
 import type { LinkPages } from './pages.ts';
 
 export const LINK_TOKEN = 'dG9rZW4'.repeat(9).padEnd(64, 'x');

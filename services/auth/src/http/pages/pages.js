@@ -1,6 +1,6 @@
-/** Adds conveniences to the pages. All pages also work without scripts. */
+/** Adds conveniences to auth's HTML pages. All pages also work without scripts. */
 
-/** Shows times in the reader's time zone; without a script they are in UTC. */
+/** Shows times in the reader's time zone; without this script, they are in UTC. */
 function showLocalTimes() {
   const { lang } = document.documentElement;
   const format = new Intl.DateTimeFormat(lang, {
@@ -20,7 +20,10 @@ function showLocalTimes() {
       .join('');
 }
 
-/** Adds a button that shows the typed password. When the form is sent, the password is hidden again. */
+/**
+ * Adds a button to a password field that shows the typed password. When the form is sent, the password is
+ * hidden again.
+ */
 function addShowButton(input) {
   const button = document.createElement('button');
   button.type = 'button';
@@ -40,7 +43,9 @@ function addShowButton(input) {
   input.after(button);
 }
 
-/** Replaces the URL of the page by one that can be reloaded without sending the form again. */
+/**
+ * Replaces the URL of the page in the browser by a URL that can be reloaded without sending the form again.
+ */
 function replaceAddress() {
   const { reload } = document.querySelector('main').dataset;
   if (reload) history.replaceState(null, '', reload);

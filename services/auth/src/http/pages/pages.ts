@@ -38,7 +38,7 @@ export type VerificationFault = { readonly field: 'password' } | NewPasswordFaul
 
 /** The URLs to which the page of a verification link points. */
 interface VerificationPlaces {
-  /** The target of the form; also the URL of the page itself. */
+  /** The URL to which the form is sent, which is also the URL of the page itself. */
   readonly action: string;
   /** The URL of the page that asks for confirmation before the sign-up is rejected. */
   readonly rejection: string;
@@ -49,7 +49,7 @@ interface ShownProblem {
   readonly code?: string;
   readonly title: string;
   readonly detail?: string | undefined;
-  /** How long to wait before trying again, in seconds. */
+  /** How long the person should wait before trying again, in seconds. */
   readonly retryAfter?: number | undefined;
 }
 
@@ -65,18 +65,18 @@ export const successPageNames = [
 ] as const;
 export type SuccessPageName = (typeof successPageNames)[number];
 
-/** Renders the pages. Each method returns a complete HTML document. */
+/** Renders the HTML pages of links in mails. Each method returns a complete HTML document. */
 export interface LinkPages {
   /**
-   * Shows who signed up and when. If this browser made the sign-up, the page has only a button; otherwise, it
-   * also asks for the password.
+   * Shows who signed up and when, and a button that verifies the address. If another browser made the
+   * sign-up, the page also asks for the password.
    */
   verification(view: VerificationView & VerificationPlaces & { readonly fault?: VerificationFault }): string;
-  /** Asks for confirmation before the sign-up is rejected. */
+  /** Asks for confirmation before the person rejects a sign-up. */
   rejection(view: VerificationView & VerificationPlaces): string;
   /**
    * Reports what a form has done. If the browser runs JavaScript, the page replaces its address, so that
-   * reloading it does not send the form again: the link may work only once.
+   * reloading the page does not send the form again: the link may work only once.
    */
   done(page: SuccessPageName, view: { readonly locale: string }): string;
   /** Shows a form for a new password, or for the first password of an account (`first`). */
@@ -93,7 +93,7 @@ export interface LinkPages {
   emailUndo(view: EmailUndoView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
   /** Reports that a mail was requested. The page does not reveal whether the account exists. */
   requested(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
-  /** Reports that a link cannot be used, and offers a form to request a new one if that is possible. */
+  /** Reports that a link cannot be used, and offers a form to request a new link if that is possible. */
   deadLink(view: {
     readonly locale: string;
     readonly kind: UnusableLinkKind;
@@ -102,7 +102,8 @@ export interface LinkPages {
   /** Shows the form for requesting a new link once more, because an invalid address was sent. */
   requestAgain(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
   /**
-   * Reports any other problem. Shows the page text for its `code`, or the text of the API if there is none.
+   * Reports a problem that no other page is about. Shows the page text for the `code` of the problem, or the
+   * text of the API if there is none.
    */
   problem(view: ShownProblem & { readonly locale: string }): string;
   /**
@@ -110,13 +111,15 @@ export interface LinkPages {
    * app, mails link to this page, so it has a form that requests a new password.
    */
   home(view: { readonly locale: string }): string;
-  /** The style sheet of the pages, served at `/api/v1/auth/pages.css`. */
+  /** The style sheet of the HTML pages, served at `/api/v1/auth/pages.css`. */
   readonly stylesheet: string;
-  /** The script of the pages, served at `/api/v1/auth/pages.js`. */
+  /** The script of the HTML pages, served at `/api/v1/auth/pages.js`. */
   readonly script: string;
-  /** The logo, served at `/api/v1/auth/logo`; undefined if there is none. */
+  /** The logo of the brand, served at `/api/v1/auth/logo`; undefined if there is none. */
   readonly logo: { readonly type: string; readonly bytes: Buffer } | undefined;
-  /** The headers that every page needs in addition to the security headers of all HTML responses. */
+  /**
+   * The headers that every HTML page of auth needs in addition to the security headers of all HTML responses.
+   */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -126,7 +129,7 @@ export interface LinkPageSettings {
   /** The minimum length of new passwords. */
   readonly minLength: number;
   readonly brand: Brand;
-  /** The client app to which pages link. */
+  /** The URL of the client app to which pages link. */
   readonly frontendUrl: string | undefined;
 }
 
@@ -134,7 +137,7 @@ export interface LinkPageSettings {
 type Mark = 'done' | 'mail' | 'ended' | 'failed' | 'home';
 
 /**
- * Creates the pages from their templates and files, which it reads once.
+ * Creates the HTML pages from their templates and files, which this function reads only once.
  * @throws Error if a template is invalid
  */
 export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: LinkPageSettings): LinkPages {
@@ -170,7 +173,7 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
     return render(language, 'message', { mark, title, paragraphs, ...more });
   }
 
-  /** Returns a link to the client app, or to the page at `/` if there is no client app. */
+  /** Returns the data for a link to the client app, or to the page at `/` if there is no client app. */
   function wayOut({ texts }: PageLanguage) {
     if (frontendUrl !== undefined) return { onward: frontendUrl };
     return { link: { href: homePath, text: texts.startPage } };
@@ -367,7 +370,7 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
   };
 }
 
-/** Returns who signed up and when, in the form that the templates expect. */
+/** Returns who signed up and when, in the form that the page templates expect. */
 function signUpFacts(
   { tag }: PageLanguage,
   { username, email, signedUpAt }: Pick<VerificationView, 'username' | 'email' | 'signedUpAt'>,
@@ -383,7 +386,7 @@ function verificationFaultText({ verification, faults }: PageTexts, fault: Verif
   return fault.field === 'password' ? verification.wrongPassword : faults[fault.code];
 }
 
-/** Replaces the hyphen in "e-mail" by a non-breaking one, so that headings do not break there. */
+/** Replaces the hyphen in "e-mail" by a non-breaking hyphen, so that titles do not break there. */
 function keepTogether(title: string): string {
   return title.replaceAll(/(?<=\be)-(?=mail)/gi, '\u2011');
 }
@@ -401,7 +404,7 @@ function colorRules({ palette }: Brand): string {
   return `\n${rule(palette.light)}\n@media (prefers-color-scheme: dark) { ${rule(palette.dark)} }\n`;
 }
 
-/** Returns the texts with the placeholders `{min}` and `{brand}` filled in. */
+/** Returns the texts of the pages with the placeholders `{min}` and `{brand}` filled in. */
 function filledIn(texts: PageTexts, values: { readonly min: string; readonly brand: string }): PageTexts {
   const { reset, faults, home, onward } = texts;
   function fill(text: string): string {

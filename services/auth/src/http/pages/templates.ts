@@ -1,4 +1,4 @@
-/** The templates of the pages. Every value is escaped. */
+/** Loads the templates of auth's HTML pages. Every value in a page is escaped. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Liquid } from 'liquidjs';
@@ -20,7 +20,10 @@ export interface PageTemplates {
 const ownFolder = join(import.meta.dirname, 'templates');
 const EXTENSION = '.liquid';
 
-/** Reads every template. Each is parsed when it is first needed, which shortens the start of a process. */
+/**
+ * Reads every page template. Each template is parsed when it is first needed, which shortens the start of a
+ * process.
+ */
 export function loadPageTemplates(folder = ownFolder): PageTemplates {
   const engine = new Liquid({
     templates: readSources(folder),

@@ -1,6 +1,6 @@
 /**
- * The texts of the pages. English and German are complete; texts that another language lacks are shown in
- * English.
+ * The texts of auth's HTML pages. English and German are complete; texts that another language lacks are
+ * shown in English.
  */
 import type { standardProblems } from '@latchkey/http';
 import type { PasswordFault } from '../../passwords/rules.ts';
@@ -12,7 +12,7 @@ export interface MessageTexts {
 
 /** The texts of a page that reports success and offers no further action. */
 export interface SuccessTexts extends MessageTexts {
-  /** The last sentence, shown if there is no link to the client app. */
+  /** The last sentence of the page, shown if there is no link to the client app. */
   readonly closing: string;
 }
 
@@ -29,7 +29,10 @@ export interface PageTexts {
   readonly hidePassword: string;
   /** The text of the link to the client app. Contains the placeholder `{brand}`. */
   readonly onward: string;
-  /** The text of the link to the page at `/`, which takes the place of the link to the client app if there is none. */
+  /**
+   * The text of the link to the page at `/`, which replaces the link to the client app if there is no client
+   * app.
+   */
   readonly startPage: string;
   /** The texts of the page at `/`. */
   readonly home: SuccessTexts & { readonly ask: Headed & { readonly send: string } };
@@ -69,7 +72,7 @@ export interface PageTexts {
     readonly button: string;
     /** The label of the address to which the account was changed. */
     readonly changedTo: string;
-    /** What to do if the change was intended. */
+    /** Tells the reader what to do if the change of address was intended. */
     readonly ignore: string;
   };
   readonly emailUndone: SuccessTexts;
@@ -80,7 +83,7 @@ export interface PageTexts {
     readonly ignore: string;
     readonly canceled: SuccessTexts;
     readonly dead: MessageTexts;
-    /** Says that the erasure is still pending, on the page of a link that was cut off. */
+    /** Says that the erasure is still pending, on the page that opens if the link was cut off. */
     readonly stillDue: string;
     /** The label of the link to the page that requests a new password. */
     readonly newPassword: string;
@@ -91,7 +94,10 @@ export interface PageTexts {
     readonly reason: Readonly<Record<UnusableLinkReason, string>>;
     readonly renew: Readonly<Record<UnusableLinkKind, string>>;
     readonly email: string;
-    /** The title of the page that shows the form again because the address was invalid (`invalidEmail`). */
+    /**
+     * The title of the page that shows the form for a new link again because the address was invalid
+     * (`invalidEmail`).
+     */
     readonly request: string;
     readonly invalidEmail: string;
     readonly send: string;
@@ -105,7 +111,7 @@ export interface PageTexts {
   readonly tryAgainIn: (wait: string) => string;
 }
 
-/** The kinds of links for which a new one can be requested by entering the address. */
+/** The kinds of links for which a person can request a new link by entering the email address. */
 export type RenewableLinkKind = 'verification' | 'password-reset';
 /**
  * All kinds of links for which there is a page that says that the link cannot be used. For some kinds, a new
@@ -121,5 +127,5 @@ type Part<T> = T extends string | readonly string[] | ((...values: never) => str
   ? T
   : { readonly [Name in keyof T]?: Part<T[Name]> };
 
-/** A translation of the texts. Some texts may be missing; `npm run languages` lists them. */
+/** A translation of the page texts. Some texts may be missing; `npm run languages` lists them. */
 export type PageTranslation = Part<PageTexts>;

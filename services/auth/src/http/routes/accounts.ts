@@ -22,7 +22,7 @@ import {
   toAccountView,
 } from '../views.ts';
 
-/** Routes with which admins read and change other accounts. */
+/** Creates the routes with which admins read and change other accounts. */
 export function createAccountRoutes(deps: RouteDeps): readonly Route[] {
   return [
     changeRoleRoute(deps),

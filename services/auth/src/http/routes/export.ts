@@ -14,7 +14,10 @@ export function createExportRoutes(deps: RouteDeps): readonly Route[] {
   return [exportRoute(deps)];
 }
 
-/** Uses POST, because the request contains the password: it must not be in the URL, and a GET has no body. */
+/**
+ * Declares the route of the data export. It uses POST, because the request contains the password, which must
+ * not be in the URL, and because a GET has no body.
+ */
 function exportRoute(deps: RouteDeps): Route {
   return defineOperationRoute(deps.count, {
     operation: 'exportOwnAccount',

@@ -32,7 +32,7 @@ export function createGatewayRoutes(deps: RouteDeps): readonly Route[] {
   ];
 }
 
-/** A query flag: either without a value, or with the value `true`. */
+/** The schema of a query parameter that is a flag: either without a value, or with the value `true`. */
 const flag = z.enum(['', 'true']);
 
 function checkRoute({ count, guards }: RouteDeps): Route {
@@ -78,7 +78,7 @@ function checkRoute({ count, guards }: RouteDeps): Route {
 
 const CHALLENGE = 'Basic realm="latchkey"';
 
-/** The policy of routes for service clients with the scope `introspect`. */
+/** Creates the policy of routes for service clients with the scope `introspect`. */
 function introspectingClient({ clients, now }: RouteDeps): AccessPolicy<ServiceClient> {
   return {
     who: 'a service client with the scope `introspect`',
@@ -203,8 +203,8 @@ function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: stri
     jwks_uri: `${publicUrl}/.well-known/jwks.json`,
     introspection_endpoint: `${publicUrl}${AUTH_BASE_PATH}/introspect`,
     introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
-    // There is neither an authorization endpoint nor a token endpoint: `service_documentation` describes how
-    // to sign in.
+    // Latchkey has neither an authorization endpoint nor a token endpoint: `service_documentation` describes
+    // how to sign in.
     response_types_supported: [],
     grant_types_supported: [],
     subject_types_supported: ['public'],

@@ -16,7 +16,7 @@ import {
   toAccountView,
 } from '../views.ts';
 
-/** Routes with which callers read and change their own account. */
+/** Creates the routes with which callers read and change their own account. */
 export function createProfileRoutes(deps: RouteDeps): readonly Route[] {
   return [changeProfileRoute(deps), historyRoute(deps)];
 }

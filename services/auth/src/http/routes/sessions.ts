@@ -62,7 +62,7 @@ const refreshBody = z.object({ refreshToken: refreshToken.optional() });
 /**
  * Returns the response to a sign-in or refresh.
  * @param cookies the `Set-Cookie` headers that contain the refresh token; if undefined, the refresh token is
- * in the body
+ * in the body of the response
  */
 function tokensAnswer(
   { accessToken, refreshToken, expiresIn, state }: SignInResult,
@@ -166,8 +166,8 @@ function logoutRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the refresh token from the body or, if the body has none, from the cookie; undefined if both lack
- * it.
+ * Returns the refresh token from the body of the request or, if the body has none, from the cookie; undefined
+ * if both lack it.
  * @throws Problem (insufficient_permission) if the cookie comes from an origin that is not listed
  */
 function tokenFromCookieOrBody(

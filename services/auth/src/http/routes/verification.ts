@@ -49,7 +49,7 @@ export function createVerificationRoutes(deps: RouteDeps): readonly Route[] {
 
 const PATH = `${AUTH_BASE_PATH}/verify/:token`;
 
-/** Returns the URLs to which a verification link's page and forms point. */
+/** Returns the URLs to which the page of a verification link and its forms point. */
 function placesOf(deps: RouteDeps, token: string) {
   const action = linkFormActionUrl(deps, `${AUTH_BASE_PATH}/verify`, token);
   return { action, rejection: `${action}/reject` };
@@ -66,7 +66,7 @@ function bodyOf({ passwordRules }: RouteDeps) {
 }
 type Body = z.infer<ReturnType<typeof bodyOf>>;
 
-/** The sequence of UserRegistered. The sign-up cookie is issued at this sequence. */
+/** The sequence of UserRegistered, which is the last event when the sign-up cookie is issued. */
 const SIGNED_UP = 1;
 
 /**
@@ -86,8 +86,8 @@ function holdersOf(
 }
 
 /**
- * Returns the evidence in the body: a new password, the current password or, without either, the given
- * holders.
+ * Returns the evidence that the body of the request contains: a new password or the current password. If the
+ * body contains neither, returns the given sessions and cookies as evidence.
  * @throws Problem (validation_failed) if only one of `newPassword` and `confirmNewPassword` is set
  */
 function evidenceOf(
@@ -194,7 +194,7 @@ function verifyRoute(deps: RouteDeps): Route {
             toUseCaseContext(request),
           );
       const { locale, userId } = requireExistingAccount(state);
-      // Delete the cookie only if it is that of this sign-up.
+      // Delete the sign-up cookie only if it belongs to the account that was just verified or rejected.
       const cookie = signUpCookie.read(request) === userId ? { 'Set-Cookie': signUpCookie.clear() } : {};
       if (request.sentAs === 'form') {
         const html = reject
@@ -217,8 +217,9 @@ function verifyRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the error to show in the form; undefined if different input would not help. Returns `none` to show
- * the form without an error, if the password was required but not entered yet.
+ * Returns the error to show in the form on the page of a verification link; undefined if different input
+ * would not help. Returns `none` to show the form without an error, if the password was required but not
+ * entered yet.
  */
 function verificationFault(refusal: Refusal): VerificationFault | 'none' | undefined {
   switch (refusal.kind) {
