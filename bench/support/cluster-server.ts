@@ -4,6 +4,7 @@ import { type Cluster, type ClusterOptions, startCluster } from '../../test/supp
 import { createMailbox } from '../../test/support/mailbox.ts';
 import { createPersonActions, type PersonActions } from '../../test/support/people.ts';
 import type { Settings } from '../../test/support/system.ts';
+import { HASH_LIMIT_SETTINGS } from './hash-limit.ts';
 
 export interface ClusterServer extends AsyncDisposable {
   readonly cluster: Cluster;
@@ -16,7 +17,10 @@ export async function startClusterServer(
   settings: Settings = {},
   instances: NonNullable<ClusterOptions['instances']> = {},
 ): Promise<ClusterServer> {
-  const cluster = await startCluster({ instances, settingsOn: () => ({ LIMITS: 'off', ...settings }) });
+  const cluster = await startCluster({
+    instances,
+    settingsOn: () => ({ LIMITS: 'off', ...HASH_LIMIT_SETTINGS, ...settings }),
+  });
   const client = createClient(cluster.url);
   return {
     cluster,

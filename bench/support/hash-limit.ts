@@ -12,6 +12,9 @@ const PROGRAM = import.meta.filename;
 /** The parameters of argon2id: m=19456, t=2, p=1. */
 const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
 
+/** The settings of a server whose hashes cost as much as the limit. The servers of tests use cheaper ones. */
+export const HASH_LIMIT_SETTINGS = { HASH_COSTS: `${COST.memoryCost}:${COST.timeCost}` };
+
 function hashOnce() {
   return hashRaw('long enough for a benchmark', { ...COST, salt: randomBytes(32) });
 }
