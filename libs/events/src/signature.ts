@@ -12,6 +12,11 @@ export type Signature = string;
 export interface EventSigner {
   /** Signs the hash of an event. */
   sign(hash: string): Signature;
+  /**
+   * Like `sign`, but runs on the thread pool, so that signing many hashes does not block the event loop. The
+   * result is the same.
+   */
+  signOnThreadPool(hash: string): Promise<Signature>;
 }
 
 /**
@@ -30,7 +35,15 @@ const signatureText = /^(?<kid>[\w.~-]{1,100})\.(?<bytes>[\w-]{86})$/;
  * @param key a private Ed25519 key
  */
 export function eventSigner({ kid, key }: { readonly kid: string; readonly key: KeyObject }): EventSigner {
-  return { sign: (hash) => signText(DOMAIN + hash, kid, key) };
+  return {
+    sign: (hash) => signText(DOMAIN + hash, kid, key),
+    signOnThreadPool: (hash) =>
+      new Promise((resolve, reject) => {
+        sign(null, Buffer.from(DOMAIN + hash), key, (error, bytes) =>
+          error === null ? resolve(toSignature(kid, bytes)) : reject(error),
+        );
+      }),
+  };
 }
 
 /**
@@ -38,7 +51,11 @@ export function eventSigner({ kid, key }: { readonly kid: string; readonly key: 
  * hashes are signed with the prefix `DOMAIN`.
  */
 export function signText(text: string, kid: string, privateKey: KeyObject): Signature {
-  return `${kid}.${sign(null, Buffer.from(text), privateKey).toString('base64url')}`;
+  return toSignature(kid, sign(null, Buffer.from(text), privateKey));
+}
+
+function toSignature(kid: string, bytes: Buffer): Signature {
+  return `${kid}.${bytes.toString('base64url')}`;
 }
 
 /** Returns the key id in a signature; undefined if the text is not a signature. */

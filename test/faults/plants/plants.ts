@@ -67,10 +67,9 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: PUBLISHER,
-        search: 'for (const commit of commits) {\n',
-        replacement: `for (const commit of commits) {
-        if (commit.at <= position) continue;
-        position = commit.at;
+        search: '      const group = commits.slice(from, from + ENCODED_AT_ONCE);\n',
+        replacement: `      const group = commits.slice(from, from + ENCODED_AT_ONCE).filter(({ at }) => at > position);
+      position = group.at(-1)?.at ?? position;
 `,
       },
     ],

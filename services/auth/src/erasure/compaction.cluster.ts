@@ -162,7 +162,8 @@ async function openConsumer(t: TestContext, world: TestWorld, { names }: Topic) 
 
 async function recordsOf(world: TestWorld, account: string): Promise<readonly EncodedEvent[]> {
   const commits = await world.deps.journal.read(account);
-  return commits.flatMap((commit) => toOutgoingCommit(commit, world.erasing.signer).records);
+  const outgoing = await Promise.all(commits.map((commit) => toOutgoingCommit(commit, world.erasing.signer)));
+  return outgoing.flatMap(({ records }) => records);
 }
 
 /** Repeats some work until a condition holds. */

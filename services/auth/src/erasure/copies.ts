@@ -42,8 +42,11 @@ export async function publishErasedCopies(deps: PublishErasedCopiesDeps, account
   if (!(await isAccountsTopicCompacted(deps))) return;
   if (!(await journal.read(account)).every(hasChainEntries)) await addMissingChainEntries(journal, account);
   const commits = await journal.read(account);
-  const records = commits.flatMap((commit) => toOutgoingCommit(commit, signer).records);
-  await bus.publish(ACCOUNTS_TOPIC, records);
+  const outgoing = await Promise.all(commits.map((commit) => toOutgoingCommit(commit, signer)));
+  await bus.publish(
+    ACCOUNTS_TOPIC,
+    outgoing.flatMap(({ records }) => records),
+  );
   // Record the time only after publishing: after a crash in between, the events are simply published again.
   await erasureReceipts.noteCopies(account, now().toISOString());
 }

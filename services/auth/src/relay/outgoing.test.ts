@@ -11,11 +11,11 @@ import {
 import { toOutgoingCommit } from './outgoing.ts';
 
 describe('an outgoing commit', () => {
-  test('belongs to the topic of its events, which is one', () => {
-    const account = toOutgoingCommit(createCommit(), testSigner);
+  test('belongs to the topic of its events, which is one', async () => {
+    const account = await toOutgoingCommit(createCommit(), testSigner);
     assert.equal(account.topic, ACCOUNTS_TOPIC);
     const mailingId = randomUUID();
-    const mailing = toOutgoingCommit(
+    const mailing = await toOutgoingCommit(
       createCommit({ stream: mailingId, events: [createMailRequestedFact(mailingId)] }),
       testSigner,
     );
@@ -24,6 +24,6 @@ describe('an outgoing commit', () => {
       stream: mailingId,
       events: [createSessionsRevokedFact(mailingId), createMailRequestedFact(mailingId)],
     });
-    assert.throws(() => toOutgoingCommit(torn, testSigner), /a commit is of one topic/);
+    await assert.rejects(toOutgoingCommit(torn, testSigner), /a commit is of one topic/);
   });
 });

@@ -18,13 +18,13 @@ export interface OutgoingCommit extends CommitKey {
 }
 
 /**
- * Encodes a commit for the bus and signs its events.
+ * Encodes a commit for the bus, and signs its events on the thread pool.
  * @throws ZodError or RangeError if an event violates its schema, does not match its hash, or belongs to a
  * different topic than the others
  */
-export function toOutgoingCommit(commit: Commit, signer: EventSigner): OutgoingCommit {
-  const records = toPublicEvents(commit).map((event, index) =>
-    toSignedRecord(event, commit.events[index], signer),
+export async function toOutgoingCommit(commit: Commit, signer: EventSigner): Promise<OutgoingCommit> {
+  const records = await Promise.all(
+    toPublicEvents(commit).map((event, index) => toSignedRecord(event, commit.events[index], signer)),
   );
   const [topic, ...others] = new Set(records.map((record) => record.topic));
   if (topic === undefined || others.length > 0) throw new RangeError('a commit is of one topic');
@@ -33,18 +33,18 @@ export function toOutgoingCommit(commit: Commit, signer: EventSigner): OutgoingC
 }
 
 /**
- * Encodes and signs a single event.
+ * Encodes a single event, and signs it on the thread pool.
  * @throws ZodError or RangeError if the event violates its schema or does not match its hash; consumers would
  * reject such a record as forged
  */
-export function toSignedRecord(
+export async function toSignedRecord(
   event: LatchkeyEvent,
   { chain, stored }: Pick<RecordedFact, 'chain' | 'stored'> = {},
   signer: EventSigner,
-): EncodedEvent {
+): Promise<EncodedEvent> {
   if (chain === undefined) throw new RangeError(`${event.type}: it has no place in a hash chain`);
   const flaw = chainFlaw(coveredBy(event, stored), chain);
   if (flaw !== undefined) throw new RangeError(`${event.type}: ${flaw}`);
-  const proof = { ...chain, signature: signer.sign(chain.hash) };
+  const proof = { ...chain, signature: await signer.signOnThreadPool(chain.hash) };
   return encode(event, { proof, ...(stored === undefined ? {} : { stored }) });
 }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import type { EventSigner } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
@@ -9,8 +8,8 @@ import { addMissingChainEntries, hasChainEntries } from '../streams/chain-stream
 import type { RelayMetrics } from './metrics.ts';
 import { type OutgoingCommit, toOutgoingCommit } from './outgoing.ts';
 
-/** The maximum number of commits that are encoded in one turn of the event loop. This takes about 5 ms. */
-const ENCODED_PER_TURN = 50;
+/** How many commits are encoded and signed at the same time. Other work continues after each such group. */
+const ENCODED_AT_ONCE = 50;
 
 export interface CommitPublisherDeps {
   readonly outbox: Pick<Outbox, 'unpublished' | 'markPublished'>;
@@ -25,14 +24,19 @@ export interface CommitPublisherDeps {
 
 export interface CommitPublisher {
   /**
-   * Publishes all unpublished commits of the given streams, topic by topic, and removes them from the outbox.
-   * Must not be called concurrently. Stops between two batches once `signal` is aborted. An invalid or
-   * unreadable commit is logged, and blocks the later commits of its stream.
-   * @returns the streams that failed in the bus or the outbox. Some of their commits may have been published,
-   * but all of these streams must be retried
+   * Reads, encodes and signs all unpublished commits of the given streams. An invalid or unreadable commit is
+   * logged, and blocks the later commits of its stream.
+   * @returns the commits to publish, in order within each stream
    * @throws StoreUnavailable if the outbox cannot be read
    */
-  publish(streams: readonly string[], signal: AbortSignal): Promise<readonly UnpublishedStreams[]>;
+  prepare(streams: readonly string[]): Promise<readonly OutgoingCommit[]>;
+  /**
+   * Publishes prepared commits, topic by topic, and removes them from the outbox. Stops between two batches
+   * once `signal` is aborted. Must not be called before the last publish of the same streams has ended.
+   * @returns the streams that failed in the bus or the outbox. Some of their commits may have been published,
+   * but all of these streams must be retried
+   */
+  publish(commits: readonly OutgoingCommit[], signal: AbortSignal): Promise<readonly UnpublishedStreams[]>;
   /** Counts the streams that are blocked by an invalid or unreadable commit. */
   blocked(): number;
   /** Returns the topics whose last publish failed. */
@@ -60,7 +64,7 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
   const blocked = new Set<string>();
   const refusing = new Set<string>();
 
-  async function outgoing(streams: readonly string[]): Promise<readonly OutgoingCommit[]> {
+  async function prepare(streams: readonly string[]): Promise<readonly OutgoingCommit[]> {
     const unpublished = new Map(await outbox.unpublished(streams));
     const unchained = [...unpublished]
       .filter(([, commits]) => !areChained(commits))
@@ -68,9 +72,7 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
     for (const stream of unchained) await chainIfPossible(stream);
     if (unchained.length > 0)
       for (const [stream, commits] of await outbox.unpublished(unchained)) unpublished.set(stream, commits);
-    const ready: OutgoingCommit[] = [];
-    for (const stream of streams) await encodeCommits(stream, unpublished.get(stream) ?? [], ready);
-    return ready;
+    return encodeCommits(streams, unpublished);
   }
 
   /**
@@ -86,26 +88,32 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
     }
   }
 
-  /**
-   * Encodes the commits of a stream, and stops at the first one that cannot be published. Lets other work run
-   * after every 50 commits.
-   * @param ready receives the encoded commits of all streams
-   */
+  /** Encodes the commits of each stream, up to the first commit of the stream that cannot be published. */
   async function encodeCommits(
-    stream: string,
-    commits: readonly Commit[] | UnreadableCommit,
-    ready: OutgoingCommit[],
-  ): Promise<void> {
-    try {
-      if (commits instanceof UnreadableCommit) throw commits;
-      for (const commit of commits) {
-        ready.push(toOutgoingCommit(commit, signer));
-        if (ready.length % ENCODED_PER_TURN === 0) await nextTurn();
+    streams: readonly string[],
+    unpublished: ReadonlyMap<string, readonly Commit[] | UnreadableCommit>,
+  ): Promise<readonly OutgoingCommit[]> {
+    const failures = new Map<string, unknown>();
+    const commits = streams.flatMap((stream) => {
+      const found = unpublished.get(stream) ?? [];
+      if (!(found instanceof UnreadableCommit)) return found;
+      failures.set(stream, found);
+      return [];
+    });
+    const ready: OutgoingCommit[] = [];
+    for (let from = 0; from < commits.length; from += ENCODED_AT_ONCE) {
+      const group = commits.slice(from, from + ENCODED_AT_ONCE);
+      const results = await Promise.allSettled(group.map((commit) => toOutgoingCommit(commit, signer)));
+      for (const [index, { stream }] of group.entries()) {
+        const result = results[index];
+        if (result === undefined || failures.has(stream)) continue;
+        if (result.status === 'fulfilled') ready.push(result.value);
+        else failures.set(stream, result.reason);
       }
-      blocked.delete(stream);
-    } catch (error) {
-      block(stream, error);
     }
+    for (const [stream, error] of failures) block(stream, error);
+    for (const stream of streams) if (!failures.has(stream)) blocked.delete(stream);
+    return ready;
   }
 
   /** Marks a stream as blocked. Logs it only the first time, because the sweep retries it every second. */
@@ -153,10 +161,11 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
   }
 
   return {
-    async publish(streams, signal) {
-      const byTopic = Map.groupBy(await outgoing(streams), ({ topic }) => topic);
+    prepare,
+    async publish(commits, signal) {
       const refused: UnpublishedStreams[] = [];
-      for (const [topic, commits] of byTopic) refused.push(...(await publishTopic(topic, commits, signal)));
+      for (const [topic, ofTopic] of Map.groupBy(commits, (commit) => commit.topic))
+        refused.push(...(await publishTopic(topic, ofTopic, signal)));
       return refused;
     },
     blocked: () => blocked.size,

@@ -19,10 +19,24 @@ describe('the queue of streams', () => {
   }
 
   test('returns each stream once, first in, first out', async () => {
-    const { add, streams } = queueOf('b', 'a', 'b');
+    const { add, streams, release } = queueOf('b', 'a', 'b');
     assert.deepEqual(await streams(10), ['b', 'a']);
+    release(['a', 'b']);
     add('b');
     assert.deepEqual(await streams(10), ['b']);
+  });
+
+  test('leaves out the streams of earlier batches until they are released', async () => {
+    const { add, addRetry, nextOf, release, size } = queueOf('a', 'b');
+    assert.deepEqual(await nextOf(1), { streams: ['a'], isRetry: false });
+    add('a');
+    addRetry('a');
+    assert.equal(size(), 1);
+    assert.deepEqual(await nextOf(10), { streams: ['b'], isRetry: false });
+    assert.equal(size(), 0);
+    const taken = nextOf(10);
+    release(['a', 'b']);
+    assert.deepEqual(await taken, { streams: ['a'], isRetry: true });
   });
 
   test('keeps what exceeds the limit', async () => {

@@ -10,10 +10,15 @@ export interface PublishQueue {
    */
   addRetry(stream: string): void;
   /**
-   * Removes and returns the next batch, alternating between new and retried streams. Waits while both queues
-   * are empty. Returns an empty batch only after the queue was closed.
+   * Removes and returns the next batch, alternating between new and retried streams. Leaves out the streams of
+   * earlier batches until `release` is called for them, even if they have been added again. Waits while there
+   * is nothing to return. Returns an empty batch only after the queue was closed.
    */
   next(limits: { readonly fresh: number; readonly retried: number }): Promise<StreamBatch>;
+  /** Allows streams that a batch contained to be part of a batch again. */
+  release(streams: readonly string[]): void;
+  /** Returns how many streams the next batches may contain. */
+  size(): number;
   /** Returns whether any streams are waiting to be retried. */
   hasRetries(): boolean;
 }
@@ -31,6 +36,7 @@ export interface StreamBatch {
 export function createPublishQueue(capacity: number, signal: AbortSignal): PublishQueue {
   const fresh = new Set<string>();
   const retried = new Set<string>();
+  const taken = new Set<string>();
   let isRetry = false;
   let wake: () => void = () => undefined;
   signal.addEventListener('abort', () => wake(), { once: true });
@@ -41,26 +47,43 @@ export function createPublishQueue(capacity: number, signal: AbortSignal): Publi
     wake();
   }
 
+  /** Returns the streams of a queue that are not part of an earlier batch. */
+  function available(streams: Set<string>): Set<string> {
+    return streams.difference(taken);
+  }
+
   function takeFrom(streams: Set<string>, limit: number): readonly string[] {
-    const taken = streams.values().take(limit).toArray();
-    for (const stream of taken) streams.delete(stream);
-    return taken;
+    const next = available(streams).values().take(limit).toArray();
+    for (const stream of next) {
+      streams.delete(stream);
+      taken.add(stream);
+    }
+    return next;
+  }
+
+  function size(): number {
+    return available(fresh).size + available(retried).size;
   }
 
   return {
     add: (stream) => addTo(fresh, stream),
     addRetry: (stream) => addTo(retried, stream),
     async next(limits) {
-      while (fresh.size + retried.size === 0 && !signal.aborted) {
+      while (size() === 0 && !signal.aborted) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
       if (signal.aborted) return { streams: [], isRetry: false };
-      isRetry = retried.size > 0 && (fresh.size === 0 || !isRetry);
+      isRetry = available(retried).size > 0 && (available(fresh).size === 0 || !isRetry);
       const streams = isRetry ? takeFrom(retried, limits.retried) : takeFrom(fresh, limits.fresh);
       return { streams, isRetry };
     },
+    release(streams) {
+      for (const stream of streams) taken.delete(stream);
+      wake();
+    },
+    size,
     hasRetries: () => retried.size > 0,
   };
 }

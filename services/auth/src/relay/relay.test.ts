@@ -9,6 +9,7 @@ import { Registry } from 'prom-client';
 import type { Commit, Journal } from '../ports/journal.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import {
+  callingThreadSigner,
   createCommit,
   createCommits,
   createMailRequestedFact,
@@ -102,7 +103,7 @@ describe('the relay', () => {
     const relay = createRelay({
       outbox,
       journal,
-      signer: testSigner,
+      signer: callingThreadSigner,
       bus: recorder.bus,
       leases,
       instance: randomUUID(),
@@ -175,9 +176,9 @@ describe('the relay', () => {
     let signed = 0;
     const signer = {
       ...testSigner,
-      sign(hash: string) {
+      signOnThreadPool(hash: string) {
         signed += 1;
-        return testSigner.sign(hash);
+        return testSigner.signOnThreadPool(hash);
       },
     };
     const relay = await started({ signer });
@@ -206,6 +207,37 @@ describe('the relay', () => {
     release();
     await drained();
     assert.deepEqual(recorder.publishes, [1, 5]);
+  });
+
+  test('reads and signs a further full batch while one is published, and no stream twice', async () => {
+    const relay = await started({ streamsPerBatch: 2 });
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    recorder.meanwhile(() => held);
+    const commits = Array.from({ length: 5 }, () => createCommit());
+    const [first, ...others] = commits as [Commit, ...Commit[]];
+    const reads: (readonly string[])[] = [];
+    const unpublished = outbox.unpublished;
+    outbox.unpublished = (streams) => {
+      reads.push(streams);
+      return unpublished(streams);
+    };
+    await append(...commits);
+    for (const { stream } of commits) relay.nudge(stream);
+    while (recorder.publishes.length === 0 || reads.length < 2) await turn();
+    // The stream has changed, but it must wait for the end of its publish, so the last two streams are less
+    // than a further batch.
+    await append(createCommit({ stream: first.stream, number: 2 }));
+    relay.nudge(first.stream);
+    release();
+    await drained();
+    const streams = others.map(({ stream }) => stream);
+    assert.deepEqual(reads, [
+      [first.stream, streams[0]],
+      [streams[1], streams[2]],
+      [streams[3], first.stream],
+    ]);
+    assert.deepEqual(recorder.publishes, [2, 2, 2]);
+    assert.deepEqual(recorder.of(first.stream), [1, 2]);
   });
 
   test('resends everything until it is acknowledged, and marks nothing as published before that', async () => {
@@ -568,7 +600,7 @@ describe('the relay', () => {
     const relay = createRelay({
       outbox,
       journal,
-      signer: testSigner,
+      signer: callingThreadSigner,
       bus: recorder.bus,
       leases,
       instance: 'one',

@@ -5,6 +5,7 @@ import { createExponentialBackoff, sleep as realSleep, runLoop, type Sleep } fro
 import type { Leases } from '@latchkey/store';
 import type { Outbox } from '../ports/outbox.ts';
 import { ageOfOldestCommitInSeconds, createRelayMetrics } from './metrics.ts';
+import type { OutgoingCommit } from './outgoing.ts';
 import {
   type CommitPublisher,
   type CommitPublisherDeps,
@@ -32,6 +33,8 @@ export interface RelayDeps {
   readonly registry: Registry;
   /** The maximum number of commits per publish (default 1,000). */
   readonly batchSize?: number;
+  /** The maximum number of new streams that are read from the outbox together (default 500). */
+  readonly streamsPerBatch?: number;
   readonly sleep?: Sleep;
 }
 
@@ -41,7 +44,6 @@ export interface Relay extends ProcessPart {
 }
 
 const QUEUE_CAPACITY = 10_000;
-const STREAMS_PER_BATCH = 500;
 const retryPauses = createExponentialBackoff({ least: 100, most: 1000 });
 /**
  * The pauses between sweeps, in ms. Sweeps leave commits of the last second to the process that appended
@@ -51,6 +53,14 @@ const sweepPauses = createExponentialBackoff({ least: 100, most: 750 });
 
 /** Commits that wait this long indicate a failure, because a running process publishes much sooner. */
 const OVERDUE_SECONDS = 10;
+
+/** A batch of streams whose commits have been read from the outbox and signed. */
+interface PreparedBatch {
+  readonly streams: readonly string[];
+  readonly isRetry: boolean;
+  /** The commits to publish, or the error because of which they could not be read. */
+  readonly prepared: { readonly commits: readonly OutgoingCommit[] } | { readonly error: unknown };
+}
 
 interface Waiting {
   readonly commits: number;
@@ -62,35 +72,52 @@ interface Waiting {
  * relays may share an outbox. At worst they publish duplicates; they never skip or reorder events.
  */
 export function createRelay(deps: RelayDeps): Relay {
-  const { outbox, logger, registry, now, batchSize = 1000, sleep = realSleep } = deps;
+  const { outbox, logger, registry, now, batchSize = 1000, streamsPerBatch = 500, sleep = realSleep } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const queue = createPublishQueue(QUEUE_CAPACITY, signal);
   const metrics = createRelayMetrics({ registry, outbox, now, blocked: () => publisher.blocked() });
   const publisher = createCommitPublisher({ ...deps, metrics, batchSize });
   const sweep = createOutboxSweep({ ...deps, found: queue.add });
-  let retriesPerBatch = STREAMS_PER_BATCH;
+  let retriesPerBatch = streamsPerBatch;
+  let ahead: Promise<PreparedBatch> | undefined;
   let isFailing = false;
   let running: Promise<unknown> = Promise.resolve();
 
-  /** Publishes the next batch. @returns false if some streams must be retried */
+  /**
+   * Publishes the next batch. If another full batch is waiting, it is read and signed in the meantime. Smaller
+   * batches are not: while one is published, more commits arrive, which can then be published together.
+   * @returns false if some streams must be retried
+   */
   async function publishNext(): Promise<boolean> {
-    const { streams, isRetry } = await queue.next({ fresh: STREAMS_PER_BATCH, retried: retriesPerBatch });
-    const failed = await publish(streams);
+    const batch = await (ahead ?? prepareNext());
+    ahead = queue.size() >= streamsPerBatch ? prepareNext() : undefined;
+    const failed = await publish(batch).finally(() => queue.release(batch.streams));
     for (const stream of failed) queue.addRetry(stream);
     // Retries use smaller batches: one stream that the bus rejects makes its whole batch fail, and smaller
     // batches let more of the other streams succeed.
-    if (isRetry)
+    if (batch.isRetry)
       retriesPerBatch =
-        failed.length > 0 ? Math.ceil(retriesPerBatch / 2) : Math.min(retriesPerBatch * 2, STREAMS_PER_BATCH);
+        failed.length > 0 ? Math.ceil(retriesPerBatch / 2) : Math.min(retriesPerBatch * 2, streamsPerBatch);
     return failed.length === 0;
   }
 
-  /** Publishes streams. @returns those that must be retried */
-  async function publish(streams: readonly string[]): Promise<readonly string[]> {
-    const refused = await publisher
-      .publish(streams, signal)
-      .catch((error: unknown): readonly Omit<UnpublishedStreams, 'topic'>[] => [{ streams, error }]);
+  /** Takes the next batch from the queue, and reads and signs its commits. Never rejects. */
+  async function prepareNext(): Promise<PreparedBatch> {
+    const batch = await queue.next({ fresh: streamsPerBatch, retried: retriesPerBatch });
+    const prepared = await publisher.prepare(batch.streams).then(
+      (commits) => ({ commits }),
+      (error: unknown) => ({ error }),
+    );
+    return { ...batch, prepared };
+  }
+
+  /** Publishes a batch. @returns the streams that must be retried */
+  async function publish({ streams, prepared }: PreparedBatch): Promise<readonly string[]> {
+    const refused: readonly Omit<UnpublishedStreams, 'topic'>[] =
+      'error' in prepared
+        ? [{ streams, error: prepared.error }]
+        : await publisher.publish(prepared.commits, signal);
     report(refused);
     return refused.flatMap((each) => each.streams);
   }
@@ -106,8 +133,8 @@ export function createRelay(deps: RelayDeps): Relay {
     if (wasFailing && !isFailing) logger.info('publishing again');
   }
 
-  function publishQueue(): Promise<void> {
-    return runLoop(
+  async function publishQueue(): Promise<void> {
+    await runLoop(
       {
         every: (failures) => (failures === 0 ? 0 : retryPauses(failures - 1)),
         signal,
@@ -116,6 +143,8 @@ export function createRelay(deps: RelayDeps): Relay {
       },
       publishNext,
     );
+    // The stores may be closed only after the last read has ended.
+    await ahead;
   }
 
   async function sweepOutbox(): Promise<void> {

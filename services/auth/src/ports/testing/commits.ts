@@ -141,6 +141,15 @@ export const testSigner: EventSigner = eventSigner({
   key: generateKeyPairSync('ed25519').privateKey,
 });
 
+/**
+ * Like `testSigner`, but signs on the calling thread, so that a test can count turns of the event loop and
+ * choose the order in which requests end.
+ */
+export const callingThreadSigner: EventSigner = {
+  ...testSigner,
+  signOnThreadPool: async (hash) => testSigner.sign(hash),
+};
+
 /** Appends commits one after the other. */
 export async function appendCommits(
   journal: Pick<Journal, 'append'>,
