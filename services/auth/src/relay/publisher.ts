@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import type { EventSigner } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
@@ -110,6 +111,7 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
         if (result.status === 'fulfilled') ready.push(result.value);
         else failures.set(stream, result.reason);
       }
+      if (from + ENCODED_AT_ONCE < commits.length) await nextTurn();
     }
     for (const [stream, error] of failures) block(stream, error);
     for (const stream of streams) if (!failures.has(stream)) blocked.delete(stream);
