@@ -5,7 +5,7 @@
 import type { RefusalKind } from './account/index.ts';
 import type { PasswordFault } from './passwords/rules.ts';
 
-/** Kinds of refusals without further fields. */
+/** The kinds of refusals that have no further fields. */
 type PlainKind =
   | RefusalKind
   | 'account_disabled'

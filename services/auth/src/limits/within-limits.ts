@@ -125,7 +125,8 @@ export function withDeferredRefunds(limits: RateLimits): DeferredRefundLimits {
         charges.map(({ limit, key, points }) => limits.giveBack(limit, key, points)),
       );
       const reasons = results.map((result) => (result.status === 'rejected' ? result.reason : undefined));
-      // Do not retry refunds that failed for another reason: such a failure is a bug and would recur.
+      // Do not retry refunds that failed for a reason other than an unavailable store: such a failure is a bug
+      // and would recur.
       owed.unshift(...charges.filter((_, index) => reasons[index] instanceof StoreUnavailable));
       const reason = reasons.find((each) => each !== undefined);
       if (reason !== undefined) throw reason;

@@ -35,20 +35,20 @@ interface Attempt {
   /** The canonical email address of the account whose password is checked. */
   readonly address: string;
   /**
-   * The account whose password is checked, if known. Otherwise, failures are audited for the owner of the
-   * address.
+   * The account whose password is checked, if it is known. Otherwise, security events about failures are
+   * recorded for the owner of the address.
    */
   readonly accountId?: string;
   /** The operation for which the password is checked. */
   readonly during: 'login' | 'password-change' | 'verification' | 'email-change' | 'erasure' | 'export';
-  /** The id of the signed-in account that makes the attempt. Absent if nobody is signed in. */
+  /** The id of the signed-in account that makes the password attempt. Absent if nobody is signed in. */
   readonly actor?: string;
 }
 
 /**
  * Counts a password attempt against the limit of its address, and then runs the check. Counting first keeps
  * concurrent guesses from bypassing the limit. The attempt no longer counts if the password is correct or
- * could not be checked. Wrong passwords and refused attempts are audited.
+ * could not be checked. Wrong passwords and refused attempts are recorded as security events.
  * @param check resolves with undefined if the password is wrong
  * @throws Refused (rate_limited), and whatever `check` throws
  */
@@ -152,9 +152,9 @@ export async function confirmByPassword(
 }
 
 /**
- * Requests a mail that tells the owner of the address about the lockout. At most one mail is requested per
- * day; a second one only if the store did not confirm the first request. The worker looks up the owner later,
- * so the duration of the response does not reveal whether the address has an owner.
+ * Requests a mail that tells the owner of an address about a lockout. At most one mail is requested per day;
+ * a second one only if the store did not confirm the first request. A worker looks up the owner later, so the
+ * duration of the response does not reveal whether the address has an owner.
  */
 async function requestNotice(
   deps: Needs,
@@ -172,7 +172,7 @@ async function requestNotice(
   });
 }
 
-/** The maximum number of sessions of the account that are checked, newest logins first. */
+/** How many sessions of the account are checked, newest logins first. */
 const RECENT_SESSIONS = 50;
 
 /**

@@ -12,7 +12,10 @@ import { createInterface } from 'node:readline';
 const HEADER = Buffer.from('latchkey sha1/8\n');
 const ENTRY_BYTES = 8;
 
-/** Thrown if the file of breached passwords cannot be read or has another format. The message says which. */
+/**
+ * Thrown if the file of breached passwords cannot be read or has another format. The error message says what
+ * is wrong.
+ */
 export class BreachedPasswordsFileError extends Error {}
 
 /**
@@ -29,7 +32,10 @@ export function openBreachedPasswordsFile(path: string): (password: string) => b
   }
   const entry = Buffer.alloc(ENTRY_BYTES);
 
-  /** Returns a negative number if the entry at `index` sorts before `sought`, 0 if they are equal. */
+  /**
+   * Compares the entry at `index` with the bytes that are looked up. Returns a negative number if the entry
+   * sorts before these bytes, 0 if they are equal.
+   */
   function compare(index: number, sought: Buffer): number {
     readSync(file, entry, 0, ENTRY_BYTES, HEADER.length + index * ENTRY_BYTES);
     return entry.compare(sought);
@@ -70,7 +76,7 @@ const CHUNK_BYTES = 64 * 1024 * ENTRY_BYTES;
 /**
  * Converts a text file of SHA-1 hashes into a file for `openBreachedPasswordsFile`. The text file has one
  * hexadecimal hash per line, sorted, optionally followed by `:` and how often the password was seen.
- * @param options.least leaves out passwords that were seen less often than this
+ * @param options.least leaves out passwords that were seen less often than this number
  * @returns the number of hashes written
  * @throws Error with a one-line message naming the line that is malformed or out of order; the target is then
  * unchanged

@@ -61,8 +61,8 @@ export async function changePassword(
         context,
         refuseRevokedCaller(caller, () => command),
       );
-      // Exempt the caller's session before the revoked sessions are removed. If the process crashes before
-      // this, the caller is merely signed out.
+      // Exempt the caller's session before the revoked sessions are removed. If the process crashes before the
+      // exemption is stored, the caller is merely signed out.
       if (!changed.refusal)
         await sessions.liftSince(sessionId, requireExistingAccount(changed.state).revokedAt);
       return changed;

@@ -43,7 +43,7 @@ const sequence = fc
       .map((code) => String.fromCharCode(code))
       .join(''),
   );
-/** Presses a key, and then keys next to the one before. */
+/** Generates a text that results from pressing a key, and then each time a key next to the previous one. */
 const walk = fc
   .record({
     keyboard: fc.constantFrom(...Object.values(keyboards)),
@@ -60,7 +60,10 @@ const walk = fc
     return text;
   });
 
-/** Writes a text backwards, in another case, or with substitutions. */
+/**
+ * Generates a function that changes the spelling of a text: writes it backwards, in another case, or with
+ * other characters for some letters.
+ */
 const spelling = fc.constantFrom<((text: string) => string)[]>(
   (text) => text,
   (text) => text.toUpperCase(),
@@ -111,7 +114,8 @@ describe('a clearly strong password', () => {
     test(`is not ${what}: ${text}`, () => {
       assert.ok(isWeak(text));
       assert.equal(isClearlyStrong(text, ownWords), false);
-      // Words also begin with such patterns. Therefore check that each pattern is recognised without any word.
+      // A password with such a pattern may also begin with a word. Therefore also test, without any words,
+      // that the pattern itself is recognised.
       if (!what.includes('word')) assert.equal(isStrongWithoutWords(text, []), false);
     });
   }

@@ -13,13 +13,14 @@
 import type { KeyboardGraphs } from './word-lists.ts';
 
 /**
- * The minimum length of a clearly strong password. The guesses for half of a password of this length as a run
- * of characters are 10^6. A second pattern takes at least 50 guesses, and their order doubles the product.
+ * The minimum length of a clearly strong password. To guess half of a password of this length as a run of
+ * characters takes 10^6 guesses. A second pattern takes at least 50 guesses, and the order of the two
+ * patterns doubles the product.
  */
 const SHORTEST = 12;
 /**
- * The lengths for which the beginnings of words are known. The longest length that is at most half of the
- * password is checked. The shortest is half of `SHORTEST`.
+ * The lengths, in characters, for which the beginnings of words are stored. The longest of these lengths that
+ * is at most half of the password is checked. The shortest is half of `SHORTEST`.
  */
 const CHECKED_LENGTHS = [12, 10, 8, 6] as const;
 
@@ -27,14 +28,15 @@ export interface KnownPatterns {
   /** Words, in any case, that a password must not be based on. */
   readonly words: Iterable<string>;
   readonly keyboards: Readonly<KeyboardGraphs>;
-  /** The characters that people write instead of a letter: for `a`, these are `4` and `@`. */
+  /** The characters that people write instead of each letter: for `a`, these are `4` and `@`. */
   readonly substitutions: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * Creates the check. Blocks the process for about 100 ms if there are 90,000 words.
- * @returns a function that returns true only if zxcvbn scores a password, of the given words and patterns, 3 or
- * more; it may also return false for such a password
+ * Creates the check for clearly strong passwords. Blocks the process for about 100 ms if there are 90,000
+ * words.
+ * @returns a function that returns true only if zxcvbn scores a password 3 or more with the given words and
+ * patterns; the function may also return false for such a password
  */
 export function createClearStrengthCheck({ words, keyboards, substitutions }: KnownPatterns) {
   const hashEnd = createEndHash(substitutions);
@@ -56,10 +58,13 @@ export function createClearStrengthCheck({ words, keyboards, substitutions }: Kn
     .flat()
     .filter(({ length }) => length > 1);
 
-  /** @param ownWords further words, in any case */
+  /**
+   * @param ownWords further words that the password must not be based on, such as the username, in any case
+   */
   return function isClearlyStrong(password: string, ownWords: readonly string[]): boolean {
     if (!/^[ -~]*$/.test(password) || password.length < SHORTEST) return false;
-    // These substitutions change the length of the password, so that its words begin or end elsewhere.
+    // Substitutions of several characters for one letter change the length of the password, so that its words
+    // begin or end elsewhere.
     if (longSubstitutions.some((text) => password.includes(text))) return false;
     const length = CHECKED_LENGTHS.find((checked) => 2 * checked <= password.length + 1) ?? 0;
     const own = new Set<number>();
@@ -138,7 +143,10 @@ function startsWithRepetition(text: string, length: number): boolean {
   return false;
 }
 
-/** Returns whether all characters have the same distance from the one before. */
+/**
+ * Returns whether the code of each character differs by the same amount from the code of the previous
+ * character, as in `abcd` or `8642`.
+ */
 function isSequence(text: string): boolean {
   const distance = text.charCodeAt(1) - text.charCodeAt(0);
   for (let index = 2; index < text.length; index += 1)
@@ -146,7 +154,7 @@ function isSequence(text: string): boolean {
   return true;
 }
 
-/** Returns the characters next to each character, on any keyboard, in either direction. */
+/** Returns, for each character, the characters on the keys next to it, on any keyboard. */
 function neighboursOf(keyboards: Readonly<KeyboardGraphs>): ReadonlyMap<string, string> {
   const neighbours = new Map<string, string>();
   function add(character: string, others: string): void {
@@ -160,7 +168,9 @@ function neighboursOf(keyboards: Readonly<KeyboardGraphs>): ReadonlyMap<string, 
   return neighbours;
 }
 
-/** Returns whether each character is on a key next to, or the same as, the key of the one before. */
+/**
+ * Returns whether each character is on a key next to the key of the previous character, or on the same key.
+ */
 function isWalk(text: string, neighbours: ReadonlyMap<string, string>): boolean {
   for (let index = 1; index < text.length; index += 1)
     if (!neighbours.get(text.charAt(index - 1))?.includes(text.charAt(index))) return false;

@@ -1,4 +1,4 @@
-/** Checks a password before it is set. */
+/** Checks a new password before it is set. */
 import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import type { PasswordFault, PasswordOwner, PasswordRules } from './rules.ts';
@@ -20,7 +20,7 @@ export function assertPasswordLength(
 }
 
 /**
- * Checks a new password against all rules, which blocks the process for some milliseconds.
+ * Checks a new password against all password rules, which blocks the process for some milliseconds.
  * @param field the field of the request that contains the password
  * @throws Refused (password_too_weak)
  */
@@ -41,7 +41,10 @@ function refuseFault(
   if (fault !== undefined) throw new Refused({ kind: 'password_too_weak', fault, field, minLength });
 }
 
-/** Checks that the password was entered identically twice. @throws Refused (passwords_do_not_match) */
+/**
+ * Checks that a new password was entered identically twice.
+ * @throws Refused (passwords_do_not_match)
+ */
 export function assertPasswordsMatch(password: string, confirmation: string | undefined): void {
   if (confirmation !== undefined && confirmation !== password) throw new Refused('passwords_do_not_match');
 }

@@ -1,4 +1,4 @@
-/** Password reset: sets a password with a mailed link. */
+/** Sets a password with the link in a password reset mail. */
 import {
   checkResetLink,
   isLivingAccount,
@@ -15,17 +15,17 @@ import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
 
-/** What the page behind a valid reset link shows. */
+/** What the page shows that a valid reset link opens. */
 export interface PasswordResetView {
   readonly username: string;
   readonly email: string;
   readonly locale: string;
-  /** Whether the account is unverified. The link then sets its first password. */
+  /** Whether the account is unverified. The reset link then sets the account's first password. */
   readonly first: boolean;
 }
 
 export interface CompleteResetRequest {
-  /** The link's token, as the client sent it. */
+  /** The token of the reset link, as the client sent it. */
   readonly token: string;
   readonly newPassword: string;
   readonly confirmNewPassword: string;
@@ -34,7 +34,7 @@ export interface CompleteResetRequest {
 type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
- * Returns what the page behind a reset link shows. Changes nothing.
+ * Returns the data for the page that a reset link opens. Changes nothing.
  * @throws Refused (token_invalid, token_expired)
  */
 export async function viewPasswordReset(deps: LinkDeps, token: string): Promise<PasswordResetView> {
@@ -87,9 +87,9 @@ export async function completePasswordReset(
 }
 
 /**
- * Cleans up after a password was set with a mailed link: removes revoked sessions, resets the login counts,
- * and makes the client's IP address the only trusted one. The owner can then sign in from there even while
- * others guess the password.
+ * Cleans up after a password was set with a mailed link: removes revoked sessions, resets the counts of
+ * failed logins, and makes the client's IP address the only trusted one. The owner can then sign in from this
+ * IP address even while others guess the password.
  */
 export async function endSessionsAndTrustOnlyThisIp(
   {

@@ -17,7 +17,7 @@ export type PasswordFault = LengthFault | 'breached' | PasswordWeakness;
 
 type LengthFault = 'too_short' | 'too_long';
 
-/** The data of an account on which its password must not be based. */
+/** The data of an account that must not be part of its password. */
 export interface PasswordOwner {
   readonly email: string;
   readonly username: string;
@@ -30,7 +30,10 @@ export interface PasswordRules {
   readonly minLength: number;
   /** Returns the length limit that a new password violates; undefined if its length is allowed. */
   lengthFault(password: string): LengthFault | undefined;
-  /** Returns the rule that a new password violates, if any. Blocks the process for some milliseconds. */
+  /**
+   * Returns the rule that a new password violates; undefined if it violates none. Blocks the process for some
+   * milliseconds.
+   */
   fault(password: string, owner: PasswordOwner): PasswordFault | undefined;
 }
 
@@ -43,7 +46,7 @@ export function normalizePassword(password: string): string {
 }
 
 /**
- * Creates the rules.
+ * Creates the rules for new passwords.
  * @param options.serviceName the name that the service shows to people; passwords must not be based on it
  * @param options.isBreached returns whether a password is known from a data breach
  */
@@ -76,7 +79,7 @@ const SHORTEST_WORD = 3;
 
 /**
  * Returns the words that a password must not be based on: the address, as typed and in canonical form, and
- * all names; each whole and split into parts.
+ * all names. Each of them is returned as a whole and split into parts.
  */
 function ownWords(
   { email, username, firstName = '', lastName = '' }: PasswordOwner,

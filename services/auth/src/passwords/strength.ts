@@ -7,13 +7,13 @@ import { readCommonPasswords, readKeyboardGraphs, readWords } from './word-lists
 export type PasswordWeakness = 'own_words' | 'common' | 'repeated' | 'sequence' | 'guessable';
 
 /**
- * The minimum score, on zxcvbn's scale from 0 to 4. Passwords with this score withstand an offline attack on
- * a slow hash (https://github.com/dropbox/zxcvbn#usage).
+ * The minimum score of a password, on zxcvbn's scale from 0 to 4. Passwords with this score withstand an
+ * offline attack on a slow hash (https://github.com/dropbox/zxcvbn#usage).
  */
 const LEAST_SCORE = 3;
 /**
- * The estimate uses only this many leading characters, which takes about 5 ms. Estimating a password of
- * maximum length would take three times as long.
+ * How many leading characters of a password zxcvbn estimates, which takes about 5 ms. Estimating a password
+ * of maximum length would take three times as long.
  */
 const ESTIMATED_LENGTH = 40;
 const MAX_SUBSTITUTIONS = 8;
@@ -49,7 +49,10 @@ export function findPasswordWeakness(
 
 type Core = typeof import('@zxcvbn-ts/core');
 
-/** Loaded lazily, like everything in this file that needs the word lists. */
+/**
+ * Loads the core of zxcvbn-ts when it is first needed, like everything in this file that needs the word
+ * lists.
+ */
 function core(): Core {
   return createRequire(import.meta.url)('@zxcvbn-ts/core');
 }
@@ -57,8 +60,8 @@ function core(): Core {
 let isClearlyStrong: ReturnType<typeof createClearStrengthCheck> | undefined;
 
 /**
- * Returns the check that needs no estimate. It is loaded lazily, because loading blocks the process for about 200 ms
- * and takes 7 MB.
+ * Returns the check for clearly strong passwords. The check is created when it is first needed, because this
+ * blocks the process for about 200 ms and takes 7 MB.
  */
 function clearStrengthCheck() {
   isClearlyStrong ??= createClearStrengthCheck({
@@ -72,8 +75,8 @@ function clearStrengthCheck() {
 let loaded: InstanceType<Core['ZxcvbnFactory']> | undefined;
 
 /**
- * Returns the estimator. It is loaded by the first password that is not clearly strong, because loading blocks
- * the process for about 150 ms and takes 14 MB.
+ * Returns the zxcvbn estimator. It is created for the first password that is not clearly strong, because this
+ * blocks the process for about 150 ms and takes 14 MB.
  */
 function estimator(): InstanceType<Core['ZxcvbnFactory']> {
   loaded ??= new (core().ZxcvbnFactory)({

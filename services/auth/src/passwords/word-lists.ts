@@ -15,7 +15,7 @@ const LANGUAGES = ['de', 'es-es', 'fr', 'it', 'pt-br'] as const;
 const LISTS = { commonWords: 10_000, firstnames: 3000, lastnames: 3000 } as const;
 const SHORTEST_WORD = 3;
 
-/** For each keyboard, the keys next to each character. A key is the string of the characters on it. */
+/** For each keyboard, the keys next to each character. A key is the string of the characters on that key. */
 export type KeyboardGraphs = Record<string, Record<string, (string | null)[]>>;
 
 /** Returns the most common passwords, most frequent first. */
@@ -29,8 +29,8 @@ export function readKeyboardGraphs(): KeyboardGraphs {
 }
 
 /**
- * Returns the words and names of all languages, most frequent first. They are one list, because an estimate
- * takes time for each list.
+ * Returns the words and names of all languages, most frequent first. They are one list, because zxcvbn needs
+ * time for each list.
  */
 export function readWords(): readonly string[] {
   const lists = LANGUAGES.flatMap((language) =>
@@ -43,7 +43,10 @@ export function readWords(): readonly string[] {
   return [...words];
 }
 
-/** Adds a word and, because a keyboard may lack accents and ß, the spelling without them. */
+/**
+ * Adds a word to a list and, because a keyboard may lack accents and ß, the spelling of the word without
+ * them.
+ */
 function addWord(words: Set<string>, word = ''): void {
   if (word.length < SHORTEST_WORD) return;
   const composed = word.normalize('NFC');
@@ -52,12 +55,16 @@ function addWord(words: Set<string>, word = ''): void {
     words.add(composed.normalize('NFD').replaceAll(/\p{M}/gu, '').replaceAll('ß', 'ss'));
 }
 
-/** Reads a file directly, because importing the package would decompress all of its words. */
+/**
+ * Reads a file of a zxcvbn package directly, because importing the package would decompress all of its words.
+ */
 function read(language: string, list: string) {
   return JSON.parse(textOf(language, list));
 }
 
-/** Reads the first words of a list. Parsing the whole list would take memory that the process keeps. */
+/**
+ * Reads the first words of a zxcvbn list. Parsing the whole list would take memory that the process keeps.
+ */
 function readFirst(language: string, list: string, length: number): readonly string[] {
   const text = textOf(language, list).trimEnd();
   const first = text.split(',', length).join(',');

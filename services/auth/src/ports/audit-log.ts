@@ -14,30 +14,30 @@ export interface AuditEntry {
   /** Whether the event is kept after publication, because it is part of the account's history. */
   readonly kept: boolean;
   readonly headers: Readonly<Record<string, string>>;
-  /** The event as JSON. */
+  /** The encoded security event as JSON. */
   readonly value: string;
 }
 
 /** The store of security events. Every method rejects with StoreUnavailable if the store fails. */
 export interface AuditLog {
-  /** Adds entries to the outbox. Ignores entries whose ids are already stored. */
+  /** Adds security events to the outbox. Ignores events whose ids are already stored. */
   add(entries: readonly AuditEntry[]): Promise<void>;
-  /** Returns unpublished entries, oldest first. */
+  /** Returns unpublished security events, oldest first. */
   unpublished(limit: number): Promise<readonly AuditEntry[]>;
-  /** Counts the unpublished entries; stops counting at `limit`. */
+  /** Counts the unpublished security events; stops counting at `limit`. */
   backlog(limit: number): Promise<number>;
-  /** Marks entries as published. Entries that are not `kept` are deleted. */
+  /** Marks security events as published. Events that are not `kept` are deleted. */
   markPublished(entries: readonly Pick<AuditEntry, 'id' | 'kept'>[]): Promise<void>;
   /**
-   * Returns the kept entries about an account, published or not, oldest first.
-   * @param after the id of an entry; the page begins after it
+   * Returns the security events about an account that are kept, published or not, oldest first.
+   * @param after the id of an event; the page begins after it
    */
   ofAccount(
     account: string,
     page: { readonly after?: string | undefined; readonly limit: number },
   ): Promise<readonly AuditEntry[]>;
   /**
-   * Deletes at most `limit` entries older than an instant, whether published or not.
+   * Deletes at most `limit` security events older than an instant, whether published or not.
    * @returns how many were deleted
    */
   removeBefore(instant: Date, limit: number): Promise<number>;

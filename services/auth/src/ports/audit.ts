@@ -2,8 +2,8 @@
 import type { SecurityDataOf, SecurityEventType } from '@latchkey/events';
 
 /**
- * A security event as a use case reports it. Its time and the data about the person are added when it is
- * recorded.
+ * A security event as a use case reports it. The event's time and the data about the person are added when
+ * the event is recorded.
  */
 export type AuditedEvent = {
   [T in SecurityEventType]: { readonly type: T; readonly data: Omit<SecurityDataOf<T>, 'person'> };
@@ -21,13 +21,13 @@ export interface AuditReport {
   readonly origin?: RequestOrigin;
   readonly occurrence: AuditedEvent;
   /**
-   * The canonical email address that the event is about. If a verified account owns it, the event is
-   * recorded for that account. The address itself is not stored.
+   * The canonical email address that the security event is about. If a verified account owns the address, the
+   * event is recorded for that account. The address itself is not stored.
    */
   readonly address?: string;
   /**
-   * If set, at most one event with this key is recorded per minute. Set for events that anybody can trigger
-   * without limit.
+   * If set, at most one security event with this key is recorded per minute. Set for events that anybody can
+   * trigger without limit.
    */
   readonly onceAMinuteFor?: string;
 }

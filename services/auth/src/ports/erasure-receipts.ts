@@ -1,6 +1,6 @@
 /** The erased accounts, and which consumers have confirmed each erasure. Contains no personal data. */
 
-/** A confirmation by one consumer. */
+/** The confirmation of an erasure by one consumer. */
 export interface ErasureReceipt {
   readonly consumer: string;
   /** When the consumer confirmed the erasure (RFC 3339). */
@@ -16,7 +16,7 @@ export interface ErasureRecord {
   readonly erasedAt: string;
   /** The consumers that must confirm the erasure. */
   readonly expected: readonly string[];
-  /** The first receipt of each consumer, in the order of arrival. */
+  /** The first receipt of each consumer, in the order in which the receipts arrived. */
   readonly receipts: readonly ErasureReceipt[];
   /**
    * Set once copies of the account's events without personal data have been published. Only used with a log
@@ -55,29 +55,30 @@ export interface ErasurePageQuery {
  */
 export interface ErasureReceiptStore {
   /**
-   * Adds an erasure without receipts. No-op if the account already has an erasure with this sequence. An
-   * erasure with another sequence is replaced, and its receipts and copies are removed.
+   * Stores an erasure without receipts. Does nothing if the account already has an erasure with this
+   * sequence. An erasure with another sequence is replaced, and its receipts and copies are removed.
    */
   open(erasure: Omit<ErasureRecord, 'receipts'>): Promise<void>;
   /**
-   * Adds a receipt. No-op if the consumer has already confirmed, or if no erasure of the account with this sequence is
-   * stored.
+   * Adds a receipt to an erasure. Does nothing if the consumer has already confirmed the erasure, or if no
+   * erasure of the account with this sequence is stored.
    */
   confirm(erasure: Pick<ErasureRecord, 'account' | 'sequence'>, receipt: ErasureReceipt): Promise<void>;
   find(account: string): Promise<ErasureRecord | undefined>;
   /**
    * Records that copies of the account's events without personal data were published at `at`. The topic may
-   * still contain the original events, so `goneAt` is removed; if it was set, `firstAt` becomes `at`. No-op
-   * if no erasure of the account is stored.
+   * still contain the original events, so `goneAt` is removed; if it was set, `firstAt` becomes `at`. Does
+   * nothing if no erasure of the account is stored.
    */
   noteCopies(account: string, at: string): Promise<void>;
   /**
-   * Records that the topic no longer contains the original events. No-op if that was already recorded, or if
-   * no copies were published.
+   * Records that the topic no longer contains the original events of an erased account. Does nothing if that
+   * was already recorded, or if no copies were published.
    */
   noteGone(account: string, at: string): Promise<void>;
   /**
-   * Returns the erasures with copies whose original events may still be on the topic, ordered by `firstAt`.
+   * Returns the erasures whose original events may still be on the topic although copies without personal
+   * data were published, ordered by `firstAt`.
    */
   listCopied(page: {
     readonly limit: number;

@@ -11,7 +11,7 @@ export interface DueErasure extends CommitKey {
  * The store of scheduled and running erasures. Every method rejects with StoreUnavailable if the store fails.
  */
 export interface ScheduledErasureStore {
-  /** Returns a page of the erasures that are due by `until`, earliest first. */
+  /** Returns a page of the erasures that are due at `until`, earliest first. */
   due(page: {
     readonly after?: DueErasure;
     readonly until: Date;

@@ -28,11 +28,11 @@ export type RecordedFact = Fact & {
 export interface Commit {
   /** The id of the account or mailing. */
   readonly stream: string;
-  /** The position of the commit in its stream: 1, 2, 3, … without gaps. */
+  /** The number of the commit within its stream: 1, 2, 3, … without gaps. */
   readonly number: number;
-  /** The sequence of the first event. */
+  /** The sequence of the first event in the commit. */
   readonly sequence: number;
-  /** The events; at least one. */
+  /** The events of the commit; at least one. */
   readonly events: readonly RecordedFact[];
   /** The unique keys, such as email addresses, that this commit has claimed and not released. */
   readonly claims?: readonly string[];
@@ -58,11 +58,14 @@ export interface Commit {
 
 export type AppendResult =
   | { readonly outcome: 'appended' }
-  /** A commit of the same command already exists, for example because the first response was lost. */
+  /**
+   * A commit of the same command already exists, for example because the response to an earlier attempt was
+   * lost.
+   */
   | { readonly outcome: 'repeated'; readonly commit: Commit }
   /**
-   * Another commit already has this number or one of the claims. The caller must reload the stream and decide
-   * again.
+   * Another commit of the stream already has this number, or another commit holds one of the claims. The
+   * caller must reload the stream and decide again.
    */
   | { readonly outcome: 'lost' };
 
@@ -94,7 +97,7 @@ export interface Journal {
    * @param limit the maximum number of commits; default: no limit
    */
   read(stream: string, after?: number, limit?: number): Promise<readonly Commit[]>;
-  /** Returns the commit of a command; undefined if the command has not been appended. */
+  /** Returns the commit of a command; undefined if no commit of the command has been appended. */
   byCommand(commandId: string): Promise<Commit | undefined>;
   /**
    * Returns the stream that holds a claim, which is a unique key such as an email address; undefined if the

@@ -1,6 +1,6 @@
 /**
- * The maximum number of sources that are kept per account. When it is exceeded, the oldest sources are
- * dropped.
+ * The maximum number of sources (devices and networks) that are kept per account. When it is exceeded, the
+ * oldest sources are dropped.
  */
 export const MAX_KNOWN_SIGN_IN_SOURCES = 50;
 
@@ -10,7 +10,7 @@ export const MAX_KNOWN_SIGN_IN_SOURCES = 50;
  */
 export interface KnownSignInSourceStore {
   /**
-   * Adds sources to those of an account.
+   * Adds sources (devices and networks) to those of an account.
    * @returns the sources that were not known before; undefined if no sources of the account were known, as at
    * its first sign-in
    */

@@ -1,42 +1,44 @@
 import { StoreUnavailable } from '@latchkey/store';
 
 export type RateLimitName =
-  /** Failed logins and incorrect current passwords, per canonical address. */
+  /** Limits failed logins and incorrect current passwords per canonical address. */
   | 'login-address'
-  /** Mails that tell the owner about a lockout, per canonical address. */
+  /** Limits mails that tell the owner about a lockout, per canonical address. */
   | 'lockout-notice'
-  /** Failed logins, per IP address. */
+  /** Limits failed logins per IP address. */
   | 'login-ip'
-  /** Requests that cause a mail, per IP address. */
+  /** Limits requests that cause a mail, per IP address. */
   | 'mail-ip'
-  /** Mails of one purpose to one canonical address that are requested from one network, per hour. */
+  /** Limits mails of one purpose to one canonical address that are requested from one network, per hour. */
   | 'mail-network-hour'
   /**
-   * Mails of one purpose to one canonical address that are requested from one network, per day. Lower than
-   * `mail-address-day`, so that no single network can exhaust the daily limit of an address.
+   * Limits mails of one purpose to one canonical address that are requested from one network, per day. This
+   * limit is lower than `mail-address-day`, so that no single network can exhaust the daily limit of an
+   * address.
    */
   | 'mail-network-day'
-  /** Mails of one purpose to one canonical address, per day. */
+  /** Limits mails of one purpose to one canonical address, per day. */
   | 'mail-address-day'
   | 'signup-ip'
-  /** Successful logins, per account. */
+  /** Limits successful logins per account. */
   | 'login-account'
-  /** Mails that notify an owner of an event, per kind of notice and account. */
+  /** Limits mails that notify an owner of an event, per kind of notice and account. */
   | 'notice-account'
-  /** Password changes that confirm the current password, per account. */
+  /** Limits password changes that confirm the current password, per account. */
   | 'password-change-account'
-  /** Requests to end all sessions, per account. */
+  /** Limits requests to end all sessions, per account. */
   | 'logout-all-account'
-  /** Requests of owners to erase their account, per account. */
+  /** Limits requests of owners to erase their account, per account. */
   | 'erasure-account'
-  /** Profile changes, per account. */
+  /** Limits profile changes per account. */
   | 'profile-account'
-  /** Requests to change the email address, per account. */
+  /** Limits requests to change the email address, per account. */
   | 'email-change-account'
-  /** Data exports, per account. */
+  /** Limits data exports per account. */
   | 'export-account'
   /**
-   * Mails that an admin causes: recipients of mailings, and password resets for other accounts; per admin.
+   * Limits mails that an admin causes, per admin: recipients of mailings, and password resets for other
+   * accounts.
    */
   | 'mailing-admin';
 
@@ -57,7 +59,7 @@ export type RateLimitDecision =
   | { readonly allowed: false; readonly retryAfterSeconds: number };
 
 /**
- * Thrown by `take` if the store did not confirm the write, so that the points may or may not have been
+ * Thrown by `take` if the store did not confirm the write, so that it is unknown whether the points were
  * counted.
  */
 export class RateLimitPointsUncertain extends StoreUnavailable {}
@@ -65,20 +67,20 @@ export class RateLimitPointsUncertain extends StoreUnavailable {}
 /** Rate limits, shared by all instances. Every method rejects with StoreUnavailable if the store fails. */
 export interface RateLimits {
   /**
-   * Counts `points` (default 1), unless that would exceed the limit.
+   * Counts `points` (default 1) against a rate limit, unless that would exceed the limit.
    * @throws RateLimitPointsUncertain if the points may have been counted; after any other error, they were
    * not counted
    */
   take(limit: RateLimitName, key: string, points?: number): Promise<RateLimitDecision>;
-  /** Returns whether one more point would be allowed. Counts nothing. */
+  /** Returns whether a rate limit would allow one more point. Counts nothing. */
   peek(limit: RateLimitName, key: string): Promise<RateLimitDecision>;
   /**
-   * Takes back `points` (default 1) that were counted in the current window. No-op if fewer points are
-   * counted.
+   * Takes back `points` (default 1) that were counted against a rate limit in the current window. Does
+   * nothing if fewer points are counted.
    */
   giveBack(limit: RateLimitName, key: string, points?: number): Promise<void>;
-  /** Resets the count of a key to zero. */
+  /** Resets the count of a rate limit for a key to zero. */
   clear(limit: RateLimitName, key: string): Promise<void>;
-  /** Deletes expired counts. They have no effect, but take up space. */
+  /** Deletes the counts of windows that have ended. These counts have no effect, but take up space. */
   removeExpired(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { Commit, UnreadableCommit } from './journal.ts';
 
-/** Identifies a commit. */
+/** Identifies a commit by its stream and its number. */
 export type CommitKey = Pick<Commit, 'stream' | 'number'>;
 
 /**

@@ -20,6 +20,6 @@ export interface OpenRegistrationStore {
     readonly until?: Date;
     readonly limit: number;
   }): Promise<readonly OpenRegistration[]>;
-  /** Closes the registration of a stream, because the account is verified or has ended. Idempotent. */
+  /** Closes the registration of an account, because the account is verified or has ended. Idempotent. */
   settle(stream: string): Promise<void>;
 }

@@ -5,11 +5,14 @@
 import type { HeldLease } from '@latchkey/store';
 
 export interface QueuedMailRequest {
-  /** A UUID. Command ids are derived from it, so that processing a request twice has no further effect. */
+  /**
+   * The id of the request, a UUID. Command ids are derived from it, so that processing a request twice has no
+   * further effect.
+   */
   readonly id: string;
   /**
-   * What to send. `lockout` is a mail that tells the owner that sign-ins from unknown clients are blocked for
-   * now.
+   * Which mail to send. `lockout` is a mail that tells the owner that sign-ins from unknown clients are
+   * blocked for now.
    */
   readonly kind: 'password-reset' | 'verification' | 'lockout';
   /** The canonical email address for which the request was made. */
@@ -32,8 +35,8 @@ export interface MailRequestQueue {
   /** Stores a request durably. @returns false if a request with this id is already waiting */
   add(request: QueuedMailRequest): Promise<boolean>;
   /**
-   * Leases the oldest free requests to the worker `owner`. Other workers cannot claim them until they are
-   * freed. A request may be freed once its lease has expired.
+   * Leases the oldest free requests to the worker `owner`. Other workers cannot claim these requests until
+   * they are freed. A request may be freed once its lease has expired.
    */
   claim(claim: {
     readonly owner: string;
@@ -42,12 +45,12 @@ export interface MailRequestQueue {
     readonly leaseMs: number;
     readonly limit: number;
   }): Promise<readonly QueuedMailRequest[]>;
-  /** Returns the current leases, ordered by request id; at most MAX_LISTED_REQUEST_LEASES. */
+  /** Returns the current leases of requests, ordered by request id; at most MAX_LISTED_REQUEST_LEASES. */
   held(): Promise<readonly HeldLease[]>;
   /** Frees a request whose lease has expired. No-op if the request has been leased again or removed since. */
   free(lease: HeldLease): Promise<void>;
   /** Removes a processed request. No-op if `owner` no longer holds its lease. */
   done(id: string, owner: string): Promise<void>;
-  /** Counts all requests, including leased ones. */
+  /** Counts all recorded requests, including leased ones. */
   count(): Promise<number>;
 }

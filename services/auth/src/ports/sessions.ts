@@ -6,7 +6,7 @@ export interface Session {
   /** The id of the session: a UUIDv7. */
   readonly id: string;
   readonly userId: string;
-  /** The number of the current refresh token. It starts at 0 and increases with every rotation. */
+  /** The number of the session's current refresh token. It starts at 0 and increases with every rotation. */
   readonly n: number;
   readonly createdAt: Date;
   /** When the refresh token was last rotated. */
@@ -25,7 +25,7 @@ export interface Session {
   readonly userAgent: string;
   /** The id of the key that signed the current refresh token; undefined if that key has no id. */
   readonly key?: string;
-  /** The latest repeats of refresh tokens to another network. Undefined if there were none. */
+  /** The latest repeats of the session's refresh tokens to another network. Undefined if there were none. */
   readonly repeats?: RefreshTokenRepeats;
 }
 
@@ -37,12 +37,15 @@ export interface Session {
 export interface RefreshTokenRepeats {
   /** The number of the last token that was repeated to another network. */
   readonly n: number;
-  /** How many consecutive refresh tokens, up to number `n`, were repeated to another network. */
+  /**
+   * How many consecutive refresh tokens, up to the token with number `n`, were repeated to another network.
+   */
   readonly inARow: number;
 }
 
 /**
- * What a rotation of the refresh token records: when and from where the session was used, and its new end.
+ * What a rotation of the refresh token records: when and from where the session was used, and when the
+ * session now ends.
  */
 export interface SessionUse {
   readonly at: Date;
@@ -52,7 +55,7 @@ export interface SessionUse {
   readonly key?: string;
 }
 
-/** The position of a session in the list of an account's sessions. */
+/** The position of a session in the list of its account's sessions. */
 export type SessionPosition = Pick<Session, 'createdAt' | 'id'>;
 
 export interface SessionPage {
@@ -76,13 +79,14 @@ export interface SessionStore {
    */
   rotate(id: string, n: number, use: SessionUse): Promise<Session | undefined>;
   /**
-   * Stores the repeats of a session, provided that `repeats.n` is the number of its current token.
+   * Stores the repeats of a session's refresh tokens, provided that `repeats.n` is the number of the
+   * session's current token.
    * @returns false if `repeats.n` is another number, or if there is no such session
    */
   setRepeats(id: string, repeats: RefreshTokenRepeats): Promise<boolean>;
   /**
    * Raises `since` of a session to the given sequence, so that earlier revocations do not end the session.
-   * Never lowers it.
+   * Never lowers `since`.
    * @returns false if there is no such session
    */
   liftSince(id: string, since: number): Promise<boolean>;
@@ -98,7 +102,7 @@ export interface SessionStore {
    * @param options.before if set, removes only sessions whose `since` is lower than this
    */
   removeAll(userId: string, options?: { readonly before?: number }): Promise<void>;
-  /** Counts the unexpired sessions per `key`, the id of the signing key. */
+  /** Counts the unexpired sessions by the id of the key that signed their refresh token (`key`). */
   countByKey(now: Date): Promise<ReadonlyMap<string | undefined, number>>;
   /** Removes at most `limit` sessions that expired before an instant. @returns how many were removed */
   removeExpired(before: Date, limit: number): Promise<number>;

@@ -3,7 +3,10 @@ export interface Snapshot {
   /** The number of the last commit that the snapshot includes. */
   readonly number: number;
   readonly sequence: number;
-  /** The version of the state's shape. Snapshots with another version than the reader's are ignored. */
+  /**
+   * The version of the shape of the stored state. Snapshots with another version than the reader's are
+   * ignored.
+   */
   readonly stateVersion: number;
   readonly state: unknown;
 }
@@ -13,8 +16,8 @@ export interface Snapshot {
  * method rejects with StoreUnavailable if the store fails.
  */
 export interface SnapshotStore {
-  /** Returns the latest snapshot of a stream, if there is one. */
+  /** Returns the latest snapshot of a stream; undefined if there is none. */
   find(stream: string): Promise<Snapshot | undefined>;
-  /** Stores a snapshot, unless a later one is already stored. */
+  /** Stores a snapshot of a stream, unless a later one is already stored. */
   save(snapshot: Snapshot): Promise<void>;
 }

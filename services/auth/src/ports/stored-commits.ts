@@ -3,9 +3,9 @@ import type { ExpiredLease } from '@latchkey/verify';
 import type { Commit, RecordedFact, UnreadableCommit } from './journal.ts';
 
 export interface StoredCommit extends Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
-  /** Whether the commit has left the outbox. */
+  /** Whether the commit has been published and removed from the outbox. */
   readonly published: boolean;
-  /** The events, or the error if they cannot be read. */
+  /** The events of the commit, or the error if they cannot be read. */
   readonly events: readonly RecordedFact[] | UnreadableCommit;
 }
 

@@ -34,15 +34,18 @@ export interface AuthStores extends Preparable {
   readonly knownSources: KnownSignInSourceStore;
   readonly storedCommits: StoredCommitReader;
   readonly auditLog: AuditLog;
-  /** Reads all records, for `ops move`. Set if this kind of store can be moved from. */
+  /** Reads all records, for `ops move`. Set if `ops move` can move records from this kind of store. */
   readonly source?: MigrationSource;
-  /** Writes all records, for `ops move`. Set if this kind of store can be moved to. */
+  /** Writes all records, for `ops move`. Set if `ops move` can move records to this kind of store. */
   readonly target?: MigrationTarget;
-  /** Creates the rate limits. @param rules undefined disables all limits */
+  /**
+   * Creates the rate limits.
+   * @param rules the rules of the limits; undefined disables all limits
+   */
   limits(rules: RateLimitRules | undefined): RateLimits;
   /**
-   * Releases the leases of the previous process, if the store allows only one process at a time. Otherwise a
-   * no-op.
+   * Releases the leases of the previous process, if the store allows only one process at a time. Otherwise
+   * does nothing.
    */
   reclaim(): Promise<void>;
 }

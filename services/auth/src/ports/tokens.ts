@@ -5,13 +5,14 @@ import type { LinkPurpose } from '@latchkey/events';
  * (32 bytes), which makes 64 characters.
  */
 export interface LinkTokenCodec {
-  /** Creates a new token for an account. */
+  /** Creates a new link token for an account. */
   mint(userId: string): string;
   /**
-   * Returns SHA-256(purpose ‖ token) in base64url. Only this hash is stored in the journal, never the token.
+   * Returns SHA-256(purpose ‖ token) in base64url. Only this hash of a token is stored in the journal, never
+   * the token.
    */
   hash(purpose: LinkPurpose, token: string): string;
-  /** Returns the account id that a token contains; undefined if the token is malformed. */
+  /** Returns the account id that a link token contains; undefined if the token is malformed. */
   account(token: string): string | undefined;
 }
 
@@ -35,10 +36,10 @@ export interface AccessTokenIssuer {
     readonly verified: boolean;
     readonly role: string;
     readonly sequence: number;
-    /** The profile from which additional claims are taken, as configured. */
+    /** The profile of the account, from which additional claims are taken as configured. */
     readonly profile?: TokenProfile;
   }): { readonly accessToken: string; readonly expiresIn: number };
-  /** Returns the public keys as a JSON Web Key Set. */
+  /** Returns the public keys for verifying access tokens as a JSON Web Key Set. */
   jwks(): { readonly keys: readonly object[] };
 }
 
@@ -48,7 +49,7 @@ export interface AccessTokenIssuer {
  */
 export interface SignUpTokenIssuer {
   issue(userId: string, expiresAt: Date): string;
-  /** Returns the account id in a token; undefined if the token is forged or has expired. */
+  /** Returns the account id in a sign-up token; undefined if the token is forged or has expired. */
   open(token: string, now: Date): string | undefined;
 }
 
@@ -57,12 +58,12 @@ export interface SignUpTokenIssuer {
  * but no token, so no token can be stolen from it.
  */
 export interface RefreshTokenIssuer {
-  /** The id of the key that signs new tokens; undefined if that key has no id. */
+  /** The id of the key that signs new refresh tokens; undefined if that key has no id. */
   readonly kid?: string;
   issue(sessionId: string, n: number): string;
   /**
-   * Returns the session id and number in a token; undefined if the token is forged. Compares the MAC in
-   * constant time.
+   * Returns the session id and number in a refresh token; undefined if the token is forged. Compares the MAC
+   * in constant time.
    */
   open(token: string): { readonly sessionId: string; readonly n: number } | undefined;
 }

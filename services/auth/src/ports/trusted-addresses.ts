@@ -18,18 +18,18 @@ export interface TrustedEmailIpPair {
 export const MAX_TRUSTED_IPS_PER_ADDRESS = 50;
 
 /**
- * The store of trusted pairs. The login limit of an email address does not apply to its trusted IP
- * addresses, so that a stranger cannot lock out the owner. A pair expires after 30 days. Every method rejects
- * with StoreUnavailable if the store fails.
+ * The store of trusted pairs of an email address and an IP address. The login limit of an email address does
+ * not apply to its trusted IP addresses, so that a stranger cannot lock out the owner. A pair expires after
+ * 30 days. Every method rejects with StoreUnavailable if the store fails.
  */
 export interface TrustedAddressStore {
   /**
-   * Stores a pair, or extends its lifetime. To save writes, a pair that was stored less than a day ago is
-   * left unchanged. If the email address then has more than {@link MAX_TRUSTED_IPS_PER_ADDRESS} pairs, those
-   * of the other pairs that expire first are deleted.
+   * Stores a trusted pair, or extends its lifetime. To save writes, a pair that was stored less than a day
+   * ago is left unchanged. If the email address then has more than {@link MAX_TRUSTED_IPS_PER_ADDRESS} pairs,
+   * deletes those of the other pairs that expire first.
    */
   trust(pair: TrustedEmailIpPair, now: Date): Promise<void>;
   isTrusted(pair: TrustedEmailIpPair, now: Date): Promise<boolean>;
-  /** Deletes expired pairs. */
+  /** Deletes expired trusted pairs. */
   removeExpired(now: Date): Promise<void>;
 }

@@ -7,7 +7,9 @@ export interface HistoryEntry extends HistoryPosition {
   readonly fact: AccountFact;
 }
 
-/** The position of an entry in the history: the number of its commit and the sequence of the entry. */
+/**
+ * The position of an entry in an account's history: the number of its commit and the sequence of the entry.
+ */
 export interface HistoryPosition {
   readonly number: number;
   readonly sequence: number;
@@ -15,7 +17,7 @@ export interface HistoryPosition {
 
 export interface HistoryPage {
   readonly entries: readonly HistoryEntry[];
-  /** The position of the page's last entry; undefined if this is the last page. */
+  /** The position of the page's last entry; undefined if the page is the last one. */
   readonly next?: HistoryPosition;
 }
 
@@ -25,8 +27,8 @@ export async function readAccountHistory(
   userId: string,
   { limit, after }: { readonly limit: number; readonly after?: HistoryPosition | undefined },
 ): Promise<HistoryPage> {
-  // Reads the commit of the entry `after` again, because more of its events may follow. Every commit contains
-  // at least one event, so this many commits suffice for a page.
+  // Read the commit of the entry `after` again, because more of its events may follow that entry. Every commit
+  // contains at least one event, so this number of commits suffices for a page.
   const commits = await journal.read(userId, after === undefined ? 0 : after.number - 1, limit + 2);
   const entries = commits
     .flatMap(({ number, sequence, events }) =>

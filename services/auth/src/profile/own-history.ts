@@ -25,7 +25,7 @@ export interface OwnHistoryPosition extends HistoryPosition {
 
 export interface OwnHistoryPage {
   readonly entries: readonly OwnHistoryEntry[];
-  /** The position of the page's last entry; undefined if this is the last page. */
+  /** The position of the page's last entry; undefined if the page is the last one. */
   readonly next?: OwnHistoryPosition;
 }
 
@@ -57,14 +57,14 @@ export async function readOwnHistory(
 }
 
 interface Step {
-  /** The entry; undefined if it is a security event that this build cannot decode. */
+  /** The entry of the history; undefined if it is a security event that this build cannot decode. */
   readonly entry: OwnHistoryEntry | undefined;
   readonly place: OwnHistoryPosition;
 }
 
 /**
- * Merges two lists by time. Keeps the order within each list, even if its times are not ascending because a
- * clock was adjusted.
+ * Merges two lists of entries by time. Keeps the order within each list, even if its times are not ascending
+ * because a clock was adjusted.
  */
 function* mergedByTime(
   facts: readonly HistoryEntry[],

@@ -10,7 +10,7 @@ import type { Commit, RecordedFact } from '../ports/journal.ts';
 import type { CommitKey } from '../ports/outbox.ts';
 import { toPublicEvents } from './to-public-events.ts';
 
-/** A commit in the form in which it is published. */
+/** A commit in the form in which the relay publishes it. */
 export interface OutgoingCommit extends CommitKey {
   /** The topic of all events in the commit. Commits of the same stream have the same topic. */
   readonly topic: string;

@@ -19,7 +19,7 @@ export interface CommitPublisherDeps {
   readonly signer: EventSigner;
   readonly metrics: RelayMetrics;
   readonly logger: Logger;
-  /** The maximum number of commits per publish. */
+  /** The maximum number of commits that are published together. */
   readonly batchSize: number;
 }
 
@@ -52,13 +52,13 @@ export interface UnpublishedStreams {
 }
 
 /**
- * Creates a publisher. Any number of publishers may run concurrently. For each stream, the first occurrences
- * of its events are published in order, because a commit is never published before an earlier commit of its
- * stream:
+ * Creates a publisher of commits. Any number of publishers may run concurrently. For each stream, the first
+ * occurrences of its events are published in order, because a commit is never published before an earlier
+ * commit of its stream:
  * - Earlier commits that were in the outbox when it was read are part of the same publish.
  * - All other earlier commits had already been published and acknowledged, because commits leave the outbox
- *   only after the acknowledgement.
- * A stale read, or a publish that takes effect late, can only cause duplicates.
+ * only after the acknowledgement. A stale read, or a publish that takes effect late, can only cause
+ * duplicates.
  */
 export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublisher {
   const { outbox, journal, bus, signer, metrics, logger, batchSize } = deps;
@@ -118,13 +118,16 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
     return ready;
   }
 
-  /** Marks a stream as blocked. Logs it only the first time, because the sweep retries it every second. */
+  /**
+   * Marks a stream as blocked by a commit that cannot be published. Logs the commit only the first time,
+   * because the sweep retries the stream every second.
+   */
   function block(stream: string, error: unknown): void {
     if (!blocked.has(stream)) logger.error({ err: error, stream }, 'a stream cannot be published');
     blocked.add(stream);
   }
 
-  /** Publishes commits in batches, and stops at the first batch that fails. */
+  /** Publishes the commits of a topic in batches, and stops at the first batch that fails. */
   async function publishTopic(
     topic: string,
     commits: readonly OutgoingCommit[],
@@ -146,8 +149,7 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
     const observe = metrics.publishSeconds.startTimer();
     await send(topic, records);
     observe();
-    // Mark commits only after the acknowledgement: a commit that is marked as published is never published
-    // again.
+    // Mark commits as published only after the acknowledgement: a marked commit is never published again.
     await outbox.markPublished(batch);
     metrics.published.inc({ topic }, records.length);
   }
@@ -176,7 +178,8 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
 }
 
 /**
- * Returns whether all events have hash-chain entries. Commits that release 0.1 left unpublished have none.
+ * Returns whether all events of the commits have hash-chain entries. Commits that release 0.1 left
+ * unpublished have none.
  */
 function areChained(commits: readonly Commit[] | UnreadableCommit): boolean {
   return commits instanceof UnreadableCommit || commits.every(hasChainEntries);

@@ -1,12 +1,13 @@
 /** The streams that are waiting to be published, in first-in, first-out order and without duplicates. */
 export interface PublishQueue {
   /**
-   * Adds a stream. If the queue is full, the stream is dropped, and the sweep finds it in the outbox later.
+   * Adds a stream to the queue of new streams. If the queue is full, the stream is dropped, and the sweep
+   * finds it in the outbox later.
    */
   add(stream: string): void;
   /**
-   * Adds a stream whose publish failed. Such streams wait in a separate queue, so that they do not delay new
-   * ones.
+   * Adds a stream that could not be published. Such streams wait in a separate queue, so that they do not
+   * delay new streams.
    */
   addRetry(stream: string): void;
   /**
@@ -30,7 +31,8 @@ export interface StreamBatch {
 }
 
 /**
- * Creates a queue for a single reader. Aborting `signal` closes the queue and discards its content.
+ * Creates a queue of streams for a single reader. Aborting `signal` closes the queue and discards its
+ * content.
  * @param capacity the maximum number of streams
  */
 export function createPublishQueue(capacity: number, signal: AbortSignal): PublishQueue {

@@ -23,7 +23,7 @@ const STREAMS = [
 ] as const;
 type Stream = (typeof STREAMS)[number];
 
-/** The outcome of one request to the simulated outbox or bus. */
+/** What happens to one request to the simulated outbox or bus. */
 type Fate =
   | { readonly kind: 'answered' }
   /** The request was rejected and had no effect. */
@@ -32,7 +32,7 @@ type Fate =
   | { readonly kind: 'unanswered' }
   /** The caller timed out, and the request took effect afterwards. */
   | { readonly kind: 'late' }
-  /** The request failed after writing only the first `kept` records of each account. */
+  /** The request failed after it had written only the first `kept` records of each account. */
   | { readonly kind: 'partial'; readonly kept: number };
 
 const fate = fc.oneof(
@@ -43,7 +43,7 @@ const fate = fc.oneof(
 
 type Action =
   | { readonly kind: 'append'; readonly stream: Stream; readonly relay: number }
-  /** Another process appends to a stream, and no relay is notified. */
+  /** Another process appends a commit to a stream, and no relay is notified. */
   | { readonly kind: 'append-elsewhere'; readonly stream: Stream }
   | { readonly kind: 'start' }
   | { readonly kind: 'crash'; readonly relay: number }
@@ -70,7 +70,7 @@ const logger = createLogger({ name: 'model', level: 'silent' });
 
 const never = new Promise<never>(() => undefined);
 
-/** Creates a journal, a topic, and relays whose requests to both can fail. */
+/** Creates a journal, a topic, and relays whose requests to the journal and the topic can fail. */
 function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   const { journal, outbox } = createMemoryStores();
   const appended = new Map<Stream, number>(STREAMS.map((stream) => [stream, 0]));
@@ -109,13 +109,13 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
         for (const ofAccount of byAccount.values()) topic.push(...ofAccount.slice(0, kept));
       }),
   };
-  // The lease only saves work. In this model, every relay gets the lease, so that their sweeps run
+  // The lease of a sweep only saves work. In this model, every relay gets the lease, so that the relays sweep
   // concurrently.
   const leases: Leases = { take: async () => true, release: async () => undefined };
 
   /**
-   * Starts a relay. After it crashes, requests in flight may still take effect, but it receives no responses
-   * and makes no further requests.
+   * Starts a relay. After the relay crashes, its requests in flight may still take effect, but it receives no
+   * responses and makes no further requests.
    */
   function start(): void {
     let crashed = false;
@@ -190,7 +190,10 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     act,
     /** Returns the sequences of a stream in the order of their first occurrence on the topic. */
     firstOccurrences: (stream: Stream) => [...new Set(sequences(stream))],
-    /** Returns the sequences of all events that were appended to a stream. */
+    /**
+     * Returns the sequences of all events that were appended to a stream, and that relays must therefore
+     * publish.
+     */
     owed: (stream: Stream) => Array.from({ length: appended.get(stream) ?? 0 }, (_, index) => index + 1),
     async lost(stream: Stream): Promise<readonly number[]> {
       const waiting = new Set((await readUnpublishedCommits(outbox, stream)).map(({ number }) => number));

@@ -21,7 +21,7 @@ import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 import { accountIdOfRecord } from './testing/account-of-record.ts';
 
-/** Creates a bus that records what is published, and whose publishes can be made to fail. */
+/** Creates a bus that records what is published, and on which publishes can be made to fail. */
 function recordingBus() {
   const published: OutgoingRecord[] = [];
   const publishes: number[] = [];
@@ -44,7 +44,7 @@ function recordingBus() {
     bus,
     published,
     publishes,
-    /** Sets a function that runs during each publish, before the acknowledgement. */
+    /** Sets a function that runs during each publish, before the publish is acknowledged. */
     meanwhile(work: typeof publishing) {
       publishing = work;
     },
@@ -95,7 +95,7 @@ describe('the relay', () => {
   }
 
   /**
-   * Starts a relay. By default, it sweeps only once, at its start, when there is nothing to find: the pause
+   * Starts a relay. By default, the relay sweeps only once, at its start, when it finds nothing: the pause
    * after this sweep never ends. Pass `sleep` to control the pauses.
    */
   async function started(options: Partial<RelayDeps> = {}) {
@@ -251,8 +251,8 @@ describe('the relay', () => {
     });
     const relay = await started({
       sleep: async (ms, signal) => {
-        // Before the first publish, the only pause is that of the sweep, and it must never end. Later pauses
-        // are those between retries.
+        // Before the first publish, the relay only pauses between sweeps, and this pause must never end. Later
+        // pauses are those between retries.
         if (recorder.publishes.length === 0) return Promise.race([never, aborted(signal)]);
         pauses.push(ms);
       },
@@ -364,7 +364,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('a stream cannot be published')).length, 1);
     assert.match(await registry.metrics(), /latchkey_relay_blocked_streams 1/);
 
-    // Simulates that another process publishes the commit.
+    // Mark the commit as published, as if another process had published it.
     await outbox.markPublished([unpublishable]);
     relay.nudge(broken);
     await drained();
@@ -478,7 +478,7 @@ describe('the relay', () => {
       for (let turns = 0; turns < 30; turns++) await turn();
     }
 
-    /** Returns a `sleep` for relays. Each pause ends when the test calls `step`. */
+    /** Creates a `sleep` for relays, whose pauses end when the test calls `step`. */
     function steps() {
       let tick = Promise.withResolvers<void>();
       const pauses: number[] = [];

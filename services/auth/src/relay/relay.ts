@@ -24,7 +24,7 @@ export interface RelayDeps {
   /** The unique id of this process. */
   readonly instance: string;
   /**
-   * The duration of the sweep's lease, in ms (default 10,000). A sweep publishes commits that were left in
+   * The duration of the lease for sweeps, in ms (default 10,000). A sweep publishes commits that were left in
    * the outbox. Only the process that holds the lease sweeps.
    */
   readonly leaseMs?: number;
@@ -39,19 +39,22 @@ export interface RelayDeps {
 }
 
 export interface Relay extends ProcessPart {
-  /** Publishes a stream soon, because a commit was appended to it. */
+  /** Tells the relay to publish a stream soon, because a commit was appended to it. */
   nudge(stream: string): void;
 }
 
 const QUEUE_CAPACITY = 10_000;
 const retryPauses = createExponentialBackoff({ least: 100, most: 1000 });
 /**
- * The pauses between sweeps, in ms. Sweeps leave commits of the last second to the process that appended
- * them; even so, these pauses ensure that everything is published within 2 s.
+ * The pauses between sweeps, in ms. Sweeps leave the commits of the last second to the processes that
+ * appended them; even so, these pauses ensure that everything is published within 2 s.
  */
 const sweepPauses = createExponentialBackoff({ least: 100, most: 750 });
 
-/** Commits that wait this long indicate a failure, because a running process publishes much sooner. */
+/**
+ * The age, in seconds, at which an unpublished commit indicates a failure, because a running process
+ * publishes much sooner.
+ */
 const OVERDUE_SECONDS = 10;
 
 /** A batch of streams whose commits have been read from the outbox and signed. */
@@ -68,8 +71,9 @@ interface Waiting {
 }
 
 /**
- * The relay publishes commits from the outbox: at least once, and in order within each stream. Any number of
- * relays may share an outbox. At worst they publish duplicates; they never skip or reorder events.
+ * Creates the relay, which publishes commits from the outbox: at least once, and in order within each stream.
+ * Any number of relays may share an outbox. At worst they publish duplicates; they never skip or reorder
+ * events.
  */
 export function createRelay(deps: RelayDeps): Relay {
   const { outbox, logger, registry, now, batchSize = 1000, streamsPerBatch = 500, sleep = realSleep } = deps;
@@ -163,7 +167,7 @@ export function createRelay(deps: RelayDeps): Relay {
   }
 
   /**
-   * Returns how many commits are unpublished and how old the oldest one is; undefined if the outbox is
+   * Returns how many commits are unpublished and how old the oldest of them is; undefined if the outbox is
    * unavailable.
    */
   async function waiting(): Promise<Waiting | undefined> {

@@ -7,22 +7,25 @@ export interface OutboxSweepDeps {
   /** The unique id of this process. */
   readonly instance: string;
   /**
-   * The duration of the lease, in ms (default 10,000). While one process holds it, no other process sweeps.
+   * The duration of the lease for sweeps, in ms (default 10,000). While one process holds the lease, no other
+   * process sweeps.
    */
   readonly leaseMs?: number;
   readonly now: () => Date;
-  /** Called for each stream with overdue commits, which should have been published already. */
+  /**
+   * Called for each stream with overdue commits, which are commits that should have been published already.
+   */
   found(stream: string): void;
 }
 
 export interface OutboxSweep {
   /**
    * Searches the outbox once for streams with overdue commits.
-   * @returns whether this process found any
+   * @returns whether this process found any overdue commits
    * @throws StoreUnavailable
    */
   run(): Promise<boolean>;
-  /** Releases the lease. Never rejects. */
+  /** Releases the lease for sweeps. Never rejects. */
   release(): Promise<void>;
 }
 
@@ -35,9 +38,10 @@ const OVERDUE_MS = 1000;
 const STREAMS_PER_RUN = 1000;
 
 /**
- * Finds overdue commits: those of processes that died before publishing them, or that never publish, such as
- * ops commands. The lease only saves work: concurrent sweeps would at worst publish duplicates. The sweep
- * takes the lease only if there are overdue commits, so that an idle system writes nothing.
+ * Creates the search for overdue commits: commits of processes that died before publishing them, or that
+ * never publish, such as ops commands. The lease only saves work: concurrent searches would at worst publish
+ * duplicates. The sweep takes the lease only if there are overdue commits, so that an idle system writes
+ * nothing.
  */
 export function createOutboxSweep({
   outbox,
@@ -51,8 +55,8 @@ export function createOutboxSweep({
   let isFirst = true;
 
   /**
-   * Returns the time span whose commits are left to the processes that appended them. Undefined in the first
-   * run, in which the sweep takes all commits, because this process has not appended any yet.
+   * Returns the time span whose commits are left to the processes that appended them. Returns undefined in
+   * the first run, in which the sweep takes all commits, because this process has not appended any yet.
    */
   function recent(): TimeSpan | undefined {
     const to = now();

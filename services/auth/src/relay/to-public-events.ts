@@ -8,7 +8,8 @@ import type { Commit } from '../ports/journal.ts';
 export function toPublicEvents(commit: Commit): readonly LatchkeyEvent[] {
   return commit.events.map(
     ({ id, type, time, data }, index) =>
-      // `type` and `data` match because they come from the same event, which the compiler cannot infer.
+      // The cast is needed because the compiler does not see that `type` and `data` match: they come from the
+      // same event.
       ({
         id,
         subject: commit.stream,

@@ -7,7 +7,7 @@ import type { QueuedMailRequest } from '../ports/requests.ts';
 
 const BATCH = 20;
 /**
- * The pauses between two polls of the queue, in ms. They grow while the queue is empty. Polling finds
+ * The pauses between two polls of the request queue, in ms. They grow while the queue is empty. Polling finds
  * requests of instances that crashed before processing them.
  */
 const IDLE_MS = { least: 1_000, most: 8_000 };
@@ -18,9 +18,9 @@ const IDLE_MS = { least: 1_000, most: 8_000 };
  */
 export function createRequestWorker(
   deps: Pick<UseCaseDeps, 'requests' | 'now'> & {
-    /** Returns the time in ms on a monotonic clock. */
+    /** Returns the time of a monotonic clock in ms. */
     monotonic?(): number;
-    /** The id of this instance. */
+    /** The id of this instance of auth. */
     readonly owner: string;
     readonly logger: Logger;
     /**
@@ -49,8 +49,8 @@ export function createRequestWorker(
   }
 
   /**
-   * Frees the requests whose leases have expired, so that they can be claimed and retried. Such a request was
-   * leased to a worker that died, or has failed in this worker.
+   * Frees the requests whose leases have expired, so that workers can claim and retry them. Such a request
+   * was leased to a worker that died, or has failed in this worker.
    */
   async function freeExpired(): Promise<void> {
     for (const lease of watch.expired(await requests.held(), leaseMs)) await requests.free(lease);

@@ -54,8 +54,9 @@ function workerOf(
 }
 
 /**
- * Runs a worker until it has processed all recorded requests, and then stops it. Its clock advances by the
- * duration of a lease on each read, so that the leases of a dead worker have expired at the second read.
+ * Runs a worker until it has processed all recorded requests, and then stops the worker. Its clock advances
+ * by the duration of a lease on each read, so that the leases of a dead worker have expired at the second
+ * read.
  */
 async function work(world: TestWorld, owner = 'a worker'): Promise<void> {
   const wakeup = createLoopWakeup();

@@ -16,7 +16,7 @@ import { createMailedLink } from '../tokens/links.ts';
 type QueueMailRequestDeps = Pick<UseCaseDeps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
 
 /**
- * Records a request for a mail, even if the mail budget of the address is used up. In that case, a mail is
+ * Records a request for a mail, even if the limit on mails to the address is reached. In that case, a mail is
  * sent only if no earlier link still works, so that the owner of the mailbox always has a working link.
  * @throws Refused (rate_limited) if the limit of the IP address is reached
  */
@@ -40,7 +40,10 @@ export function createMailRequestCharge({ ip }: Pick<UseCaseContext, 'ip'>): Lim
   return { limit: 'mail-ip', key: toIpLimitKey(ip) };
 }
 
-/** Stores a request and wakes the worker. @returns false if a request with the same id is already waiting */
+/**
+ * Stores a request for a mail and wakes the worker that processes such requests.
+ * @returns false if a request with the same id is already waiting
+ */
 export async function queueMailRequest(
   { requests, now, wakeWorker }: Omit<QueueMailRequestDeps, 'newId'>,
   request: Omit<QueuedMailRequest, 'at' | 'correlationId' | 'traceparent'>,
@@ -60,11 +63,11 @@ type ProcessMailRequestDeps = Pick<
 >;
 
 /**
- * Processes a recorded request.
+ * Processes a recorded request, by its kind:
  * - `lockout` alerts the owner of the address.
  * - `password-reset` sends a reset link to the owner, and does the same as `verification`.
  * - `verification` sends the newest pending sign-up a link for choosing a password. If another account owns
- *   the address, the event is appended without a link, so that nothing is mailed.
+ * the address, the event is appended without a link, so that nothing is mailed.
  */
 export async function processMailRequest(
   deps: ProcessMailRequestDeps,
@@ -92,9 +95,9 @@ function alertLockedOut(
 }
 
 /**
- * Returns the id of the command that processes a request for one account. A `verification` request affects at
- * most one account, so its own id is used. Other requests may affect several accounts, so the command id is
- * derived from the request and the account.
+ * Returns the id of the command that processes a recorded request for one account. A `verification` request
+ * affects at most one account, so its own id is used. Other requests may affect several accounts, so the
+ * command id is derived from the request and the account.
  */
 function commandIdFor({ id, kind }: QueuedMailRequest, userId: string): string {
   return kind === 'verification' ? id : deriveCommandId(id, kind, userId);

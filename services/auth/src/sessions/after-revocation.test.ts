@@ -1,6 +1,6 @@
 /**
  * Tests that a session which begins right after all sessions were revoked is not removed together with the
- * revoked ones.
+ * revoked sessions.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -23,7 +23,7 @@ const context = createTestContext();
 const NEW_PASSWORD = 'another horse battery';
 
 interface Revocation {
-  /** Revokes the sessions of the account. */
+  /** Revokes all sessions of the account, in one of several ways. */
   revoke(deps: UseCaseDeps, caller: Caller, world: TestWorld): Promise<unknown>;
   /** Lets the account sign in again, if the revocation has disabled it. */
   readonly reopen?: (world: TestWorld, userId: string) => Promise<unknown>;

@@ -15,7 +15,7 @@ const HOME = '192.0.2.7';
 const AWAY = '198.51.100.7';
 const session = { n: 5, rotatedAt, ip: HOME, userAgent: 'a browser' };
 
-/** Returns the verdict on an old refresh token that is presented some minutes after its rotation. */
+/** Returns the decision about an old refresh token that is presented some minutes after its rotation. */
 function verdict({
   minutes = 0,
   repeats,

@@ -1,10 +1,10 @@
-/** Decides what to do when an old refresh token is presented (ADR 25). */
+/** Decides what to do when a client presents an old refresh token (ADR 25). */
 import { toNetworkLimitKey } from '../limits/ip-key.ts';
 import type { RefreshTokenRepeats, Session } from '../ports/sessions.ts';
 
 export type RefreshTokenReuseVerdict =
   /**
-   * Return the current token again: the first response may have been lost, or another browser tab refreshed
+   * Send the current token again: the first response may have been lost, or another browser tab refreshed
    * first.
    */
   | 'repeat'
@@ -23,7 +23,7 @@ export type RefreshTokenReuseVerdict =
   | 'unknown';
 
 export interface OldRefreshTokenUse {
-  /** The number of the presented token. */
+  /** The number of the refresh token that the client presented. */
   readonly n: number;
   readonly now: Date;
   readonly ip: string;
@@ -38,18 +38,19 @@ const MINUTE_MS = 60_000;
 const MAX_SKEW_MINUTES = 1;
 
 /**
- * The maximum number of consecutive tokens that may be repeated to another network. An honest client exceeds
- * this only if it loses a response and changes its network during each of several refreshes in a row. A thief
- * who shares the session needs a repeat after every refresh by the owner.
+ * The maximum number of consecutive tokens that may be repeated to another network, that is, sent again to a
+ * client in another network. An honest client exceeds this number only if it loses a response and changes its
+ * network during each of several refreshes in a row. A thief who shares the session needs a repeat after
+ * every refresh by the owner.
  */
 const MAX_REPEATS_IN_A_ROW = 4;
 
 /**
- * Decides what to do when an old refresh token is presented. If it is the previous token, its client may have
- * missed the response with the current one, so the decision depends on the time since the rotation, the user
- * agent, and earlier repeats. If the token is older than the previous one, two clients hold tokens of this
- * session and one of them may be a thief, so the session ends. If, in addition, the user agent differs from
- * that of the last use, all sessions of the account end.
+ * Decides what to do when a client presents an old refresh token. If it is the token before the current one,
+ * the client may have missed the response with the current token, so the decision depends on the time since
+ * the rotation, the user agent, and earlier repeats. If the token is even older, two clients hold tokens of
+ * this session and one of them may be a thief, so the session ends. If, in addition, the user agent differs
+ * from that of the last use, all sessions of the account end.
  */
 export function judgeRefreshTokenReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'ip' | 'userAgent' | 'repeats'>,
@@ -61,16 +62,17 @@ export function judgeRefreshTokenReuse(
   // `rotatedAt` comes from the clock of another process, which may differ from ours.
   const age = now.getTime() - session.rotatedAt.getTime();
   if (age > (reuseMinutes + MAX_SKEW_MINUTES) * MINUTE_MS) return 'end-session';
-  // Nobody has used the current token yet, so one client may have changed its user agent, for example by an
-  // update.
+  // Nobody has used the current token yet, so this may be a single client that has changed its user agent, for
+  // example by an update.
   if (!isSameClient) return 'end-session';
   const repeats = countRefreshTokenRepeat(session, ip);
   return repeats !== undefined && repeats.inARow > MAX_REPEATS_IN_A_ROW ? 'end-session' : 'repeat';
 }
 
 /**
- * Returns the repeats of a session after one more repeat, to a client with this IP address. A repeat to the
- * network that used the session last is not counted, because it comes from another tab of the same client.
+ * Returns the repeats of a session after its current token was sent again to a client with this IP address. A
+ * repeat to the network that used the session last is not counted, because it comes from another tab of the
+ * same client.
  */
 export function countRefreshTokenRepeat(
   { n, ip: lastIp, repeats }: Pick<Session, 'n' | 'ip' | 'repeats'>,

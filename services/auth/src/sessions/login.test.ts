@@ -60,7 +60,9 @@ async function guess(world: TestWorld, times: number, address = ada): Promise<vo
 describe('a login after the key or the cost of hashes has changed', () => {
   const saltKeys = [{ kid: 'newer', bytes: randomBytes(32) }] as const;
 
-  /** Returns dependencies with a new current password key. The keys of `world` become former keys. */
+  /**
+   * Returns dependencies with a new current key for password hashes. The keys of `world` become former keys.
+   */
   function rotated({ deps }: TestWorld) {
     const newer = createPasswordHasher({ saltKeys, costs: parseHashCosts('20480:2'), concurrency: 1 });
     const passwords: UseCaseDeps['passwords'] = {

@@ -1,6 +1,6 @@
 /**
- * Login with address and password. Tries the account that owns the address, and then its pending sign-ups,
- * newest first.
+ * Logs people in with address and password. Tries the account that owns the address, and then its pending
+ * sign-ups, newest first.
  */
 import { isSameHash, type LivingAccount } from '../account/index.ts';
 import { findAccountByAddress, loadPendingSignUps } from '../addresses/owners.ts';
@@ -24,7 +24,7 @@ export interface SignInResult {
 }
 
 export interface LoginCredentials {
-  /** The canonical email address. */
+  /** The canonical email address with which the person logs in. */
   readonly address: string;
   readonly password: string;
 }
@@ -57,8 +57,8 @@ export async function login(
   context: UseCaseContext,
 ): Promise<SignInResult> {
   const signingIn = await limitPasswordAttempts(deps, { address, during: 'login' }, context, async () => {
-    // Looks up the accounts while the password is hashed. Hashing takes much longer, so the response time
-    // does not reveal how long the look-up took.
+    // Look up the accounts while the password is hashed. Hashing takes much longer, so the response time does
+    // not reveal how long the look-up took.
     const known = candidates(deps, address);
     const [states, { current, stored }] = await Promise.all([
       known,
@@ -87,7 +87,8 @@ export async function login(
   });
   const data = { actor: account.userId, accountId: account.userId, sessionId: session.id };
   deps.audit.record({ origin: context, occurrence: { type: 'LoginSucceeded', data } });
-  // The address of an unverified account may belong to a stranger.
+  // Trust the IP address only for a verified account, because the address of an unverified account may belong
+  // to a stranger.
   if (account.status === 'verified')
     await runBestEffort(() => addTrustedSource(deps, { address: account.address, ip: context.ip }));
   await runBestEffort(() => notifyOwnerOfNewSignInSource(deps, account, context));
@@ -99,7 +100,7 @@ function isHashOf(states: readonly LivingAccount[], hash: string): boolean {
   return states.some(({ passwordHash }) => isSameHash(passwordHash, hash));
 }
 
-/** Replaces the stored hash, unless it already has the current key and cost. */
+/** Replaces the stored password hash of an account, unless it already has the current key and cost. */
 async function rehash(
   { accounts }: Pick<UseCaseDeps, 'accounts'>,
   { userId, passwordHash: checkedHash }: LivingAccount,
@@ -131,9 +132,8 @@ export function issueSessionTokens(
 }
 
 /**
- * Returns the accounts of an address that the login tries: the owner and the pending sign-ups. Reads the
- * owner last: a sign-up that is verified between the two reads is then found as the owner instead of being
- * missed.
+ * Returns the accounts of an address that a login tries: the owner and the pending sign-ups. Reads the owner
+ * last: a sign-up that is verified between the two reads is then found as the owner instead of being missed.
  */
 async function candidates(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'registrations'>,

@@ -1,6 +1,6 @@
 /**
- * Tests that owners are notified of sign-ins from new sources and of lockouts, and that others learn nothing
- * from it.
+ * Tests that owners are notified of sign-ins from new devices or networks and of lockouts, and that nobody
+ * else learns anything from these notices.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

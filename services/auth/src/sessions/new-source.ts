@@ -1,4 +1,7 @@
-/** Notifies the owner of an account of a sign-in from a new source: a device or network not used before. */
+/**
+ * Notifies the owner of an account of a sign-in from a new source, which is a device or network that was not
+ * used before.
+ */
 import { hash } from 'node:crypto';
 import type { LivingAccount } from '../account/index.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
@@ -10,8 +13,7 @@ import { detectDevice } from './device.ts';
 /**
  * Remembers the device (browser and system) and the network of a sign-in. If one of them is new, notifies the
  * owner, except at the account's first sign-in. If the network is unknown or the account's notices for this
- * day are used up, neither notifies the owner nor remembers the source, so that a later sign-in from it can
- * still cause a notice.
+ * day are used up, does neither, so that a later sign-in from the same source can still cause a notice.
  */
 export async function notifyOwnerOfNewSignInSource(
   deps: Pick<UseCaseDeps, 'accounts' | 'knownSources' | 'limits'>,
@@ -47,8 +49,8 @@ export async function notifyOwnerOfNewSignInSource(
 }
 
 /**
- * Returns the digest under which a source is stored. Without the account id, nobody can recognise the digest
- * by guessing its source.
+ * Returns the digest under which a source (device or network) of sign-ins is stored. Without the account id,
+ * nobody can recognise the digest by guessing its source.
  */
 function digest(userId: string, source: string): string {
   return hash('sha256', `${userId} ${source}`, 'base64url').slice(0, 22);

@@ -24,7 +24,10 @@ describe('a session', () => {
   });
   after(() => world.close());
 
-  /** Begins a session. @returns its refresh token */
+  /**
+   * Begins a session.
+   * @returns the first refresh token of the session
+   */
   async function begun(): Promise<string> {
     const { newId, now, sessions, accounts, refreshTokens } = world.deps;
     const { userId } = account;

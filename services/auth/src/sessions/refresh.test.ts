@@ -37,7 +37,9 @@ async function revocations(world: TestWorld, userId: string): Promise<number> {
   return (await world.typesOf(userId)).filter((type) => type === 'SessionsRevoked').length;
 }
 
-/** Returns the dependencies of a world together with the list of the security events that they report. */
+/**
+ * Returns the dependencies of a test world together with the list of the security events that they report.
+ */
 function withReports({ deps }: TestWorld) {
   const reports: AuditReport[] = [];
   const audit: AuditSink = { record: (report) => reports.push(report) };
@@ -163,7 +165,7 @@ describe('a refresh token', () => {
         const next = await refreshSession(world.deps, refreshToken, createTestContext());
         await refreshSession(world.deps, next.refreshToken, createTestContext());
         await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
-        // The session has already ended, so this attempt must not revoke it again.
+        // The session has already ended, so this second use of the token must not revoke it again.
         await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
       }
       const revoked = (await world.factsOf(state.userId)).filter(({ type }) => type === 'SessionsRevoked');

@@ -1,6 +1,6 @@
 /**
- * Session refresh. Each refresh token works once; `judgeRefreshTokenReuse` decides what happens if it is used
- * again.
+ * Refreshes sessions. Each refresh token works once; `judgeRefreshTokenReuse` decides what happens if it is
+ * used again.
  */
 import { isLivingAccount } from '../account/index.ts';
 import { runBestEffort } from '../best-effort.ts';
@@ -35,7 +35,7 @@ export async function refreshSession(
   const named = deps.refreshTokens.open(refreshToken);
   if (named === undefined) throw new Refused('refresh_token_invalid');
   const session = await findUnexpired(deps, named.sessionId);
-  // Loads the account before rotating the token, so that the client can retry with the same token if loading
+  // Load the account before rotating the token, so that the client can retry with the same token if loading
   // fails.
   const state = await deps.accounts.load(session.userId);
   if (!isLivingAccount(state) || computeSessionStatus(state, session) === 'revoked')
@@ -48,7 +48,8 @@ export async function refreshSession(
 }
 
 /**
- * Rotates the refresh token. If a concurrent request has already rotated it, the token counts as an old one.
+ * Rotates the refresh token of a session. If a concurrent request has already rotated it, the presented token
+ * counts as an old one.
  */
 async function rotate(deps: Needs, { id, n, createdAt }: Session, context: UseCaseContext): Promise<Session> {
   const { ip, userAgent } = context;
@@ -68,7 +69,7 @@ async function findUnexpired({ sessions, now }: Needs, id: string): Promise<Sess
 }
 
 /**
- * Handles a refresh token that is no longer the current one of its session.
+ * Handles a refresh token that is no longer the current token of its session.
  * @param n the number of the presented token
  */
 async function answerReuse(
@@ -86,9 +87,9 @@ async function answerReuse(
 }
 
 /**
- * Records that the current token of the session is sent again, and returns the session. If the current token
- * was rotated meanwhile, decides again.
- * @param n the number of the presented token, which was the previous one
+ * Records that the current token of a session is sent again, and returns the session. If the current token
+ * was rotated meanwhile, decides again what to do.
+ * @param n the number of the presented token, which is the one before the current token
  */
 async function repeat(deps: Needs, session: Session, n: number, context: UseCaseContext): Promise<Session> {
   const { id, userId } = session;
@@ -110,7 +111,7 @@ async function repeat(deps: Needs, session: Session, n: number, context: UseCase
 }
 
 /**
- * Ends this session or all sessions of the account. The event is appended before any session is removed, so
+ * Ends one session or all sessions of its account. The event is appended before any session is removed, so
  * that the sessions stay revoked after a crash. If these sessions have already been revoked, nothing is
  * removed, because an old token must not end sessions that began after the revocation.
  */

@@ -25,9 +25,9 @@ export function computeSessionStatus(
 interface Claims {
   /** The account id. */
   readonly sub: string;
-  /** The session id. */
+  /** The id of the session for which the access token was issued. */
   readonly sid: string;
-  /** The account's sequence when the token was issued. */
+  /** The sequence of the account's last event when the token was issued. */
   readonly seq: number;
 }
 
@@ -54,9 +54,9 @@ export async function findCallerOfToken(
 }
 
 /**
- * Guards a command against a concurrent revocation. Returns a function that supplies the command, but throws
- * if access tokens were revoked after the caller's token was checked. A request in progress therefore has no
- * effect once all sessions are ended.
+ * Guards a command against a concurrent revocation of the caller's tokens. Returns a function that supplies
+ * the command, but throws if access tokens were revoked after the caller's token was checked. A request in
+ * progress therefore has no effect once all sessions are ended.
  * @throws Refused (unauthenticated), from the returned function
  */
 export function refuseRevokedCaller(

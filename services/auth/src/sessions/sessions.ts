@@ -8,7 +8,7 @@ import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { removeRevokedSessions } from './remove-revoked.ts';
 import { computeSessionStatus } from './session-status.ts';
 
-/** Ends the session of a refresh token. Does nothing if the token is forged or malformed. */
+/** Ends the session to which a refresh token belongs. Does nothing if the token is forged or malformed. */
 export async function logout(
   { refreshTokens, sessions, audit }: Pick<UseCaseDeps, 'refreshTokens' | 'sessions' | 'audit'>,
   refreshToken: string,
@@ -31,7 +31,10 @@ function recordEnd(
   audit.record({ origin: context, occurrence: { type: 'SessionEnded', data } });
 }
 
-/** Ends every session of the account, and invalidates every access token. @throws Refused (rate_limited) */
+/**
+ * Ends every session of the caller's account, and invalidates every access token.
+ * @throws Refused (rate_limited)
+ */
 export async function logoutEverywhere(
   { accounts, limits, sessions }: Pick<UseCaseDeps, 'accounts' | 'limits' | 'sessions'>,
   { userId }: Caller,

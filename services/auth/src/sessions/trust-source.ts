@@ -8,8 +8,8 @@ import type { TrustedEmailIpPair } from '../ports/trusted-addresses.ts';
 
 /**
  * Makes the client's IP address trusted for an email address. Does nothing if the IP address is empty,
- * because the client disconnected before it could be read (client-address.ts): otherwise, all such clients
- * would be trusted.
+ * because the client disconnected before the IP address could be read (client-address.ts): otherwise, all
+ * such clients would be trusted.
  */
 export async function addTrustedSource(
   { trustedAddresses, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'now'>,
@@ -19,8 +19,9 @@ export async function addTrustedSource(
 }
 
 /**
- * Makes the client's IP address the only trusted one for an email address. The others may belong to somebody
- * who knew the former password, or to a former owner of the email address. Ignores failures.
+ * Makes the client's IP address the only trusted one for an email address. The IP addresses trusted so far
+ * may belong to somebody who knew the former password, or to a former owner of the email address. Ignores
+ * failures.
  */
 export async function replaceTrustedSources(
   deps: Pick<UseCaseDeps, 'trustedAddresses' | 'personalData' | 'now'>,

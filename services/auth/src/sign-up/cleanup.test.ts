@@ -20,7 +20,10 @@ async function marked({ deps }: TestWorld): Promise<readonly string[]> {
   return (await deps.registrations.page({ limit: 1000 })).map(({ stream }) => stream);
 }
 
-/** Verifies an account but skips everything that follows the append, as if the process had crashed then. */
+/**
+ * Verifies an account but skips everything that follows the append, as if the process had crashed right after
+ * it.
+ */
 async function verifiedByACrash(world: TestWorld, userId: string): Promise<void> {
   const { deps, tokenOf } = world;
   const tokenHash = deps.linkTokens.hash('verification', tokenOf(userId, 'verification'));

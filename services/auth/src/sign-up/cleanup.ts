@@ -1,6 +1,6 @@
 /**
- * Periodic clean-up: ends unverified sign-ups, releases the previous addresses of accounts, repairs what
- * crashes left behind, and deletes expired records.
+ * The periodic clean-up of auth: ends unverified sign-ups, releases the previous addresses of accounts,
+ * repairs what crashes left behind, and deletes expired records.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ClockGuard, DAY_MS, type Logger, type ProcessPart } from '@latchkey/process';
@@ -12,7 +12,7 @@ import { finalizeDueEmailChanges } from '../email-change/release.ts';
 import { createRepeatedJob } from '../job.ts';
 import type { OpenRegistration } from '../ports/registrations.ts';
 
-/** Unverified sign-ups end after this many days. */
+/** The number of days after which unverified sign-ups end. */
 export const SIGN_UP_EXPIRY_DAYS = 7;
 
 const EVERY_MS = 5 * 60_000;
@@ -20,8 +20,8 @@ const LEASE_MS = 2 * EVERY_MS;
 const LEASE = 'sweep';
 const PAGE = 100;
 /**
- * How often a pass covers all sign-ups, in ms. This is the longest time until the effects of a crash are
- * repaired.
+ * How often a pass of the clean-up covers all sign-ups, in ms. This is the longest time until the effects of
+ * a crash are repaired.
  */
 const REPAIR_EVERY_MS = DAY_MS;
 
@@ -38,17 +38,17 @@ type Needs = Pick<
   | 'newId'
 >;
 
-/** Called with every account that could not be processed. */
+/** Called with every account that the clean-up could not process. */
 type OnSkipped = (stream: string, error: unknown) => void;
 
 /**
- * Which open sign-ups a pass covers: only the expired ones (`due`), or all of them (`all`), to repair what
- * crashes left behind.
+ * Which open sign-ups a pass of the clean-up covers: only the expired ones (`due`), or all of them (`all`),
+ * to repair what crashes left behind.
  */
 export type SignUpCleanupScope = 'all' | 'due';
 
 /**
- * Runs one clean-up pass over the sign-ups and the expired records. Yields to the event loop between pages.
+ * Runs one pass of the clean-up over the sign-ups and the expired records. Lets other work run between pages.
  */
 export async function runSignUpCleanupPass(
   deps: Needs,
@@ -81,8 +81,8 @@ function expiryOf(now: Date): Date {
 }
 
 /**
- * Processes one open sign-up. If this fails, the sign-up is skipped, so that it does not block the others.
- * Only an unavailable store ends the pass.
+ * Processes one open sign-up. If this fails, the sign-up is skipped, so that it does not block the other
+ * sign-ups. Only an unavailable store ends the pass.
  */
 async function attempt(deps: Needs, registration: OpenRegistration, onSkipped: OnSkipped): Promise<void> {
   try {
@@ -107,7 +107,7 @@ async function processRegistration(deps: Needs, { stream, address, at }: OpenReg
   if (state.status !== 'unverified') await deps.registrations.settle(stream);
 }
 
-/** Creates the periodic clean-up. Only one instance at a time runs it. */
+/** Creates the job that runs the periodic clean-up of auth. Only one instance at a time runs it. */
 export function createSignUpCleanupJob(
   deps: Needs & {
     readonly leases: Leases;

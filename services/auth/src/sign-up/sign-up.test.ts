@@ -38,7 +38,7 @@ function by(password: string): VerificationEvidence {
 /** The number of mails per hour that the settings of the test world allow per network. */
 const MAILS = 20;
 /**
- * Returns how many more mails the limit allows for the address. Takes all remaining points and gives them
+ * Returns how many more mails the rate limit allows for an address. Takes all remaining points and gives them
  * back.
  */
 async function mailsLeft({ deps }: TestWorld): Promise<number> {

@@ -1,7 +1,7 @@
 /**
  * Sign-up: creates a pending account even if the address is already in use, so that neither the response nor
- * its duration reveals whether it is. With SIGNUP_REVEALS_EXISTING, the address of a verified account is
- * refused.
+ * its duration reveals whether it is in use. With SIGNUP_REVEALS_EXISTING, the address of a verified account
+ * is refused.
  */
 import { findAddressOwnerId } from '../addresses/owners.ts';
 import { deriveCommandId } from '../command-id.ts';
@@ -18,7 +18,7 @@ import { createMailedLink } from '../tokens/links.ts';
 
 /**
  * The maximum number of pending sign-ups per address. A further sign-up creates no account, but requests a
- * new link for the newest pending one.
+ * new link for the newest pending sign-up.
  */
 const MAX_PENDING_SIGN_UPS_PER_ADDRESS = 5;
 
@@ -80,14 +80,14 @@ export async function signUp(
 
 interface SignUpCommand {
   readonly commandId: string | undefined;
-  /** The commit of the command, if it has already been carried out. */
+  /** The commit of the sign-up command, if the command has already been carried out. */
   readonly earlier?: Commit;
 }
 
 /**
- * Finds the command of a sign-up request. If the request was already carried out but its account has since
- * ended, a repeat of the request must create a new account; otherwise, the response would name an account
- * that nobody can use. The command id of the new account is therefore derived from the ended account.
+ * Determines the command id of a sign-up request. If the request was already carried out but its account has
+ * since ended, a repeat of the request must create a new account; otherwise, the response would name an
+ * account that nobody can use. The command id of the new account is therefore derived from the ended account.
  */
 async function findCommand(
   deps: Pick<Needs, 'accounts'>,
@@ -114,8 +114,8 @@ async function signUpOnce(
   const { canonical: address } = email;
   const signUps = { limit: 'signup-ip', key: toIpLimitKey(ip) } as const;
   const { userId } = await runWithinLimits(deps, [signUps], async () => {
-    // A sign-up with a weak password also counts against the limit, because estimating the password blocks
-    // the process for milliseconds.
+    // Check the password within the limit: a sign-up with a weak password also counts, because estimating the
+    // password blocks the process for milliseconds.
     assertStrongPassword(deps, password, { email: email.stored, username, firstName, lastName }, 'password');
     await bindIdempotencyKey(deps, operation, context);
     if (deps.settings.revealExisting) await assertUnowned(deps, address);
@@ -129,14 +129,17 @@ async function signUpOnce(
 }
 
 /**
- * Returns the account that a commit has registered; undefined if the commit only caused a mail for another
- * account.
+ * Returns the account that the commit of a sign-up has registered; undefined if the commit only caused a mail
+ * for another account.
  */
 function registeredBy({ stream, events }: Pick<Commit, 'stream' | 'events'>): string | undefined {
   return events[0]?.type === 'UserRegistered' ? stream : undefined;
 }
 
-/** Creates the account. Does the same work for every address, so that the response time reveals nothing. */
+/**
+ * Creates the account of a sign-up. Does the same work for every address, so that the response time reveals
+ * nothing.
+ */
 async function register(
   deps: Needs,
   { email, password, ...person }: SignUpRequest,
@@ -149,7 +152,7 @@ async function register(
   const userId = newId();
   const link = await createMailedLink(deps, 'verification', { userId, email: stored });
 
-  // Does not load the pending accounts, because the response time would reveal how many there are.
+  // Do not load the pending accounts, because the response time would reveal how many there are.
   if ((await registrations.living(address)).length >= MAX_PENDING_SIGN_UPS_PER_ADDRESS) {
     const id = commandId ?? newId();
     const added = await queueMailRequest(deps, { id, kind: 'verification', address }, context);

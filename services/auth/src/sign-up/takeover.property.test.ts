@@ -36,8 +36,8 @@ const ADDRESS = 'ada@example.com';
 const PARTIES = ['owner', 'stranger', 'other stranger'] as const;
 type Party = (typeof PARTIES)[number];
 /**
- * Which address an action is about: the one that all parties use, or one of the two that only this party
- * uses.
+ * Which address an action is about: the address that all parties use, or one of the two addresses that only
+ * this party uses.
  */
 type Target = 'shared' | 'own' | 'second';
 /** The password that the owner chooses at the end of a test run. */
@@ -76,8 +76,8 @@ interface Step {
   readonly sweeps: boolean;
 }
 
-// Mostly chooses the newest link or session, and the first password, because requests with others are often
-// refused.
+// Mostly chooses the newest link or session, and the first password, because requests with other values are
+// often refused.
 const nth = fc.constantFrom(0, 0, 0, 1, 2, 3);
 const password = fc.constantFrom(0, 0, 1);
 const target = fc.constantFrom<Target>('shared', 'own', 'second');
@@ -211,7 +211,7 @@ const quickPasswords: UseCaseDeps['passwords'] = {
 async function openStage() {
   const world = await openTestWorld();
   const minted: SealedContent[] = [];
-  /** The links that the notifier would mail. Links that are withheld from an event are not among them. */
+  /** The links that the notifier would mail. This list lacks links that are withheld from an event. */
   const links: SealedContent[] = [];
   const faults: Step['faults'][number][] = [];
   const journal: Journal = {
@@ -238,8 +238,8 @@ async function openStage() {
       journal,
       snapshots: { find: async () => undefined, save: async () => undefined },
     }),
-    // Uses a fast hash, because Argon2 would take most of the time of the test, and the kind of hash does not
-    // matter here.
+    // Use a fast password hash, because Argon2 would take most of the time of the test, and the kind of hash
+    // does not matter here.
     passwords: quickPasswords,
     sealer: { seal: async (content) => `sealed ${minted.push(content)}` },
   };
@@ -254,7 +254,7 @@ async function openStage() {
   return stage;
 }
 
-/** Gives a party a verified account with an address, and a session. */
+/** Gives a party an account that has verified the given address, and a session of that account. */
 async function settleIn(
   { deps, links }: Pick<Stage, 'deps' | 'links'>,
   { passwords, sessions }: Possessions,
@@ -433,7 +433,7 @@ async function play(stage: Stage, steps: readonly Step[], check: () => Promise<v
 
 /**
  * Asserts, for each address of the owner, that no stranger has a session of the verified account with this
- * address, and that its password is one that the owner has chosen.
+ * address, and that the password of this account is one that the owner has chosen.
  */
 async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
   const strangers: readonly Possessions[] = [parties.stranger, parties['other stranger']];
@@ -455,7 +455,7 @@ async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
 }
 
 /**
- * Asserts that the owner can get in: once erasures and undo links are over, the owner signs up or resets the
+ * Asserts that the owner can sign in: once erasures and undo links are over, the owner signs up or resets the
  * password from a new network, and follows the newest link.
  */
 async function assertOwnerGetsIn(stage: Stage): Promise<void> {

@@ -1,4 +1,7 @@
-/** The use cases of the verification link: showing its page, and confirming or rejecting the sign-up. */
+/**
+ * The use cases of the verification link: returning the data for the page that the link opens, and confirming
+ * or rejecting the sign-up.
+ */
 import { assertNever } from '@latchkey/events';
 import {
   type AccountState,
@@ -23,20 +26,21 @@ import { replaceTrustedSources } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
-/** What the page behind a valid verification link shows. */
+/** What the page shows that a valid verification link opens. */
 export interface VerificationView {
   readonly username: string;
   readonly email: string;
   readonly locale: string;
   readonly signedUpAt: Date;
-  /** Whether this link has already verified the account. */
+  /** Whether the verification link has already been used to verify the account. */
   readonly used: boolean;
   /** Whether this browser made the sign-up. If so, the page asks for no password and shows only a button. */
   readonly known: boolean;
 }
 
 /**
- * Returns what the page behind a verification link shows. Changes nothing, because mail scanners open links.
+ * Returns the data for the page that a verification link opens. Changes nothing, because mail scanners open
+ * links.
  * @param holders the session and the sign-up cookie that the request contains
  * @throws Refused (token_invalid, token_expired)
  */
@@ -75,7 +79,7 @@ async function linkedAccount(
 }
 
 export interface VerifySignUpRequest {
-  /** The link's token, as the client sent it. */
+  /** The token of the verification link, as the client sent it. */
   readonly token: string;
   /**
    * Proof that the client made the sign-up, or a new password, which replaces the password chosen at sign-up.
@@ -84,8 +88,8 @@ export interface VerifySignUpRequest {
 }
 
 /**
- * What a client presents together with the link: a session or sign-up cookie, the password, or a new
- * password.
+ * What a client presents together with a verification link: a session or sign-up cookie, the password, or a
+ * new password.
  */
 export type VerificationEvidence =
   | { readonly kind: 'holder'; readonly holders: readonly SessionOrSignUpCookie[] }
@@ -112,7 +116,7 @@ type VerifySignUpDeps = Pick<
 >;
 
 /**
- * Confirms the sign-up. The request must contain two things: the link from the mailbox, and proof of having
+ * Confirms a sign-up. The request must contain two things: the link from the mailbox, and proof of having
  * made the sign-up (ADR 29).
  * @throws Refused (token_invalid, token_expired, password_required, password_incorrect,
  * passwords_do_not_match, password_too_weak, rate_limited, conflict, overloaded)
@@ -122,18 +126,18 @@ export async function verifySignUp(
   { token, evidence }: VerifySignUpRequest,
   context: UseCaseContext,
 ): Promise<AccountCommandOutcome> {
-  // Checks the link first, so that requests without a valid link cause no password hashing and count no
+  // Check the link first, so that requests without a valid link cause no password hashing and count no
   // attempts.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const { facts, refusal, ...rest } = await confirmBy(deps, { link, account, evidence }, context);
-  // Also close the registration if the account was already verified: a crash may have prevented that after
-  // the first click.
+  // Also close the registration if the account was already verified: after the first click, a crash may have
+  // prevented that.
   if (facts.length > 0 || account.status === 'verified')
     await runBestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
   if (facts.length > 0) {
-    // The IP addresses that are trusted so far may be those of a former owner of the address. If the password
-    // is new, they have already been replaced.
+    // The IP addresses that are trusted so far may be those of a former owner of the address, so replace them.
+    // If the password is new, they have already been replaced.
     if (evidence.kind !== 'new-password')
       await replaceTrustedSources(deps, { address: account.address, ip: context.ip });
     await runBestEffort(() => endOtherSignUps(deps, account.address, context));
@@ -221,7 +225,7 @@ export async function rejectSignUp(
 
 /**
  * Mails a new verification link to the caller's own address. Does nothing if the account is verified, or if
- * the mail budget is used up and the last link still works.
+ * the limit on mails to the address is reached and the last link still works.
  * @throws Refused (rate_limited)
  */
 export async function renewVerification(

@@ -11,7 +11,10 @@ export function erasePersonFromEvents(events: unknown): readonly object[] {
   );
 }
 
-/** Returns the claims that contain no email address. The commit keeps them after an erasure. */
+/**
+ * Returns the claims of a commit that contain no email address. The commit keeps these claims after an
+ * erasure.
+ */
 export function removeAddressClaims(claims: readonly string[] = []): readonly string[] {
   return claims.filter((claim) => !claim.startsWith('address:'));
 }
@@ -27,7 +30,7 @@ function erased(event: Readonly<Record<string, unknown>>): object {
 }
 
 /**
- * Replaces the texts in private fields by empty ones, because they may contain personal data or links. Keeps
+ * Replaces the texts in private fields by empty texts, because they may contain personal data or links. Keeps
  * the field names, because readers expect the fields to be present, whichever release wrote them.
  */
 function erasedPrivate(kept: Readonly<Record<string, unknown>>): object {

@@ -9,23 +9,25 @@ import type {
 } from '../ports/limits.ts';
 
 interface LimiterStore {
-  /** Creates the limiter for a rule. */
+  /** Creates the limiter that counts the points of one rate limit. */
   limiterFor(name: RateLimitName, rule: RateLimitRule): RateLimiterAbstract;
   /**
-   * Returns the error to throw if a failed call may have counted its points; undefined if it certainly has
-   * not.
+   * Returns the error to throw if a failed call of a limiter may have counted its points; undefined if it
+   * certainly has not.
    */
   uncertainty(error: unknown): RateLimitPointsUncertain | undefined;
-  /** Gives back counted points of a key. Must not start a new window or go below zero. */
+  /**
+   * Gives back points that were counted for a key. Must not start a new window or make the count negative.
+   */
   giveBack(limiter: RateLimiterAbstract, key: string, points: number): Promise<unknown>;
   /**
-   * Runs an attempt, and repeats it if it failed because of a write conflict. An attempt that failed in this
-   * way has changed no counter.
+   * Calls a limiter, and repeats the call if it failed because of a write conflict. Such a call has changed
+   * no count.
    */
   repeating<T>(attempt: () => Promise<T>): Promise<T>;
 }
 
-/** Creates rate limits based on rate-limiter-flexible, with one limiter per rule. */
+/** Creates rate limits that are based on the package rate-limiter-flexible, with one limiter per rule. */
 export function createCountingRateLimits(
   rules: RateLimitRules,
   { limiterFor, uncertainty, giveBack, repeating }: LimiterStore,
@@ -46,8 +48,8 @@ export function createCountingRateLimits(
         throw uncertainty(error) ?? error;
       });
       if (refusal === undefined) return { allowed: true };
-      // The limiter counts before it compares, so that two callers cannot both take the last point. The
-      // points of a refused call have therefore been counted, and are given back here.
+      // The limiter counts before it compares, so that two callers cannot both take the last point. The points
+      // of a refused call have therefore been counted, and are given back here.
       await giveBack(limiter, key, points);
       return refused(refusal);
     },
@@ -79,8 +81,8 @@ export const unlimitedRateLimits: RateLimits = {
 };
 
 /**
- * Returns the result with which rate-limiter-flexible rejects when the limit is reached. Throws the Error
- * with which it rejects when its store fails.
+ * Returns the result with which rate-limiter-flexible rejects when the limit is reached. If its store fails,
+ * it rejects with an Error, which this function throws.
  */
 function refusalOrThrow(reason: unknown): RateLimiterRes {
   if (reason instanceof RateLimiterRes) return reason;

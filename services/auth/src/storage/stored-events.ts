@@ -14,7 +14,7 @@ interface StoredEvent {
 }
 
 /**
- * Parses stored events from JSON and upcasts each to the current version of its type.
+ * Parses stored events from JSON and upcasts each event to the current version of its type.
  * @throws UnreadableCommit on an unknown type or version, or if the JSON is not a list of events
  */
 export function parseStoredEvents(stream: string, number: number, json: string): readonly RecordedFact[] {
@@ -22,7 +22,7 @@ export function parseStoredEvents(stream: string, number: number, json: string):
 }
 
 /**
- * Like `parseStoredEvents`, for stored events that are already parsed.
+ * Upcasts stored events like `parseStoredEvents`, but the events are already parsed from JSON.
  * @throws UnreadableCommit
  */
 export function upcastStoredEvents(stream: string, number: number, events: unknown): readonly RecordedFact[] {
@@ -31,7 +31,7 @@ export function upcastStoredEvents(stream: string, number: number, events: unkno
       throw new UnreadableCommit(stream, number, `unknown type ${event.type}`);
     }
     const data = currentData(stream, number, event);
-    // Only this service writes to the journal, so `data` matches `type`.
+    // The cast is safe, because only auth writes to the journal, so `data` matches `type`.
     const { version } = catalogue[event.type];
     const stored = event.version === version ? {} : { stored: { version: event.version, data: event.data } };
     return { ...event, data, version, ...stored } as RecordedFact;
@@ -56,8 +56,8 @@ export function addChainEntries(
 }
 
 /**
- * Groups stored commits by stream, keeping their order. If a commit cannot be read, its stream maps to the
- * error instead.
+ * Groups stored commits by stream, keeping their order. If a commit cannot be read, the result contains the
+ * error instead of the stream's commits.
  */
 export function groupReadableCommitsByStream<Row extends { readonly stream?: unknown }>(
   rows: readonly Row[],

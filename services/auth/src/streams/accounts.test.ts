@@ -219,7 +219,7 @@ describe('a command that loses a race', () => {
     withTestWorld(async (world) => {
       const userId = await registered(world);
       const other = world.freshAccounts();
-      // Before each append, a concurrent command appends another commit.
+      // Before each append, a concurrent command appends another commit to the stream.
       const overtaken = { meanwhile: () => other.execute(userId, origin, () => revoke) };
       const overtaker = { meanwhile: async () => undefined };
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());

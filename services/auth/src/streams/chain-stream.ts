@@ -1,4 +1,4 @@
-/** Adds hash-chain entries to events that release 0.1 appended without them. */
+/** Adds hash-chain entries to events that release 0.1 appended without such entries. */
 import { type ChainEntry, chainEvent, coveredBy, newPersonSalt } from '@latchkey/events';
 import type { Commit, Journal } from '../ports/journal.ts';
 import { toPublicEvents } from '../relay/to-public-events.ts';
@@ -36,8 +36,8 @@ export function hasChainEntries({ events }: Pick<Commit, 'events'>): boolean {
 }
 
 /**
- * Adds hash-chain entries to the commits of a stream that lack them, in order. Safe to run concurrently:
- * entries that are already stored are never replaced.
+ * Adds hash-chain entries to those commits of a stream that lack them, in order. May run concurrently,
+ * because entries that are already stored are never replaced.
  * @returns the hash of the stream's last event; undefined if the stream does not exist
  * @throws StoreUnavailable, or UnreadableCommit
  */

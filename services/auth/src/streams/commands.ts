@@ -12,19 +12,19 @@ import type { LoadedStream, StreamLoader } from './streams.ts';
 /** The decision logic for one kind of stream. All functions are pure. */
 export interface CommandDecider<State, Command, F extends Fact> {
   readonly initial: State;
-  /** Returns the state after an event. Must not modify the given state. */
+  /** Returns the state of a stream after one more event. Must not modify the given state. */
   evolve(state: State, fact: F): State;
   decide(
     state: State,
     command: Command,
   ): {
     readonly facts: readonly F[];
-    /** Unique keys that the commit claims in addition to those that `computeLookupKeys` returns. */
+    /** Unique keys that the commit claims in addition to the keys that `computeLookupKeys` returns. */
     readonly claims?: readonly string[];
-    /** Why the command is refused. The facts are appended even if the command is refused. */
+    /** Why the command is refused, if it is. The facts are appended even if the command is refused. */
     readonly refusal?: RefusalKind;
   };
-  /** Returns the keys under which the commit with these facts can be found. */
+  /** Returns the keys under which a commit with the given facts can be found. */
   computeLookupKeys(
     state: State,
     facts: readonly F[],
@@ -36,19 +36,19 @@ export interface CommandDecider<State, Command, F extends Fact> {
 
 /** The result of a command. */
 export interface CommandOutcome<State, F extends Fact> {
-  /** The state after the command. */
+  /** The state of the stream after the command. */
   readonly state: State;
-  /** The appended events; empty if the command changed nothing. */
+  /** The events that the command has appended; empty if it changed nothing. */
   readonly facts: readonly F[];
   readonly refusal?: RefusalKind;
   /**
-   * Set if the command had already been carried out, for example because the client retried the request.
+   * Set if the command had already been carried out, for example because the client repeated the request.
    * `facts` are then the events that were appended at that time.
    */
   readonly repeated?: true;
 }
 
-/** Where a command comes from: the ids and trace context that its events record. */
+/** The origin of a command: the ids and the trace context that its events record. */
 export interface CommandMetadata {
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
@@ -60,8 +60,8 @@ export interface CommandMetadata {
 }
 
 /**
- * Returns the command for the current state of the stream. The function is called again on each retry, so that
- * the command is always made from current data.
+ * Returns the command for the current state of the stream. This function is called again on each retry, so
+ * that the command is always made from current data.
  */
 export type CommandFromState<State, Command> = (state: State) => Command | Promise<Command>;
 
@@ -69,8 +69,8 @@ export interface CommandExecutor<State, Command, F extends Fact> {
   /** Returns the current state of a stream. @throws StoreUnavailable, or UnreadableCommit */
   load(stream: string): Promise<State>;
   /**
-   * Runs a command: loads the stream, decides, and appends. If another commit was appended meanwhile, starts
-   * again.
+   * Runs a command: loads the stream, decides, and appends a commit. If another commit was appended
+   * meanwhile, starts again.
    * @throws Refused (conflict) if this happens too often; StoreUnavailable, UnreadableCommit
    */
   execute(
@@ -79,7 +79,8 @@ export interface CommandExecutor<State, Command, F extends Fact> {
     ask: CommandFromState<State, Command>,
   ): Promise<CommandOutcome<State, F>>;
   /**
-   * Like `execute`, for a stream that is expected not to exist. The first attempt therefore loads nothing.
+   * Runs a command like `execute`, on a stream that is expected not to exist. The first attempt therefore
+   * loads nothing.
    */
   create(
     stream: string,
@@ -92,12 +93,12 @@ export interface CommandExecutor<State, Command, F extends Fact> {
 
 export interface CommandExecutorDeps {
   readonly journal: Pick<Journal, 'append' | 'byCommand' | 'read' | 'addChain'>;
-  /** Called with the stream after each append. */
+  /** Called with the id of the stream after each append. */
   nudge(stream: string): void;
   now(): Date;
   /** Returns a new UUIDv7. */
   newId(): string;
-  /** Returns the time in ms on a monotonic clock. Default: `performance.now`. */
+  /** Returns the time of a monotonic clock in ms. Default: `performance.now`. */
   monotonic?(): number;
   readonly sleep?: Sleep;
   /** Returns a random number from 0 (inclusive) to 1 (exclusive). */
@@ -108,7 +109,7 @@ const BACKOFF = { least: 4, most: 512, attempts: 8 };
 
 /**
  * A failed append is retried only if it failed within this time, in ms. A slower failure suggests that the
- * store is down, and a retry would only double the client's wait.
+ * store is down, and a retry would only double the time that the client waits.
  */
 const APPEND_AGAIN_MS = 500;
 
@@ -146,7 +147,7 @@ export function createCommandExecutor<State, Command, F extends Fact>(
   }
 
   /**
-   * Makes one attempt: decides from the given state, and appends the commit.
+   * Makes one attempt at a command: decides from the given state, and appends the commit.
    * @throws CommitLost if another commit was appended first
    */
   async function attempt(
@@ -221,8 +222,8 @@ export function createCommandExecutor<State, Command, F extends Fact>(
   }
 
   /**
-   * Returns the outcome of a command that was already carried out. Its commit may be in another stream, for
-   * example because each attempt of a sign-up chooses a new account id.
+   * Returns the outcome of a command that was already carried out. The commit of the command may be in
+   * another stream, for example because each attempt of a sign-up chooses a new account id.
    */
   async function earlierOutcome({ stream, events }: Commit): Promise<CommandOutcome<State, F>> {
     nudge(stream);

@@ -1,6 +1,6 @@
 /**
  * A view of the journal with its events in published form. Used by ops commands that compare the journal with
- * the log, or publish it again.
+ * the log, or publish the journal again.
  */
 import { type ChainEntry, chainFlaw, coveredBy, type LatchkeyEvent, type StoredData } from '@latchkey/events';
 import type { JournaledEvent, JournaledStream, JournalView } from '@latchkey/verify';
@@ -60,7 +60,7 @@ function streamOf(id: string, commits: readonly StoredCommit[]): JournaledStream
   return { id, events };
 }
 
-/** Returns in what way an event breaks the hash chain; undefined if the chain is intact. */
+/** Returns what is wrong with the place of an event in the hash chain; undefined if the chain is intact. */
 function brokenChain(
   event: LatchkeyEvent,
   { chain, stored }: { readonly chain: ChainEntry | undefined; readonly stored: StoredData | undefined },

@@ -32,7 +32,9 @@ describe('the state of a stream', () => {
   let memory: ReturnType<typeof createMemoryStores>;
   let journal: Journal;
   let snapshots: SnapshotStore;
-  /** The commit number after which each read of the journal started. */
+  /**
+   * The `after` argument of each read of the journal: the number of the commit after which the read started.
+   */
   let reads: number[];
 
   beforeEach(() => {
@@ -54,7 +56,7 @@ describe('the state of a stream', () => {
   async function append(count: number) {
     for (const commit of createCommits(stream, count)) await journal.append(commit);
   }
-  /** Returns the hash of the last event. */
+  /** Returns the hash of the stream's last event. */
   async function head() {
     const last = (await memory.journal.read(stream)).at(-1);
     return last && lastEventHashOf(last);

@@ -5,7 +5,7 @@ import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '
 import type { Snapshot, SnapshotStore } from '../ports/snapshots.ts';
 
 /**
- * How many commits are applied to a state in one turn of the event loop. This takes a few ms. Only a stream
+ * How many commits are applied to a state in one turn of the event loop, which takes a few ms. Only a stream
  * with a long history that is neither cached nor has a snapshot has more commits to apply.
  */
 const APPLIED_PER_TURN = 1000;
@@ -16,12 +16,16 @@ export interface StreamLoaderDeps<State> {
   /** The state of a stream without commits. */
   readonly initial: State;
   /**
-   * Returns the state after an event. Must not modify the given state. States must survive a JSON round trip.
+   * Returns the state of a stream after one more event. Must not modify the given state. States must survive
+   * a JSON round trip.
    */
   readonly evolve: (state: State, fact: RecordedFact, sequence: number) => State;
-  /** Must be increased when the shape of the state changes. Snapshots of other versions are ignored. */
+  /**
+   * The version of the shape of the state. It must be increased when the shape changes, because snapshots of
+   * other versions are ignored.
+   */
   readonly stateVersion: number;
-  /** A snapshot is saved after a load that had to read more commits than this (default 100). */
+  /** How many commits a load must read so that it saves a snapshot afterwards (default 100). */
   readonly snapshotEvery?: number;
   /** The maximum number of streams whose states are cached in memory (default 1,000). */
   readonly remembered?: number;
@@ -29,17 +33,18 @@ export interface StreamLoaderDeps<State> {
 
 export interface LoadedStream<State> {
   readonly state: State;
-  /** The number of the last commit; 0 if the stream does not exist. */
+  /** The number of the last commit of the stream; 0 if the stream does not exist. */
   readonly number: number;
-  /** The sequence of the last event; 0 if the stream does not exist. */
+  /** The sequence of the last event of the stream; 0 if the stream does not exist. */
   readonly sequence: number;
   /**
-   * The hash of the last event; undefined if there is no event, or if the last one has no hash-chain entry.
+   * The hash of the last event of the stream; undefined if there is no event, or if the last event has no
+   * hash-chain entry.
    */
   readonly head?: string;
 }
 
-/** The part of a loaded stream that a snapshot stores as its state. */
+/** What a snapshot stores as its state: the state of the stream and the hash of its last event. */
 interface StoredState<State> {
   readonly state: State;
   readonly head?: string;
@@ -79,7 +84,7 @@ export function createStreamLoader<State>(deps: StreamLoaderDeps<State>): Stream
     return { state, number: commit.number, sequence, ...(head === undefined ? {} : { head }) };
   }
 
-  /** Returns the state after all commits. Lets other work run after every 1,000 commits. */
+  /** Returns the state of a stream after some more commits. Lets other work run after every 1,000 commits. */
   async function applyAll(
     before: LoadedStream<State>,
     commits: readonly Commit[],
@@ -117,7 +122,10 @@ function ignoreOutage(error: unknown): undefined {
   if (!(error instanceof StoreUnavailable)) throw error;
 }
 
-/** Throws if a commit is missing, because decisions based on an incomplete stream would be silently wrong. */
+/**
+ * Throws if a commit of a stream is missing, because decisions based on an incomplete stream would be
+ * silently wrong.
+ */
 function refuseGap(before: LoadedStream<unknown>, { stream, number, sequence }: Commit): void {
   if (number !== before.number + 1) {
     throw new UnreadableCommit(stream, before.number + 1, 'it is missing');

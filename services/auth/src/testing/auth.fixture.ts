@@ -43,10 +43,10 @@ export interface TestRequestOptions {
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
   readonly token?: string;
-  /** The client's IP address, as a trusted proxy reports it. */
+  /** The client's IP address, as a trusted proxy would report it. */
   readonly ip?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Aborts the request. */
+  /** A signal that aborts the request. */
   readonly signal?: AbortSignal;
 }
 
@@ -72,8 +72,8 @@ export async function startTestAuth(
   const production = readConfig(authSettingsSchema, {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
-    // Lets passwords wait this many seconds to be hashed, so that no request is refused even on a busy
-    // machine.
+    // Let passwords wait up to this number of seconds to be hashed, so that no request is refused even on a
+    // busy machine.
     HASH_WAIT_SECONDS: '60',
     ...secrets,
     ...settings,
@@ -92,7 +92,10 @@ export async function startTestAuth(
     if (away) throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR' });
   }
   let beforeWrite: (() => Promise<unknown>) | undefined;
-  /** Set while a request handler runs, so that writes of handlers can be told from those of background work. */
+  /**
+   * Set while a request handler runs, so that writes of handlers can be distinguished from those of
+   * background work.
+   */
   const handling = new AsyncLocalStorage<true>();
   const store: Database = {
     ...database,
@@ -198,7 +201,7 @@ export async function startTestAuth(
     put: (path: string, ask?: TestRequestOptions) => send('PUT', path, ask),
     patch: (path: string, ask?: TestRequestOptions) => send('PATCH', path, ask),
     delete: (path: string, ask?: TestRequestOptions) => send('DELETE', path, ask),
-    /** Takes auth's store offline if `taken` is true; otherwise, back online. */
+    /** Makes auth's store unavailable if `taken` is true; otherwise, makes it available again. */
     takeStore: (taken: boolean): void => {
       away = taken;
     },
@@ -208,7 +211,7 @@ export async function startTestAuth(
     },
     /** Makes an account an admin with the ops command, as an operator would. */
     makeAdmin: (email: string) => openAuthOps(createSqliteStore(database)).changeRole(email, 'admin'),
-    /** Advances the service's clock. */
+    /** Advances the clock of auth. */
     advance: (ms: number): void => {
       ahead += ms;
     },
@@ -217,7 +220,7 @@ export async function startTestAuth(
     eventsOf,
     /** Returns all security events published so far. */
     securityEvents: (): readonly SecurityEvent[] => securityEvents,
-    /** Waits for the n-th event of a type about an address. */
+    /** Waits for the n-th published event of a type about an email address. */
     event: async <T extends EventType>(type: T, address: string, nth = 1) => {
       function found() {
         return eventsOf(address).filter((event) => event.type === type)[nth - 1];
@@ -225,7 +228,7 @@ export async function startTestAuth(
       await waitUntil(async () => found() !== undefined);
       return found() as Extract<LatchkeyEvent, { type: T }>;
     },
-    /** Decrypts the link in an event. */
+    /** Decrypts the link in an event, as the notifier would. */
     open: async (event: LatchkeyEvent): Promise<SealedContent> => {
       const { data } = event;
       const sealed =

@@ -1,6 +1,6 @@
 /**
- * The cost of password hashes in tests, which is far below the minimum of the setting HASH_COSTS: tests hash
- * often.
+ * The cost of password hashes in tests, which is far below the minimum of the setting HASH_COSTS, because
+ * tests hash many passwords.
  */
 import type { HashCosts } from '../passwords/hashing/costs.ts';
 

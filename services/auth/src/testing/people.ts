@@ -10,7 +10,7 @@ export interface TestPerson {
 
 let count = 0;
 
-/** Returns a person with a new, unused address. */
+/** Returns a person with a new, unused email address. */
 export function createTestPerson(name = 'ada'): TestPerson {
   count += 1;
   return {

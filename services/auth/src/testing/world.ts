@@ -40,7 +40,7 @@ const settings = {
 
 /** A fault of the next append to the journal. */
 export type InjectedAppendFault =
-  /** Lets another process interfere: `meanwhile` runs before the append. */
+  /** Another process interferes: `meanwhile` runs before the append. */
   | { readonly meanwhile: () => Promise<unknown> }
   /** The append fails, and nothing was appended. */
   | 'request lost'
@@ -107,7 +107,7 @@ export async function openTestWorld(given?: AuthStores) {
         const stores = given ?? embedded;
         return { ...stores, journal: withFaults(stores.journal, faults) };
       },
-      // Collects the contents of links in `links` instead of encrypting them.
+      // Collect the contents of links in `links` instead of encrypting them.
       sealer: { seal: async (content) => `sealed ${links.push(content)}` },
       newId,
       nudge,
@@ -115,7 +115,7 @@ export async function openTestWorld(given?: AuthStores) {
   });
   const stored = given ?? openSqliteAuthStores(database);
 
-  /** Returns an executor of account commands with an empty cache, like that of another instance. */
+  /** Creates an executor of account commands with an empty cache, as another instance of auth would have. */
   function accountsOn(stores: Pick<AuthStores, 'journal' | 'snapshots'>) {
     return createAccountCommandExecutor({ ...stores, nudge, now, newId });
   }
@@ -129,7 +129,8 @@ export async function openTestWorld(given?: AuthStores) {
     deps,
     jwks,
     /**
-     * The dependencies for erasing accounts. These tests have no relay, so every event counts as published.
+     * The dependencies for erasing accounts. Tests in this world have no relay, so every event counts as
+     * published.
      */
     erasing: {
       ...deps,
@@ -166,7 +167,7 @@ export async function openTestWorld(given?: AuthStores) {
       return link.token;
     },
     /**
-     * Signs up one second after the previous sign-up.
+     * Signs up a person one second after the previous sign-up.
      * @returns the new account, whose address is unverified
      */
     signUp: async (address: string, password: string): Promise<UnverifiedAccount> => {
@@ -191,13 +192,13 @@ export function createTestContext(given: Partial<UseCaseContext> = {}): UseCaseC
   };
 }
 
-/** Returns a predicate for `assert.rejects`: the error must be a refusal of this kind. */
+/** Creates a predicate for `assert.rejects`: the error must be a refusal of this kind. */
 export function createRefusalPredicate(kind: Refusal['kind']) {
   return (error: unknown) => error instanceof Refused && error.refusal.kind === kind;
 }
 
 /**
- * Returns a test function that runs `play` in a new test world.
+ * Creates a test function that runs `play` in a new test world.
  * @param given returns empty stores to use instead of the embedded ones
  */
 export function withTestWorld(play: (world: TestWorld) => Promise<void>, given?: () => Promise<AuthStores>) {

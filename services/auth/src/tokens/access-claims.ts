@@ -1,4 +1,4 @@
-/** The claims of access tokens that do not identify the caller. */
+/** The claims of access tokens that contain profile fields, and the names that these claims cannot have. */
 
 import type { TokenProfile } from '../ports/tokens.ts';
 

@@ -6,17 +6,20 @@ const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
 /**
- * The form of a link token. 48 bytes are exactly 64 characters in base64url without unused bits, so each
- * token has only one spelling.
+ * Matches the form of a link token. 48 bytes are exactly 64 characters in base64url without unused bits, so
+ * each token has only one spelling.
  */
 const WHOLE = /^[\w-]{64}$/;
 
-/** Returns whether a text has the form of a link token. A token that was cut off does not. */
+/**
+ * Returns whether a text has the form of a complete link token. A token that was cut off does not have this
+ * form.
+ */
 export function isCompleteLinkToken(text: string): boolean {
   return WHOLE.test(text);
 }
 
-/** Whitespace, and the invisible characters that programs insert into long words. */
+/** Matches whitespace, and the invisible characters that programs insert into long words. */
 const blank = /[\s\u00ad\u200b-\u200d\u2060]/g;
 
 /**
@@ -28,7 +31,8 @@ export function trimLinkToken(text: string): string {
 }
 
 /**
- * Creates link tokens. Needs no state and no key, because a token is valid if the journal contains its hash.
+ * Creates the codec of link tokens. It needs no state and no key, because a token is valid if the journal
+ * contains its hash.
  */
 export function createLinkTokenCodec(): LinkTokenCodec {
   return {

@@ -8,8 +8,8 @@ import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
 /**
- * Creates a link for a mail to an account's stored address. Stores nothing: the caller must append the hash
- * of the token to the journal.
+ * Creates a link for a mail to the address that an account has stored. Stores nothing: the caller must append
+ * the hash of the token to the journal.
  */
 export async function createMailedLink(
   { settings, ...deps }: Pick<UseCaseDeps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,
@@ -30,7 +30,7 @@ interface Addressee {
   readonly email: string;
 }
 
-/** Like `createMailedLink`, for a link that expires at a given time. */
+/** Creates a link like `createMailedLink`, but one that expires at a given time. */
 export async function createMailedLinkUntil(
   { linkTokens, sealer }: Pick<UseCaseDeps, 'linkTokens' | 'sealer'>,
   purpose: LinkPurpose,
@@ -48,7 +48,8 @@ const EMAIL_UNDO_DAYS = 7;
 
 function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDeps['settings']): number {
   switch (purpose) {
-    // Both links prove that the recipient can read the mailbox, so they are valid for the same time.
+    // The links that verify an address and that confirm a new address both prove that the recipient can read
+    // the mailbox, so they are valid for the same time.
     case 'verification':
     case 'email-change':
       return settings.verificationMinutes;
@@ -61,7 +62,7 @@ function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDe
   }
 }
 
-/** The content of a link token that a client has sent. */
+/** What the token of a link contains that a client has sent. */
 export interface LinkTokenContent {
   /** The account id in the token. */
   readonly userId: string;
@@ -70,7 +71,7 @@ export interface LinkTokenContent {
 }
 
 /**
- * Reads the token of a link, as sent by a client.
+ * Reads the token of a link that a client has sent.
  * @throws Refused (token_invalid) if the token is malformed
  */
 export function readLinkToken(

@@ -5,12 +5,12 @@ import type { RefreshTokenIssuer } from '../ports/tokens.ts';
 const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(0|[1-9]\d{0,14})\.([\w-]{43})$/;
 
 /**
- * Creates refresh tokens.
+ * Creates the issuer of refresh tokens.
  * @param keys the keys in REFRESH_KEY: new tokens are signed with the first key; tokens signed with any key
  * are accepted
  */
 export function createRefreshTokenIssuer(keys: SecretKeys): RefreshTokenIssuer {
-  // Creates the key objects only once, because creating one takes several times as long as computing a MAC.
+  // Create the key objects only once, because creating one takes several times as long as computing a MAC.
   const [first, ...others] = keys;
   const current = createSecretKey(first.bytes);
   const secrets = [current, ...others.map(({ bytes }) => createSecretKey(bytes))];

@@ -3,7 +3,7 @@ import { encryptJwe } from '@latchkey/tokens/jwe';
 import type { LinkSealer } from '../ports/sealer.ts';
 
 /**
- * Creates a sealer.
+ * Creates the sealer of links.
  * @param key the setting SEALING_PUBLIC_KEY; its thumbprint `kid` tells the notifier which private key to use
  */
 export function createLinkSealer(key: { readonly kid: string; readonly publicKey: KeyObject }): LinkSealer {

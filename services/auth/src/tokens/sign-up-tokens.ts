@@ -6,9 +6,9 @@ const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(\d{1,15})\.([\w-]{43
 const BYTES = 32;
 
 /**
- * Creates sign-up tokens.
- * @param keys the keys in REFRESH_KEY. From each, a key for sign-up tokens only is derived (RFC 5869). New
- * tokens are signed with the first one; tokens signed with any of them are accepted
+ * Creates the issuer of sign-up tokens.
+ * @param keys the keys in REFRESH_KEY. From each key, a key for sign-up tokens only is derived (RFC 5869).
+ * New tokens are signed with the first derived key; tokens signed with any of them are accepted
  */
 export function createSignUpTokenIssuer([key, ...others]: SecretKeys): SignUpTokenIssuer {
   const current = derivedFrom(key);

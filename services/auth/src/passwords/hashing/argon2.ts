@@ -16,8 +16,8 @@ import { createFairConcurrencyLimit, type HashingLoad } from './fair-limit.ts';
 const ARGON2ID = { algorithm: 2, parallelism: 1, outputLen: 32 } as const;
 
 /**
- * The capacity of the queue per hashing thread. A processor hashes about 64 passwords per second, so the last
- * password of a full queue waits about a second.
+ * How many passwords may wait in the queue per hashing thread. A processor hashes about 64 passwords per
+ * second, so the last password of a full queue waits about a second.
  */
 const WAITING_PER_THREAD = 64;
 
@@ -36,9 +36,12 @@ export interface PasswordHasherOptions {
    * takes the memory that its cost requires.
    */
   readonly concurrency: number;
-  /** The capacity of the queue. Default: as many passwords as are hashed in about a second. */
+  /**
+   * The maximum number of passwords that wait in the queue. Default: as many passwords as are hashed in about
+   * a second.
+   */
   readonly maxWaiting?: number;
-  /** The longest wait in the queue, in ms. Default: no limit. */
+  /** The longest time that a password may wait in the queue, in ms. Default: no limit. */
   readonly maxWaitMs?: number;
 }
 
@@ -49,7 +52,7 @@ interface SaltKey extends Pick<SecretKey, 'kid'> {
 
 /**
  * The key and the cost with which a password is hashed. Each stored hash begins with a prefix that identifies
- * both.
+ * its key and its cost.
  */
 interface Scheme {
   readonly key: SaltKey;
@@ -111,8 +114,9 @@ async function hashNow({ key, cost }: Scheme, password: string, address: string)
 }
 
 /**
- * Returns the prefix of a hash, which identifies its key and cost, so that hashes of different schemes can be
- * stored side by side. The prefix contains no salt, because the salt is derived from the address.
+ * Returns the prefix of a password hash, which identifies the hash's key and cost, so that hashes of
+ * different schemes can be stored side by side. The prefix contains no salt, because the salt is derived from
+ * the address.
  */
 function prefixOf({ key: { kid }, cost: { memoryKib, passes } }: Scheme): string {
   const parameters = [`m=${memoryKib}`, `t=${passes}`, 'p=1', ...(kid === undefined ? [] : [`k=${kid}`])];

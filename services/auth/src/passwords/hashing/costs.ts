@@ -6,10 +6,10 @@ export interface HashCost {
   readonly passes: number;
 }
 
-/** The cost of new hashes, followed by other costs that stored hashes may have. */
+/** The cost of new password hashes, followed by other costs that stored hashes may have. */
 export type HashCosts = readonly [HashCost, ...HashCost[]];
 
-/** Thrown if HASH_COSTS is invalid. The message says why. */
+/** Thrown if HASH_COSTS is invalid. The error message says why. */
 export class HashCostsError extends Error {
   constructor(message: string) {
     super(message);
@@ -25,7 +25,10 @@ const LEAST = 35_840;
 const MOST_MEMORY_KIB = 1_048_576;
 const MOST_PASSES = 20;
 
-/** Parses costs, for example `65536:3,19456:2`. @throws HashCostsError */
+/**
+ * Parses a list of hash costs, for example `65536:3,19456:2`.
+ * @throws HashCostsError
+ */
 export function parseHashCosts(text: string): HashCosts {
   const costs = text.split(',').map((item) => parseCost(item.trim()));
   const [first, ...others] = costs;

@@ -15,12 +15,12 @@ function limitOf(concurrency: number, maxWaiting: number, now = () => 0) {
   });
 }
 
-/** Returns a requester with the given address. All requesters are in the same network. */
+/** Returns a requester with the given email address. All requesters are in the same network. */
 function from(name: string): HashRequester {
   return { network: 'office', address: name };
 }
 
-/** Creates tasks that end when the test says so. */
+/** Creates tasks that run until the test ends them. */
 function tasks() {
   const begun: string[] = [];
   const beginnings = new EventEmitter();

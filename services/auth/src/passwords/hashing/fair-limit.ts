@@ -4,7 +4,7 @@
  */
 import { createFairQueue } from './fair-queue.ts';
 
-/** How many tasks are running, and how many are waiting. */
+/** How many hashing tasks are running, and how many are waiting. */
 export interface HashingLoad {
   readonly running: number;
   readonly waiting: number;
@@ -12,9 +12,9 @@ export interface HashingLoad {
 
 /** The client network and the email address for which a task runs. */
 export interface HashRequester {
-  /** The network of the client. */
+  /** The network of the client for which the task runs. */
   readonly network: string;
-  /** The email address of the account. */
+  /** The email address of the account for which the task runs. */
   readonly address: string;
 }
 
@@ -39,11 +39,11 @@ interface Waiter extends HashRequester {
 
 export function createFairConcurrencyLimit(options: {
   readonly concurrency: number;
-  /** The maximum number of waiting calls of all networks together. */
+  /** The maximum number of waiting tasks of all networks together. */
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
   refusal(): Error;
-  /** Returns the time in ms on a monotonic clock. */
+  /** Returns the time of a monotonic clock in ms. */
   now?(): number;
 }): FairConcurrencyLimit {
   const { concurrency, maxWaiting, maxWaitMs, refusal, now = () => performance.now() } = options;
@@ -56,7 +56,7 @@ export function createFairConcurrencyLimit(options: {
   }
 
   /**
-   * Waits until the task may run. A slot that becomes free goes to a waiting task, so that no new task can
+   * Waits until a task may run. A slot that becomes free goes to a waiting task, so that no new task can
    * overtake the waiting ones.
    */
   async function enter(requester: HashRequester, isWanted: () => boolean): Promise<void> {

@@ -23,7 +23,10 @@ const steps = fc.array(
 );
 type Step = { readonly network: string; readonly address: string } | 'take' | string;
 
-/** Applies the steps to a queue, and keeps a plain list of the waiting items for comparison. */
+/**
+ * Adds and takes items of a queue as the steps say, and keeps a plain list of the waiting items for
+ * comparison.
+ */
 function play(
   played: readonly Step[],
   on: {

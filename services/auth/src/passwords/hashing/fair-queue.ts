@@ -10,10 +10,10 @@ export interface QueuedItem {
 
 export interface FairQueue<T> {
   /**
-   * Adds an item. If this exceeds a limit, one item is dropped, which may be the new one. If the address of
-   * the item has more than its share of the queue, the network with most items of this address loses the
-   * newest of them. Otherwise, if the queue exceeds its capacity, the network with most items loses the
-   * newest item of its busiest address.
+   * Adds an item to the queue. If this exceeds a limit, one item is dropped, which may be the new one. If the
+   * address of the new item has more than its share of the queue, the network with most items of this address
+   * loses the newest of them. Otherwise, if the queue exceeds its capacity, the network with most items loses
+   * the newest item of its busiest address.
    * @returns the dropped item; undefined if none was dropped
    */
   add(item: T): T | undefined;
@@ -29,8 +29,8 @@ export interface FairQueue<T> {
 const SHARE_OF_ADDRESS = 8;
 
 /**
- * The items of each address. The insertion order of the Map is the order of turns: after its turn, an address
- * is inserted again at the end.
+ * The queued items of each address. The insertion order of the Map is the order of turns: after its turn, an
+ * address is inserted again at the end.
  */
 type Addresses<T> = Map<string, T[]>;
 
@@ -72,7 +72,7 @@ export function createFairQueue<T extends QueuedItem>(capacity: number): FairQue
     return largest([...(addresses?.values() ?? [])], lengthOf)?.at(-1);
   }
 
-  /** Finds the network with most items of an address, and returns the newest of them. */
+  /** Finds the network with most queued items of an address, and returns the newest of these items. */
   function newestFor(address: string): T | undefined {
     return largest(
       [...networks.values()].map((addresses) => addresses.get(address) ?? []),
@@ -132,7 +132,8 @@ function lengthOf({ length }: readonly unknown[]): number {
 }
 
 /**
- * Returns the value with the greatest measure. If several have the same measure, returns the last of them.
+ * Returns the value for which `measure` returns the greatest number. If several values have the same measure,
+ * returns the last of them.
  */
 function largest<V>(values: readonly V[], measure: (value: V) => number): V | undefined {
   let found: V | undefined;

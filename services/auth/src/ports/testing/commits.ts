@@ -74,7 +74,7 @@ export function createMailRequestedFact(mailingId: string, time = createTestInst
 }
 
 /**
- * Returns a commit with a single event. Its number is also its sequence.
+ * Returns a commit with a single event. The number of the commit is also the sequence of the event.
  * @param previous the hash of the previous event in the stream
  */
 export function createCommit(given: Partial<Commit> = {}, previous?: string): Commit {
@@ -94,7 +94,7 @@ export function createCommit(given: Partial<Commit> = {}, previous?: string): Co
   );
 }
 
-/** Adds hash-chain entries to the events of a commit. A commit with invalid events is returned unchanged. */
+/** Adds hash-chain entries to the events of a commit. Returns a commit with invalid events unchanged. */
 function chained(commit: Commit, previous: string | undefined): Commit {
   try {
     const entries = computeChainEntries(commit, previous);
@@ -109,7 +109,7 @@ function chained(commit: Commit, previous: string | undefined): Commit {
   }
 }
 
-/** Returns the commit as release 0.1 stored it: without hash-chain entries. */
+/** Returns a commit as release 0.1 stored it: without hash-chain entries. */
 export function removeChainEntries(commit: Commit): Commit {
   return { ...commit, events: commit.events.map(({ chain: _, ...event }): RecordedFact => event) };
 }
@@ -135,7 +135,7 @@ export function createCommits(stream: string, count: number): readonly Commit[] 
   });
 }
 
-/** Signs events in the tests of the stores. */
+/** Signs events in the tests of auth's stores. */
 export const testSigner: EventSigner = eventSigner({
   kid: 'test',
   key: generateKeyPairSync('ed25519').privateKey,
@@ -158,7 +158,10 @@ export async function appendCommits(
   for (const commit of commits) assert.deepEqual(await journal.append(commit), { outcome: 'appended' });
 }
 
-/** Returns the unpublished commits of a stream. @throws UnreadableCommit */
+/**
+ * Returns the unpublished commits of a stream.
+ * @throws UnreadableCommit
+ */
 export async function readUnpublishedCommits(
   outbox: Pick<Outbox, 'unpublished'>,
   stream: string,

@@ -102,7 +102,7 @@ export function limitsContract(adapter: string, open: OpenEmptyStores): void {
         let allowed = answers.filter((answer) => answer.allowed).length;
         assert.ok(allowed <= 4, `${allowed} of 4 allowed`);
         // A caller may be refused because another caller has taken the last point and is about to give it
-        // back. Then a later caller can take the point, so this tries again until the limit is reached.
+        // back. A later caller can then take that point, so the loop takes points until the limit is reached.
         while ((await limits.take('login-ip', ip)).allowed) allowed += 1;
         assert.equal(allowed, 4);
       }));

@@ -22,7 +22,7 @@ const commit = fc
     },
     { requiredKeys: ['stream', 'number', 'commandId'] },
   )
-  // Gives each commit a different time, because the order of commits with equal times is not specified.
+  // Give each commit a different time, because the order of commits with equal times is not specified.
   .map(({ address, ...given }) =>
     createCommit({
       ...given,
@@ -60,7 +60,7 @@ const step = fc.oneof(
   ),
 );
 
-/** Reads everything that the stores can return, for comparison. */
+/** Reads everything that the stores of commits can return, for comparison with the model. */
 async function everything({ journal, outbox, registrations, snapshots }: CommitStores): Promise<unknown> {
   const [earliest] = await journal.read('a');
   const [first] = await registrations.page({ limit: 1 });

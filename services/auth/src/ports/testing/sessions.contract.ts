@@ -25,7 +25,7 @@ function sessionOf(given: Partial<Session> = {}): Session {
 }
 
 const ALL = { limit: 100 };
-/** More sessions than any test creates. */
+/** A limit on the number of sessions per account that no test reaches. */
 const NO_LIMIT = { keep: 1000 };
 
 function ids(sessions: readonly Session[]) {

@@ -16,7 +16,7 @@ import { sessionsContract } from './sessions.contract.ts';
 import { snapshotsContract } from './snapshots.contract.ts';
 import { trustedAddressesContract } from './trusted-addresses.contract.ts';
 
-/** Defines the tests that all kinds of auth's stores must pass. */
+/** Defines the tests that every kind of auth's stores must pass. */
 export function storesContract(name: string, open: OpenEmptyStores): void {
   journalContract(name, open);
   outboxContract(name, open);

@@ -19,7 +19,7 @@ export function createKafkaClient(brokers: readonly string[]): Kafka {
 export interface ClusterView {
   /** Returns the id of the broker that leads the partition of an account. */
   leaderOf(account: string): number | undefined;
-  /** Whether every partition has a leader and all of its replicas are in sync. */
+  /** Whether every partition has a leader and all replicas of every partition are in sync. */
   readonly whole: boolean;
 }
 
@@ -48,7 +48,7 @@ export interface TopicContentSummary {
   readonly duplicates: number;
 }
 
-/** Reads a topic from the beginning to its end at the time of the call. */
+/** Reads a topic from its beginning to the end that it has at the time of the call. */
 export async function summarizeTopic(kafka: Kafka, topic: string): Promise<TopicContentSummary> {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
   const left = new Map(

@@ -1,6 +1,6 @@
 /**
- * A fault-injection trial on three Kafka brokers of its own: a relay publishes what a writer keeps appending,
- * while partition leaders are killed.
+ * Runs a trial on three Kafka brokers that only this trial uses: a relay publishes what a writer keeps
+ * appending, while partition leaders are killed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
@@ -40,7 +40,7 @@ export interface QuorumTrialResult {
 export interface QuorumTrial extends AsyncDisposable {
   startWriting(): void;
   /**
-   * Waits for a send and kills the leader of one of its partitions while it is in progress.
+   * Waits for a send and kills the leader of one of its partitions while the send is in progress.
    * @returns false if the send had completed before the leader was killed
    */
   killLeaderInsideSend(): Promise<boolean>;
@@ -168,7 +168,7 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
   };
 }
 
-/** Wraps the outbox so that it records every commit that is marked as published. */
+/** Wraps an outbox so that it records every commit that is marked as published. */
 function rememberingMarks({ journal, outbox }: CommitStores): {
   readonly outbox: Outbox;
   marked(): readonly Commit[];
@@ -190,7 +190,7 @@ function rememberingMarks({ journal, outbox }: CommitStores): {
 }
 
 /**
- * Polls a condition until it holds. A check that throws counts as not holding.
+ * Polls a condition until it holds. If the condition throws, it counts as not holding.
  * @throws Error after PATIENCE_MS
  */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {

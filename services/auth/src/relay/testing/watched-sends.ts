@@ -7,7 +7,9 @@ export interface ObservedPublish {
 }
 
 export interface ObservedBus {
-  /** Publishes through the bus and records the send. Tests pass this function to a relay as its bus. */
+  /**
+   * Publishes records through the bus and records the send. Tests pass this function to a relay as its bus.
+   */
   readonly publish: Bus['publish'];
   /** Resolves as soon as a send begins whose records match `fits`. */
   next(fits: (records: readonly OutgoingRecord[]) => boolean): Promise<ObservedPublish>;
@@ -18,7 +20,7 @@ export interface ObservedBus {
 
 const REMEMBERED = 99;
 
-/** Wraps a bus so that tests can observe its sends. */
+/** Wraps a bus so that tests can observe what is sent through it. */
 export function observePublishes(bus: Pick<Bus, 'publish'>): ObservedBus {
   const durations: number[] = [];
   let waiting: (send: ObservedPublish) => void = () => undefined;

@@ -19,8 +19,8 @@ export interface AuditEntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'ti
    */
   readonly keptFor?: string;
   /**
-   * Equal to the entry's id while the entry is in the outbox, and then removed, so that the sparse index
-   * contains only the outbox.
+   * Equal to the entry's id while the entry is in the outbox. Then removed, so that the sparse index contains
+   * only the outbox.
    */
   readonly unpublished?: string;
 }
@@ -43,7 +43,7 @@ export const auditIndexes: readonly MongoIndex[] = [
   { collection: AUDIT_LOG_COLLECTION, name: 'time', keys: { time: 1 } },
 ];
 
-/** Matches the entries that are in the outbox. */
+/** Matches the entries of the audit log that are in the outbox. */
 export const UNPUBLISHED_ENTRIES_FILTER = { unpublished: { $gt: '' } };
 
 /** The audit log in MongoDB. */

@@ -12,14 +12,14 @@ export const COMMITS_COLLECTION = 'auth_commits';
  * once its work is done, so that its sparse index contains only open work.
  */
 export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | 'eraseAt' | 'events'> {
-  /** The command id. */
+  /** The id of the command that led to the commit. */
   readonly _id: string;
   readonly events: unknown;
-  /** The outbox entry. Removed once the commit is published. */
+  /** The outbox entry of the commit. Removed once the commit is published. */
   readonly unpublished?: Pick<Commit, 'stream' | 'number' | 'at'>;
-  /** The open registration. Removed once the account is verified or has ended. */
+  /** The open registration that the commit began. Removed once the account is verified or has ended. */
   readonly registration?: OpenRegistration;
-  /** The scheduled erasure. Removed once it is carried out or dropped. */
+  /** The erasure that the commit has scheduled. Removed once it is carried out or dropped. */
   readonly erasure?: DueErasure;
 }
 

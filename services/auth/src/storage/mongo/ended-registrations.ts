@@ -6,7 +6,7 @@ const KEPT_MS = 7 * DAY_MS;
 
 /**
  * Schedules the erasure of registrations that ended before auth supported erasure. As for all other
- * registrations, it is due seven days after their end.
+ * registrations, the erasure is due seven days after their end.
  */
 export const scheduleErasureOfEndedRegistrations: MongoMigration = async (connection) => {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);

@@ -72,8 +72,8 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       const isNew = { _id: account, sequence, 'receipts.consumer': { $ne: receipt.consumer } };
       await erasures.updateOne(isNew, { $push: { receipts: receipt } });
       const stored = await erasures.findById(account).lean();
-      // Once the last receipt is stored, `waitingSince` must be removed. A process may crash before it
-      // removes the field, so every later call checks this again.
+      // Once the last receipt is stored, `waitingSince` must be removed. A process may crash before it removes
+      // the field, so every later call of `confirm` checks this again.
       if (stored?.waitingSince !== undefined && findUnconfirmedConsumers(stored).length === 0)
         await erasures.updateOne(
           { _id: account, sequence: stored.sequence },

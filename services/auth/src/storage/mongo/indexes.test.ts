@@ -5,7 +5,7 @@ import { authIndexes } from './index.ts';
 import { createMongoPersonalData } from './personal-data.ts';
 import { REQUESTS_COLLECTION } from './requests.ts';
 
-// A sparse index contains every document that has at least one of the index's keys (ADR 12).
+// A sparse index contains every document that has at least one of the fields of the index (ADR 12).
 test('the keys of a sparse index are in one subdocument, which is removed as a whole', () => {
   for (const { name, keys, sparse } of authIndexes) {
     const owners = new Set(Object.keys(keys).map((key) => key.split('.')[0]));

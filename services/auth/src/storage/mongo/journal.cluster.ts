@@ -111,8 +111,8 @@ describe('the journal on mongo', () => {
 });
 
 /**
- * Returns a connection that behaves as if no majority had confirmed the writes, until the test calls
- * `confirm`.
+ * Returns a connection that behaves as if no majority of the replica set had confirmed the writes, until the
+ * test calls `confirm`.
  */
 function withoutMajority(connection: Connection) {
   let confirms = false;

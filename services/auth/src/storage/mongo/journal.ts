@@ -14,11 +14,11 @@ import {
 } from './commits.ts';
 
 /**
- * This read concern also returns writes that have not reached a majority. Used only to find out which of two
- * competing commits came first.
+ * A read concern with which MongoDB also returns writes that have not reached a majority of the replica set.
+ * Used only to find out which of two competing commits came first.
  */
 const LOCAL = { readConcern: 'local' } as const;
-/** How long to wait until the commit that came first has reached a majority, in ms. */
+/** How long to wait until the commit that came first has reached a majority of the replica set, in ms. */
 const MAJORITY_WAIT_MS = 2000;
 const POLL_MS = 20;
 const NOT_YET_DURABLE = 'a majority has not confirmed the write';
@@ -67,8 +67,8 @@ export function createMongoJournal(connection: Connection): Journal {
 
   /**
    * Returns the result of an append that collided with another commit. The stored commit may not have reached
-   * a majority yet, so a `local` read finds out whether it is our own commit, from an earlier attempt. The
-   * result is final once the commit that came first has reached a majority.
+   * a majority of the replica set yet, so a `local` read finds out whether it is our own commit, from an
+   * earlier attempt. The result is final once the commit that came first has reached a majority.
    * @throws StoreUnavailable if that takes too long, because it is then unknown which commit will persist
    */
   async function afterLostRace({ commandId, stream, number, claims = [] }: Commit): Promise<AppendResult> {
@@ -152,7 +152,7 @@ export function createMongoJournal(connection: Connection): Journal {
         const held = document?.claims ?? [];
         const kept = held.filter((claim) => !released.includes(claim));
         if (kept.length === held.length) return;
-        // Removes the field instead of storing an empty list, which the unique index would allow in one
+        // Remove the field instead of storing an empty list, which the unique index would allow in one
         // document only.
         const change = kept.length === 0 ? { $unset: { claims: 1 as const } } : { $set: { claims: kept } };
         const { matchedCount } = await commits.updateOne({ stream, number, claims: held }, change);

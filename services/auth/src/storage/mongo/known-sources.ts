@@ -12,7 +12,7 @@ const KNOWN_SOURCES = 'auth_known_sources';
 interface KnownSourcesDocument {
   /** The account id. */
   readonly _id: string;
-  /** The digests of the sources, oldest first. */
+  /** The digests of the account's sources (devices and networks), oldest first. */
   readonly sources: readonly string[];
 }
 
@@ -23,7 +23,10 @@ function schema() {
   });
 }
 
-/** Known sources in MongoDB, with one document per account. */
+/**
+ * Stores in MongoDB the sources (devices and networks) of each account's sign-ins, with one document per
+ * account.
+ */
 export function createMongoKnownSources(connection: Connection): KnownSignInSourceStore {
   const known = modelOfCollection(connection, KNOWN_SOURCES, schema);
 

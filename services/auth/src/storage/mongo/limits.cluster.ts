@@ -38,7 +38,7 @@ test('expired counts are removed, and nothing else', async () => {
   assert.equal((await limits.take('login-ip', '192.0.2.1')).allowed, false);
 });
 
-/** Resolves once the limit allows another point, because its window has ended. */
+/** Resolves once the rate limit allows another point, because its window has ended. */
 async function over(peek: () => Promise<{ readonly allowed: boolean }>): Promise<void> {
   while (!(await peek()).allowed) await wait(20);
 }

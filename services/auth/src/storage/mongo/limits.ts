@@ -27,8 +27,8 @@ export const limitIndexes: readonly MongoIndex[] = [
 ];
 
 /**
- * Rate limits in MongoDB, shared by all instances. Windows depend on the clock of each instance's machine,
- * because rate-limiter-flexible uses the local clock.
+ * Rate limits in MongoDB, shared by all instances. The windows depend on the clock of each instance's
+ * machine, because rate-limiter-flexible uses the local clock.
  */
 export function createMongoLimits(rules: RateLimitRules, connection: Connection): RateLimits {
   const counts = connection.collection<CountDocument>(COUNTS);

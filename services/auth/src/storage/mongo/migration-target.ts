@@ -24,7 +24,10 @@ import { KEY_FINGERPRINTS_COLLECTION, openMoveModel } from './moves.ts';
 import { REQUESTS_COLLECTION, toRequestDocument } from './requests.ts';
 import { SESSIONS_COLLECTION, toSessionDocument } from './sessions.ts';
 
-/** The document id of the move. It is constant, because only one move into a database is allowed. */
+/**
+ * The document id under which a move is recorded. It is constant, because only one move into a database is
+ * allowed.
+ */
 const MOVE = 'embedded';
 
 const USED = 'MONGO_URL: auth has run on this database already; use an empty database';
@@ -32,7 +35,7 @@ const OTHER_KEYS = 'MONGO_URL: a data folder with other keys was moved into this
 const TAKEN =
   'MONGO_URL: the database already has a different commit with the number of a commit that is to be moved';
 
-/** The target of `ops move` in MongoDB. */
+/** The store in MongoDB into which `ops move` copies auth's records. */
 export function createMongoMigrationTarget(connection: Connection): MigrationTarget {
   const commits = modelOfCollection(connection, COMMITS_COLLECTION, createCommitMongooseSchema);
   const moves = openMoveModel(connection);
@@ -91,8 +94,8 @@ function commitsIn(connection: Connection): MoveTarget<RawCommit> {
 const eventIds = z.array(z.object({ id: z.string() }));
 
 /**
- * Returns, as JSON, the parts of a commit that never change after the append, for comparing two copies of it.
- * Other parts may change: an erasure rewrites data and claims, a change of address that becomes final
+ * Returns, as JSON, the parts of a commit that never change after the append, for comparing two copies of the
+ * commit. Other parts may change: an erasure rewrites data and claims, a change of address that becomes final
  * releases claims, and auth adds hash-chain entries to events of release 0.1.
  */
 function fixedPart({ _id, stream, number, sequence, events, at }: CommitDocument): string {
@@ -107,7 +110,8 @@ async function remember(
   for (const [_id, fingerprint] of Object.entries(given)) {
     await fingerprints.updateOne({ _id }, { $setOnInsert: { fingerprint } }, { upsert: true });
     const known = parseKeyUses((await fingerprints.findById(_id).lean())?.fingerprint ?? '');
-    // Compares only the moved keys, because auth may have run on the target since and added newer keys.
+    // Compare only the moved keys, because auth may have run on the target since the move and added newer
+    // keys.
     const isSame = parseKeyUses(fingerprint).every((use) => known.some(({ key }) => key === use.key));
     if (!isSame) throw new Error(OTHER_KEYS);
   }

@@ -1,7 +1,7 @@
 import { createPlainSchema, modelOfCollection } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 
-/** The state of a move from another store into this database. */
+/** The state of a move of auth's records from another store into this database. */
 interface MoveDocument {
   readonly _id: string;
   readonly begunAt: Date;
@@ -25,9 +25,9 @@ const MOVING =
   'a data folder is being moved into this database, or its move was interrupted. To continue it, run: npm run ops -- move';
 
 /**
- * Asserts that no move into this database is in progress. While accounts are missing, auth could make
- * decisions that contradict them: for example, it could register an address that one of the missing accounts
- * owns.
+ * Asserts that no move of auth's records into this database is in progress. While accounts are missing, auth
+ * could make decisions that contradict them: for example, it could register an address that one of the
+ * missing accounts owns.
  * @throws Error with a one-line message
  */
 export async function assertNotMoving(connection: Connection): Promise<void> {

@@ -16,8 +16,8 @@ export function createMongoOutbox(connection: Connection): Outbox {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
   /**
-   * Adds streams with unpublished commits to `streams`, oldest commit first, until the set has `limit`
-   * elements.
+   * Adds streams with unpublished commits to `streams`, the stream with the oldest commit first, until the
+   * set has `limit` elements.
    */
   async function addStreams(streams: Set<string>, at: mongo.Condition<string>, limit: number): Promise<void> {
     const waiting = commits
@@ -52,7 +52,7 @@ export function createMongoOutbox(connection: Connection): Outbox {
 
     async markPublished(published) {
       if (published.length === 0) return;
-      // Uses one update per document, because the driver can retry these after a failover, but not an
+      // Use one update per document, because the driver can retry such updates after a failover, but not an
       // `updateMany`. If an update is lost, its commit is published again, which is harmless.
       const marks = published.map(({ stream, number }) => ({
         updateOne: { filter: { stream, number }, update: { $unset: { unpublished: 1 } as const } },

@@ -61,7 +61,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
     async removeSecurityEvents(userId) {
       const entries = connection.collection(AUDIT_LOG_COLLECTION);
       await entries.deleteMany({ keptFor: userId });
-      // Entries that are not kept exist only in the outbox.
+      // Entries that are not kept after publication exist only in the outbox.
       await entries.deleteMany({ ...UNPUBLISHED_ENTRIES_FILTER, account: userId });
       await erasePersonFromActions(userId);
     },

@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import type { OpenRegistration, OpenRegistrationStore } from '../../ports/registrations.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ_CONCERN } from './commits.ts';
 
-/** Requires that the field exists. Without this condition, MongoDB does not use the sparse index. */
+/** Require that the field exists. Without this condition, MongoDB does not use the sparse index. */
 const isOpen = { 'registration.at': { $exists: true } };
 
 /** The open registrations in MongoDB, stored as subdocuments of each account's first commit. */

@@ -53,12 +53,13 @@ export function createMongoRequestQueue(connection: Connection): MailRequestQueu
   const requests = openRequestModel(connection);
 
   /**
-   * Tries once to lease free requests to a worker. The result may be empty because other workers were faster.
+   * Tries once to lease free requests to a worker. The result may be empty because other workers have leased
+   * these requests first.
    * @returns undefined if no request is free
    */
   async function claimSome({ owner, now, leaseMs, limit }: Parameters<MailRequestQueue['claim']>[0]) {
     const free = { owner: { $exists: false } };
-    // Sorts by time, because almost all ids are UUIDv7.
+    // Sort by id, which sorts by time, because almost all ids are UUIDv7.
     const found = await requests.find(free, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean();
     if (found.length === 0) return undefined;
     const ids = found.map(({ _id }) => _id);
@@ -116,7 +117,7 @@ export function createMongoRequestQueue(connection: Connection): MailRequestQueu
   });
 }
 
-/** Converts a request to the document of a free request. */
+/** Converts a recorded request to the document of a request that is not leased. */
 export function toRequestDocument({ id, ...request }: QueuedMailRequest): RequestDocument {
   return {
     _id: id,

@@ -42,7 +42,8 @@ export function createMongoSnapshots(connection: Connection): SnapshotStore {
       try {
         await snapshots.updateOne(notNewer, { $set: snapshot }, { upsert: true });
       } catch (error) {
-        // If a newer snapshot exists, the filter does not match it, so the upsert fails on the duplicate id.
+        // If a newer snapshot of the stream exists, the filter does not match it, so the upsert fails on the
+        // duplicate id.
         if (!isConcurrentWriteError(error)) throw error;
       }
     },

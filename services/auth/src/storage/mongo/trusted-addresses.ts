@@ -16,7 +16,7 @@ import { IP_TRUST_DURATION_MS, IP_TRUST_RENEWAL_MS, toTrustedPairKey } from '../
 export const TRUSTED_ADDRESSES_COLLECTION = 'auth_trusted';
 
 interface TrustDocument {
-  /** The key of the pair, as returned by `toTrustedPairKey`. */
+  /** The key of the trusted pair, as returned by `toTrustedPairKey`. */
   readonly _id: string;
   readonly until: Date;
 }
@@ -29,7 +29,7 @@ export const trustedIpIndexes: readonly MongoIndex[] = [
   { collection: TRUSTED_ADDRESSES_COLLECTION, name: 'expiry', keys: { until: 1 } },
 ];
 
-/** Returns the range of the keys of an email address's pairs. */
+/** Returns the range that contains the keys of all trusted pairs of an email address. */
 export function keyRangeOfTrustedPairs(address: string): { readonly $gte: string; readonly $lt: string } {
   return { $gte: `${address} `, $lt: `${address} \u{10FFFF}` };
 }
@@ -43,8 +43,8 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
   }
 
   /**
-   * Deletes the pairs of an address that exceed MAX_TRUSTED_IPS_PER_ADDRESS, starting with those that expire
-   * first.
+   * Deletes the trusted pairs of an email address that exceed MAX_TRUSTED_IPS_PER_ADDRESS, starting with
+   * those that expire first.
    * @param kept the key of the pair that has just been stored, which is never deleted
    */
   async function removeExcess(address: string, kept: string): Promise<void> {
@@ -55,8 +55,8 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
       .lean();
     const [latest] = excess;
     if (latest === undefined) return;
-    // Another instance may have renewed one of these pairs after they were read. The expiry of that pair is
-    // then later, so the filter keeps it.
+    // Another instance may have renewed one of these pairs after they were read. That pair then expires later,
+    // so the filter keeps it.
     await trusted.deleteMany({ _id: { $in: excess.map(({ _id }) => _id) }, until: { $lte: latest.until } });
   }
 

@@ -18,7 +18,7 @@ const SQL = {
 /** The audit log in the embedded store. */
 export function createSqliteAuditLog(database: Database): AuditLog {
   return mapSqliteErrors<AuditLog>({
-    // Not flushed to disk: a power cut would lose the events that are still in memory anyway.
+    // This write is not flushed to disk: a power cut would also lose the events that are still in memory.
     add: (entries) =>
       database.write(
         () => {
@@ -38,7 +38,8 @@ export function createSqliteAuditLog(database: Database): AuditLog {
 
     backlog: async (limit) => Number(database.prepare(SQL.backlog).get({ limit })?.['entries']),
 
-    // Not flushed to disk: after a power cut, the same entries are published again, which is harmless.
+    // This write is not flushed to disk: after a power cut, the same entries are published again, which is
+    // harmless.
     markPublished: (entries) =>
       database.write(
         () => {

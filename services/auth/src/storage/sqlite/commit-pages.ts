@@ -2,15 +2,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Commit } from '../../ports/journal.ts';
 
 /**
- * How many commits are read or changed in one turn of the event loop. This takes about 5 ms. A stream may
+ * How many commits are read or changed in one turn of the event loop, which takes about 5 ms. A stream may
  * have tens of thousands of commits.
  */
 export const COMMITS_PER_TURN = 250;
 
 /**
- * Reads the commits of a stream, in the order of their numbers. Reads them in several steps, and lets other
- * work run between the steps. This returns the same as one query, because commits are only appended at the
- * end of a stream.
+ * Reads the commits of a stream, in the order of their numbers, in several steps. Lets other work run between
+ * the steps. The result is the same as that of one query, because commits are only appended at the end of a
+ * stream.
  * @param read returns at most `limit` commits whose numbers are higher than `after`
  * @param range `after` and `limit` of all commits together; default: from the start, and no limit
  */

@@ -16,7 +16,10 @@ export function toCommitColumns(commit: Commit) {
   };
 }
 
-/** Converts a row to its commit. @throws UnreadableCommit */
+/**
+ * Converts a row of the journal to its commit.
+ * @throws UnreadableCommit
+ */
 export function commitFromRow(row: SqliteRow): Commit {
   const head = commitHeaderFromRow(row);
   return {
@@ -41,7 +44,7 @@ export function commitHeaderFromRow(
   };
 }
 
-/** Returns the claims that a commit holds. */
+/** Returns the claims that the commit in a row holds. */
 export function claimsFromRow({ claims }: SqliteRow): readonly string[] {
   return claims === null ? [] : JSON.parse(String(claims));
 }
@@ -52,8 +55,8 @@ export function toClaimsColumn(claims: readonly string[]): string | null {
 }
 
 /**
- * Returns the lookup keys of a commit: its claims, the address of its open registration, and its erasure
- * time.
+ * Returns the lookup keys of the commit in a row: its claims, the address of its open registration, and its
+ * erasure time.
  */
 export function lookupKeysFromRow(row: SqliteRow): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
   return {

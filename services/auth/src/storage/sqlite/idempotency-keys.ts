@@ -18,7 +18,7 @@ export function createSqliteIdempotencyKeys(database: Database): IdempotencyKeyS
         database.prepare(SQL.bind).run({ id, digest, now: now.getTime(), until: until.getTime() });
         return database.prepare(SQL.find).get({ id })?.['digest'] === digest;
       }),
-    // Not flushed to disk: if a power cut undoes the deletion, the next clean-up repeats it.
+    // This write is not flushed to disk: if a power cut undoes the deletion, the next clean-up repeats it.
     removeExpired: (now) =>
       removeRowsInPages(database, SQL.removeExpired, { now: now.getTime() }, { flushed: false }),
   });

@@ -25,8 +25,8 @@ const SQL = {
   // U+10FFFF is the last character in sort order, so this range contains all claims with the prefix.
   countClaims: `SELECT count(*) AS count FROM journal_claim
     WHERE claim >= :prefix AND claim < :prefix || char(1114111)`,
-  // The condition must literally equal that of the partial index journal_role_change; otherwise, SQLite
-  // cannot use the index.
+  // The condition must literally equal the condition of the partial index journal_role_change; otherwise,
+  // SQLite cannot use the index.
   roleChanges: `SELECT DISTINCT stream FROM journal_commit INDEXED BY journal_role_change
     WHERE instr(events, '"type":"RoleChanged"') > 0`,
 } as const;
@@ -48,7 +48,7 @@ export function createSqliteJournal(database: Database): Journal {
   }
 
   /**
-   * Appends a commit. Must run in a write transaction: it excludes other writers, so that the checks still
+   * Appends a commit. Must run in a write transaction, which excludes other writers, so that the checks still
    * hold when the commit is inserted.
    */
   function append(commit: Commit): AppendResult {

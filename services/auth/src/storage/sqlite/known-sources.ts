@@ -24,7 +24,8 @@ export function createSqliteKnownSources(database: Database): KnownSignInSourceS
 
   return mapSqliteErrors<KnownSignInSourceStore>({
     async remember(userId, sources) {
-      // Most sign-ins come from known sources. Checking for these first avoids a write and its flush to disk.
+      // Most sign-ins come from known devices and networks. Checking for these first avoids a write and its
+      // flush to disk.
       const known = find(userId);
       if (known && sources.every((source) => known.includes(source))) return [];
       return await database.write(() => add(userId, sources));

@@ -14,8 +14,8 @@ const SQL = {
 } as const;
 
 /**
- * Counts are not flushed to disk. They survive a crash of the process, but a power cut may lose the latest
- * ones.
+ * Writes of the counts of rate limits are not flushed to disk. The counts survive a crash of the process, but
+ * a power cut may lose the latest ones.
  */
 const UNFLUSHED = { flushed: false } as const;
 

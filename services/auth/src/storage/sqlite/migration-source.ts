@@ -27,7 +27,7 @@ const ERASURES = {
   key: ['account', ''],
 } as const;
 
-/** The source of `ops move` in the embedded store. */
+/** The embedded store as the store from which `ops move` copies auth's records. */
 export function createSqliteMigrationSource(database: Database): MigrationSource {
   return {
     async fingerprints() {

@@ -10,7 +10,7 @@ import {
 import { COMMITS_PER_TURN, readCommitsInSteps } from './commit-pages.ts';
 import { commitFromRow } from './commits.ts';
 
-/** How many entries of the index on times are read in one turn of the event loop. This takes about 2 ms. */
+/** How many entries of the index on times are read in one turn of the event loop, which takes about 2 ms. */
 const STAMPS_PER_TURN = 1000;
 
 const SQL = {
@@ -107,8 +107,8 @@ export function createSqliteOutbox(database: Database): Outbox {
     },
     waiting: ({ recent = NOTHING_RECENT, limit }) => waiting(recent, limit),
     async markPublished(commits) {
-      // Not flushed to disk: after a power cut, these commits are published again, which is harmless
-      // (at-least-once).
+      // This write is not flushed to disk: after a power cut, these commits are published again, which is
+      // harmless (at-least-once).
       for (let from = 0; from < commits.length; from += COMMITS_PER_TURN)
         await database.write(() => markAll(commits.slice(from, from + COMMITS_PER_TURN)), { flushed: false });
     },

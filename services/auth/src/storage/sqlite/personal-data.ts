@@ -36,7 +36,8 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
   }
 
   /**
-   * Erases the personal data of some commits: of the last ones whose numbers are lower than `before`.
+   * Erases the personal data in the last COMMITS_PER_TURN commits of an account whose numbers are lower than
+   * `before`.
    * @returns the number of the first of these commits; 0 if no earlier commit is left
    */
   function eraseCommits(userId: string, before: number): number {

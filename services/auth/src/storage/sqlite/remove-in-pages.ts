@@ -1,10 +1,10 @@
 import type { Database, WriteOptions } from '@latchkey/sqlite';
 
-/** The number of rows per write. Small enough that other writes are not delayed. */
+/** The number of rows per write. It is small enough that other writes are not delayed. */
 const PAGE = 1000;
 
 /**
- * Deletes rows, or removes data from them, page by page until none match. Other writes can run between the
+ * Deletes rows, or removes data from rows, page by page until no rows match. Other writes can run between the
  * pages.
  * @param sql a statement that changes at most `:page` rows, and never matches a row that it has already
  * changed

@@ -7,10 +7,10 @@ import {
 } from '../../ports/requests.ts';
 
 const SQL = {
-  // Idempotent, because `add` may be retried after a lost response.
+  // The statement is idempotent, because `add` may be retried after a lost response.
   add: `INSERT INTO request (id, kind, address, at, correlation_id, traceparent, over_budget)
     VALUES (:id, :kind, :address, :at, :correlationId, :traceparent, :overBudget) ON CONFLICT DO NOTHING`,
-  // Takes the oldest requests first, because almost all ids are UUIDv7, which sort by time.
+  // Lease the oldest requests first. Almost all ids are UUIDv7, which sort by time.
   claim: `UPDATE request SET owner = :owner, leased_until = :until
     WHERE id IN (SELECT id FROM request WHERE owner IS NULL ORDER BY id LIMIT :limit)
     RETURNING *`,
@@ -28,8 +28,8 @@ const SQL = {
  */
 export function createSqliteRequestQueue(database: Database): MailRequestQueue & {
   /**
-   * Releases all leases. Only one server uses a data folder at a time, so the leases belong to a server that
-   * has ended.
+   * Releases all leases of recorded requests. Only one server uses a data folder at a time, so the leases
+   * belong to a server that has ended.
    */
   reclaim(): Promise<void>;
 } {

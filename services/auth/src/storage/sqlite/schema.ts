@@ -1,9 +1,9 @@
 import type { SqliteSchema } from '@latchkey/sqlite';
 
 /**
- * The tables of release 0.1, which had no schema version. Partial indexes contain only rows in the outbox and
- * open registrations, so they stay small even if there are many commits. Integer times are in ms since the
- * epoch.
+ * The tables of release 0.1, which had no schema version. The partial indexes contain only rows in the outbox
+ * and open registrations, so they stay small even if there are many commits. Integer times are in ms since
+ * the epoch.
  */
 const release01 = `
   CREATE TABLE IF NOT EXISTS journal_commit (
@@ -144,8 +144,8 @@ const notices = `
 `;
 
 /**
- * Adds scheduled erasures. Also schedules the erasure of registrations that ended before this release: as for
- * all others, seven days after their end.
+ * Adds scheduled erasures. Also schedules the erasure of registrations that ended before this release. As for
+ * all other registrations, the erasure is due seven days after their end.
  */
 const erasures = `
   ALTER TABLE journal_commit ADD COLUMN erase_at TEXT;
@@ -154,7 +154,7 @@ const erasures = `
   CREATE INDEX journal_erasure ON journal_commit (erase_at, stream, number) WHERE erase_at IS NOT NULL;
 `;
 
-/** Adds the id of the key that signed the current refresh token. */
+/** Adds the id of the key that signed the session's current refresh token. */
 const sessionKeys = 'ALTER TABLE session ADD COLUMN key TEXT;';
 
 const limits = `
@@ -200,8 +200,8 @@ const erasureCopies = `
 `;
 
 /**
- * Adds the time at which the topic was found to no longer contain the original events; the row is kept after
- * that. The index contains only erasures whose original events may still be on the topic.
+ * Adds the time at which the topic was found to no longer contain the original events of an erasure; the row
+ * is kept after that. The index contains only erasures whose original events may still be on the topic.
  */
 const erasureCopiesGone = `
   ALTER TABLE erasure ADD COLUMN copied_gone TEXT;

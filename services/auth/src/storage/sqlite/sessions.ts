@@ -24,7 +24,10 @@ const SQL = {
 
 /** Sessions in the embedded store. */
 export function createSqliteSessions(database: Database): SessionStore {
-  /** Runs a statement with parameters. @returns the number of changed rows */
+  /**
+   * Runs a statement with parameters that changes rows.
+   * @returns the number of changed rows
+   */
   function change(sql: string, values: Readonly<Record<string, string | number | null>>): Promise<number> {
     return database.write(() => Number(database.prepare(sql).run(values).changes));
   }

@@ -25,8 +25,8 @@ export function createSqliteSnapshots(database: Database): SnapshotStore {
 }
 
 /**
- * Converts a row to its snapshot. Returns undefined if it is damaged, because a snapshot can always be
- * computed again.
+ * Converts a row to its snapshot. Returns undefined if the snapshot is damaged, because a snapshot can always
+ * be computed again.
  */
 function snapshotOf(row: SqliteRow): Snapshot | undefined {
   try {

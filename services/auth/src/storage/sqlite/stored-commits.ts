@@ -13,7 +13,10 @@ const SQL = {
       WHERE leased_until < :before AND owner IS NOT NULL LIMIT 1000)`,
 } as const;
 
-/** Read-only access to the journal in the embedded store. Can be used while a server writes to it. */
+/**
+ * Read-only access to the journal in the embedded store, which can be used while a server writes to the
+ * journal.
+ */
 export function createSqliteStoredCommits(database: Database): StoredCommitReader {
   function pageAfter({ stream, number }: Pick<StoredCommit, 'stream' | 'number'>): readonly StoredCommit[] {
     return database.prepare(SQL.page).all({ stream, number }).map(storedCommitOf);
