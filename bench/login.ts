@@ -1,5 +1,5 @@
 import autocannon from 'autocannon';
-import { newPerson, type Person } from '../test/support/people.ts';
+import { createUniquePerson, type Person } from '../test/support/people.ts';
 import {
   type Benchmark,
   type BenchmarkFigure,
@@ -22,7 +22,7 @@ export const loginBenchmark: Benchmark = {
   method: `CPU of the server process, all threads, against that of bare argon2id hashes (m=19456, t=2, p=1), alternating: ${LOGINS} of each, ${ROUNDS} times, medians. Then ${LOAD_SECONDS} s of logins over ${CONNECTIONS} connections, while another client requests /livez.`,
   async run() {
     await using server = await startBenchmarkServer();
-    const person = newPerson();
+    const person = createUniquePerson();
     await server.people.signUp(person);
     return [await cpuOfLogin(server, person), ...(await underLoad(server, person))];
   },

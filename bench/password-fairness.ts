@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import { newPerson, type Person } from '../test/support/people.ts';
+import { createUniquePerson, type Person } from '../test/support/people.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { percentile } from './support/statistics.ts';
 
@@ -45,8 +45,10 @@ async function logIn(server: BenchmarkServer, person: Person, ip: string): Promi
 }
 
 await using server = await startBenchmarkServer({ TRUSTED_PROXIES: '127.0.0.1,::1', HASH_WAIT_SECONDS: '5' });
-const people = await Promise.all(Array.from({ length: PEOPLE }, () => server.people.verified(newPerson())));
-const attacker = await server.people.verified(newPerson('attacker'));
+const people = await Promise.all(
+  Array.from({ length: PEOPLE }, () => server.people.verified(createUniquePerson())),
+);
+const attacker = await server.people.verified(createUniquePerson('attacker'));
 
 let flooding = true;
 const flooded = flood(server, attacker).finally(() => {

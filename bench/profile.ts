@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { eventually } from '../test/support/eventually.ts';
-import { newPerson } from '../test/support/people.ts';
+import { createUniquePerson } from '../test/support/people.ts';
 import type { Settings } from '../test/support/system.ts';
 import { type CpuProfile, computeCallTree, type ProfileFrame } from './support/cpu-profile.ts';
 import { drawFlameGraph } from './support/flame-graph.ts';
@@ -33,7 +33,7 @@ interface Profiled {
 const works: Readonly<Record<string, () => Promise<Profiled>>> = {
   login: () =>
     profileRequests('a login', async (server) => {
-      const person = newPerson();
+      const person = createUniquePerson();
       await server.people.signUp(person);
       return async (many) => await repeatConcurrently(many, 1, () => server.people.login(person));
     }),
@@ -45,7 +45,7 @@ const works: Readonly<Record<string, () => Promise<Profiled>>> = {
     ),
   mail: () =>
     profileRequests('a request to reset a password, until its mail is accepted', async (server) => {
-      const people = Array.from({ length: MEASURED }, () => newPerson());
+      const people = Array.from({ length: MEASURED }, () => createUniquePerson());
       await repeatConcurrently(people.length, 4, (index) => server.people.signUp(personAt(people, index)));
       return async (many) =>
         await untilSent(server, many, (index) =>
@@ -57,7 +57,7 @@ const works: Readonly<Record<string, () => Promise<Profiled>>> = {
   projection: profileProjection,
 };
 
-function personAt(people: readonly ReturnType<typeof newPerson>[], index: number) {
+function personAt(people: readonly ReturnType<typeof createUniquePerson>[], index: number) {
   const person = people[index];
   if (person === undefined) throw new Error(`there is no person ${index}`);
   return person;

@@ -1,4 +1,4 @@
-import { newPerson } from '../test/support/people.ts';
+import { createUniquePerson } from '../test/support/people.ts';
 import { type Benchmark, createAtMostTarget } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { startBareProfileServer } from './support/profile-limit.ts';
@@ -22,7 +22,7 @@ export const readsBenchmark: Benchmark = {
   async run() {
     await using server = await startBenchmarkServer();
     await using bare = await startBareProfileServer();
-    const person = await server.people.verified(newPerson());
+    const person = await server.people.verified(createUniquePerson());
     const { accessToken } = await server.people.login(person);
     const bareToken = await (await fetch(`${bare.url}/token`)).text();
     const api = `${server.system.url}/api/v1`;

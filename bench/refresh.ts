@@ -1,4 +1,4 @@
-import { newPerson } from '../test/support/people.ts';
+import { createUniquePerson } from '../test/support/people.ts';
 import type { BareServer } from './support/bare-server.ts';
 import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
@@ -58,7 +58,7 @@ function post(url: string) {
  * @returns the refresh tokens of the sessions
  */
 async function sessions({ people }: BenchmarkServer, many: number): Promise<string[]> {
-  const person = newPerson();
+  const person = createUniquePerson();
   await people.signUp(person);
   const tokens: string[] = [];
   for (let i = 0; i < many; i += 1) tokens.push((await people.login(person)).refreshToken);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../test/support/eventually.ts';
-import { newPerson, type Person, type Tokens } from '../test/support/people.ts';
+import { createUniquePerson, type Person, type Tokens } from '../test/support/people.ts';
 import { measureBareNodeMegabytes } from './support/bare-node.ts';
 import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from './support/benchmark.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
@@ -23,8 +23,8 @@ export const sizeBenchmark: Benchmark = {
   title: 'Start, memory, growth',
   method: `Ready: from the start of the process until /readyz responds with 200, median of ${STARTS}; the limit is an idle Node process. Memory: RSS ${SETTLED_MS / 1000} s after the last request. Growth: medians of the wall time of single requests, alternating between a server with 2 accounts and on one with ${ACCOUNTS}, one of which has ${COMMITS} commits; the limit is the small one.`,
   async run() {
-    const ordinary = newPerson();
-    const long = newPerson();
+    const ordinary = createUniquePerson();
+    const long = createUniquePerson();
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
     try {
       const empty = await startAndSize('empty');
@@ -120,7 +120,7 @@ async function growth(folder: string, ordinary: Person, long: Person): Promise<r
   await using small = await startBenchmarkServer(SESSIONS);
   await using large = await startBenchmarkServer({ ...SESSIONS, DATA_DIR: folder });
   const sides = {
-    small: await admin(small, await small.people.verified(newPerson())),
+    small: await admin(small, await small.people.verified(createUniquePerson())),
     large: await admin(large, ordinary),
     long: await admin(large, long),
   };

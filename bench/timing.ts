@@ -5,7 +5,7 @@
  * takes minutes.
  * Usage: `npm run bench:timing -- [samples]`
  */
-import { newPerson, type Person } from '../test/support/people.ts';
+import { createUniquePerson, type Person } from '../test/support/people.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { measureAlternately } from './support/statistics.ts';
 
@@ -27,7 +27,7 @@ type Ask = (person: Person) => Promise<{ readonly status: number }>;
 function cycleOf(people: readonly Person[]): () => Person {
   let next = 0;
   return () => {
-    const person = people[next % people.length] ?? newPerson();
+    const person = people[next % people.length] ?? createUniquePerson();
     next += 1;
     return person;
   };
@@ -49,8 +49,8 @@ async function preparedIn({ people }: BenchmarkServer): Promise<Addresses> {
   const known: Person[] = [];
   const pending: Person[] = [];
   for (let n = 0; n < ADDRESSES; n += 1) {
-    known.push(await people.verified(newPerson('known')));
-    const other = newPerson('pending');
+    known.push(await people.verified(createUniquePerson('known')));
+    const other = createUniquePerson('pending');
     await people.signUp(other);
     pending.push(other);
   }
@@ -58,12 +58,12 @@ async function preparedIn({ people }: BenchmarkServer): Promise<Addresses> {
 }
 
 function signUps({ people }: BenchmarkServer, { known }: Addresses) {
-  let latest = newPerson('unknown');
+  let latest = createUniquePerson('unknown');
   function withAddressOf({ email }: Person): Person {
-    return { ...newPerson('again'), email };
+    return { ...createUniquePerson('again'), email };
   }
   function unknown(): Person {
-    latest = newPerson('unknown');
+    latest = createUniquePerson('unknown');
     return latest;
   }
   return measureAlternately(samples, {
@@ -77,7 +77,7 @@ function signUps({ people }: BenchmarkServer, { known }: Addresses) {
 function byAddress({ known, pending }: Addresses, ask: Ask, status: number) {
   return measureAlternately(samples, {
     known: timed(ask, status, known),
-    unknown: timed(ask, status, () => newPerson('nobody')),
+    unknown: timed(ask, status, () => createUniquePerson('nobody')),
     pending: timed(ask, status, pending),
   });
 }

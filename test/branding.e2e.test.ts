@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { assertStatus, createClient } from './support/client.ts';
-import { createMailbox, linkOf } from './support/mailbox.ts';
-import { newPerson } from './support/people.ts';
+import { createMailbox, extractLink } from './support/mailbox.ts';
+import { createUniquePerson } from './support/people.ts';
 import { runUntilExit, startStandalone } from './support/standalone.ts';
 
 /** An image of one transparent pixel. */
@@ -36,10 +36,10 @@ test('the logo of a file is on the page of a link and in its mail, and everybody
   await writeFile(file, PNG);
   const system = await startStandalone({ BRAND_NAME: 'Example Books', BRAND_LOGO_FILE: file });
   t.after(system.stop);
-  const ada = newPerson();
+  const ada = createUniquePerson();
   assertStatus(await createClient(system.url).post('/auth/signup', { json: ada }), 201);
   const mail = await createMailbox(system.mailbox).next(ada.email, 'Verify your email');
-  const page = await fetch(linkOf(mail).url, { headers: { Accept: 'text/html' } });
+  const page = await fetch(extractLink(mail).url, { headers: { Accept: 'text/html' } });
 
   const inMail = imageIn(mail.html);
   assert.deepEqual(inMail, { url: `${system.url}/api/v1/auth/logo`, alt: 'Example Books' });

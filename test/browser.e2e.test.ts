@@ -15,7 +15,12 @@ import {
 } from './support/browser.ts';
 import { assertStatus, createClient } from './support/client.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPersonActions, newPerson, type Person, type PersonActions } from './support/people.ts';
+import {
+  createPersonActions,
+  createUniquePerson,
+  type Person,
+  type PersonActions,
+} from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
@@ -165,7 +170,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
   test('a click opens a mail even if the list is refreshed between press and release', async (t) => {
     const { page, context } = await openWindow(browser, windowVariants[0] as WindowVariant);
     t.after(() => context.close());
-    const persons = [newPerson(), newPerson()] as const;
+    const persons = [createUniquePerson(), createUniquePerson()] as const;
     for (const person of persons) assertStatus(await people.signUp(person), 201);
     await page.goto(`${system.url}/mailbox`);
     const [older, newer] = persons.map(({ email }) => page.locator('#mails a').filter({ hasText: email }));
@@ -187,7 +192,10 @@ describe('in a browser', { skip: browserSkipReason }, () => {
   });
 
   test('an admin finds an account, closes it and opens it again, and mails several people', async (t) => {
-    const [root, ada] = [await people.verified(newPerson('root')), await people.verified(newPerson())];
+    const [root, ada] = [
+      await people.verified(createUniquePerson('root')),
+      await people.verified(createUniquePerson()),
+    ];
     await system.ops('role', root.email, 'admin');
     for (const person of [root, ada]) await known(person);
     const visitor = await openWindow(browser, windowVariants[0] as WindowVariant);
@@ -210,7 +218,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     await page.getByText('AccountEnabled').first().waitFor();
     await visitor.look(page, 'client-history');
 
-    const others = [newPerson('one'), newPerson('two')].map(({ email }) => email);
+    const others = [createUniquePerson('one'), createUniquePerson('two')].map(({ email }) => email);
     await act(page, 'send-mail', 'Send mail', { Addresses: others.join(', ') });
     await page.getByText('All of them are in one event').waitFor();
     await page.goto(`${system.url}/mailbox`);
@@ -223,7 +231,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     test(`somebody signs up, verifies, logs in and resets the password: ${look.width} px, ${look.colorScheme}`, async (t) => {
       const visitor = await openWindow(browser, look);
       t.after(() => visitor.context.close());
-      const ada = newPerson();
+      const ada = createUniquePerson();
       await signUp(visitor, ada);
       await verify(visitor, ada);
       await known(ada);

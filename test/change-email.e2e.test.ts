@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { assertProblem, assertStatus, createClient } from './support/client.ts';
-import { createMailbox, linkOf } from './support/mailbox.ts';
-import { createPersonActions, newPerson } from './support/people.ts';
+import { createMailbox, extractLink } from './support/mailbox.ts';
+import { createPersonActions, createUniquePerson } from './support/people.ts';
 import { startStandalone } from './support/standalone.ts';
 
 const system = await startStandalone({ LIMITS: 'off', ERASURE_GRACE_DAYS: '0' });
@@ -21,17 +21,17 @@ const DAY_MS = 24 * 3_600_000;
 
 /** Creates a verified account and signs in to it. */
 async function signedIn(name: string) {
-  const person = await people.verified(newPerson(name));
+  const person = await people.verified(createUniquePerson(name));
   return { ...person, ...(await people.login(person)) };
 }
 
 /** Creates an account and changes its email address. */
 async function moved(name: string) {
   const person = await signedIn(name);
-  const { email: newEmail } = newPerson('new');
+  const { email: newEmail } = createUniquePerson('new');
   const { password, accessToken: token } = person;
   assertStatus(await client.post('/auth/change-email', { token, json: { newEmail, password } }), 202);
-  const link = linkOf(await mailbox.next(newEmail, CONFIRM));
+  const link = extractLink(await mailbox.next(newEmail, CONFIRM));
   assertStatus(await client.post(`/auth/change-email/${link.token}`, { json: { password } }), 200);
   return { ...person, newEmail };
 }
@@ -57,7 +57,7 @@ test('the new address and the password confirm a change; login and mails follow 
   );
   assertStatus(await client.post('/auth/password-reset-request', { json: { email: newEmail } }), 202);
   await mailbox.next(newEmail, 'Reset your password');
-  const again = { newEmail: newPerson().email, password };
+  const again = { newEmail: createUniquePerson().email, password };
   assertProblem(await client.post('/auth/change-email', { token, json: again }), 409, 'email_change_recent');
 });
 
@@ -65,7 +65,7 @@ test('an address in use gets the same response: its owner is notified, and nothi
   const [ada, eve] = [await signedIn('ada'), await signedIn('eve')];
   const { password, accessToken: token } = ada;
   const answers = [];
-  for (const newEmail of [newPerson('free').email, eve.email]) {
+  for (const newEmail of [createUniquePerson('free').email, eve.email]) {
     const { status, text } = await client.post('/auth/change-email', { token, json: { newEmail, password } });
     answers.push([status, text]);
   }
@@ -79,7 +79,7 @@ test('a thief can neither keep nor erase an account that the previous address ta
   const { email, newEmail, password, accessToken: token } = await moved('victim');
   const erased = assertStatus(await client.post('/auth/account/erase', { token, json: { password } }), 202);
   assert.ok(Date.parse(erased.json.eraseAt) > Date.now() + 6 * DAY_MS);
-  const { token: undo } = linkOf(await mailbox.next(email, CHANGED));
+  const { token: undo } = extractLink(await mailbox.next(email, CHANGED));
   const page = assertStatus(await client.get(`/auth/undo-email-change/${undo}`), 200);
   assert.ok(page.text.includes(email));
   const chosen = 'chosen by the holder of the mailbox';
@@ -95,7 +95,7 @@ test('a thief can neither keep nor erase an account that the previous address ta
     [200, 401, 401],
   );
   // Check that the new address is free again: another person can sign up with it.
-  await people.verified({ ...newPerson('next'), email: newEmail });
+  await people.verified({ ...createUniquePerson('next'), email: newEmail });
 });
 
 test('an operator takes the account back for an owner who has lost the mail', async () => {
@@ -107,7 +107,7 @@ test('an operator takes the account back for an owner who has lost the mail', as
     [401, 401],
   );
   assertStatus(await client.post('/auth/password-reset-request', { json: { email } }), 202);
-  const { token: reset } = linkOf(await mailbox.next(email, 'Reset your password'));
+  const { token: reset } = extractLink(await mailbox.next(email, 'Reset your password'));
   const json = { newPassword: 'chosen once more', confirmNewPassword: 'chosen once more' };
   assertStatus(await client.post(`/auth/password-reset-confirm/${reset}`, { json }), 200);
   assert.equal(await loginStatus(email, 'chosen once more'), 200);

@@ -12,8 +12,8 @@ import {
 } from '@latchkey/client';
 import { createClient as createHttp } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
-import { createMailbox, linkOf } from './support/mailbox.ts';
-import { createPersonActions, newPerson, type Person } from './support/people.ts';
+import { createMailbox, extractLink } from './support/mailbox.ts';
+import { createPersonActions, createUniquePerson, type Person } from './support/people.ts';
 import { startStandalone } from './support/standalone.ts';
 
 const system = await startStandalone({ LIMITS: 'off' });
@@ -52,9 +52,9 @@ function openClient(shared?: Storage) {
 
 test('signs up, verifies by the link, signs in, and reads its own writes', async () => {
   const { client } = openClient();
-  const ada = newPerson('ada');
+  const ada = createUniquePerson('ada');
   await client.signUp(ada);
-  const { url } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+  const { url } = extractLink(await mailbox.next(ada.email, 'Verify your email'));
   await client.verifyFromUrl(String(url)).confirm({ password: ada.password });
   const session = await client.signIn(ada.email, ada.password);
   assert.equal(session.user.isVerified, true);
@@ -70,9 +70,9 @@ test('signs up, verifies by the link, signs in, and reads its own writes', async
 
 test('shows a verification in the session, and in the next response', async () => {
   const { client } = openClient();
-  const ada = newPerson('ada');
+  const ada = createUniquePerson('ada');
   await client.signUp(ada);
-  const { url } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+  const { url } = extractLink(await mailbox.next(ada.email, 'Verify your email'));
   assert.equal((await signIn(client, ada)).user.isVerified, false);
   await client.verifyFromUrl(String(url)).confirm({ password: ada.password });
   assert.equal(client.session()?.user.isVerified, true);
@@ -81,7 +81,10 @@ test('shows a verification in the session, and in the next response', async () =
 
 test('clients in one process have sessions of their own', async () => {
   const [forAda, forBob, forNobody] = [openClient().client, openClient().client, openClient().client];
-  const [ada, bob] = [await people.verified(newPerson('ada')), await people.verified(newPerson('bob'))];
+  const [ada, bob] = [
+    await people.verified(createUniquePerson('ada')),
+    await people.verified(createUniquePerson('bob')),
+  ];
   await signIn(forAda, ada);
   await signIn(forBob, bob);
   assert.equal((await dataOf(forAda.api.GET('/api/v1/users/me'))).email, ada.email);
@@ -92,14 +95,14 @@ test('clients in one process have sessions of their own', async () => {
 
 test('moves an account to another address by the link, and back by the other one', async () => {
   const { client } = openClient();
-  const ada = await people.verified(newPerson('ada'));
-  const newEmail = newPerson('moved').email;
+  const ada = await people.verified(createUniquePerson('ada'));
+  const newEmail = createUniquePerson('moved').email;
   await client.signIn(ada.email, ada.password);
   await dataOf(client.api.POST('/api/v1/auth/change-email', { body: { newEmail, password: ada.password } }));
-  const confirm = linkOf(await mailbox.next(newEmail, 'Confirm your new email address'));
+  const confirm = extractLink(await mailbox.next(newEmail, 'Confirm your new email address'));
   await client.changeEmailFromUrl(String(confirm.url)).confirm(ada.password);
   assert.equal((await client.signIn(newEmail, ada.password)).user.email, newEmail);
-  const undo = linkOf(await mailbox.next(ada.email, 'Your email address was changed'));
+  const undo = extractLink(await mailbox.next(ada.email, 'Your email address was changed'));
   await client.undoEmailChangeFromUrl(String(undo.url)).setPassword('a passphrase of her own');
   const session = await client.signIn(ada.email, 'a passphrase of her own');
   assert.equal(session.user.email, ada.email);
@@ -110,14 +113,14 @@ test('problems have a code and the fields that they are about', async () => {
   const refused = await client.signUp({ email: 'x', password: 'short', username: 'ada' }).catch(String);
   assert.match(String(refused), /ApiProblem/);
   await assert.rejects(
-    client.signIn(newPerson().email, 'wrong password'),
+    client.signIn(createUniquePerson().email, 'wrong password'),
     (error) => error instanceof ApiProblem && error.code === 'invalid_credentials' && error.status === 401,
   );
 });
 
 test('refreshes once for many requests, before the token expires', async () => {
   const { client, network } = openClient();
-  const ada = await people.verified(newPerson('ada'));
+  const ada = await people.verified(createUniquePerson('ada'));
   const first = await signIn(client, ada);
   network.ahead = first.expiresAt - Date.now();
   const answers = await Promise.all(Array.from({ length: 5 }, () => client.api.GET('/api/v1/users/me')));
@@ -128,7 +131,7 @@ test('refreshes once for many requests, before the token expires', async () => {
 test('two tabs with one storage refresh once, and sign out together', async () => {
   const storage = memoryStorage();
   const [here, there] = [openClient(storage), openClient(storage)];
-  const ada = await people.verified(newPerson('ada'));
+  const ada = await people.verified(createUniquePerson('ada'));
   const { expiresAt } = await signIn(here.client, ada);
   await there.client.restore();
   for (const { network } of [here, there]) network.ahead = expiresAt - Date.now();
@@ -142,7 +145,7 @@ test('two tabs with one storage refresh once, and sign out together', async () =
 
 test('stays signed in while the network is down, and notices that its session was ended', async () => {
   const { client, network } = openClient();
-  const ada = await people.verified(newPerson('ada'));
+  const ada = await people.verified(createUniquePerson('ada'));
   const { expiresAt } = await signIn(client, ada);
   network.ahead = expiresAt - Date.now();
   network.isDown = true;

@@ -8,8 +8,8 @@ import { MongoClient } from 'mongodb';
 import { assertStatus, type Client, createClient } from './support/client.ts';
 import { type Cluster, serviceNames, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
-import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { createPersonActions, newPerson, type PersonActions } from './support/people.ts';
+import { createMailbox, extractLink, type Mailbox } from './support/mailbox.ts';
+import { createPersonActions, createUniquePerson, type PersonActions } from './support/people.ts';
 import { createShiftedClockSettings } from './support/programs.ts';
 import type { ServerProcess } from './support/server-process.ts';
 
@@ -40,7 +40,7 @@ describe('with a clock that is 50 s ahead', () => {
   after(() => cluster?.stop());
 
   test('sign-ups, links and sessions work at every process, and each mail comes once', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     let { accessToken, refreshToken } = await people.login(ada);
     for (let turn = 0; turn < TURNS; turn += 1) {
       const changed = await client.patch('/auth/profile', {
@@ -62,7 +62,7 @@ describe('with a clock that is 50 s ahead', () => {
     }
 
     assertStatus(await client.post('/auth/password-reset-request', { json: { email: ada.email } }), 202);
-    const { token } = linkOf(await mailbox.next(ada.email, 'Reset your password'));
+    const { token } = extractLink(await mailbox.next(ada.email, 'Reset your password'));
     const password = `another password of ${ada.username}`;
     const json = { newPassword: password, confirmNewPassword: password };
     assertStatus(await client.post(`/auth/password-reset-confirm/${token}`, { json }), 200);
@@ -130,16 +130,16 @@ describe('with a clock that is 20 days ahead from the start on', () => {
   }
 
   test('auth ends no sign-up, no session and no account, and says why', async () => {
-    const pending = newPerson('pending');
+    const pending = createUniquePerson('pending');
     assertStatus(await people.signUp(pending), 201);
-    const verification = linkOf(await mailbox.next(pending.email, 'Verify your email'));
-    const member = await people.verified(newPerson('member'));
+    const verification = extractLink(await mailbox.next(pending.email, 'Verify your email'));
+    const member = await people.verified(createUniquePerson('member'));
     const { refreshToken } = await people.login(member);
-    const leaver = await people.verified(newPerson('leaver'));
+    const leaver = await people.verified(createUniquePerson('leaver'));
     const { accessToken: token } = await people.login(leaver);
     const { password } = leaver;
     assertStatus(await client.post('/auth/account/erase', { token, json: { password } }), 202);
-    const erasure = linkOf(await mailbox.next(leaver.email, 'Your account will be erased'));
+    const erasure = extractLink(await mailbox.next(leaver.email, 'Your account will be erased'));
 
     await whileLate('auth', async (late) => {
       for (const job of ['eraser', 'cleanup'])
@@ -163,7 +163,7 @@ describe('with a clock that is 20 days ahead from the start on', () => {
   });
 
   test('the notifier ends no mail', async () => {
-    const { email } = await people.verified(newPerson());
+    const { email } = await people.verified(createUniquePerson());
     const deliveries = database
       .db(new URL(cluster.stores.MONGO_URL).pathname.slice(1))
       .collection('notifier_deliveries');

@@ -9,10 +9,10 @@ import { type DocCommand, findTestedCommands, listMarkdownFiles } from './suppor
 import { type DocShell, openDocShell } from './support/doc-shell.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { mongoUrlOfDatabase } from './support/mongo-url.ts';
-import { createPersonActions, newPerson } from './support/people.ts';
+import { withMongoDatabase } from './support/mongo-url.ts';
+import { createPersonActions, createUniquePerson } from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
-import { clearBroker, clearBrokerIfAllowed } from './support/test-broker.ts';
+import { deleteTopicsAndGroups, deleteTopicsAndGroupsIfAllowed } from './support/test-broker.ts';
 
 const { KAFKA_BROKERS = '', MONGO_URL = '' } = process.env;
 if (!KAFKA_BROKERS || !MONGO_URL) throw new Error('KAFKA_BROKERS and MONGO_URL must be set');
@@ -39,12 +39,12 @@ test('every block that runs on a cluster is in a document that a test below runs
 
 /** Returns an empty database, and a broker without topics. */
 async function emptyServers() {
-  await clearBrokerIfAllowed(KAFKA_BROKERS);
-  const url = mongoUrlOfDatabase(MONGO_URL, `latchkey_test_${randomBytes(4).toString('hex')}`);
+  await deleteTopicsAndGroupsIfAllowed(KAFKA_BROKERS);
+  const url = withMongoDatabase(MONGO_URL, `latchkey_test_${randomBytes(4).toString('hex')}`);
   return {
     stores: { KAFKA_BROKERS, MONGO_URL: url },
     async clear() {
-      await clearBroker(KAFKA_BROKERS);
+      await deleteTopicsAndGroups(KAFKA_BROKERS);
       const client = await MongoClient.connect(url);
       await client.db().dropDatabase();
       await client.close();
@@ -89,7 +89,7 @@ describe('on servers that are empty', () => {
 
     test('a folder is moved once its standalone has stopped', async () => {
       const people = createPersonActions(createClient(standalone.url), createMailbox(standalone.mailbox));
-      const ada = await people.verified(newPerson('ada'));
+      const ada = await people.verified(createUniquePerson('ada'));
       await eventually('every mail is sent', async () => {
         const states = (await standalone.ops('deliveries', 'list')).split('\n').slice(1, -1);
         return states.length === 2 && states.every((line) => / sent /.test(line));
@@ -116,7 +116,7 @@ describe('on services that run', () => {
   before(async () => {
     cluster = await startCluster({ instances: { user: 1, notifier: 1, auth: 1 } });
     const people = createPersonActions(createClient(cluster.url), createMailbox(cluster.mailbox));
-    for (const name of ['ada', 'grace']) await people.verified(newPerson(name));
+    for (const name of ['ada', 'grace']) await people.verified(createUniquePerson(name));
     shell = await openDocShell({
       env: cluster.opsSettings,
       replace: { 'localhost:19092': cluster.stores.KAFKA_BROKERS },

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { assertProblem, assertStatus, createClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
-import { createMailbox, linkOf } from './support/mailbox.ts';
-import { createAdmin, createPersonActions, newPerson, type Person } from './support/people.ts';
+import { createMailbox, extractLink } from './support/mailbox.ts';
+import { createAdmin, createPersonActions, createUniquePerson, type Person } from './support/people.ts';
 import { runUntilExit, startStandalone } from './support/standalone.ts';
 
 const system = await startStandalone();
@@ -25,7 +25,7 @@ async function filesWith(words: string): Promise<readonly string[]> {
 
 /** Creates a person whose account has many kinds of events. */
 async function busyPerson(name: string): Promise<Person & { readonly id: string; readonly token: string }> {
-  const person = await people.verified(newPerson(name));
+  const person = await people.verified(createUniquePerson(name));
   const { id, accessToken: token } = await people.login(person);
   const names = { firstName: `Augusta ${person.username}`, lastName: 'Byron' };
   assertStatus(await client.patch('/auth/profile', { token, json: names }), 200);
@@ -66,7 +66,7 @@ test('an owner erases the account, and keeps it by the link of the mail', async 
   const wrong = await client.post('/auth/account/erase', { token, json: { password: 'not the password' } });
   assertProblem(wrong, 400, 'password_incorrect');
   const { json } = assertStatus(await client.post('/auth/account/erase', { token, json: { password } }), 202);
-  const link = linkOf(await mailbox.next(email, 'Your account will be erased'));
+  const link = extractLink(await mailbox.next(email, 'Your account will be erased'));
   assertProblem(await client.post('/auth/login', { json: { email, password } }), 403, 'account_disabled');
   const page = await client.get(`/auth/erase/${link.token}`);
   assert.match(assertStatus(page, 200).text, new RegExp(`datetime="${json.eraseAt}"`));

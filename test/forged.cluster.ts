@@ -8,11 +8,16 @@ import { after, before, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './support/client.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
-import { readTopic, streamIdOf } from './support/kcat.ts';
+import { getStreamId, readTopic } from './support/kcat.ts';
 import { createMailbox, type Mailbox } from './support/mailbox.ts';
-import { createPersonActions, newPerson, type Person, type PersonActions } from './support/people.ts';
+import {
+  createPersonActions,
+  createUniquePerson,
+  type Person,
+  type PersonActions,
+} from './support/people.ts';
 import type { RawRecord } from './support/poison.ts';
-import { ACCOUNTS_TOPIC, openKafkaLog, type PoisonLog, partitionOf } from './support/poison-log.ts';
+import { ACCOUNTS_TOPIC, computePartition, openKafkaLog, type PoisonLog } from './support/poison-log.ts';
 
 let cluster: Cluster;
 let client: Client;
@@ -80,12 +85,12 @@ async function forgedCounted(service: 'user' | 'notifier'): Promise<number> {
 }
 
 test('user and notifier reject forged records, and handle the genuine next event', async () => {
-  const person: Person = await people.verified(newPerson('ada'));
+  const person: Person = await people.verified(createUniquePerson('ada'));
   const { id, accessToken: token } = await people.login(person);
   // Wait until the read model shows the account's events. These events are then on the topic.
   assertStatus(await people.me(token), 200);
   const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS_TOPIC)).filter(
-    (record) => streamIdOf(record) === id,
+    (record) => getStreamId(record) === id,
   );
   const due = journaled.length + 1;
   const last = journaled.at(-1);
@@ -97,8 +102,8 @@ test('user and notifier reject forged records, and handle the genuine next event
   );
   const replayed = { ...unsigned, headers: { ...unsigned.headers, ...Object.fromEntries(borrowed) } };
   const places = [
-    await log.append(ACCOUNTS_TOPIC, partitionOf(id), unsigned),
-    await log.append(ACCOUNTS_TOPIC, partitionOf(id), replayed),
+    await log.append(ACCOUNTS_TOPIC, computePartition(id), unsigned),
+    await log.append(ACCOUNTS_TOPIC, computePartition(id), replayed),
   ];
 
   const json = { firstName: 'Genuine' };

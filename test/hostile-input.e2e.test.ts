@@ -7,9 +7,9 @@ import { after, describe, test } from 'node:test';
 import { generateHostileBodies, type HostileBody } from '@latchkey/http/hostile';
 import { createCaseSelection } from '@latchkey/process/testing/test-cases';
 import { assertProblem, createClient, type Reply } from './support/client.ts';
-import { createClientKey } from './support/client-key.ts';
+import { createServiceClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
-import { createMailbox, linkOf } from './support/mailbox.ts';
+import { createMailbox, extractLink } from './support/mailbox.ts';
 import {
   findProblemViolations,
   findResponseViolations,
@@ -17,10 +17,10 @@ import {
   readOperations,
 } from './support/openapi.ts';
 import { createSamplePath, UNKNOWN_ACCOUNT_ID } from './support/openapi-samples.ts';
-import { createAdmin, createPersonActions, newPerson, type Person } from './support/people.ts';
+import { createAdmin, createPersonActions, createUniquePerson, type Person } from './support/people.ts';
 import { type RawRequestInput, sendRawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
-import { dumpTables } from './support/store.ts';
+import { dumpDatabaseAsText } from './support/store.ts';
 
 // Give access tokens a long lifetime, because the last test still uses tokens from the beginning, which may be
 // old by then on a busy machine.
@@ -33,7 +33,7 @@ const people = createPersonActions(client, mailbox);
 const NEW_PASSWORD = 'quite another passphrase';
 
 async function linkTo(person: Person, subject: string): Promise<string> {
-  return linkOf(await mailbox.next(person.email, subject)).token;
+  return extractLink(await mailbox.next(person.email, subject)).token;
 }
 
 /**
@@ -51,17 +51,17 @@ async function linkToKeep(person: Person): Promise<string> {
 }
 
 /** A person who has requested a reset link and has not used it. */
-const forgetful = await people.verified(newPerson('forgetful'));
+const forgetful = await people.verified(createUniquePerson('forgetful'));
 await client.post('/auth/password-reset-request', { json: { email: forgetful.email } });
-const leaver = await people.verified(newPerson('leaver'));
-const pending = newPerson('pending');
+const leaver = await people.verified(createUniquePerson('leaver'));
+const pending = createUniquePerson('pending');
 await people.signUp(pending);
-const verified = await people.verified(newPerson('verified'));
+const verified = await people.verified(createUniquePerson('verified'));
 const admin = await createAdmin(system, people);
 /** A person whose email address was changed; the change can still be undone. */
-const moved = await people.verified(newPerson('moved'));
+const moved = await people.verified(createUniquePerson('moved'));
 /** A person who has requested a different email address and has not confirmed it. */
-const moving = await people.verified(newPerson('moving'));
+const moving = await people.verified(createUniquePerson('moving'));
 
 const tokens = {
   pending: await people.login(pending),
@@ -83,7 +83,7 @@ const links = {
  */
 async function linkToNewAddress(person: Person): Promise<string> {
   const { accessToken } = await people.login(person);
-  const newEmail = newPerson('new').email;
+  const newEmail = createUniquePerson('new').email;
   const json = { newEmail, password: person.password };
   await client.post('/auth/change-email', { token: accessToken, json });
   return linkTo({ ...person, email: newEmail }, 'Confirm your new email address');
@@ -96,8 +96,8 @@ const emailLinks = {
   undo: await linkTo(moved, 'Your email address was changed'),
 };
 
-const clientKey = await createClientKey(system, 'introspect');
-const feedKey = await createClientKey(system, 'events');
+const clientKey = await createServiceClientKey(system, 'introspect');
+const feedKey = await createServiceClientKey(system, 'events');
 
 type Who = 'pending' | 'verified' | 'admin';
 
@@ -134,7 +134,7 @@ const ofVerified = { params: { id: tokens.verified.id }, as: 'admin' } as const;
 const examples: Readonly<Record<string, Example>> = {
   'POST /auth/signup': {
     body: {
-      ...newPerson('newcomer'),
+      ...createUniquePerson('newcomer'),
       firstName: 'Ada',
       lastName: 'Lovelace',
       locale: 'en',
@@ -155,7 +155,7 @@ const examples: Readonly<Record<string, Example>> = {
   'POST /auth/erase/{token}': { params: { token: links.reset }, good: 400 },
   'POST /auth/change-email': {
     as: 'verified',
-    body: { newEmail: newPerson('other').email, password: verified.password },
+    body: { newEmail: createUniquePerson('other').email, password: verified.password },
     good: 202,
   },
   'GET /auth/change-email/{token}': { params: { token: emailLinks.change }, good: 200 },
@@ -244,7 +244,7 @@ const examples: Readonly<Record<string, Example>> = {
   'GET /auth/accounts/{id}/history': { ...ofVerified, good: 200 },
   'POST /auth/send-mail': {
     as: 'admin',
-    body: { addresses: [newPerson('addressee').email], template: 'welcome' },
+    body: { addresses: [createUniquePerson('addressee').email], template: 'welcome' },
     good: 202,
   },
   'POST /auth/change-password': {
@@ -479,7 +479,7 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
 const SECURITY_TOPIC = 'security.events.v1';
 
 function rowsOf() {
-  const dump = dumpTables(system.folder);
+  const dump = dumpDatabaseAsText(system.folder);
   const [securityTopic = ''] =
     dump
       .get('bus_topic')
@@ -509,7 +509,7 @@ async function recordsOf(): Promise<unknown> {
  */
 async function settled(): Promise<void> {
   function rows(table: string) {
-    return dumpTables(system.folder).get(table) ?? assert.fail(`there is no table ${table}`);
+    return dumpDatabaseAsText(system.folder).get(table) ?? assert.fail(`there is no table ${table}`);
   }
   await eventually('no written request is left', () => rows('request').length === 0);
   await system.ops('verify');
@@ -764,7 +764,7 @@ test('a flood of it is answered with 429 and Retry-After', async (t) => {
     LIMIT_MAIL_REQUESTS_PER_IP: '1',
   });
   t.after(strict.stop);
-  const { email, password, username } = newPerson();
+  const { email, password, username } = createUniquePerson();
   const limited: Readonly<Record<string, object>> = {
     '/auth/signup': { email, password, username },
     '/auth/login': { email, password: 'not the password' },

@@ -9,14 +9,14 @@ import {
   createClient,
   retryWhileUnavailable,
 } from './support/client.ts';
-import { createClientKey } from './support/client-key.ts';
+import { createServiceClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
 import { ANSWERED_BY_HEADER } from './support/load-balancer.ts';
-import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
+import { createMailbox, extractLink, type Mailbox } from './support/mailbox.ts';
 import {
   createAdmin,
   createPersonActions,
-  newPerson,
+  createUniquePerson,
   type PersonActions,
   waitUntilProfileShown,
 } from './support/people.ts';
@@ -41,7 +41,7 @@ const NEW_PASSWORD = 'quite another passphrase';
 
 describe('signing up', () => {
   test('responds with the submitted data, and sends a mail with the link, in HTML and text', async () => {
-    const ada = newPerson();
+    const ada = createUniquePerson();
     const reply = assertStatus(
       await client.post('/auth/signup', { json: { ...ada, firstName: 'Ada', lastName: 'Lovelace' } }),
       201,
@@ -59,7 +59,7 @@ describe('signing up', () => {
     });
     assert.equal(reply.headers.get('account-sequence'), null);
     const mail = await mailbox.next(ada.email, 'Verify your email');
-    assert.match(linkOf(mail).url.pathname, /^\/api\/v1\/auth\/verify\/[\w-]{64}$/);
+    assert.match(extractLink(mail).url.pathname, /^\/api\/v1\/auth\/verify\/[\w-]{64}$/);
     for (const text of [mail.html, mail.text]) {
       assert.ok(text.includes(ada.username));
       assert.ok(!text.includes('Lovelace'), 'an unproven address gets no submitted text but the username');
@@ -68,9 +68,9 @@ describe('signing up', () => {
   });
 
   test('opening the link changes nothing; confirming it verifies the account, only once', async () => {
-    const ada = newPerson();
+    const ada = createUniquePerson();
     await people.signUp(ada);
-    const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+    const { token } = extractLink(await mailbox.next(ada.email, 'Verify your email'));
     const { accessToken } = await people.login(ada);
     for (let i = 0; i < 3; i += 1) {
       const page = assertStatus(await client.get(`/auth/verify/${token}`), 200);
@@ -95,22 +95,22 @@ describe('signing up', () => {
   });
 
   test('a repeated request with its Idempotency-Key makes one account', async () => {
-    const ada = newPerson();
+    const ada = createUniquePerson();
     const headers = { 'idempotency-key': `key-${ada.username}` };
     const [first, second] = await Promise.all([people.signUp(ada, headers), people.signUp(ada, headers)]);
     assert.equal(first.text, second.text);
     const third = await people.signUp(ada, headers);
     assert.equal(third.status, 201);
     await mailbox.next(ada.email, 'Verify your email');
-    await people.verified(newPerson('fence'));
+    await people.verified(createUniquePerson('fence'));
     assert.equal((await mailbox.to(ada.email)).length, 1);
   });
 
   test('a pending and a taken address get the same response bytes and the same sequences', async () => {
-    const ada = newPerson();
-    const eve = { ...newPerson('eve'), email: ada.email };
+    const ada = createUniquePerson();
+    const eve = { ...createUniquePerson('eve'), email: ada.email };
     assertStatus(await people.signUp(ada), 201);
-    const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+    const { token } = extractLink(await mailbox.next(ada.email, 'Verify your email'));
     const mallory = { ...eve, password: 'the password of a stranger' };
     const pending = await people.signUp(mallory);
     const second = await mailbox.next(ada.email, 'Verify your email', 2);
@@ -121,7 +121,7 @@ describe('signing up', () => {
     const wrong = { json: { password: mallory.password } };
     assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_incorrect');
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: ada.password } }), 200);
-    assertProblem(await client.post(`/auth/verify/${linkOf(second).token}`), 400, 'token_invalid');
+    assertProblem(await client.post(`/auth/verify/${extractLink(second).token}`), 400, 'token_invalid');
     // Verifying one sign-up has ended the other sign-up with this address, so a login with the password of
     // the ended sign-up is refused.
     assertProblem(await client.post('/auth/login', { json: mallory }), 400, 'validation_failed');
@@ -151,9 +151,9 @@ describe('signing up', () => {
   });
 
   test('"this was not me" ends the sign-up', async () => {
-    const eve = newPerson('eve');
+    const eve = createUniquePerson('eve');
     await people.signUp(eve);
-    const { token } = linkOf(await mailbox.next(eve.email, 'Verify your email'));
+    const { token } = extractLink(await mailbox.next(eve.email, 'Verify your email'));
     const { accessToken } = await people.login(eve);
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { reject: true } }), 200);
     assertProblem(await client.post(`/auth/verify/${token}`), 400, 'token_invalid');
@@ -162,12 +162,12 @@ describe('signing up', () => {
   });
 
   test('a newer link supersedes the older one', async () => {
-    const ada = newPerson();
+    const ada = createUniquePerson();
     await people.signUp(ada);
-    const first = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+    const first = extractLink(await mailbox.next(ada.email, 'Verify your email'));
     const { accessToken } = await people.login(ada);
     assertStatus(await client.post('/auth/verification-request', { token: accessToken }), 202);
-    const second = linkOf(await mailbox.next(ada.email, 'Verify your email', 2));
+    const second = extractLink(await mailbox.next(ada.email, 'Verify your email', 2));
     const json = { password: ada.password };
     assertProblem(await client.post(`/auth/verify/${first.token}`, { json }), 400, 'token_invalid');
     assertStatus(await client.post(`/auth/verify/${second.token}`, { json }), 200);
@@ -176,10 +176,10 @@ describe('signing up', () => {
 
 describe('logging in', () => {
   test('gives the same response bytes for a wrong password and for an unknown address', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     const requestId = { headers: { 'x-request-id': 'the-same-request' } };
     const wrong = { email: ada.email, password: 'not the password' };
-    const unknown = { email: newPerson('nobody').email, password: 'not the password' };
+    const unknown = { email: createUniquePerson('nobody').email, password: 'not the password' };
     const one = await client.post('/auth/login', { json: wrong, ...requestId });
     const other = await client.post('/auth/login', { json: unknown, ...requestId });
     assertProblem(one, 401, 'invalid_credentials');
@@ -187,7 +187,7 @@ describe('logging in', () => {
   });
 
   test('a refresh token works once; it is accepted again after a lost response; an old one ends its session', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     const { refreshToken } = await people.login(ada);
     const elsewhere = await people.login(ada);
     function refresh(token: string) {
@@ -216,7 +216,7 @@ describe('logging in', () => {
   });
 
   test('in cookie mode, the refresh token is in no response body, and works only from a listed origin', async () => {
-    const { email, password } = await people.verified(newPerson());
+    const { email, password } = await people.verified(createUniquePerson());
     const login = assertStatus(
       await client.post('/auth/login', { json: { email, password, tokens: 'cookie' } }),
       200,
@@ -248,7 +248,7 @@ describe('logging in', () => {
   });
 
   test('sessions are listed and ended one by one or all at once', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     const phone = await people.login(ada);
     const laptop = await people.login(ada);
     const { json } = assertStatus(await client.get('/auth/sessions', { token: laptop.accessToken }), 200);
@@ -280,19 +280,19 @@ describe('a forgotten password', () => {
   const SENT = { message: 'If an account with that email exists, a reset link has been sent.' };
 
   test('is reset by a link that works once, even in ten parallel attempts', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     const old = await people.login(ada);
     const known = assertStatus(
       await client.post('/auth/password-reset-request', { json: { email: ada.email } }),
       202,
     );
-    const nobody = { email: newPerson('nobody').email };
+    const nobody = { email: createUniquePerson('nobody').email };
     const unknown = assertStatus(await client.post('/auth/password-reset-request', { json: nobody }), 202);
     assert.deepEqual(known.json, SENT);
     assert.equal(known.text, unknown.text);
 
     const mail = await mailbox.next(ada.email, 'Reset your password');
-    const { token, url } = linkOf(mail);
+    const { token, url } = extractLink(mail);
     assert.match(url.pathname, /^\/api\/v1\/auth\/password-reset-confirm\//);
     assert.match(mail.text, /1 hour|60 minutes/);
     assertStatus(await client.get(`/auth/password-reset-confirm/${token}`), 200);
@@ -334,10 +334,10 @@ describe('a forgotten password', () => {
   });
 
   test('can be reset before the address is verified, which verifies it', async () => {
-    const ada = newPerson();
+    const ada = createUniquePerson();
     await people.signUp(ada);
     await client.post('/auth/password-reset-request', { json: { email: ada.email } });
-    const { token } = linkOf(await mailbox.next(ada.email, 'Choose your password'));
+    const { token } = extractLink(await mailbox.next(ada.email, 'Choose your password'));
     const body = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
     assertStatus(await client.post(`/auth/password-reset-confirm/${token}`, { json: body }), 200);
     const { accessToken } = await people.login({ email: ada.email, password: NEW_PASSWORD });
@@ -347,11 +347,11 @@ describe('a forgotten password', () => {
   });
 
   test('changing the password ends all other sessions and every link; the current session continues', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     const here = await people.login(ada);
     const there = await people.login(ada);
     await client.post('/auth/password-reset-request', { json: { email: ada.email } });
-    const { token } = linkOf(await mailbox.next(ada.email, 'Reset your password'));
+    const { token } = extractLink(await mailbox.next(ada.email, 'Reset your password'));
     function change(json: unknown) {
       return client.post('/auth/change-password', { token: here.accessToken, json });
     }
@@ -388,7 +388,7 @@ describe('a forgotten password', () => {
 
 describe('administration', () => {
   test('an admin made by ops lists accounts, sees their history, disables them and sends mail', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     const user = await people.login(ada);
     const listing = await retryWhileUnavailable(() => client.get('/users', { token: user.accessToken }));
     assertProblem(listing, 403, 'insufficient_permission');
@@ -449,7 +449,9 @@ describe('administration', () => {
       200,
     );
 
-    const addresses = [newPerson('one'), newPerson('two'), newPerson('three')].map(({ email }) => email);
+    const addresses = [createUniquePerson('one'), createUniquePerson('two'), createUniquePerson('three')].map(
+      ({ email }) => email,
+    );
     const sent = assertStatus(
       await client.post('/auth/send-mail', { token: admin.accessToken, json: { addresses } }),
       202,
@@ -465,7 +467,7 @@ describe('a guarded service of another team', () => {
     context.after(() => books.stop());
     const book = { title: 'The Art of Computer Programming', author: 'Donald Knuth' };
     assertProblem(await books.client.get('/books'), 401, 'unauthenticated');
-    const eve = newPerson('eve');
+    const eve = createUniquePerson('eve');
     await people.signUp(eve);
     const unverified = await people.login(eve);
     // Right after the start, the user service may not have read all revocations yet. Until then, it responds
@@ -478,7 +480,7 @@ describe('a guarded service of another team', () => {
       'account_not_verified',
     );
 
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     const { accessToken: token } = await people.login(ada);
     const added = assertStatus(await books.client.post('/books', { token, json: book }), 201);
     const path = `/books/${added.json.id}`;
@@ -504,9 +506,9 @@ describe('the feed', () => {
   const types = 'UserRegistered,AccountVerified,RegistrationEnded,SessionsRevoked';
 
   test('contains the events of an account in order, as far as the key allows', async () => {
-    const whole = await createClientKey(system, 'events', '--person');
-    const limited = await createClientKey(system, 'events', '--types', types);
-    const ada = await people.verified(newPerson());
+    const whole = await createServiceClientKey(system, 'events', '--person');
+    const limited = await createServiceClientKey(system, 'events', '--types', types);
+    const ada = await people.verified(createUniquePerson());
     const { id, accessToken } = await people.login(ada);
     function feed(token: string, query = '') {
       return client.get(`/events?account=${id}&wait=20${query}`, { token });
@@ -543,20 +545,20 @@ describe('the feed', () => {
 
 describe('an account of long standing', () => {
   test('changes its address and takes it back, is exported, and is erased', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     const { id, accessToken: token } = await people.login(ada);
-    const { email: newEmail } = newPerson('countess');
+    const { email: newEmail } = createUniquePerson('countess');
     const { email, password } = ada;
     function login(address: string, text: string) {
       return client.post('/auth/login', { json: { email: address, password: text } });
     }
     assertStatus(await client.post('/auth/change-email', { token, json: { newEmail, password } }), 202);
-    const confirmation = linkOf(await mailbox.next(newEmail, 'Confirm your new email address'));
+    const confirmation = extractLink(await mailbox.next(newEmail, 'Confirm your new email address'));
     assertProblem(await client.post(`/auth/change-email/${confirmation.token}`), 400, 'password_required');
     assertStatus(await client.post(`/auth/change-email/${confirmation.token}`, { token }), 200);
     await people.login({ email: newEmail, password });
     await waitUntilProfileShown(people, token, (profile) => profile.email === newEmail);
-    const undo = linkOf(await mailbox.next(email, 'Your email address was changed'));
+    const undo = extractLink(await mailbox.next(email, 'Your email address was changed'));
     const both = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
     assertStatus(await client.post(`/auth/undo-email-change/${undo.token}`, { json: both }), 200);
     assertProblem(await login(newEmail, password), 401, 'invalid_credentials');
@@ -590,12 +592,12 @@ describe('an account of long standing', () => {
     assert.ok(byOps.mails.some(({ mail }: { mail: string }) => mail === 'confirm-email'));
 
     assertStatus(await client.post('/auth/account/erase', ask), 202);
-    const kept = linkOf(await mailbox.next(email, 'Your account will be erased'));
+    const kept = extractLink(await mailbox.next(email, 'Your account will be erased'));
     assertProblem(await login(email, NEW_PASSWORD), 403, 'account_disabled');
     assertStatus(await client.post(`/auth/erase/${kept.token}`), 200);
     await people.login({ email, password: NEW_PASSWORD });
     await system.ops('erase', id, '--now');
-    const next = { ...newPerson(), email };
+    const next = { ...createUniquePerson(), email };
     await eventually('nobody can sign in', async () => (await login(email, NEW_PASSWORD)).status === 401);
     await eventually('the account cannot be exported', () =>
       system.ops('export', id).then(
@@ -613,9 +615,9 @@ const TAKE_OVER_MS = 120_000;
 
 describe('a power failure during requests', () => {
   test('loses no acknowledged change', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     const before = await people.login(ada);
-    const eve = newPerson('eve');
+    const eve = createUniquePerson('eve');
     assertStatus(await people.signUp(eve), 201);
     assertStatus(await client.post('/auth/password-reset-request', { json: { email: ada.email } }), 202);
     await system.kill();
@@ -625,11 +627,11 @@ describe('a power failure during requests', () => {
     function next(email: string, subject: string) {
       return mailbox.next(email, subject, 1, TAKE_OVER_MS);
     }
-    const { token } = linkOf(await next(eve.email, 'Verify your email'));
+    const { token } = extractLink(await next(eve.email, 'Verify your email'));
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: eve.password } }), 200);
     assert.equal((await people.me(before.accessToken)).status, 200);
     assertStatus(await client.post('/auth/refresh', { json: { refreshToken: before.refreshToken } }), 200);
-    const reset = linkOf(await next(ada.email, 'Reset your password'));
+    const reset = extractLink(await next(ada.email, 'Reset your password'));
     const body = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
     assertStatus(await client.post(`/auth/password-reset-confirm/${reset.token}`, { json: body }), 200);
     await people.login({ email: ada.email, password: NEW_PASSWORD });

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { runCommandInProcess } from '../apps/ops/src/testing/run-in-process.ts';
 import { assertStatus, type Client, createClient, type Reply } from './support/client.ts';
-import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
+import { createMailbox, extractLink, type Mailbox } from './support/mailbox.ts';
 import {
   createPersonActions,
-  newPerson,
+  createUniquePerson,
   type Person,
   type PersonActions,
   type Tokens,
@@ -72,7 +72,7 @@ before(async () => {
   client = createClient(system.url);
   mailbox = createMailbox(system.mailbox);
   people = createPersonActions(client, mailbox);
-  [ada, eve] = [await people.verified(newPerson('ada')), newPerson('eve')];
+  [ada, eve] = [await people.verified(createUniquePerson('ada')), createUniquePerson('eve')];
   [used, idle] = [await people.login(ada), await people.login(ada)];
   assertStatus(await people.signUp(eve), 201);
 });
@@ -104,7 +104,7 @@ describe('keys that are rotated', { concurrency: false }, () => {
     assertStatus(await people.me(used.accessToken), 200);
     assertStatus(await refresh(used), 200);
     assert.equal((await people.login(ada)).id, used.id);
-    const { token } = linkOf(await mailbox.next(eve.email, 'Verify your email'));
+    const { token } = extractLink(await mailbox.next(eve.email, 'Verify your email'));
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: eve.password } }), 200);
   });
 
@@ -150,6 +150,6 @@ describe('keys that are rotated', { concurrency: false }, () => {
       assertStatus(await refresh({ refreshToken }), 200);
     }
     assertStatus(await client.post('/auth/password-reset-request', { json: { email: ada.email } }), 202);
-    linkOf(await mailbox.next(ada.email, 'Reset your password'));
+    extractLink(await mailbox.next(ada.email, 'Reset your password'));
   });
 });

@@ -13,10 +13,10 @@ import {
 } from './support/client.ts';
 import { type Cluster, type ServiceName, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
-import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
+import { createMailbox, extractLink, type Mailbox } from './support/mailbox.ts';
 import {
   createPersonActions,
-  newPerson,
+  createUniquePerson,
   type PersonActions,
   waitUntilProfileShown,
 } from './support/people.ts';
@@ -61,9 +61,9 @@ function clientAt(clients: readonly Client[], index: number): Client {
 
 describe('several instances at once', () => {
   test('let one of ten parallel resets with one link win', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     await clientAt(auths, 0).post('/auth/password-reset-request', { json: { email: ada.email } });
-    const { token } = linkOf(await mailbox.next(ada.email, 'Reset your password'));
+    const { token } = extractLink(await mailbox.next(ada.email, 'Reset your password'));
     const json = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
     const tries = await spread(10, auths, (auth) =>
       auth.post(`/auth/password-reset-confirm/${token}`, { json }),
@@ -76,15 +76,15 @@ describe('several instances at once', () => {
   });
 
   test('make one account of a sign-up that is repeated under one Idempotency-Key', async () => {
-    const ada = newPerson();
+    const ada = createUniquePerson();
     const headers = { 'idempotency-key': `key-${ada.username}` };
     const replies = await spread(9, auths, (auth) => auth.post('/auth/signup', { json: ada, headers }));
     for (const reply of replies) {
       assertStatus(reply, 201);
       assert.equal(reply.text, replies[0]?.text);
     }
-    const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
-    await people.verified(newPerson('fence'));
+    const { token } = extractLink(await mailbox.next(ada.email, 'Verify your email'));
+    await people.verified(createUniquePerson('fence'));
     assert.equal((await mailbox.to(ada.email)).length, 1);
     // Check that a cookie that one process has set is valid in another process of the same service.
     const [cookie = ''] = (replies[0]?.headers.get('set-cookie') ?? '').split(';');
@@ -92,7 +92,7 @@ describe('several instances at once', () => {
   });
 
   test('give concurrent refreshes the same token, and recognise an old token on every instance', async () => {
-    const { refreshToken } = await people.login(await people.verified(newPerson()));
+    const { refreshToken } = await people.login(await people.verified(createUniquePerson()));
     function refresh(token: string) {
       return (auth: Client) => auth.post('/auth/refresh', { json: { refreshToken: token } });
     }
@@ -106,7 +106,7 @@ describe('several instances at once', () => {
   });
 
   test('count failed logins together', async () => {
-    const json = { email: newPerson('nobody').email, password: 'not the password' };
+    const json = { email: createUniquePerson('nobody').email, password: 'not the password' };
     for (let index = 0; index < 10; index += 1)
       assertProblem(await clientAt(auths, index).post('/auth/login', { json }), 401, 'invalid_credentials');
     for (const auth of auths) {
@@ -117,12 +117,12 @@ describe('several instances at once', () => {
   });
 
   test('know immediately what another instance has decided, and show callers what they have already seen', async () => {
-    const ada = newPerson();
+    const ada = createUniquePerson();
     assertStatus(await people.signUp(ada), 201);
     const { accessToken: token } = await people.login(ada);
     for (const auth of auths)
       assertProblem(await auth.get('/auth/history', { token }), 403, 'account_not_verified');
-    const link = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+    const link = extractLink(await mailbox.next(ada.email, 'Verify your email'));
     const verified = assertStatus(
       await clientAt(auths, 0).post(`/auth/verify/${link.token}`, { token }),
       200,
@@ -136,7 +136,7 @@ describe('several instances at once', () => {
   });
 
   test('refuse the tokens of all sessions after a logout of all sessions, on every instance', async () => {
-    const { accessToken: token } = await people.login(await people.verified(newPerson()));
+    const { accessToken: token } = await people.login(await people.verified(createUniquePerson()));
     const ended = assertStatus(await clientAt(auths, 1).post('/auth/logout-all', { token }), 204);
     for (const auth of auths)
       assertProblem(await auth.get('/auth/sessions', { token }), 401, 'unauthenticated');
@@ -150,11 +150,11 @@ describe('several instances at once', () => {
   });
 
   test('send each of twenty people one mail', async () => {
-    const crowd = Array.from({ length: 20 }, () => newPerson('crowd'));
+    const crowd = Array.from({ length: 20 }, () => createUniquePerson('crowd'));
     for (const reply of await Promise.all(crowd.map((person) => people.signUp(person))))
       assertStatus(reply, 201);
     for (const { email } of crowd) await mailbox.next(email, 'Verify your email');
-    await people.verified(newPerson('fence'));
+    await people.verified(createUniquePerson('fence'));
     for (const { email } of crowd) assert.equal((await mailbox.to(email)).length, 1);
   });
 });
@@ -167,7 +167,7 @@ describe('one instance of each service', () => {
         return first;
       },
     );
-    const crowd = Array.from({ length: 12 }, () => newPerson('crowd'));
+    const crowd = Array.from({ length: 12 }, () => createUniquePerson('crowd'));
     const signedUp = crowd.map((person) =>
       people.signUp(person).then(
         ({ status }) => status,
@@ -191,11 +191,11 @@ describe('one instance of each service', () => {
     }
     for (const instance of lost) instance.launch();
     await Promise.all(lost.map((instance) => instance.ready()));
-    await people.verified(newPerson());
+    await people.verified(createUniquePerson());
   });
 
   test('shuts down gracefully, and the others continue', async () => {
     for (const [first] of Object.values(cluster.instances)) assert.equal(await first?.end('SIGTERM'), 0);
-    await people.verified(newPerson());
+    await people.verified(createUniquePerson());
   });
 });

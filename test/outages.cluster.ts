@@ -18,11 +18,11 @@ import { type Cluster, prepareCluster } from './support/cluster.ts';
 import { findSequenceFaults, groupByStream } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
 import { readTopic } from './support/kcat.ts';
-import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { firstServerOf, mongoUrlAtAddress } from './support/mongo-url.ts';
+import { createMailbox, extractLink, type Mailbox } from './support/mailbox.ts';
+import { getFirstServer, withMongoAddress } from './support/mongo-url.ts';
 import {
   createPersonActions,
-  newPerson,
+  createUniquePerson,
   type Person,
   type PersonActions,
   type Tokens,
@@ -31,7 +31,7 @@ import {
 import type { ServerProcess } from './support/server-process.ts';
 import { createTcpProxy, type TcpProxy } from './support/tcp-proxy.ts';
 
-const ONE_OF_EACH = { auth: 1, user: 1, notifier: 1 };
+const ONE_PROCESS_PER_SERVICE = { auth: 1, user: 1, notifier: 1 };
 
 let cluster: Cluster;
 let kafka: TcpProxy;
@@ -43,12 +43,12 @@ let people: PersonActions;
 before(async () => {
   const { KAFKA_BROKERS = '', MONGO_URL = '' } = process.env;
   const [broker = ''] = KAFKA_BROKERS.split(',');
-  [kafka, mongo] = [await createTcpProxy(broker), await createTcpProxy(firstServerOf(MONGO_URL))];
+  [kafka, mongo] = [await createTcpProxy(broker), await createTcpProxy(getFirstServer(MONGO_URL))];
   cluster = await prepareCluster({
-    instances: ONE_OF_EACH,
+    instances: ONE_PROCESS_PER_SERVICE,
     settingsOn: (stores) => ({
       KAFKA_BROKERS: kafka.address,
-      MONGO_URL: mongoUrlAtAddress(stores.MONGO_URL, mongo.address),
+      MONGO_URL: withMongoAddress(stores.MONGO_URL, mongo.address),
     }),
   });
   client = createClient(cluster.url);
@@ -112,7 +112,7 @@ async function assertWaitingFor(...servers: readonly string[]): Promise<void> {
     assert.deepEqual([said.status, said.state], [503, 'starting']);
     assert.equal((await fetch(`${instance.operations}/livez`)).status, 200);
   }
-  assertAway(await people.signUp(newPerson()));
+  assertAway(await people.signUp(createUniquePerson()));
   assertAway(await client.get('/users/me', { token: 'any' }));
 }
 
@@ -133,7 +133,7 @@ describe('servers that come after the services', () => {
     await assertWaitingFor('kafka');
     await kafka.mend();
     await allReady();
-    await people.verified(newPerson());
+    await people.verified(createUniquePerson());
   });
 
   test('are waited for, MongoDB last', async () => {
@@ -146,7 +146,7 @@ describe('servers that come after the services', () => {
     await assertWaitingFor('mongodb');
     await mongo.mend();
     await allReady();
-    await people.verified(newPerson());
+    await people.verified(createUniquePerson());
   });
 
   test('may include the mail server: mails are sent once it is up', async () => {
@@ -154,7 +154,7 @@ describe('servers that come after the services', () => {
     const [notifier] = cluster.instances.notifier;
     assert.ok(notifier);
     await mails.close();
-    const ada = newPerson();
+    const ada = createUniquePerson();
     assertStatus(await people.signUp(ada), 201);
     const said = await saying(notifier, (now) => lacking(now).includes('smtp'));
     assert.deepEqual([said.status, said.state], [200, 'degraded']);
@@ -170,9 +170,9 @@ describe('MongoDB that goes away in the middle', () => {
   }
 
   test('is reported with 503; no command is half done, and everything continues without a restart', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     const tokens = await people.login(ada);
-    const crowd = Array.from({ length: 8 }, () => newPerson('crowd'));
+    const crowd = Array.from({ length: 8 }, () => createUniquePerson('crowd'));
     const asked = crowd.map(signUp);
     await asked[0];
     await mongo.cut();
@@ -191,7 +191,7 @@ describe('MongoDB that goes away in the middle', () => {
     // succeeded.
     for (const person of crowd) assertStatus(await retryWhileUnavailable(() => signUp(person)), 201);
     for (const person of crowd) {
-      const link = linkOf(await mailbox.next(person.email, 'Verify your email'));
+      const link = extractLink(await mailbox.next(person.email, 'Verify your email'));
       const json = { password: person.password };
       assertStatus(
         await retryWhileUnavailable(() => client.post(`/auth/verify/${link.token}`, { json })),
@@ -223,7 +223,7 @@ describe('MongoDB that goes away while passwords are changed', () => {
   test('leaves each change complete or not done at all', async () => {
     const crowd: { readonly person: Person; readonly tokens: Tokens }[] = [];
     for (let index = 0; index < 8; index += 1) {
-      const person = await people.verified(newPerson('changer'));
+      const person = await people.verified(createUniquePerson('changer'));
       crowd.push({ person, tokens: await people.login(person) });
     }
     const changes = crowd.map(({ person, tokens }) =>
@@ -309,14 +309,14 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
   }
 
   test('prevents no sign-up, login, reset request or read; the events and mails follow later', async () => {
-    const ada = await people.verified(newPerson());
+    const ada = await people.verified(createUniquePerson());
     const { id, accessToken: token } = await people.login(ada);
     await waitUntilProfileShown(people, token, ({ isVerified }) => isVerified);
     const [auth] = cluster.instances.auth;
     assert.ok(auth);
     // Stop the broker, because none of the following requests needs it for a response.
     await broker('stop');
-    const crowd = Array.from({ length: 6 }, () => newPerson('eve'));
+    const crowd = Array.from({ length: 6 }, () => createUniquePerson('eve'));
     const ids = [id];
     try {
       for (const person of crowd) {
@@ -357,7 +357,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       assert.equal((await mailbox.to(person.email)).length, 2);
       const password = `${person.password}, chosen`;
       const json = { newPassword: password, confirmNewPassword: password };
-      const confirm = `/auth/password-reset-confirm/${linkOf(mail).token}`;
+      const confirm = `/auth/password-reset-confirm/${extractLink(mail).token}`;
       assertStatus(await client.post(confirm, { json }), 200);
       const { accessToken } = await people.login({ ...person, password });
       await waitUntilProfileShown(people, accessToken, ({ isVerified }) => isVerified);

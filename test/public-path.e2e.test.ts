@@ -7,8 +7,8 @@ import { after, before, test } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { assertStatus, type Client, createClient, retryWhileUnavailable } from './support/client.ts';
 import { type LoadBalancer, startLoadBalancer } from './support/load-balancer.ts';
-import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { newPerson } from './support/people.ts';
+import { createMailbox, extractLink, type Mailbox } from './support/mailbox.ts';
+import { createUniquePerson } from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const PATH = '/accounts/v2';
@@ -65,14 +65,14 @@ async function submit({ url, html }: Page, fields: Readonly<Record<string, strin
 }
 
 test('links, forms and styles lead through the proxy', async () => {
-  const ada = newPerson();
+  const ada = createUniquePerson();
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);
-  const { url } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+  const { url } = extractLink(await mailbox.next(ada.email, 'Verify your email'));
   assert.match(url.pathname, PUBLIC);
   assert.match(await submit(await open(url.href), { password: ada.password }), /Your email is verified/);
 
   assertStatus(await client.post('/auth/password-reset-request', { json: { email: ada.email } }), 202);
-  const reset = linkOf(await mailbox.next(ada.email, 'Reset your password')).url;
+  const reset = extractLink(await mailbox.next(ada.email, 'Reset your password')).url;
   assert.match(reset.pathname, PUBLIC);
   const newPassword = 'quite another passphrase';
   const done = await submit(await open(`${reset.href}/?utm_source=mail&fbclid=1`), {
@@ -91,7 +91,7 @@ test('links, forms and styles lead through the proxy', async () => {
 });
 
 test('the cookie is sent back to the paths that a browser sees', async () => {
-  const ada = newPerson();
+  const ada = createUniquePerson();
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);
   const login = { email: ada.email, password: ada.password };
   const origin = new URL(front.url).origin;
@@ -106,7 +106,7 @@ test('the cookie is sent back to the paths that a browser sees', async () => {
 test('API descriptions name the path as their server, and tokens name it in their issuer', async () => {
   for (const path of ['/openapi.json', '/auth/openapi.json', '/users/openapi.json'])
     assert.deepEqual((await client.get(path)).json.servers, [{ url: PATH }], path);
-  const ada = newPerson();
+  const ada = createUniquePerson();
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);
   const { json } = await client.post('/auth/login', { json: { email: ada.email, password: ada.password } });
   assertStatus(await retryWhileUnavailable(() => client.get('/users/me', { token: json.accessToken })), 200);

@@ -11,7 +11,7 @@ import { type Cluster, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { type OpsProcess, startOpsCommand } from './support/ops-process.ts';
-import { createPersonActions, newPerson, type Tokens } from './support/people.ts';
+import { createPersonActions, createUniquePerson, type Tokens } from './support/people.ts';
 import { createKillAfterOutputSettings } from './support/programs.ts';
 import { type ProfileWriters, startProfileWriters } from './support/writers.ts';
 
@@ -27,7 +27,7 @@ before(async () => {
   const client = createClient(cluster.url);
   const { verified, login } = createPersonActions(client, createMailbox(cluster.mailbox));
   people = await Promise.all(
-    ['ada', 'bob', 'carol', 'dave'].map(async (name) => login(await verified(newPerson(name)))),
+    ['ada', 'bob', 'carol', 'dave'].map(async (name) => login(await verified(createUniquePerson(name)))),
   );
   writers = startProfileWriters(people, {
     writer: client,

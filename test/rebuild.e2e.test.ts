@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { assertStatus, type Client, createClient, retryWhileUnavailable } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
-import { linkOf } from './support/mailbox.ts';
+import { extractLink } from './support/mailbox.ts';
 import { type OpsProcess, startOpsCommand } from './support/ops-process.ts';
-import { createPersonActions, newPerson, type Tokens } from './support/people.ts';
+import { createPersonActions, createUniquePerson, type Tokens } from './support/people.ts';
 import { createKillAfterOutputSettings } from './support/programs.ts';
 import { createMailServer, type MailServer } from './support/smtp.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
@@ -33,11 +33,11 @@ after(async () => {
 });
 
 async function verified(): Promise<Tokens> {
-  const person = newPerson();
+  const person = createUniquePerson();
   const { signUp, login } = createPersonActions(client, NO_MAILBOX);
   await signUp(person);
   const mail = await eventually('the mail', () => mails.to(person.email)[0]);
-  await client.post(`/auth/verify/${linkOf(mail).token}`, { json: { password: person.password } });
+  await client.post(`/auth/verify/${extractLink(mail).token}`, { json: { password: person.password } });
   await eventually('the welcome', () => mails.to(person.email).length === 2);
   return login(person);
 }

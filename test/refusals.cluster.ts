@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mainModulePathOf } from '@latchkey/process/testing/program-paths';
 import { type Cluster, prepareCluster, type ServiceName, serviceNames } from './support/cluster.ts';
-import { mongoUrlOfDatabase } from './support/mongo-url.ts';
+import { withMongoDatabase } from './support/mongo-url.ts';
 import { type ExitedProcess, runProgram } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
-import { clearBroker, createTopic } from './support/test-broker.ts';
+import { createTopic, deleteTopicsAndGroups } from './support/test-broker.ts';
 
 let cluster: Cluster;
 
@@ -70,7 +70,7 @@ describe('a service exits immediately', () => {
   });
 
   test('without the indexes, and names the command that creates them', async () => {
-    const MONGO_URL = mongoUrlOfDatabase(
+    const MONGO_URL = withMongoDatabase(
       cluster.stores.MONGO_URL,
       `latchkey_test_${randomBytes(4).toString('hex')}`,
     );
@@ -100,7 +100,7 @@ describe('a service exits immediately', () => {
   });
 
   test('without the topics, and names the command that creates them', async () => {
-    await clearBroker(cluster.stores.KAFKA_BROKERS);
+    await deleteTopicsAndGroups(cluster.stores.KAFKA_BROKERS);
     for (const ended of await runAll())
       assert.match(lastWord(ended), /KAFKA_BROKERS: Kafka .*accounts\.events\.v1.* npm run ops -- topics/);
   });

@@ -4,17 +4,17 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertStatus, type Client, createClient, type Reply } from './support/client.ts';
-import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
+import { createMailbox, extractLink, type Mailbox } from './support/mailbox.ts';
 import {
   createPersonActions,
-  newPerson,
+  createUniquePerson,
   type Person,
   type PersonActions,
   waitUntilProfileShown,
 } from './support/people.ts';
 import { findSecrets, type SearchedText, type Secret } from './support/secrets.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
-import { dumpTables } from './support/store.ts';
+import { dumpDatabaseAsText } from './support/store.ts';
 
 interface Answer extends SearchedText {
   /** The names of the secrets that this response may contain, because the request has asked for these secrets. */
@@ -81,7 +81,7 @@ function passwordOf(name: string): string {
 }
 
 function introduce(name: string): Person {
-  const person = { ...newPerson(name), password: passwordOf(`of ${name}`) };
+  const person = { ...createUniquePerson(name), password: passwordOf(`of ${name}`) };
   persons.set(`the address of ${name}`, person.email);
   persons.set(`the username of ${name}`, person.username);
   return person;
@@ -90,7 +90,7 @@ function introduce(name: string): Person {
 const NAMES = { firstName: 'Wilhelmine-Unmistakable', lastName: 'Von-Und-Zu-Unmistakable' };
 
 async function linkIn(person: Person, subject: string, nth = 1): Promise<string> {
-  const { token } = linkOf(await mailbox.next(person.email, subject, nth));
+  const { token } = extractLink(await mailbox.next(person.email, subject, nth));
   registerTokenSecrets(`a link token (${subject} ${nth}) of ${person.username}`, token);
   return token;
 }
@@ -320,7 +320,7 @@ before(async () => {
   await journey();
   records = await recordsOf(system.url);
   assert.equal(await system.end(), 0);
-  tables = dumpTables(system.folder);
+  tables = dumpDatabaseAsText(system.folder);
   keyMaterial(JSON.parse(await readFile(join(system.folder, 'secrets.json'), 'utf8')));
 });
 

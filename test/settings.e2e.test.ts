@@ -11,7 +11,7 @@ import { after, describe, type TestContext, test } from 'node:test';
 import { assertStatus, createClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPersonActions, newPerson } from './support/people.ts';
+import { createPersonActions, createUniquePerson } from './support/people.ts';
 import { CHEAP_HASH_SETTINGS } from './support/programs.ts';
 import { type ExitedProcess, runUntilExit, type Standalone, startStandalone } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
@@ -212,7 +212,7 @@ describe('a data folder', () => {
   test('opened with other keys than it was made with is refused', async (t) => {
     const system = await startStandalone();
     t.after(system.stop);
-    const ada = newPerson();
+    const ada = createUniquePerson();
     await createPersonActions(createClient(system.url), createMailbox(system.mailbox)).verified(ada);
     assert.equal(await system.end(), 0);
     const PASSWORD_SALT_KEY = Buffer.alloc(32, 7).toString('base64url');
@@ -237,7 +237,7 @@ describe('two servers', () => {
       return { client, people: createPersonActions(client, createMailbox(mailbox)) };
     });
     assert.ok(here && there);
-    const ada = await here.people.verified(newPerson());
+    const ada = await here.people.verified(createUniquePerson());
     const { accessToken } = await here.people.login(ada);
     const login = { email: ada.email, password: ada.password };
     assertStatus(await there.client.post('/auth/login', { json: login }), 401);
@@ -257,7 +257,7 @@ describe('a graceful shutdown', () => {
     // stopping.
     const crowd = Array.from({ length: 5 }, async () => {
       while (!ending) {
-        const guest = newPerson('guest');
+        const guest = createUniquePerson('guest');
         const reply = await client.post('/auth/signup', { json: guest }).catch(() => undefined);
         if (reply === undefined) return;
         if (reply.status === 201) answered.push(guest.email);
@@ -298,7 +298,7 @@ describe('ops', () => {
 
   test('reports that no verified account has an address', async () => {
     const system = await sharedStandalone();
-    const pending = newPerson('pending');
+    const pending = createUniquePerson('pending');
     await createPersonActions(createClient(system.url), createMailbox(system.mailbox)).signUp(pending);
     const ended = await runUntilExit({ DATA_DIR: system.folder }, { ops: ['role', pending.email, 'admin'] });
     assertOneLine(ended, /^ops: /);

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './support/client.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPersonActions, newPerson, type PersonActions } from './support/people.ts';
+import { createPersonActions, createUniquePerson, type PersonActions } from './support/people.ts';
 import { createTcpProxy, type TcpProxy } from './support/tcp-proxy.ts';
 
 /** The longest time that a request may take, in ms. */
@@ -57,15 +57,15 @@ async function timed<T>(work: () => Promise<T>): Promise<T> {
 }
 
 test('requests are answered in time, and those that fail do not count', async () => {
-  const ada = newPerson('ada');
+  const ada = createUniquePerson('ada');
   assertStatus(await people.signUp(ada), 201);
   delayMs = 1_500;
   for (let attempt = 0; attempt <= SIGN_UPS; attempt += 1)
-    assertStatus(await timed(() => people.signUp(newPerson('slow'))), 503);
+    assertStatus(await timed(() => people.signUp(createUniquePerson('slow'))), 503);
   const { email, password } = ada;
   const login = await timed(() => client.post('/auth/login', { json: { email, password } }));
   assert.ok([200, 503].includes(login.status), String(login.status));
   delayMs = 0;
-  assertStatus(await people.signUp(newPerson('later')), 201);
-  assertStatus(await people.signUp(newPerson('last')), 429);
+  assertStatus(await people.signUp(createUniquePerson('later')), 201);
+  assertStatus(await people.signUp(createUniquePerson('last')), 429);
 });

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
-import { linkOf } from './support/mailbox.ts';
-import { newPerson, type Person } from './support/people.ts';
+import { extractLink } from './support/mailbox.ts';
+import { createUniquePerson, type Person } from './support/people.ts';
 import { createMailServer, type MailServer, type ScriptedReplies } from './support/smtp.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
@@ -35,7 +35,7 @@ async function scene(t: TestContext, replies: ScriptedReplies = {}): Promise<Sce
 }
 
 function tenPeople(): readonly Person[] {
-  return Array.from({ length: 10 }, () => newPerson('guest'));
+  return Array.from({ length: 10 }, () => createUniquePerson('guest'));
 }
 
 async function signUp({ client }: Scene, person: Person): Promise<void> {
@@ -74,7 +74,7 @@ async function waitForFailedAttempts(here: Scene): Promise<void> {
  * one mail.
  */
 async function eachOnce(from: Scene, people: readonly Person[]): Promise<void> {
-  const later = newPerson('later');
+  const later = createUniquePerson('later');
   await signUp(from, later);
   await arrived(from, [later]);
   assert.deepEqual(addressees(from), [...people, later].map(({ email }) => email).sort());
@@ -85,7 +85,7 @@ async function everyLinkWorks({ client, server }: Scene, people: readonly Person
     const [mail] = server.to(email);
     assert.ok(mail);
     assert.equal(mail.subject, 'Verify your email');
-    assertStatus(await client.post(`/auth/verify/${linkOf(mail).token}`, { json: { password } }), 200);
+    assertStatus(await client.post(`/auth/verify/${extractLink(mail).token}`, { json: { password } }), 200);
   }
 }
 
@@ -129,14 +129,14 @@ describe('a mail server', { concurrency: true }, () => {
 
   describe('that refuses mails or loses its responses', { concurrency: true }, () => {
     test('that says "later" gets the mail later', async (t) => {
-      const ada = newPerson();
+      const ada = createUniquePerson();
       const codes = [451, 450];
       const here = await scene(t, {
         onRecipient: (address) => (address === ada.email ? codes.shift() : undefined),
       });
       await here.server.open();
       await signUp(here, ada);
-      const bea = newPerson('bea');
+      const bea = createUniquePerson('bea');
       await signUp(here, bea);
       await arrived(here, [bea]);
       await arrived(here, [ada]);
@@ -145,7 +145,7 @@ describe('a mail server', { concurrency: true }, () => {
     });
 
     test('that refuses one recipient without a reason is asked again, until others have got through', async (t) => {
-      const eve = newPerson('eve');
+      const eve = createUniquePerson('eve');
       let asked = 0;
       const here = await scene(t, {
         onRecipient: (address) => {
@@ -155,7 +155,7 @@ describe('a mail server', { concurrency: true }, () => {
         },
       });
       await here.server.open();
-      const others = [newPerson(), newPerson('bea')];
+      const others = [createUniquePerson(), createUniquePerson('bea')];
       await signUp(here, eve);
       await eventually('the mail is refused', () => asked >= 1);
       for (const person of others) await signUp(here, person);
@@ -168,7 +168,7 @@ describe('a mail server', { concurrency: true }, () => {
     });
 
     test('that loses its last answer gets the mail again, recognisable by its Message-ID', async (t) => {
-      const ada = newPerson();
+      const ada = createUniquePerson();
       let losses = 1;
       const here = await scene(t, {
         onMail: (address) => (address === ada.email && losses-- > 0 ? 'lost' : undefined),

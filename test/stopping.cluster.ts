@@ -14,7 +14,7 @@ import { HEALTH_CHECK_MS } from './support/load-balancer.ts';
 import { createMailbox, type Mailbox } from './support/mailbox.ts';
 import {
   createPersonActions,
-  newPerson,
+  createUniquePerson,
   type Person,
   type PersonActions,
   waitUntilProfileShown,
@@ -63,7 +63,7 @@ async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string
   }
   async function signUp(): Promise<void> {
     while (going) {
-      const person = newPerson('newcomer');
+      const person = createUniquePerson('newcomer');
       if (answered('sign-up', 201, await people.signUp(person))) newcomers.push(person);
       await pause(PAUSE_MS);
     }
@@ -79,7 +79,7 @@ async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string
   }
 
   for (let index = 0; index < CHANGERS; index += 1) {
-    const { id, accessToken } = await people.login(await people.verified(newPerson('changer')));
+    const { id, accessToken } = await people.login(await people.verified(createUniquePerson('changer')));
     tokens.set(id, accessToken);
   }
   const work = [signUp(), ...[...tokens].map(([id, token]) => change(id, token))];
@@ -115,7 +115,7 @@ describe('a process that is asked to end under load', () => {
       );
     }
     for (const { email } of load.newcomers) await mailbox.next(email, 'Verify your email');
-    await people.verified(newPerson('fence'));
+    await people.verified(createUniquePerson('fence'));
     for (const { email } of load.newcomers) assert.equal((await mailbox.to(email)).length, 1);
 
     const streams = groupByStream(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));

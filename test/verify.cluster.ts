@@ -13,9 +13,14 @@ import { createClient } from './support/client.ts';
 import { type Cluster, serviceNames, startCluster } from './support/cluster.ts';
 import { findSequenceFaults, groupByStream } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
-import { type KcatRecord, readTopic, streamIdOf } from './support/kcat.ts';
+import { getStreamId, type KcatRecord, readTopic } from './support/kcat.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPersonActions, newPerson, type Person, type PersonActions } from './support/people.ts';
+import {
+  createPersonActions,
+  createUniquePerson,
+  type Person,
+  type PersonActions,
+} from './support/people.ts';
 import { type ExitedProcess, runUntilExit } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
 
@@ -45,7 +50,7 @@ after(async () => {
 
 /** Returns a person who has signed up and verified the address, with the id of the account. */
 async function settled(name: string): Promise<{ readonly id: string; readonly person: Person }> {
-  const person = await people.verified(newPerson(name));
+  const person = await people.verified(createUniquePerson(name));
   const { id } = await people.login(person);
   return { id, person };
 }
@@ -117,7 +122,7 @@ describe('verify', () => {
     const busy = new AbortController();
     const traffic = (async () => {
       for (let round = 0; round < ROUNDS || !busy.signal.aborted; round += 1) {
-        const person = await people.verified(newPerson('busy'));
+        const person = await people.verified(createUniquePerson('busy'));
         await people.login(person);
       }
     })();
@@ -146,7 +151,7 @@ describe('verify', () => {
       { $unset: { 'profile.username': 1 } },
     );
     const missing = await appended(ben, {});
-    const twice = (await accounts()).find((record) => streamIdOf(record) === cleo);
+    const twice = (await accounts()).find((record) => getStreamId(record) === cleo);
     assert.ok(twice);
     await produce(cleo, twice.payload, twice.headers);
     await appended(cleo, { waits: true });

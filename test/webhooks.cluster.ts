@@ -6,13 +6,17 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { createClient } from './support/client.ts';
-import { createClientKey } from './support/client-key.ts';
+import { createServiceClientKey } from './support/client-key.ts';
 import { startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPersonActions, newPerson, type Person } from './support/people.ts';
+import { createPersonActions, createUniquePerson, type Person } from './support/people.ts';
 import type { ServerProcess } from './support/server-process.ts';
-import { eventIdsByAccount, readEventsOfFeed, startWebhookReceiver } from './support/webhook-receiver.ts';
+import {
+  groupEventIdsByAccount,
+  readEventsOfFeed,
+  startWebhookReceiver,
+} from './support/webhook-receiver.ts';
 
 const WEBHOOKS_ALLOW_PRIVATE = 'true';
 const PEOPLE = 4;
@@ -72,9 +76,9 @@ async function act(person: Person): Promise<void> {
 }
 
 test('no event is lost or out of order, although senders are killed and receivers fail', async () => {
-  const key = await createClientKey(cluster, 'events');
+  const key = await createServiceClientKey(cluster, 'events');
   const receivers = [await addEndpoint('one'), await addEndpoint('two')];
-  const persons = Array.from({ length: PEOPLE }, () => newPerson('hook'));
+  const persons = Array.from({ length: PEOPLE }, () => createUniquePerson('hook'));
   for (const person of persons) await people.verified(person);
   await eventually('both are called', () => receivers.every(({ requests }) => requests() > PEOPLE));
 
@@ -105,12 +109,12 @@ test('no event is lost or out of order, although senders are killed and receiver
       'every event has arrived, in order',
       async () =>
         isDeepStrictEqual(
-          eventIdsByAccount(effects.values()),
-          eventIdsByAccount(await readEventsOfFeed(cluster.url, key)),
+          groupEventIdsByAccount(effects.values()),
+          groupEventIdsByAccount(await readEventsOfFeed(cluster.url, key)),
         ),
       TAKE_OVER_MS,
     );
-    assert.equal(Object.keys(eventIdsByAccount(effects.values())).length, PEOPLE);
+    assert.equal(Object.keys(groupEventIdsByAccount(effects.values())).length, PEOPLE);
     assert.equal(forged(), 0);
   }
 });

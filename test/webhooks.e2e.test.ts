@@ -7,18 +7,22 @@ import { randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { createClient } from './support/client.ts';
-import { createClientKey } from './support/client-key.ts';
+import { createServiceClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPersonActions, newPerson } from './support/people.ts';
-import { runUntilExit, startStandalone, withOpsInProcess } from './support/standalone.ts';
-import { eventIdsByAccount, readEventsOfFeed, startWebhookReceiver } from './support/webhook-receiver.ts';
+import { createPersonActions, createUniquePerson } from './support/people.ts';
+import { runOpsInProcess, runUntilExit, startStandalone } from './support/standalone.ts';
+import {
+  groupEventIdsByAccount,
+  readEventsOfFeed,
+  startWebhookReceiver,
+} from './support/webhook-receiver.ts';
 
 /** The number of rounds of the test. In each round, a person signs up and the server is killed. */
 const ROUNDS = 3;
 
 const settings = { WEBHOOKS_ALLOW_PRIVATE: 'true', LIMITS: 'off' };
-const system = await withOpsInProcess(await startStandalone(settings), settings);
+const system = await runOpsInProcess(await startStandalone(settings), settings);
 after(() => system.stop());
 const client = createClient(system.url);
 const people = createPersonActions(client, createMailbox(system.mailbox));
@@ -31,10 +35,10 @@ test('no event is lost or out of order, although the server is killed and the re
   const added = await system.ops('webhooks', 'add', 'test', receiver.url);
   receiver.trust(/whsec_\S+/.exec(added)?.[0] ?? '');
   const id = /we_\w+/.exec(added)?.[0] ?? '';
-  const key = await createClientKey(system, 'events');
+  const key = await createServiceClientKey(system, 'events');
 
   for (let round = 0; round < ROUNDS; round += 1) {
-    const person = newPerson('hook');
+    const person = createUniquePerson('hook');
     await people.signUp(person);
     const { accessToken } = await people.login(person);
     await client.post('/auth/logout-all', { token: accessToken });
@@ -52,10 +56,10 @@ test('no event is lost or out of order, although the server is killed and the re
   await system.ops('webhooks', 'resume', id);
 
   await eventually('every event has arrived, in order', async () => {
-    const published = eventIdsByAccount(await readEventsOfFeed(system.url, key));
+    const published = groupEventIdsByAccount(await readEventsOfFeed(system.url, key));
     // Each person has two events: the sign-up, and the end of the sessions.
     const isComplete = Object.values(published).filter(({ length }) => length === 2).length === ROUNDS;
-    return isComplete && isDeepStrictEqual(eventIdsByAccount(effects.values()), published);
+    return isComplete && isDeepStrictEqual(groupEventIdsByAccount(effects.values()), published);
   });
   assert.equal(receiver.forged(), 0);
 });

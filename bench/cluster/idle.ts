@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { newPerson } from '../../test/support/people.ts';
+import { createUniquePerson } from '../../test/support/people.ts';
 import { type Benchmark, createAtMostTarget } from '../support/benchmark.ts';
 import { startClusterServer } from '../support/cluster-server.ts';
 import { readMetric } from '../support/metrics.ts';
@@ -13,7 +13,7 @@ export const idleBenchmark: Benchmark = {
   method: `CPU time of each process in ${MEASURED_MS / 1000} s without a request or an event, as a share of one core, ${SETTLED_MS / 1000} s after a person has signed up, verified and signed in.`,
   async run() {
     await using server = await startClusterServer({}, { auth: 1, user: 1, notifier: 1 });
-    await server.people.login(await server.people.verified(newPerson()));
+    await server.people.login(await server.people.verified(createUniquePerson()));
     await pause(SETTLED_MS);
     const services = Object.entries(server.cluster.instances);
     function cpuSeconds(): Promise<number[]> {

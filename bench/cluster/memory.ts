@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bundleForTests } from '../../scripts/bundle-for-tests.ts';
-import { newPerson } from '../../test/support/people.ts';
+import { createUniquePerson } from '../../test/support/people.ts';
 import { measureBareNodeMegabytes } from '../support/bare-node.ts';
 import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
@@ -28,7 +28,7 @@ export const memoryBenchmark: Benchmark = {
     }
     await (await start())[Symbol.asyncDispose]();
     const server = stack.use(await start());
-    await server.people.login(await server.people.verified(newPerson()));
+    await server.people.login(await server.people.verified(createUniquePerson()));
     await pause(SETTLED_MS);
     const limit = await measureBareNodeMegabytes();
     const idle = await memoryOf(server, (service) => `idle memory (RSS) of ${service}`, 120);

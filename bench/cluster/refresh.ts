@@ -7,7 +7,7 @@ import { createCommits } from '../../services/auth/src/ports/testing/commits.ts'
 import { commitIndexes } from '../../services/auth/src/storage/mongo/commits.ts';
 import { createMongoJournal } from '../../services/auth/src/storage/mongo/journal.ts';
 import { createMongoSessions, sessionIndexes } from '../../services/auth/src/storage/mongo/sessions.ts';
-import { newPerson } from '../../test/support/people.ts';
+import { createUniquePerson } from '../../test/support/people.ts';
 import {
   type Benchmark,
   createAtLeastPercentOfLimitTarget,
@@ -95,7 +95,7 @@ async function ownCpu(): Promise<number> {
  * @returns the refresh tokens of the sessions
  */
 async function sessions({ people }: ClusterServer): Promise<string[]> {
-  const person = newPerson();
+  const person = createUniquePerson();
   await people.signUp(person);
   const tokens: string[] = [];
   for (let i = 0; i < CLIENTS; i += 1) tokens.push((await people.login(person)).refreshToken);

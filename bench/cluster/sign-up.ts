@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../test/support/eventually.ts';
-import { newPerson } from '../../test/support/people.ts';
+import { createUniquePerson } from '../../test/support/people.ts';
 import { type Benchmark, createAtMostAboveLimitTarget } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 import { measurePasswordHashCpu } from '../support/hash-limit.ts';
@@ -67,7 +67,7 @@ async function signUps({ people }: ClusterServer): Promise<void> {
   for (let i = 0; i < SIGN_UPS; i += 1) {
     await pause(Math.max(0, start + (1000 * i) / PER_SECOND - performance.now()));
     pending.push(
-      people.signUp(newPerson()).then(({ status }) => {
+      people.signUp(createUniquePerson()).then(({ status }) => {
         if (status !== 201) throw new Error(`a sign-up was answered with ${status}`);
       }),
     );

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { eventually } from '../../test/support/eventually.ts';
-import { newPerson } from '../../test/support/people.ts';
+import { createUniquePerson } from '../../test/support/people.ts';
 import { measurePasswordHashCpu } from '../support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from '../support/load.ts';
 import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
@@ -37,7 +37,7 @@ interface Sample {
 const work: Readonly<Record<string, (contender: Contender) => Promise<void>>> = {
   async 'sign-up until the mail is accepted'({ peer, sink }) {
     const before = sink.count();
-    await repeatConcurrently(MANY, 1, () => peer.signUp(newPerson()));
+    await repeatConcurrently(MANY, 1, () => peer.signUp(createUniquePerson()));
     if (peer.mails) await eventually('all mails are accepted', () => sink.count() >= before + MANY);
   },
   'sign-in': ({ peer, person }) => repeatConcurrently(MANY, 1, () => peer.signIn(person)),
@@ -48,7 +48,7 @@ const work: Readonly<Record<string, (contender: Contender) => Promise<void>>> = 
 async function contend(open: OpenBenchmarkedServer, url?: string): Promise<Contender> {
   const sink = await startSmtpSink();
   const peer = await open({ sink, ...(url !== undefined && { url }) });
-  const person = newPerson();
+  const person = createUniquePerson();
   await peer.signUp(person);
   if (peer.mails) await eventually('the mail is accepted', () => sink.count() === 1);
   return { peer, sink, person, session: await peer.signIn(person) };

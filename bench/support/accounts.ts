@@ -1,4 +1,4 @@
-import { newPerson, type PersonActions } from '../../test/support/people.ts';
+import { createUniquePerson, type PersonActions } from '../../test/support/people.ts';
 import { repeatConcurrently } from './load.ts';
 
 const AT_ONCE = 4;
@@ -6,7 +6,7 @@ const AT_ONCE = 4;
 /** Adds accounts that have signed up, verified their address and signed in once, and that the read model contains. */
 export async function addAccounts(people: PersonActions, many: number): Promise<void> {
   await repeatConcurrently(many, AT_ONCE, async () => {
-    const { accessToken } = await people.login(await people.verified(newPerson()));
+    const { accessToken } = await people.login(await people.verified(createUniquePerson()));
     // Once the user service has responded, the read model contains the account.
     await people.me(accessToken);
   });

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '../../test/support/client.ts';
 import { eventually } from '../../test/support/eventually.ts';
-import { newPerson, type Person, type PersonActions } from '../../test/support/people.ts';
+import { createUniquePerson, type Person, type PersonActions } from '../../test/support/people.ts';
 import type { Settings } from '../../test/support/system.ts';
 import { type BenchmarkFigure, createAtMostTarget } from './benchmark.ts';
 import { measureMs } from './load.ts';
@@ -52,7 +52,7 @@ export async function measureProfileChangeLatency(
 ): Promise<readonly BenchmarkFigure[]> {
   await using server = await start();
   const { people, client } = server;
-  const { accessToken: token } = await people.login(await people.verified(newPerson()));
+  const { accessToken: token } = await people.login(await people.verified(createUniquePerson()));
   const idle: number[] = [];
   const behind: number[] = [];
   let going = true;
@@ -77,7 +77,7 @@ async function signUps({ people }: Latent, many: number, answered: (person: Pers
   const pending: Promise<void>[] = [];
   for (let i = 0; i < many; i += 1) {
     await pause(Math.max(0, start + (1000 * i) / REQUESTS_PER_SECOND - performance.now()));
-    const person = newPerson();
+    const person = createUniquePerson();
     pending.push(
       people.signUp(person).then(({ status }) => {
         if (status !== 201) throw new Error(`a sign-up was answered with ${status}`);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { assertStatus, type Client } from '../../test/support/client.ts';
-import { newPerson, type PersonActions } from '../../test/support/people.ts';
+import { createUniquePerson, type PersonActions } from '../../test/support/people.ts';
 
 /** How long the mixed work of the memory benchmarks takes, in minutes. */
 export const WORK_MINUTES = Number(process.env['MEMORY_MINUTES'] ?? 1);
@@ -37,7 +37,9 @@ export async function doMixedWork({
 }
 
 async function serveOnePerson(client: Client, people: PersonActions): Promise<void> {
-  const { accessToken: token, refreshToken } = await people.login(await people.verified(newPerson()));
+  const { accessToken: token, refreshToken } = await people.login(
+    await people.verified(createUniquePerson()),
+  );
   assertStatus(await client.patch('/auth/profile', { token, json: { firstName: 'Ada' } }), 200);
   for (let i = 0; i < READS; i += 1) assertStatus(await people.me(token), 200);
   assertStatus(await client.post('/auth/refresh', { json: { refreshToken } }), 200);

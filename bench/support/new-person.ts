@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { newPerson, type Person } from '../../test/support/people.ts';
+import { createUniquePerson, type Person } from '../../test/support/people.ts';
 
 /**
  * The number of random bytes in a password. 12 bytes give a password of 16 characters, a length that password managers
@@ -9,5 +9,5 @@ const PASSWORD_BYTES = 12;
 
 /** Returns a new person with a random password like those that password managers generate. */
 export function newPersonWithGeneratedPassword(): Person {
-  return { ...newPerson(), password: randomBytes(PASSWORD_BYTES).toString('base64url') };
+  return { ...createUniquePerson(), password: randomBytes(PASSWORD_BYTES).toString('base64url') };
 }

@@ -5,7 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Kafka, logLevel, Kafka as PlainKafka } from 'kafkajs';
 import { type Db, MongoClient } from 'mongodb';
-import { mongoUrlOfDatabase } from '../../test/support/mongo-url.ts';
+import { withMongoDatabase } from '../../test/support/mongo-url.ts';
 
 export interface BenchTopics extends AsyncDisposable {
   readonly kafka: Kafka;
@@ -46,7 +46,7 @@ export interface BenchDatabase extends AsyncDisposable {
 }
 
 export async function createBenchDatabase(): Promise<BenchDatabase> {
-  const url = mongoUrlOfDatabase(setting('MONGO_URL'), `latchkey_bench_${randomBytes(4).toString('hex')}`);
+  const url = withMongoDatabase(setting('MONGO_URL'), `latchkey_bench_${randomBytes(4).toString('hex')}`);
   const client = await MongoClient.connect(url, { writeConcern: { w: 'majority', journal: true } });
   return {
     url,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { eventually } from '../../test/support/eventually.ts';
 import { startOpsCommand } from '../../test/support/ops-process.ts';
-import { newPerson } from '../../test/support/people.ts';
+import { createUniquePerson } from '../../test/support/people.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
 import { repeatConcurrently } from '../support/load.ts';
 import { seedDataFolder } from '../support/seed.ts';
@@ -22,7 +22,7 @@ const DONE_WITHIN_MS = 1_800_000;
 
 export async function measureServerTurns(): Promise<readonly BenchmarkFigure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
-  const [ordinary, long] = [newPerson(), newPerson()];
+  const [ordinary, long] = [createUniquePerson(), createUniquePerson()];
   const turnsPort = await freePort();
   try {
     await seedDataFolder(folder, { accounts: ROWS, commits: COMMITS, ordinary, long });
@@ -73,7 +73,7 @@ function publishAll({ metric }: BenchmarkServer): Promise<unknown> {
 
 async function exportAccount(
   { people, client }: BenchmarkServer,
-  person: ReturnType<typeof newPerson>,
+  person: ReturnType<typeof createUniquePerson>,
 ): Promise<void> {
   const { accessToken: token } = await people.login(person);
   const { status } = await client.post('/auth/export', { token, json: { password: person.password } });
@@ -88,7 +88,7 @@ async function signInAsAdmin(
   { people }: BenchmarkServer,
   ops: (...words: readonly string[]) => Promise<void>,
 ): Promise<string> {
-  const admin = await people.verified(newPerson());
+  const admin = await people.verified(createUniquePerson());
   await ops('role', admin.email, 'admin');
   return (await people.login(admin)).accessToken;
 }

@@ -18,7 +18,7 @@ import { freePort } from '@latchkey/process/testing/free-port';
 import { createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox } from '../support/mailbox.ts';
-import { createPersonActions, newPerson, type Tokens } from '../support/people.ts';
+import { createPersonActions, createUniquePerson, type Tokens } from '../support/people.ts';
 import { startStandalone } from '../support/standalone.ts';
 import { startGateway } from './nginx.ts';
 
@@ -28,8 +28,8 @@ const system = await startStandalone({ LIMITS: 'off' });
 after(() => system.stop());
 const client = createClient(system.url);
 const people = createPersonActions(client, createMailbox(system.mailbox));
-const ada = await people.verified(newPerson('ada'));
-const root = await people.verified(newPerson('root'));
+const ada = await people.verified(createUniquePerson('ada'));
+const root = await people.verified(createUniquePerson('root'));
 await system.ops('role', root.email, 'admin');
 
 /**

@@ -8,9 +8,9 @@ import { after, before, describe, test } from 'node:test';
 import { assertStatus, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox } from '../support/mailbox.ts';
-import { createPersonActions, newPerson } from '../support/people.ts';
+import { createPersonActions, createUniquePerson } from '../support/people.ts';
 import { kafkaAccessScript, mongoAccessScript } from './access-scripts.ts';
-import { type ComposeStack, createComposeStack, serviceOf } from './stack.ts';
+import { type ComposeStack, createComposeStack, getServiceOfContainer } from './stack.ts';
 
 const hasAccessControl = process.env['MONGO_ACCESS_CONTROL'] !== 'false';
 const [ACCOUNTS, MAILINGS, DELIVERIES] = ['accounts.events.v1', 'mailings.events.v1', 'deliveries.events.v1'];
@@ -37,9 +37,9 @@ after(() => stack?.down());
 test('every part starts, and the jobs are done', async () => {
   await stack.compose('up', '--build', '--wait');
   const containers = await stack.inspect();
-  const running = containers.filter(({ State }) => State.Status === 'running').map(serviceOf);
+  const running = containers.filter(({ State }) => State.Status === 'running').map(getServiceOfContainer);
   assert.deepEqual(running.sort(), LONG_RUNNING.toSorted());
-  for (const each of containers) assert.equal(each.State.ExitCode, 0, serviceOf(each));
+  for (const each of containers) assert.equal(each.State.ExitCode, 0, getServiceOfContainer(each));
 });
 
 test('neither Kafka nor MongoDB has a port on this machine', async () => {
@@ -59,7 +59,7 @@ test('the journey works through the gateway', async () => {
 test('services of other teams read the events, and refuse a session that has ended', async () => {
   const client = createClient(stack.url);
   const people = createPersonActions(client, createMailbox(stack.mailbox));
-  const ada = await people.verified(newPerson('ada'));
+  const ada = await people.verified(createUniquePerson('ada'));
   const { accessToken: token, id } = await people.login(ada);
   await eventually('the subscriber has read the sign-up', async () => {
     const lines = (await stack.logs('subscriber')).split('\n');

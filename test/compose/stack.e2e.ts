@@ -7,14 +7,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
-import { newPerson } from '../support/people.ts';
+import { createMailbox, extractLink, type Mailbox } from '../support/mailbox.ts';
+import { createUniquePerson } from '../support/people.ts';
 import {
+  ALLOWED_PAGE_ORIGIN,
   type ComposeStack,
   createComposeStack,
   type DockerContainer,
-  PAGE_ORIGIN,
-  serviceOf,
+  getServiceOfContainer,
 } from './stack.ts';
 
 const OURS = ['auth', 'user', 'notifier'];
@@ -37,39 +37,43 @@ after(() => stack?.down());
 describe('from nothing, by one command', () => {
   let containers: readonly DockerContainer[];
   function named(names: readonly string[]) {
-    return containers.filter((each) => names.includes(serviceOf(each)));
+    return containers.filter((each) => names.includes(getServiceOfContainer(each)));
   }
 
   test('every part comes up, and the jobs are done', async () => {
     await stack.compose('up', '--build', '--wait');
     containers = await stack.inspect();
-    assert.deepEqual(containers.map(serviceOf).sort(), [...ALL, ...JOBS].sort());
-    for (const each of named(ALL)) assert.equal(each.State.Status, 'running', serviceOf(each));
+    assert.deepEqual(containers.map(getServiceOfContainer).sort(), [...ALL, ...JOBS].sort());
+    for (const each of named(ALL)) assert.equal(each.State.Status, 'running', getServiceOfContainer(each));
     for (const each of named(JOBS)) {
-      assert.deepEqual([each.State.Status, each.State.ExitCode], ['exited', 0], serviceOf(each));
+      assert.deepEqual([each.State.Status, each.State.ExitCode], ['exited', 0], getServiceOfContainer(each));
     }
   });
 
   test('starting it again changes nothing', async () => {
     await stack.compose('up', '--wait');
     const again = await stack.inspect(...OURS);
-    assert.deepEqual(again.map(serviceOf).sort(), [...OURS].sort());
+    assert.deepEqual(again.map(getServiceOfContainer).sort(), [...OURS].sort());
     for (const job of named(JOBS)) assert.equal(job.State.ExitCode, 0);
   });
 
   test('our containers run without root, without capabilities and on a read-only file system', () => {
     for (const each of named([...OURS, ...JOBS, 'gateway'])) {
       const { ReadonlyRootfs, CapDrop, CapAdd, Privileged } = each.HostConfig;
-      assert.equal(ReadonlyRootfs, true, serviceOf(each));
-      assert.deepEqual([CapDrop, CapAdd ?? [], Privileged], [['ALL'], [], false], serviceOf(each));
-      assert.match(each.Config.User, /^[1-9]\d*:[1-9]\d*$/, serviceOf(each));
+      assert.equal(ReadonlyRootfs, true, getServiceOfContainer(each));
+      assert.deepEqual(
+        [CapDrop, CapAdd ?? [], Privileged],
+        [['ALL'], [], false],
+        getServiceOfContainer(each),
+      );
+      assert.match(each.Config.User, /^[1-9]\d*:[1-9]\d*$/, getServiceOfContainer(each));
     }
   });
 
   test('nobody gains rights that it did not start with', () => {
     for (const each of containers) {
-      assert.ok(each.HostConfig.SecurityOpt?.includes('no-new-privileges:true'), serviceOf(each));
-      assert.deepEqual(each.HostConfig.CapDrop, ['ALL'], serviceOf(each));
+      assert.ok(each.HostConfig.SecurityOpt?.includes('no-new-privileges:true'), getServiceOfContainer(each));
+      assert.deepEqual(each.HostConfig.CapDrop, ['ALL'], getServiceOfContainer(each));
     }
   });
 
@@ -80,7 +84,7 @@ describe('from nothing, by one command', () => {
       );
     }
     // Docker publishes the notifier's port for bounces on any free port, because MAIL_BOUNCE_PORT is not set.
-    const others = containers.filter((each) => serviceOf(each) !== 'notifier');
+    const others = containers.filter((each) => getServiceOfContainer(each) !== 'notifier');
     assert.deepEqual(
       published(others)
         .map(({ HostPort }) => HostPort)
@@ -92,11 +96,11 @@ describe('from nothing, by one command', () => {
 
   test('pages of a listed origin may read the responses of services and gateway, others may not', async () => {
     for (const path of ['/auth/history', '/users/me', '/nobody']) {
-      const readers = [PAGE_ORIGIN, 'https://other.example.com'].map(async (origin) => {
+      const readers = [ALLOWED_PAGE_ORIGIN, 'https://other.example.com'].map(async (origin) => {
         const { headers } = await client.get(path, { headers: { origin } });
         return headers.get('access-control-allow-origin');
       });
-      assert.deepEqual(await Promise.all(readers), [PAGE_ORIGIN, null], path);
+      assert.deepEqual(await Promise.all(readers), [ALLOWED_PAGE_ORIGIN, null], path);
     }
   });
 
@@ -153,7 +157,7 @@ async function linesOf(service: string, requestId: string): Promise<readonly Acc
 }
 
 test('a request can be followed: gateway, service, event, mail', async () => {
-  const ada = newPerson();
+  const ada = createUniquePerson();
   const id = `followed-${ada.username}`;
   assertStatus(await client.post('/auth/signup', { json: ada, headers: { 'x-request-id': id } }), 201);
   const mail = await mailbox.next(ada.email, 'Verify your email');
@@ -225,7 +229,8 @@ async function allReady(): Promise<void> {
 describe('servers that come late', () => {
   test('a service that is told to stop shuts down gracefully', async () => {
     await stack.compose('stop', ...OURS);
-    for (const each of await stack.inspect(...OURS)) assert.equal(each.State.ExitCode, 0, serviceOf(each));
+    for (const each of await stack.inspect(...OURS))
+      assert.equal(each.State.ExitCode, 0, getServiceOfContainer(each));
   });
 
   test('no server, then MongoDB, then Kafka, then Mailpit: all are waited for, and reported', async () => {
@@ -257,7 +262,7 @@ describe('servers that come late', () => {
     await stack.start('kafka');
     for (const service of ['auth', 'user'] as const) await waitsFor(service);
     await waitsFor('notifier', 'smtp');
-    const ada = newPerson();
+    const ada = createUniquePerson();
     const reply = await eventually('auth is reached again', async () => {
       const { status } = await client.post('/auth/signup', { json: ada });
       return status === 201;
@@ -278,9 +283,9 @@ describe('servers that come late', () => {
 });
 
 test('neither the link of a mail nor its address is in a log, whatever the outcome', async () => {
-  const ada = newPerson();
+  const ada = createUniquePerson();
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);
-  const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+  const { token } = extractLink(await mailbox.next(ada.email, 'Verify your email'));
   await client.get(`/auth/verify/${token}`);
   assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: ada.password } }), 200);
   await stack.compose('stop', 'auth');

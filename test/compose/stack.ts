@@ -17,7 +17,7 @@ const LONGEST_COMMAND_MS = 300_000;
 const KAFKA_SESSION_SECONDS = '6';
 
 /** The only origin whose pages may call the API (CORS). */
-export const PAGE_ORIGIN = 'https://app.example.com';
+export const ALLOWED_PAGE_ORIGIN = 'https://app.example.com';
 
 export interface Readiness {
   readonly state: string;
@@ -71,7 +71,7 @@ export interface ComposeStack {
   down(): Promise<void>;
 }
 
-export function serviceOf({ Config }: DockerContainer): string {
+export function getServiceOfContainer({ Config }: DockerContainer): string {
   return Config.Labels['com.docker.compose.service'] ?? '';
 }
 
@@ -97,7 +97,7 @@ export async function createComposeStack({
     ...SHORT_LIFETIME_SETTINGS,
     KAFKA_SESSION_SECONDS,
     ...ports,
-    CORS_ORIGINS: PAGE_ORIGIN,
+    CORS_ORIGINS: ALLOWED_PAGE_ORIGIN,
     COMPOSE_PROFILES: profiles.join(','),
   };
   // Unset NODE_TEST_CONTEXT: otherwise a test runner that the stack starts would report its results to the current test
@@ -135,7 +135,7 @@ export async function createComposeStack({
     const containers = await inspect([]);
     const failed = containers.filter(({ State }) => State.Health && State.Health.Status !== 'healthy');
     return JSON.stringify(
-      failed.map((each) => [serviceOf(each), each.State.Health]),
+      failed.map((each) => [getServiceOfContainer(each), each.State.Health]),
       undefined,
       2,
     );

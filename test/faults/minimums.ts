@@ -2,11 +2,11 @@
  * Computes the minimum counts of a run (such as acknowledged commands and faults that hit work) from its
  * plan. A run that does not reach them proves nothing.
  */
-import { faultGroupOf } from './checker/faults.ts';
+import { findFaultGroup } from './checker/faults.ts';
 import type { FaultKind, PlannedFault } from './nemesis/schedule.ts';
 import type { MinimumCounts } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
-import { actionShare, type TrafficAction } from './traffic/mixes.ts';
+import { computeActionShare, type TrafficAction } from './traffic/mixes.ts';
 
 /** Maps each action of the traffic to the operations that it causes. */
 const SHOWN_BY: Readonly<Partial<Record<TrafficAction, readonly string[]>>> = {
@@ -78,9 +78,9 @@ export function computeMinimumCounts(
   plan: readonly PlannedFault[],
 ): MinimumCounts {
   const planned = Map.groupBy(plan, ({ fault }) => fault);
-  const groups = Map.groupBy(plan, ({ fault }) => faultGroupOf(fault));
+  const groups = Map.groupBy(plan, ({ fault }) => findFaultGroup(fault));
   const journeys = Math.max(0, seconds - secondsOfOutages(plan)) * rate;
-  const erasures = journeys * actionShare(mix, 'eraseAccount');
+  const erasures = journeys * computeActionShare(mix, 'eraseAccount');
   return {
     sent: Math.floor(seconds * rate * BEGUN_SHARE),
     acknowledged: {
@@ -93,7 +93,9 @@ export function computeMinimumCounts(
             op,
             Math.max(
               ALWAYS[op] ?? 0,
-              Math.floor((journeys * DONE_SHARE * actionShare(mix, habit as TrafficAction)) / ops.length),
+              Math.floor(
+                (journeys * DONE_SHARE * computeActionShare(mix, habit as TrafficAction)) / ops.length,
+              ),
             ),
           ]),
         ),
@@ -124,7 +126,7 @@ export function computeMinimumCounts(
 function isPlannedOften(kind: FaultKind, planned: readonly PlannedFault[]): boolean {
   if (kind.startsWith('kill-')) return planned.length >= OFTEN_FOR_KILLS;
   const totalMs = planned.reduce((sum, { forMs }) => sum + forMs, 0);
-  return planned.length >= OFTEN && (ACTIONS.has(faultGroupOf(kind)) || totalMs >= LONG_ENOUGH_MS);
+  return planned.length >= OFTEN && (ACTIONS.has(findFaultGroup(kind)) || totalMs >= LONG_ENOUGH_MS);
 }
 
 /** Returns for how many seconds at least one outage is in progress. */

@@ -32,7 +32,7 @@ export interface QuiescenceOptions {
  * processed, and no mail is pending.
  * @returns the work that is left when the time is over; empty if none
  */
-export async function waitUntilQuiet(
+export async function waitUntilIdle(
   stores: ServerAddresses | DataFolder,
   { withinMs, say }: QuiescenceOptions,
 ): Promise<UnfinishedWork> {

@@ -79,7 +79,7 @@ export interface FaultLine {
 }
 
 /** A line of received.jsonl: an event that a subscriber of the run has received. */
-export interface ReceivedLine {
+export interface ReceivedEventLine {
   readonly via: 'feed' | 'webhook' | 'subscribe';
   readonly at: string;
   readonly account: string;
@@ -95,7 +95,7 @@ export interface MinimumCounts {
   readonly acknowledged: Readonly<Record<string, number>>;
   /** The minimum number of faults that hit work in progress, by kind of fault. */
   readonly hits: Readonly<Record<string, number>>;
-  /** The minimum number of faults that hit work in progress, by group of faults (`faultGroupOf`). */
+  /** The minimum number of faults that hit work in progress, by group of faults (`findFaultGroup`). */
   readonly hitsOnGroups: Readonly<Record<string, number>>;
   /** The minimum number of kinds of faults that hit work in progress. */
   readonly kindsOfFaults: number;
@@ -207,7 +207,7 @@ export interface RunDescription {
   /** The number of erased accounts whose personal data was searched for. */
   readonly searched: number;
   /** The subscribers of the run. */
-  readonly subscribers: readonly ReceivedLine['via'][];
+  readonly subscribers: readonly ReceivedEventLine['via'][];
   /** The location of the data of the run. The servers are still running while the run is checked. */
   readonly servers: ServerAddresses | DataFolder;
 }
@@ -219,7 +219,7 @@ export interface RunFolder {
   command(line: HistoryLine): void;
   mail(line: MailLine): void;
   fault(line: FaultLine): void;
-  received(line: ReceivedLine): void;
+  received(line: ReceivedEventLine): void;
   /** A line of removed.jsonl: a record that a fault is about to delete from its topic. */
   removed(record: TopicRecord): void;
   /** Writes run.json and closes the files. Idempotent. */

@@ -3,15 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { streamIdOf } from '../support/kcat.ts';
+import { getStreamId } from '../support/kcat.ts';
 import { checkRun, type Report } from './checker/check.ts';
 import { isForged } from './checker/forged-rules.ts';
 import { readStores } from './checker/read-stores.ts';
 import { computeMinimumCounts } from './minimums.ts';
 import { runFaultPlan } from './nemesis/nemesis.ts';
-import { MIDDLE_RUN, type PlannedFault } from './nemesis/schedule.ts';
+import { MEDIUM_RUN_SECONDS, type PlannedFault } from './nemesis/schedule.ts';
 import { createWorkCounters } from './nemesis/work.ts';
-import { formatUnfinishedWork, waitUntilQuiet } from './quiescence.ts';
+import { formatUnfinishedWork, waitUntilIdle } from './quiescence.ts';
 import { createRandom } from './random.ts';
 import {
   createRunFolder,
@@ -27,8 +27,8 @@ import { switchGenerations } from './system/generations.ts';
 import { openMovedStandalone } from './system/move.ts';
 import { openMailSink } from './system/sink.ts';
 import { openStandalone } from './system/standalone.ts';
-import { SUBSCRIBERS } from './system/subscribers.ts';
-import { type SystemOptions, type SystemUnderTest, serviceSettings } from './system/under-test.ts';
+import { SUBSCRIBER_NAMES } from './system/subscribers.ts';
+import { createServiceSettings, type SystemOptions, type SystemUnderTest } from './system/under-test.ts';
 import { type CommandSender, createCommandSender } from './traffic/command-sender.ts';
 import { createChangeProfileCommand, createReadProfilesCommand } from './traffic/commands.ts';
 import { createCustomerActions } from './traffic/customer.ts';
@@ -127,12 +127,12 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     await subscribers.forgetting(() =>
       restore(async () => {
         await changeProfile(LOST);
-        await waitUntilQuiet(stores, { withinMs: QUIET_WITHIN_MS, say });
+        await waitUntilIdle(stores, { withinMs: QUIET_WITHIN_MS, say });
         await subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
       }),
     );
     const account = await changeProfileAgain(NEXT);
-    await waitUntilQuiet(stores, { withinMs: QUIET_WITHIN_MS, say });
+    await waitUntilIdle(stores, { withinMs: QUIET_WITHIN_MS, say });
     await subscribers.catchUp(CAUGHT_UP_WITHIN_MS, account);
     return { account, firstName: LOST, next: NEXT, forked: await subscribers.listForked() };
   }
@@ -162,11 +162,11 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
 
   say(`  calm, after ${soFar()} s`);
   const restoredReadModel = await system.repair();
-  await waitUntilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
+  await waitUntilIdle(system.stores, { withinMs: QUIET_WITHIN_MS, say });
   const search = await system.findTraces();
   await askFinally();
   // The final logins may have caused events and mails.
-  const left = await waitUntilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
+  const left = await waitUntilIdle(system.stores, { withinMs: QUIET_WITHIN_MS, say });
   const unfinished = [
     ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${formatUnfinishedWork(left)}`] : []),
     ...(await unreadyOf(system)),
@@ -174,7 +174,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   ];
   // Restore the backup before the switches of generations, because the profiles that are read after each
   // switch are compared with the final journal.
-  const lostChange = settings.seconds < MIDDLE_RUN ? undefined : await restoreBackup();
+  const lostChange = settings.seconds < MEDIUM_RUN_SECONDS ? undefined : await restoreBackup();
   const switched = await switchAll();
   const shown = await readProfiles();
   await system.subscribers.catchUp(CAUGHT_UP_WITHIN_MS, lostChange?.account);
@@ -183,14 +183,14 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
     shown,
-    subscribers: SUBSCRIBERS,
+    subscribers: SUBSCRIBER_NAMES,
     senders: system.senders(),
     ...(restoredReadModel && { restoredReadModel }),
     ...switched,
     ...(lostChange && { lostChange }),
     ...search,
     settings: {
-      ...serviceSettings(seed),
+      ...createServiceSettings(seed),
       FAULTS_SECONDS: seconds,
       FAULTS_RATE: settings.rate,
       FAULTS_MIX: settings.mix,
@@ -294,7 +294,7 @@ async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise
     },
     switchAll: async () => {
       const shownAfterSwitches: (readonly ShownProfile[])[] = [];
-      if (settings.seconds < MIDDLE_RUN) return { generations: [], shownAfterSwitches };
+      if (settings.seconds < MEDIUM_RUN_SECONDS) return { generations: [], shownAfterSwitches };
       await customer.login(admin);
       const generations = await switchGenerations({
         ...system(),
@@ -346,7 +346,7 @@ async function findingsOf({ ops, stores }: SystemUnderTest): Promise<readonly st
     if (!stdout.startsWith('{')) return [`ops verify: ${message}`];
     const { findings, found }: { findings: readonly Finding[]; found: number } = JSON.parse(stdout);
     const { records } = await readStores(stores);
-    const forged = new Set(records.filter(isForged).map(streamIdOf));
+    const forged = new Set(records.filter(isForged).map(getStreamId));
     const others = findings.filter(
       ({ kind, subject = '' }) => !(ABOUT_FORGED.has(kind) && forged.has(subject)),
     );

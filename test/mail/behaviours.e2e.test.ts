@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { runCommandInProcess } from '../../apps/ops/src/testing/run-in-process.ts';
 import { type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { createPersonActions, newPerson, waitUntilProfileShown } from '../support/people.ts';
+import { createPersonActions, createUniquePerson, waitUntilProfileShown } from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type RecipientBehaviour, recipientBehaviours } from './behaviours.ts';
 import {
@@ -98,7 +98,7 @@ after(async () => {
 });
 
 async function becomeAdmin(): Promise<string> {
-  const admin = newPerson('admin');
+  const admin = createUniquePerson('admin');
   const people = createPersonActions(client, {
     to: async () => [],
     next: (address) =>

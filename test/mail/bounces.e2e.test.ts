@@ -6,7 +6,12 @@ import { freePort } from '@latchkey/process/testing/free-port';
 import { runCommandInProcess } from '../../apps/ops/src/testing/run-in-process.ts';
 import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { createPersonActions, newPerson, type Person, type PersonActions } from '../support/people.ts';
+import {
+  createPersonActions,
+  createUniquePerson,
+  type Person,
+  type PersonActions,
+} from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { createDeliveryReportMail, createFeedbackReportMail, sendReport } from './report-sender.ts';
 import { type AcceptedMail, type ScriptedServer, startScriptedServer } from './scripted-server.ts';
@@ -97,7 +102,7 @@ function report(to: string, content: string): Promise<string> {
   });
 }
 
-async function signedUp(person: Person = newPerson('bounce')): Promise<AcceptedMail> {
+async function signedUp(person: Person = createUniquePerson('bounce')): Promise<AcceptedMail> {
   assertStatus(await people.signUp(person), 201);
   return mailTo(person.email);
 }
@@ -118,7 +123,7 @@ async function askForReset({ email }: Person): Promise<void> {
 
 describe('a mail that came back', () => {
   test('is recorded, published, and ends mails of its kind to its address', async () => {
-    const person = newPerson('bounce');
+    const person = createUniquePerson('bounce');
     const mail = await signedUp(person);
     assert.match(mail.from, new RegExp(`^b-[0-9a-f]{32}-[0-9a-f]{20}@${DOMAIN}$`));
     assert.equal(await report(mail.from, createDeliveryReportMail('5.1.1')), '250 2.0.0 Taken');
@@ -159,7 +164,7 @@ describe('a mail that came back', () => {
   });
 
   test('of a password reset: the next one names the bounce in its state instead of disappearing', async () => {
-    const person = await people.verified(newPerson('reset'));
+    const person = await people.verified(createUniquePerson('reset'));
     await askForReset(person);
     const mail = await eventually('the reset mail', () =>
       server.to(person.email).find(({ email }) => /reset/i.test(email.subject ?? '')),

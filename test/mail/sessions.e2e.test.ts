@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertStatus, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
-import { createPersonActions, newPerson } from '../support/people.ts';
+import { createPersonActions, createUniquePerson } from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type ScriptedServer, type SessionScript, startScriptedServer } from './scripted-server.ts';
 import {
@@ -92,7 +92,7 @@ describe('the notifier at a mail server', { concurrency: true }, () => {
         test(`${name} (${source}): ${fails ? 'waits, and says why' : 'sends'}`, async () => {
           session = behaviour.session ?? {};
           server.closeAll();
-          const person = newPerson('session');
+          const person = createUniquePerson('session');
           assertStatus(await createPersonActions(createClient(system.url), NO_MAILBOX).signUp(person), 201);
           if (fails) {
             const said = await eventually(

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import {
-  assertHeaders,
+  assertSecurityHeaders,
   CSP_WITHOUT_SOURCES,
   defineHeadersTests,
   HEADERS_OF_EVERY_RESPONSE,
@@ -21,7 +21,7 @@ test('a request that is not HTTP is answered with them (ASVS 3.4.3)', async () =
   socket.end('nonsense\r\n\r\n');
   const [, ...lines] = ((await text(socket)).split('\r\n\r\n')[0] ?? '').split('\r\n');
   const headers = new Headers(lines.map((line) => line.split(': ') as [string, string]));
-  assertHeaders(
+  assertSecurityHeaders(
     headers,
     { ...HEADERS_OF_EVERY_RESPONSE, 'content-security-policy': CSP_WITHOUT_SOURCES },
     'nonsense',
@@ -32,7 +32,7 @@ test('the pages of development load from their own server only (ASVS 3.4.3, 3.6.
   for (const path of ['/', '/mailbox', '/topics', '/docs']) {
     const { headers, status } = await fetch(development.url + path);
     assert.equal(status, 200);
-    assertHeaders(headers, HEADERS_OF_EVERY_RESPONSE, path);
+    assertSecurityHeaders(headers, HEADERS_OF_EVERY_RESPONSE, path);
     assert.match(headers.get('content-security-policy') ?? '', /^default-src 'none'; script-src 'self'; /);
     assert.doesNotMatch(headers.get('content-security-policy') ?? '', /unsafe|\*/);
   }

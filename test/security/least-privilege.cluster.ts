@@ -14,10 +14,10 @@ import kafkajs, { type Admin, type Consumer, Kafka, logLevel, type SASLOptions }
 import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { type Cluster, prepareCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
+import { createMailbox, extractLink, type Mailbox } from '../support/mailbox.ts';
 import {
   createPersonActions,
-  newPerson,
+  createUniquePerson,
   type Person,
   type PersonActions,
   waitUntilProfileShown,
@@ -80,7 +80,7 @@ describe('with the rights of its own alone, each process does its work', () => {
     client = createClient(cluster.url);
     mailbox = createMailbox(cluster.mailbox);
     people = createPersonActions(client, mailbox);
-    ada = await people.verified(newPerson('ada'));
+    ada = await people.verified(createUniquePerson('ada'));
   });
 
   test('a sign-up leads to a mail, a verified account and a profile', async () => {
@@ -90,13 +90,13 @@ describe('with the rights of its own alone, each process does its work', () => {
 
   test('a reset leads to a mail', async () => {
     assertStatus(await client.post('/auth/password-reset-request', { json: { email: ada.email } }), 202);
-    assert.ok(linkOf(await mailbox.next(ada.email, 'Reset your password')).token);
+    assert.ok(extractLink(await mailbox.next(ada.email, 'Reset your password')).token);
   });
 
   test('an admin sends mails to a list', async () => {
     await cluster.ops('role', ada.email, 'admin');
     const { accessToken: token } = await people.login(ada);
-    const { email } = newPerson('reader');
+    const { email } = createUniquePerson('reader');
     assertStatus(await client.post('/auth/send-mail', { token, json: { addresses: [email] } }), 202);
     await mailbox.next(email, 'Welcome to Latchkey');
   });

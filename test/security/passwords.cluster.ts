@@ -1,7 +1,7 @@
 /** Tests the rules for passwords on a cluster. */
-import { ONE_OF_EACH, startCluster } from '../support/cluster.ts';
+import { ONE_PROCESS_PER_SERVICE, startCluster } from '../support/cluster.ts';
 import { definePasswordsTests } from '../support/passwords-suite.ts';
 
 definePasswordsTests('On a cluster', (settings) =>
-  startCluster({ instances: ONE_OF_EACH, settingsOn: () => settings }),
+  startCluster({ instances: ONE_PROCESS_PER_SERVICE, settingsOn: () => settings }),
 );

@@ -13,12 +13,12 @@ import {
   type Reply,
   retryWhileUnavailable,
 } from './client.ts';
-import { createClientKey } from './client-key.ts';
+import { createServiceClientKey } from './client-key.ts';
 import { eventually } from './eventually.ts';
-import { createMailbox, linkOf } from './mailbox.ts';
+import { createMailbox, extractLink } from './mailbox.ts';
 import { findProblemViolations, type Operation, readOperations } from './openapi.ts';
 import { createSamplePath, createSampleRequestBody, UNKNOWN_ACCOUNT_ID } from './openapi-samples.ts';
-import { createAdmin, createPersonActions, newPerson } from './people.ts';
+import { createAdmin, createPersonActions, createUniquePerson } from './people.ts';
 import { sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
 import { listUndocumentedOperations } from './undocumented-routes.ts';
@@ -206,11 +206,11 @@ async function callersOf(system: System, client: Client) {
     await createAdmin(system, people, 'left'),
     await createAdmin(system, people, 'leaving'),
   ];
-  const pending = newPerson('pending');
+  const pending = createUniquePerson('pending');
   await people.signUp(pending);
-  const link = linkOf(await mailbox.next(pending.email, 'Verify your email')).token;
-  const verified = await people.login(await people.verified(newPerson('verified')));
-  const victim = await people.login(await people.verified(newPerson('victim')));
+  const link = extractLink(await mailbox.next(pending.email, 'Verify your email')).token;
+  const verified = await people.login(await people.verified(createUniquePerson('verified')));
+  const victim = await people.login(await people.verified(createUniquePerson('victim')));
 
   const token = admin.accessToken;
   assertStatus(await client.put(`/auth/accounts/${demoted.id}/role`, { token, json: { role: 'user' } }), 200);
@@ -243,7 +243,7 @@ async function callersOf(system: System, client: Client) {
     'an admin whose sessions were ended': ended.accessToken,
     'an admin who signed out': left.accessToken,
     'an admin who is about to be erased': leaving.accessToken,
-    'a service client with its key': await createClientKey(system, 'events'),
+    'a service client with its key': await createServiceClientKey(system, 'events'),
   };
   return { tokens, admin, victim };
 }

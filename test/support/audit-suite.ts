@@ -10,7 +10,7 @@ import { createMailbox } from './mailbox.ts';
 import {
   createAdmin,
   createPersonActions,
-  newPerson,
+  createUniquePerson,
   type Person,
   type PersonActions,
   type Tokens,
@@ -115,7 +115,7 @@ export function defineAuditTests(title: string, start: () => Promise<System>): v
     }
 
     async function someone(): Promise<Person & Tokens> {
-      const person = await people.verified(newPerson());
+      const person = await people.verified(createUniquePerson());
       const { json } = assertStatus(await login(person), 200);
       return { ...person, id: json.user.id, accessToken: json.accessToken, refreshToken: json.refreshToken };
     }
@@ -142,7 +142,7 @@ export function defineAuditTests(title: string, start: () => Promise<System>): v
 
     describe('a sign-in', () => {
       test('is recorded with time, place, account and action (ASVS 16.2.1, 16.3.1)', async () => {
-        const ada = await people.verified(newPerson());
+        const ada = await people.verified(createUniquePerson());
         const reply = assertStatus(await login(ada), 200);
         const { id } = reply.json.user;
         const [event] = await found(1, 'LoginSucceeded', '--account', id);
@@ -176,7 +176,7 @@ export function defineAuditTests(title: string, start: () => Promise<System>): v
       });
 
       test('that is refused after too many failures is recorded once, not each time (ASVS 16.3.1, 6.3.1)', async () => {
-        const ada = await people.verified(newPerson());
+        const ada = await people.verified(createUniquePerson());
         const { id } = await people.login(ada);
         const away = { 'x-forwarded-for': '198.51.100.7' };
         const json = { email: ada.email, password: 'wrong horse battery' };

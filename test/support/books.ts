@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Client, createClient } from './client.ts';
-import { createClientKey } from './client-key.ts';
+import { createServiceClientKey } from './client-key.ts';
 import { killWhenTestEnds } from './end-with-test.ts';
 import type { System } from './system.ts';
 
@@ -27,7 +27,7 @@ export async function startBooksExample({
   const { PATH } = process.env;
   const source = stores
     ? { KAFKA_BROKERS: stores.KAFKA_BROKERS }
-    : { FEED_KEY: await createClientKey({ ops }, 'events') };
+    : { FEED_KEY: await createServiceClientKey({ ops }, 'events') };
   const books = spawn(process.execPath, [MAIN], {
     env: { PATH, PORT: '0', ISSUER: url, ...source },
     stdio: ['ignore', 'pipe', 'inherit'],

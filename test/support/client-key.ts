@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { System } from './system.ts';
 
 /** Registers a service client that has one scope. @returns its API key */
-export async function createClientKey(
+export async function createServiceClientKey(
   { ops }: Pick<System, 'ops'>,
   scope: 'events' | 'introspect',
   ...options: readonly string[]

@@ -14,7 +14,7 @@ import type { SASLOptions } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { startLoadBalancer } from './load-balancer.ts';
 import { startSimulatedMailpit } from './mailpit.ts';
-import { mongoUrlOfDatabase } from './mongo-url.ts';
+import { withMongoDatabase } from './mongo-url.ts';
 import {
   CHEAP_HASH_SETTINGS,
   createOpsRunner,
@@ -24,7 +24,7 @@ import {
 import { createServerProcess, type ServerProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
-import { clearBroker, clearBrokerIfAllowed } from './test-broker.ts';
+import { deleteTopicsAndGroups, deleteTopicsAndGroupsIfAllowed } from './test-broker.ts';
 
 /**
  * The services in the order in which they start: user and notifier, which consume events, start before auth,
@@ -73,10 +73,10 @@ export interface ClusterOptions {
  * One process of each service, for tests of behaviour that does not depend on the number of processes: each process
  * takes more than a second of CPU time to start.
  */
-export const ONE_OF_EACH = { auth: 1, user: 1, notifier: 1 };
+export const ONE_PROCESS_PER_SERVICE = { auth: 1, user: 1, notifier: 1 };
 
 /** Returns the name of a process in tests, for example `auth-1`. */
-export function nameOfInstance(service: ServiceName, index: number): string {
+export function formatInstanceName(service: ServiceName, index: number): string {
   return `${service}-${index + 1}`;
 }
 
@@ -119,7 +119,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 /** Prepares a cluster for tests without starting its processes. */
 export async function prepareCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const servers = options.servers ?? givenServers();
-  await clearBrokerIfAllowed(servers.KAFKA_BROKERS, options.kafkaAdmin);
+  await deleteTopicsAndGroupsIfAllowed(servers.KAFKA_BROKERS, options.kafkaAdmin);
   const store = emptyStore(servers.MONGO_URL);
   const stores = { KAFKA_BROKERS: servers.KAFKA_BROKERS, MONGO_URL: store.url };
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
@@ -164,7 +164,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
   const all = serviceNames.flatMap((service) => instances[service]);
   const names = new Map(
     serviceNames.flatMap((service) =>
-      instances[service].map(({ url }, index) => [url, nameOfInstance(service, index)] as const),
+      instances[service].map(({ url }, index) => [url, formatInstanceName(service, index)] as const),
     ),
   );
   const front = await startLoadBalancer({
@@ -209,7 +209,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
       await endAll('SIGTERM');
       await front.close();
       await mail.close();
-      await clearBroker(servers.KAFKA_BROKERS, options.kafkaAdmin);
+      await deleteTopicsAndGroups(servers.KAFKA_BROKERS, options.kafkaAdmin);
       await store.drop();
       await rm(folder, { recursive: true });
     },
@@ -224,7 +224,7 @@ function givenServers(): StoreSettings {
 
 /** Returns the URL of a new, empty database, and a function that drops the database. */
 function emptyStore(server: string) {
-  const url = mongoUrlOfDatabase(server, `latchkey_test_${randomBytes(4).toString('hex')}`);
+  const url = withMongoDatabase(server, `latchkey_test_${randomBytes(4).toString('hex')}`);
   return {
     url,
     drop: async () => {

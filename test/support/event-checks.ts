@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { type KcatRecord, streamIdOf } from './kcat.ts';
+import { getStreamId, type KcatRecord } from './kcat.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'events');
 const options: Options = { allErrors: true, formats: { uuid: true, 'date-time': true } };
@@ -55,7 +55,7 @@ function faultsBy(validate: ValidateFunction | undefined, what: string, value: u
 export function groupByStream(records: readonly KcatRecord[]): ReadonlyMap<string, readonly KcatRecord[]> {
   const firsts = new Map(records.toReversed().map((record) => [record.headers['ce_id'], record]));
   const inOrder = records.filter((record) => firsts.get(record.headers['ce_id']) === record);
-  return Map.groupBy(inOrder, streamIdOf);
+  return Map.groupBy(inOrder, getStreamId);
 }
 
 /**

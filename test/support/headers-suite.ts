@@ -17,7 +17,7 @@ export const CSP_WITHOUT_SOURCES = "default-src 'none'; frame-ancestors 'none'";
 const PAGE =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-export function assertHeaders(
+export function assertSecurityHeaders(
   headers: Headers,
   expected: Readonly<Record<string, string>>,
   what: string,
@@ -50,7 +50,7 @@ export function defineHeadersTests(title: string, start: () => Promise<System>, 
         for (const headers of [{}, { 'Content-Type': 'application/json' }, { Accept: 'text/html' }]) {
           const answer = await fetch(system.url + place, { method, headers, redirect: 'manual' });
           const what = `${method} ${path}, ${answer.status}`;
-          assertHeaders(answer.headers, HEADERS_OF_EVERY_RESPONSE, what);
+          assertSecurityHeaders(answer.headers, HEADERS_OF_EVERY_RESPONSE, what);
           assert.equal(
             answer.headers.get('content-security-policy'),
             isPage(answer.headers) ? PAGE : CSP_WITHOUT_SOURCES,
@@ -74,7 +74,7 @@ export function defineHeadersTests(title: string, start: () => Promise<System>, 
           'content-security-policy': CSP_WITHOUT_SOURCES,
           ...(https ? HSTS : {}),
         };
-        assertHeaders(answer.headers, expected, `${method} ${path}`);
+        assertSecurityHeaders(answer.headers, expected, `${method} ${path}`);
       }
     });
   });

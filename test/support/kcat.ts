@@ -14,7 +14,7 @@ export interface KcatRecord {
 }
 
 /** Returns the id of the account or mailing in the key of a record, which is the part before a slash. */
-export function streamIdOf({ key }: Pick<KcatRecord, 'key'>): string {
+export function getStreamId({ key }: Pick<KcatRecord, 'key'>): string {
   return key?.split('/')[0] ?? '';
 }
 

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assertProblem, assertStatus, createClient } from './client.ts';
-import { createMailbox, linkOf } from './mailbox.ts';
-import { createPersonActions, newPerson } from './people.ts';
+import { createMailbox, extractLink } from './mailbox.ts';
+import { createPersonActions, createUniquePerson } from './people.ts';
 import type { Settings, System } from './system.ts';
 
 export const LASTING_LIMITS_SETTINGS: Settings = {
@@ -29,12 +29,12 @@ export function defineLastingLimitsTests(title: string, start: () => Promise<Sys
       const client = createClient(system.url);
       const mailbox = createMailbox(system.mailbox);
       const people = createPersonActions(client, mailbox);
-      const { email } = await people.verified(newPerson());
+      const { email } = await people.verified(createUniquePerson());
       assertStatus(
         await client.post('/auth/password-reset-request', { json: { email }, headers: HOME }),
         202,
       );
-      const { token } = linkOf(await mailbox.next(email, 'Reset your password'));
+      const { token } = extractLink(await mailbox.next(email, 'Reset your password'));
       const password = 'quite another passphrase';
       const chosen = { newPassword: password, confirmNewPassword: password };
       const path = `/auth/password-reset-confirm/${token}`;

@@ -6,10 +6,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './client.ts';
-import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
+import { createMailbox, extractLink, type Mailbox } from './mailbox.ts';
 import { readOperations } from './openapi.ts';
 import { createSamplePath, createSampleRequestBody } from './openapi-samples.ts';
-import { createPersonActions, newPerson, type Person, type PersonActions } from './people.ts';
+import { createPersonActions, createUniquePerson, type Person, type PersonActions } from './people.ts';
 import { sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
 
@@ -58,7 +58,7 @@ export function defineLinkPoisoningTests(
     describe('a link in a mail', () => {
       let ada: Person;
       before(async () => {
-        ada = await people.verified(newPerson('ada'));
+        ada = await people.verified(createUniquePerson('ada'));
       });
 
       test('leads to PUBLIC_URL, whatever host the request names (ASVS 6.4.3)', async () => {
@@ -71,7 +71,7 @@ export function defineLinkPoisoningTests(
           const what = JSON.stringify(headers);
           assert.equal(reply.status, 202, `${what}: ${reply.text}`);
           const mail = await mailbox.next(ada.email, 'Reset your password', index + 1);
-          assert.equal(linkOf(mail).url.origin, publicOrigin, what);
+          assert.equal(extractLink(mail).url.origin, publicOrigin, what);
           assert.doesNotMatch(mail.text + mail.html, /evil\.example/, what);
         }
       });
@@ -123,7 +123,7 @@ export function defineLinkPoisoningTests(
       };
 
       test('cannot set what only the system or an admin decides (ASVS 15.3.3)', async () => {
-        const { accessToken } = await people.login(await people.verified(newPerson('grace')));
+        const { accessToken } = await people.login(await people.verified(createUniquePerson('grace')));
         for (const operation of await readOperations(client)) {
           const body = createSampleRequestBody(operation);
           if (body === undefined) continue;

@@ -56,7 +56,7 @@ export function createMailbox(url: string): Mailbox {
 }
 
 /** Returns the link in a mail. Fails unless the text and the button of the mail contain the same link. */
-export function linkOf(mail: Mail): { readonly url: URL; readonly token: string } {
+export function extractLink(mail: Mail): { readonly url: URL; readonly token: string } {
   const [link] =
     mail.text.match(
       /https?:\/\/\S+\/(?:verify|password-reset-confirm|erase|change-email|undo-email-change)\/[\w-]{64}/,

@@ -14,14 +14,14 @@ function parts(url: string) {
  * Returns the URL of another database on the same server. In the returned URL, the user is still
  * authenticated against the database of the original URL.
  */
-export function mongoUrlOfDatabase(url: string, name: string): string {
+export function withMongoDatabase(url: string, name: string): string {
   const { start, hosts, database, options } = parts(url);
   if (start.includes('@') && !options.has('authSource')) options.set('authSource', database || 'admin');
   return `${start}${hosts}/${name}?${options}`;
 }
 
 /** Returns `host:port` of the first server in the connection string. */
-export function firstServerOf(url: string): string {
+export function getFirstServer(url: string): string {
   const [first = ''] = parts(url).hosts.split(',');
   return first.includes(':') ? first : `${first}:27017`;
 }
@@ -30,7 +30,7 @@ export function firstServerOf(url: string): string {
  * Returns the URL of the same database at another address. The driver connects only to that address, and does not look
  * for other members of the replica set.
  */
-export function mongoUrlAtAddress(url: string, address: string): string {
+export function withMongoAddress(url: string, address: string): string {
   const { start, database, options } = parts(url);
   options.delete('replicaSet');
   options.set('directConnection', 'true');

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
-import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
-import { createPersonActions, newPerson, type Person, type PersonActions } from './people.ts';
+import { createMailbox, extractLink, type Mailbox } from './mailbox.ts';
+import { createPersonActions, createUniquePerson, type Person, type PersonActions } from './people.ts';
 import { runUntilExit } from './standalone.ts';
 import type { Settings, System } from './system.ts';
 
@@ -75,21 +75,21 @@ export function definePasswordsTests(title: string, start: (settings: Settings) 
       }
 
       test('at sign-up (ASVS 6.2.1, 6.2.4)', async () => {
-        const person = newPerson();
+        const person = createUniquePerson();
         await assertRefused(person, 'password', (password) => people.signUp({ ...person, password }));
       });
 
       test('where a verification link sets a new one (ASVS 6.2.4, 6.2.12)', async () => {
-        const person = newPerson();
+        const person = createUniquePerson();
         assertStatus(await people.signUp(person), 201);
-        const { token } = linkOf(await mailbox.next(person.email, 'Verify your email'));
+        const { token } = extractLink(await mailbox.next(person.email, 'Verify your email'));
         await assertRefused(person, 'newPassword', (password) =>
           client.post(`/auth/verify/${token}`, { json: choosing(password) }),
         );
       });
 
       test('where the current one is changed (ASVS 6.2.3, 6.2.4)', async () => {
-        const person = await people.verified(newPerson());
+        const person = await people.verified(createUniquePerson());
         const { accessToken } = await people.login(person);
         await assertRefused(person, 'newPassword', (password) =>
           client.post('/auth/change-password', {
@@ -100,12 +100,12 @@ export function definePasswordsTests(title: string, start: (settings: Settings) 
       });
 
       test('where a reset link sets a new one, on the page as well (ASVS 6.2.4, 6.2.11)', async () => {
-        const person = await people.verified(newPerson());
+        const person = await people.verified(createUniquePerson());
         assertStatus(
           await client.post('/auth/password-reset-request', { json: { email: person.email } }),
           202,
         );
-        const { token } = linkOf(await mailbox.next(person.email, 'Reset your password'));
+        const { token } = extractLink(await mailbox.next(person.email, 'Reset your password'));
         await assertRefused(person, 'newPassword', (password) =>
           client.post(`/auth/password-reset-confirm/${token}`, { json: choosing(password) }),
         );

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { assertStatus, type Client, type Reply, retryWhileUnavailable } from './client.ts';
 import { eventually } from './eventually.ts';
-import { linkOf, type Mailbox } from './mailbox.ts';
+import { extractLink, type Mailbox } from './mailbox.ts';
 import type { System } from './system.ts';
 
 export interface Person {
@@ -14,7 +14,7 @@ export interface Person {
 let made = 0;
 
 /** Returns the data of a new person, with a unique address and username. */
-export function newPerson(name = 'ada'): Person {
+export function createUniquePerson(name = 'ada'): Person {
   made += 1;
   const unique = `${name}${made}_${process.pid.toString(36)}${Date.now().toString(36)}`;
   return {
@@ -51,7 +51,7 @@ export function createPersonActions(client: Client, mailbox: Mailbox): PersonAct
     signUp,
     verified: async (person) => {
       assertStatus(await signUp(person), 201);
-      const { token } = linkOf(await mailbox.next(person.email, 'Verify your email'));
+      const { token } = extractLink(await mailbox.next(person.email, 'Verify your email'));
       assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: person.password } }), 200);
       return person;
     },
@@ -75,7 +75,7 @@ export async function createAdmin(
   people: PersonActions,
   name = 'admin',
 ): Promise<Person & Tokens> {
-  const person = await people.verified(newPerson(name));
+  const person = await people.verified(createUniquePerson(name));
   await ops('role', person.email, 'admin');
   const tokens = await people.login(person);
   await waitUntilProfileShown(people, tokens.accessToken, ({ role }) => role === 'admin');

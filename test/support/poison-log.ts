@@ -28,7 +28,7 @@ const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) =>
 }));
 
 /** Returns the number of the partition to which the services write records with this key. */
-export function partitionOf(key: string | Buffer): number {
+export function computePartition(key: string | Buffer): number {
   return choose({ topic: ACCOUNTS_TOPIC, partitionMetadata, message: { key, value: null } });
 }
 
@@ -39,7 +39,7 @@ export function findKeyInPartition<Key extends string | Buffer>(
 ): Key {
   for (let n = 0; ; n += 1) {
     const candidate = key(n);
-    if (partitionOf(candidate) === partition) return candidate;
+    if (computePartition(candidate) === partition) return candidate;
   }
 }
 

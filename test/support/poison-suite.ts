@@ -4,22 +4,22 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem, assertStatus, type Client, createClient } from './client.ts';
 import { eventually } from './eventually.ts';
-import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
-import { createPersonActions, newPerson, type Person, type PersonActions } from './people.ts';
+import { createMailbox, extractLink, type Mailbox } from './mailbox.ts';
+import { createPersonActions, createUniquePerson, type Person, type PersonActions } from './people.ts';
 import {
   createTruncatedEventRecord,
   createValidEventRecord,
   type PoisonRecord,
-  plantedPersonalData,
-  poisonRecords,
+  personalDataInUnusableRecords,
   type RawRecord,
+  unusableRecords,
 } from './poison.ts';
 import {
   ACCOUNTS_TOPIC,
+  computePartition,
   findKeyInPartition,
   MAILINGS_TOPIC,
   type PoisonLog,
-  partitionOf,
 } from './poison-log.ts';
 import type { System } from './system.ts';
 
@@ -75,7 +75,7 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
       mailbox = createMailbox(poisoned.system.mailbox);
       people = createPersonActions(client, mailbox);
       [bystander, skipped, garbled] = await neighbours();
-      partition = partitionOf(bystander.id);
+      partition = computePartition(bystander.id);
     });
     after(async () => {
       await poisoned?.log.close();
@@ -86,11 +86,11 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
     async function neighbours(): Promise<[Holder, Holder, Holder]> {
       const byPartition = new Map<number, (Person & { readonly id: string })[]>();
       for (;;) {
-        const person = newPerson();
+        const person = createUniquePerson();
         assertStatus(await people.signUp(person), 201);
         const { id } = await people.login(person);
-        const there = byPartition.get(partitionOf(id)) ?? [];
-        byPartition.set(partitionOf(id), [...there, { ...person, id }]);
+        const there = byPartition.get(computePartition(id)) ?? [];
+        byPartition.set(computePartition(id), [...there, { ...person, id }]);
         const [first, second] = there;
         if (first && second)
           return [await settled(first), await settled(second), await settled({ ...person, id })];
@@ -102,7 +102,7 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
      * @returns the person with an access token
      */
     async function settled(person: Person & { readonly id: string }): Promise<Holder> {
-      const { token: link } = linkOf(await mailbox.next(person.email, 'Verify your email'));
+      const { token: link } = extractLink(await mailbox.next(person.email, 'Verify your email'));
       assertStatus(await client.post(`/auth/verify/${link}`, { json: { password: person.password } }), 200);
       return { ...person, token: (await people.login(person)).accessToken };
     }
@@ -167,7 +167,7 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
       }
     }
 
-    for (const poison of poisonRecords) {
+    for (const poison of unusableRecords) {
       test(`${poison.name}: other accounts continue`, async () => {
         const victim = findKeyInPartition(partition, () => randomUUID());
         const record = poison.make(victim, (key) => findKeyInPartition(partition, key));
@@ -228,7 +228,7 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
       const mailing = randomUUID();
       const place = await poisoned.log.append(
         MAILINGS_TOPIC,
-        partitionOf(mailing),
+        computePartition(mailing),
         createTruncatedEventRecord(mailing),
       );
       assert.equal((await letterOf(place, 'notifier')).cause, 'value is not JSON');
@@ -277,7 +277,7 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
       for (const group of groups) shown.push(...(await Promise.all(group.map((words) => ops(...words)))));
       for (const text of shown) {
         assert.ok(text.length > 0);
-        for (const [what, secret] of Object.entries(plantedPersonalData))
+        for (const [what, secret] of Object.entries(personalDataInUnusableRecords))
           assert.ok(!text.includes(secret), what);
         assert.ok(!text.includes(bystander.email) && !text.includes(bystander.username));
       }

@@ -30,7 +30,7 @@ export interface PoisonRecord {
 type OnPartition = (key: (n: number) => string | Buffer) => string | Buffer;
 
 /** The personal data that the unusable records contain. No command and no log may show this data. */
-export const plantedPersonalData = {
+export const personalDataInUnusableRecords = {
   address: 'planted.address@example.com',
   name: 'Planted-Unmistakable',
   token: 'Q3x-7_Lk'.repeat(8),
@@ -90,7 +90,7 @@ export function createTruncatedEventRecord(account: string): RawRecord {
   return {
     ...right(account),
     value: Buffer.from(
-      `{"userId":"${account}","person":{"email":"${plantedPersonalData.address}","username":"${plantedPersonalData.name}`,
+      `{"userId":"${account}","person":{"email":"${personalDataInUnusableRecords.address}","username":"${personalDataInUnusableRecords.name}`,
     ),
   };
 }
@@ -156,7 +156,7 @@ function prototypeIn(text: string): string {
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];
 const inherited = Object.fromEntries(INHERITED.map((name) => [name, 'x']));
 
-export const poisonRecords: readonly PoisonRecord[] = [
+export const unusableRecords: readonly PoisonRecord[] = [
   badValue('truncated JSON', /^value is not JSON$/, (victim) => createTruncatedEventRecord(victim).value),
   badValue('no value', /^no value$/, () => null),
   badValue('an empty value', /^value is not JSON$/, () => Buffer.alloc(0)),
@@ -172,8 +172,8 @@ export const poisonRecords: readonly PoisonRecord[] = [
     json({
       ...dataOf(victim),
       locale: OPERATOR,
-      email: plantedPersonalData.address,
-      [plantedPersonalData.address]: plantedPersonalData.token,
+      email: personalDataInUnusableRecords.address,
+      [personalDataInUnusableRecords.address]: personalDataInUnusableRecords.token,
     }),
   ),
   badValue('data of another account', /^userId is not the key$/, () => json(dataOf(randomUUID()))),
@@ -227,8 +227,8 @@ export const poisonRecords: readonly PoisonRecord[] = [
   badHeaders('an empty header', /^bad header: ce_correlationid$/, { ce_correlationid: '' }),
   badHeaders('another subject than its key', /^ce_subject is not the key$/, { ce_subject: randomUUID() }),
   badHeaders('an address for a type', /^ce_dataschema is of another type than ce_type$/, {
-    ce_type: plantedPersonalData.address,
-    ce_causationid: plantedPersonalData.token,
+    ce_type: personalDataInUnusableRecords.address,
+    ce_causationid: personalDataInUnusableRecords.token,
   }),
   badHeaders('headers called as what every object has', /^bad header: ce_id$/, inherited, 'ce_id'),
   badHeaders(
@@ -238,7 +238,9 @@ export const poisonRecords: readonly PoisonRecord[] = [
     'ce_id',
   ),
   badKey('no key', () => null),
-  badKey('an address as key', (onPartition) => onPartition((n) => `${n}.${plantedPersonalData.address}`)),
+  badKey('an address as key', (onPartition) =>
+    onPartition((n) => `${n}.${personalDataInUnusableRecords.address}`),
+  ),
   badKey('an operator as key', (onPartition) => onPartition((n) => `{"$gt":"${n}"}`)),
   badKey('a key that is not UTF-8', (onPartition) => onPartition((n) => Buffer.from([0xff, 0xfe, n]))),
   {

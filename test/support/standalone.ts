@@ -81,7 +81,7 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
  * rejects with its error message.
  * @param settings the settings of the commands, in addition to the data folder
  */
-export async function withOpsInProcess(standalone: Standalone, settings: Settings): Promise<Standalone> {
+export async function runOpsInProcess(standalone: Standalone, settings: Settings): Promise<Standalone> {
   const { runCommandInProcess } = await import('../../apps/ops/src/testing/run-in-process.ts');
   return {
     ...standalone,

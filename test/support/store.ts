@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
  * Returns every row of every table as text. The names of the tables are read from the database file, so that a new
  * table is included without a change here.
  */
-export function dumpTables(folder: string): ReadonlyMap<string, readonly string[]> {
+export function dumpDatabaseAsText(folder: string): ReadonlyMap<string, readonly string[]> {
   const database = new DatabaseSync(join(folder, 'latchkey.sqlite'), { readOnly: true });
   try {
     const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();

@@ -9,8 +9,8 @@ import { after, before, describe, test } from 'node:test';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
 import { eventually } from './eventually.ts';
 import { ANSWERED_BY_HEADER } from './load-balancer.ts';
-import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
-import { createPersonActions, newPerson, type Person, type PersonActions } from './people.ts';
+import { createMailbox, extractLink, type Mailbox } from './mailbox.ts';
+import { createPersonActions, createUniquePerson, type Person, type PersonActions } from './people.ts';
 import type { Settings, System } from './system.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
@@ -89,7 +89,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
 
     /** Signs up as the attacker Mallory, with the email address of the owner. */
     async function attack(owner: Person): Promise<Person & { readonly reply: Reply }> {
-      const mallory = { ...newPerson('mallory'), email: owner.email };
+      const mallory = { ...createUniquePerson('mallory'), email: owner.email };
       return { ...mallory, reply: assertStatus(await people.signUp(mallory, AWAY), 201) };
     }
 
@@ -101,7 +101,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
       const path = subject === VERIFY ? 'verify' : 'password-reset-confirm';
       return eventually(`a link that works, to ${email}`, async () => {
         const letters = (await mailbox.to(email)).filter((letter) => letter.subject === subject);
-        for (const { token } of letters.map(linkOf).toReversed()) {
+        for (const { token } of letters.map(extractLink).toReversed()) {
           if (accountId !== undefined && accountOf(token) !== accountId.replaceAll('-', '')) continue;
           if ((await client.get(`/auth/${path}/${token}`)).status === 200) return token;
         }
@@ -180,7 +180,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
 
     describe('a stranger who signs up with somebody else’s address', () => {
       test('is not verified by the owner’s click, however many mails there are (ASVS 6.4.1, 6.3.1)', async () => {
-        const owner = newPerson('owner');
+        const owner = createUniquePerson('owner');
         const mallory = await attack(owner);
         const { id, accessToken } = await people.login(mallory);
         for (let i = 0; i < 5; i += 1) assertStatus(await renew(accessToken), 202);
@@ -191,7 +191,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
       });
 
       test('does not keep the owner from signing up and getting in (ASVS 2.4.1)', async () => {
-        const owner = newPerson('owner');
+        const owner = createUniquePerson('owner');
         const mallory = await attack(owner);
         const { accessToken } = await people.login(mallory);
         for (let i = 0; i < 5; i += 1) assertStatus(await renew(accessToken), 202);
@@ -211,7 +211,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
       });
 
       test('loses the account, its sessions and its cookie when the owner chooses a password (ASVS 7.4.3)', async () => {
-        const owner = newPerson('owner');
+        const owner = createUniquePerson('owner');
         const mallory = await attack(owner);
         const { accessToken: token, refreshToken } = await people.login(mallory);
         const link = await workingLink(owner.email, VERIFY);
@@ -226,9 +226,9 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
       });
 
       test('cannot use the owner’s Idempotency-Key to swallow the sign-up (ASVS 2.3.3)', async () => {
-        const owner = newPerson('owner');
+        const owner = createUniquePerson('owner');
         const key = { 'idempotency-key': '1' };
-        const mallory = { ...newPerson('mallory'), email: owner.email };
+        const mallory = { ...createUniquePerson('mallory'), email: owner.email };
         assertStatus(await people.signUp(mallory, { ...AWAY, ...key }), 201);
         assertStatus(await people.signUp(owner, { ...HOME, ...key }), 201);
         await people.login(owner);
@@ -237,11 +237,11 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
       });
 
       test('learns nothing about the address from answers (ASVS 6.3.8)', async () => {
-        const taken = await people.verified(newPerson('taken'));
-        const pending = newPerson('pending');
+        const taken = await people.verified(createUniquePerson('taken'));
+        const pending = createUniquePerson('pending');
         assertStatus(await people.signUp(pending, HOME), 201);
         const seen = new Set<string>();
-        for (const { email } of [taken, pending, newPerson('free')]) {
+        for (const { email } of [taken, pending, createUniquePerson('free')]) {
           const mallory = { email, username: 'mallory', password: 'the password of mallory' };
           const answers: string[] = [];
           async function record(asked: Promise<Reply>): Promise<void> {
@@ -265,16 +265,16 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
       });
 
       test('gets the same statuses, headers and bodies for known, pending, unknown and erased addresses (ASVS 6.3.8)', async () => {
-        const known = await people.verified(newPerson('known'));
-        const pending = newPerson('pending');
+        const known = await people.verified(createUniquePerson('known'));
+        const pending = createUniquePerson('pending');
         assertStatus(await people.signUp(pending, HOME), 201);
-        const erased = await people.verified(newPerson('erased'));
+        const erased = await people.verified(createUniquePerson('erased'));
         await erase(erased);
         const answers: string[][] = [];
-        for (const { email } of [known, pending, newPerson('unknown'), erased]) {
-          const user = await people.verified(newPerson('user'));
+        for (const { email } of [known, pending, createUniquePerson('unknown'), erased]) {
+          const user = await people.verified(createUniquePerson('user'));
           const { accessToken: token } = await people.login(user);
-          const mallory = { ...newPerson('mallory'), email };
+          const mallory = { ...createUniquePerson('mallory'), email };
           const wrong = { json: { email, password: 'not the password' }, headers: AWAY };
           const request = { json: { email }, headers: AWAY };
           const json = { newEmail: email, password: user.password };
@@ -298,10 +298,10 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
       });
 
       test('learns nothing about the address from what the account shows (ASVS 6.3.8)', async () => {
-        const taken = await people.verified(newPerson('taken'));
+        const taken = await people.verified(createUniquePerson('taken'));
         const seen = new Set<string>();
-        for (const { email } of [taken, newPerson('free')]) {
-          const mallory = await attack({ ...newPerson(), email });
+        for (const { email } of [taken, createUniquePerson('free')]) {
+          const mallory = await attack({ ...createUniquePerson(), email });
           const { accessToken: token } = await people.login(mallory);
           assertStatus(await renew(token), 202);
           const json = { email };
@@ -316,10 +316,10 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
 
     describe('a user who asks for somebody else’s address', () => {
       test('learns nothing about the new address from what the account shows (ASVS 6.3.8)', async () => {
-        const taken = await people.verified(newPerson('taken'));
+        const taken = await people.verified(createUniquePerson('taken'));
         const seen = new Set<string>();
-        for (const { email: newEmail } of [taken, newPerson('free')]) {
-          const mallory = await people.verified(newPerson('mallory'));
+        for (const { email: newEmail } of [taken, createUniquePerson('free')]) {
+          const mallory = await people.verified(createUniquePerson('mallory'));
           await mailbox.next(mallory.email, WELCOME);
           const { accessToken: token } = await people.login(mallory);
           const json = { newEmail, password: mallory.password };
@@ -335,9 +335,9 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
 
     describe('the link of a mail', () => {
       async function signedUp() {
-        const ada = newPerson();
+        const ada = createUniquePerson();
         const reply = assertStatus(await people.signUp(ada, HOME), 201);
-        const { token } = linkOf(await mailbox.next(ada.email, VERIFY));
+        const { token } = extractLink(await mailbox.next(ada.email, VERIFY));
         return { ...ada, cookie: cookieOf(reply), token };
       }
 
@@ -354,7 +354,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
       });
 
       test('refuses a cookie of another sign-up, an altered one and an invented one (ASVS 7.2.2)', async () => {
-        const owner = newPerson('owner');
+        const owner = createUniquePerson('owner');
         const mallory = await attack(owner);
         const cookie = cookieOf(assertStatus(await people.signUp(owner, HOME), 201));
         const { id } = await people.login(mallory);
@@ -376,7 +376,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
       });
 
       test('has a cookie that scripts and forms of other sites cannot use (ASVS 3.3.2, 3.3.4)', async () => {
-        const reply = assertStatus(await people.signUp(newPerson(), HOME), 201);
+        const reply = assertStatus(await people.signUp(createUniquePerson(), HOME), 201);
         const set = reply.headers.get('set-cookie') ?? '';
         for (const attribute of [/; HttpOnly/, /; SameSite=Lax/, /; Max-Age=\d+/])
           assert.match(set, attribute);
@@ -424,7 +424,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
 
     describe('the owner of a verified account', () => {
       test('can always reset the password, whatever strangers ask for (ASVS 6.4.3)', async () => {
-        const ada = await people.verified(newPerson());
+        const ada = await people.verified(createUniquePerson());
         function askFrom(headers: Headers): Promise<Reply> {
           return client.post('/auth/password-reset-request', { json: { email: ada.email }, headers });
         }

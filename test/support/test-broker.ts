@@ -25,7 +25,7 @@ const FORGOTTEN_MS = 120_000;
  * are deleted only if KAFKA_TEST_RESET=true confirms that the broker is for tests.
  * @throws Error if our topics exist and KAFKA_TEST_RESET is not `true`
  */
-export async function clearBrokerIfAllowed(brokers: string, sasl?: SASLOptions): Promise<void> {
+export async function deleteTopicsAndGroupsIfAllowed(brokers: string, sasl?: SASLOptions): Promise<void> {
   const reset = process.env['KAFKA_TEST_RESET'] === 'true';
   const topics = await withAdmin(brokers, ourTopics, sasl);
   if (topics.length > 0 && !reset) {
@@ -33,11 +33,11 @@ export async function clearBrokerIfAllowed(brokers: string, sasl?: SASLOptions):
       `the broker at KAFKA_BROKERS has ${topics.join(', ')} already: KAFKA_TEST_RESET=true if it is for tests alone and they may be deleted`,
     );
   }
-  await clearBroker(brokers, sasl);
+  await deleteTopicsAndGroups(brokers, sasl);
 }
 
 /** Deletes our topics and consumer groups. */
-export function clearBroker(brokers: string, sasl?: SASLOptions): Promise<void> {
+export function deleteTopicsAndGroups(brokers: string, sasl?: SASLOptions): Promise<void> {
   async function clear(admin: Admin): Promise<void> {
     await eventually('the groups are empty and deleted', () => deleteGroups(admin), FORGOTTEN_MS);
     const topics = await ourTopics(admin);

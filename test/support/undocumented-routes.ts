@@ -114,7 +114,7 @@ const operations: readonly UndocumentedOperation[] = [
 ];
 
 /** The routes that these tests leave out, with the reason. */
-export const leftOutRoutes: Readonly<Record<string, string>> = {
+export const routesLeftOut: Readonly<Record<string, string>> = {
   'GET /': 'takes no input, and a standalone in development serves its own page there',
   'GET /auth/logo': 'takes no input, and is made by the same function as /auth/pages.css',
 };
@@ -122,7 +122,7 @@ export const leftOutRoutes: Readonly<Record<string, string>> = {
 /** The names of all routes that this file lists. */
 export const undocumentedRouteNames: readonly string[] = [
   ...operations.map(({ name }) => name),
-  ...Object.keys(leftOutRoutes),
+  ...Object.keys(routesLeftOut),
 ];
 
 /** Returns the routes that a system serves, each with the base URL at which it is served. */

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
 import { eventually } from './eventually.ts';
 import type { ExpectedOpsOutput, FixtureAccount, FixtureManifest } from './fixture.ts';
-import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
+import { createMailbox, extractLink, type Mailbox } from './mailbox.ts';
 import { createPersonActions, type PersonActions } from './people.ts';
 import { type ExitedProcess, runUntilExit } from './standalone.ts';
 import type { Settings, System } from './system.ts';
@@ -270,7 +270,7 @@ export function defineUpgradeTests(name: string, open: () => Promise<UpgradedSys
     test('accepts the links of the mails that were pending', async () => {
       for (const { to, mail } of upgraded.manifest.owedMails) {
         if (mail === 'welcome') continue;
-        const { token } = linkOf(await mailbox.next(to, subjectOf(mail)));
+        const { token } = extractLink(await mailbox.next(to, subjectOf(mail)));
         if (mail === 'verify-email') await assertVerifiesWithNewPassword(to, token);
         else await assertResets(to, token);
       }

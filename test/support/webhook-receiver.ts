@@ -108,7 +108,7 @@ function verified(body: string, given: IncomingHttpHeaders, secret: string): Rec
 }
 
 /** Returns the ids of each account's events in order, without the duplicates that a killed sender can cause. */
-export function eventIdsByAccount(
+export function groupEventIdsByAccount(
   events: Iterable<ReceivedEvent>,
 ): Readonly<Record<string, readonly string[]>> {
   const groups = Map.groupBy(events, ({ subject }) => subject);

@@ -13,7 +13,7 @@ export interface AccessTokenClaims {
 }
 
 /** Returns the claims of an access token, without verifying it; undefined if the value is not a token. */
-export function readTokenClaims(token: unknown): AccessTokenClaims | undefined {
+export function decodeTokenClaims(token: unknown): AccessTokenClaims | undefined {
   if (typeof token !== 'string') return undefined;
   const [, payload = ''] = token.split('.');
   try {
@@ -30,10 +30,10 @@ const EXPIRY_SLACK_MS = 60_000;
 /**
  * Returns whether the access token of a command may have expired before the response; true if the command has no token.
  */
-export function mayTokenHaveExpired({
+export function mayAccessTokenHaveExpired({
   accessToken,
   answeredAt,
 }: Pick<HistoryLine, 'accessToken' | 'answeredAt'>): boolean {
-  const { exp = 0 } = readTokenClaims(accessToken) ?? {};
+  const { exp = 0 } = decodeTokenClaims(accessToken) ?? {};
   return exp * 1000 < Date.parse(answeredAt ?? '') + EXPIRY_SLACK_MS;
 }

@@ -5,19 +5,19 @@
  * reads its journal for each request. The user service follows its read model (`checkTokenAcceptance`).
  */
 import type { HistoryLine } from '../run-folder.ts';
-import { mayTokenHaveExpired, readTokenClaims } from './access-token.ts';
+import { decodeTokenClaims, mayAccessTokenHaveExpired } from './access-token.ts';
 import {
-  accountIdsByAddress,
   type CommandCheckContext,
-  commandsById,
+  groupAccountIdsByAddress,
+  indexCommandsById,
   isAcknowledged,
   normaliseAddress,
 } from './commands.ts';
-import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
-import { eventsByAccount, type JournalEvent } from './journal.ts';
+import { applyEventToProfile, EMPTY_PROFILE, type Profile } from './fold.ts';
+import { type JournalEvent, listEventsByAccount } from './journal.ts';
 import { linearize, type Operation } from './linearizable.ts';
-import { issuedTokensIn, type TokenPosition } from './refresh-tokens.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { getIssuedTokens, type TokenPosition } from './refresh-tokens.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
 /** The state of an account after some of its commits. */
@@ -70,7 +70,7 @@ export function checkLinearizabilityPerAccount(
   places: ReadonlyMap<string, TokenPosition>,
 ): LinearizabilityReport {
   const operations = operationsOf(context, places);
-  const results = eventsByAccount(context.journal).map(([id]) => ({
+  const results = listEventsByAccount(context.journal).map(([id]) => ({
     id,
     verdict: linearize(operations(id), {
       initial: { commits: 0, sessions: new Map() },
@@ -81,7 +81,7 @@ export function checkLinearizabilityPerAccount(
   return {
     violations: results.flatMap(({ id, verdict }) =>
       verdict.kind === 'impossible'
-        ? violationsOf('account order', `${id}: no order of its commands explains ${verdict.stuckAt}`)
+        ? createViolations('account order', `${id}: no order of its commands explains ${verdict.stuckAt}`)
         : [],
     ),
     decided: results.filter(({ verdict }) => verdict.kind !== 'undecided').length,
@@ -95,14 +95,14 @@ function keyOf({ commits, sessions }: State): string {
 
 function operationsOf(context: CommandCheckContext, places: ReadonlyMap<string, TokenPosition>) {
   const { journal, history } = context;
-  const commands = commandsById(history);
+  const commands = indexCommandsById(history);
   const accounts = new Map(
-    eventsByAccount(journal).map(([id, events]) => {
+    listEventsByAccount(journal).map(([id, events]) => {
       const commits = journal.streams.get(id) ?? [];
       return [id, { id, commits, standings: standingsOf(commits, events, commands) }] as const;
     }),
   );
-  const owners = accountIdsByAddress(journal);
+  const owners = groupAccountIdsByAddress(journal);
   const byAccount = Map.groupBy(
     history.flatMap((command) =>
       accountsOf(command, places, owners).map((account) => ({ account, command })),
@@ -126,23 +126,23 @@ const USER_SERVICE_OPERATIONS: ReadonlySet<string> = new Set(['me', 'users']);
 function accountsOf(
   command: HistoryLine,
   places: ReadonlyMap<string, TokenPosition>,
-  owners: ReturnType<typeof accountIdsByAddress>,
+  owners: ReturnType<typeof groupAccountIdsByAddress>,
 ): readonly string[] {
   const { op, request, accessToken } = command;
   if (op === 'login') {
-    const account = issuedTokensIn(command)?.access.sub;
+    const account = getIssuedTokens(command)?.access.sub;
     if (account !== undefined) return [account];
     // A refused login shows the state of an account only if exactly one account has had the address of the
     // login.
     const meant = owners.get(normaliseAddress(request['email'])) ?? [];
     return meant.length === 1 ? meant : [];
   }
-  const holder = places.get(String(request['refreshToken']))?.account ?? readTokenClaims(accessToken)?.sub;
+  const holder = places.get(String(request['refreshToken']))?.account ?? decodeTokenClaims(accessToken)?.sub;
   return holder === undefined || USER_SERVICE_OPERATIONS.has(op) ? [] : [holder];
 }
 
 const NEW_ACCOUNT: Standing = {
-  profile: NO_PROFILE,
+  profile: EMPTY_PROFILE,
   password: undefined,
   allRevokedAt: 0,
   revokedSessions: new Set(),
@@ -167,7 +167,7 @@ function standingsOf(
 
 function standingAfter(before: Standing, event: JournalEvent, command: HistoryLine | undefined): Standing {
   const { type, data, sequence } = event;
-  const standing = { ...before, profile: profileAfter(before.profile, event) };
+  const standing = { ...before, profile: applyEventToProfile(before.profile, event) };
   switch (type) {
     case 'UserRegistered':
       return { ...standing, password: textOf(command?.request['password']) };
@@ -274,7 +274,7 @@ function commandOperations(
       const guard =
         isAcknowledged(command) || AFTER_THE_GUARD.has(code)
           ? [operation(`the token of ${op}`, true, acceptedToken(account, command), false)]
-          : status === 401 && !mayTokenHaveExpired(command)
+          : status === 401 && !mayAccessTokenHaveExpired(command)
             ? [operation(`the token of ${op}`, true, refusedToken(account, command), false)]
             : [];
       const lift =
@@ -321,7 +321,7 @@ function withSession(state: State, id: string, session: Session): State {
 }
 
 function loggedIn(account: Account, command: HistoryLine): Apply {
-  const { sid = '', seq = -1 } = issuedTokensIn(command)?.access ?? {};
+  const { sid = '', seq = -1 } = getIssuedTokens(command)?.access ?? {};
   const { user } = (command.answer ?? {}) as { readonly user?: { readonly email?: string } };
   return (state) => {
     const standing = standingIn(account, state);
@@ -356,7 +356,7 @@ function disabledLogin(account: Account): Apply {
  * auth returns the same successor again, because all requests of a run have the same user agent and network.
  */
 function refreshed(account: Account, { session: id, n }: TokenPosition, command: HistoryLine): Apply {
-  const { seq } = issuedTokensIn(command)?.access ?? {};
+  const { seq } = getIssuedTokens(command)?.access ?? {};
   return (state) => {
     const session = state.sessions.get(id);
     const isPossible =
@@ -383,7 +383,7 @@ function loggedOut({ session: id }: TokenPosition): Apply {
 }
 
 function acceptedToken(account: Account, { accessToken }: HistoryLine): Apply {
-  const { sid = '', seq = -1 } = readTokenClaims(accessToken) ?? {};
+  const { sid = '', seq = -1 } = decodeTokenClaims(accessToken) ?? {};
   return (state) =>
     isActive(account, state, sid) && seq >= standingIn(account, state).profile.revokedAt ? state : undefined;
 }
@@ -403,7 +403,7 @@ function ownCommit({ commits }: Account, id: string): number {
  * counts as the beginning of that session.
  */
 function keptSession(account: Account, { id, accessToken }: HistoryLine): Apply {
-  const { sid = '' } = readTokenClaims(accessToken) ?? {};
+  const { sid = '' } = decodeTokenClaims(accessToken) ?? {};
   const own = ownCommit(account, id);
   return (state) => {
     const session = state.sessions.get(sid);

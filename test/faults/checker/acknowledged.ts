@@ -1,18 +1,18 @@
 /** Checks that the journal contains everything that was acknowledged with a 2xx response. */
 import type { HistoryLine } from '../run-folder.ts';
-import { readTokenClaims } from './access-token.ts';
+import { decodeTokenClaims } from './access-token.ts';
 import {
-  accountsBySignUpAddress,
   type CommandCheckContext,
-  commitsOfCommand,
+  findCommitsOfCommand,
+  getRetryKey,
+  groupAccountsBySignUpAddress,
   isAcknowledged,
   normaliseAddress,
-  retryKeyOf,
 } from './commands.ts';
-import { isToBeErased } from './erasure-rules.ts';
-import { foldAccount, type Profile } from './fold.ts';
+import { isErasedOrErasureRequested } from './erasure-rules.ts';
+import { computeProfile, type Profile } from './fold.ts';
 import { type Journal, type JournalEvent, lastSequenceOfCommit } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
 /** The default limit of mails per hour, address and purpose. A request for a further mail has no effect. */
@@ -31,7 +31,7 @@ interface LookUp {
   readonly journal: Journal;
   /** The commands by their retry key. All retries of a command have the same key. */
   readonly byKey: ReadonlyMap<string, readonly HistoryLine[]>;
-  readonly accountsByAddress: ReturnType<typeof accountsBySignUpAddress>;
+  readonly accountsByAddress: ReturnType<typeof groupAccountsBySignUpAddress>;
   /**
    * Returns whether the address of a command had more requests than the limit allows. If so, the limit may have
    * suppressed the effect of the command.
@@ -46,7 +46,7 @@ export function checkAcknowledgedCommands(context: CommandCheckContext): readonl
     const { op, id, status } = command;
     const missing = demands[op]?.(command, lookUp);
     if (missing === undefined) return [];
-    return violationsOf('acknowledged commands', `${op} ${id} was answered ${status}: ${missing}`);
+    return createViolations('acknowledged commands', `${op} ${id} was answered ${status}: ${missing}`);
   });
 }
 
@@ -66,11 +66,11 @@ function account(
     const [id = '', answered = ''] = accountSequence.split(':');
     const events = journal.events.get(id) ?? [];
     if (events.length < Number(answered)) return `${id} has no event ${answered}`;
-    const own = commitsOfCommand(journal, command).filter(({ stream }) => stream === id);
+    const own = findCommitsOfCommand(journal, command).filter(({ stream }) => stream === id);
     const isSo = [Number(answered), ...own.map(lastSequenceOfCommit)]
       .filter((sequence) => sequence <= Number(answered))
       .map((sequence) => events.slice(0, sequence))
-      .some((its) => wanted(foldAccount(id, its), request, its));
+      .some((its) => wanted(computeProfile(id, its), request, its));
     return isSo ? undefined : `${id} is not so at ${answered}`;
   };
 }
@@ -78,7 +78,7 @@ function account(
 /** Requires that the command itself has caused a commit with an event that satisfies the predicate `what`. */
 function commit(what: (event: CommitEvent) => boolean): Demand {
   return ({ id }, { journal }) =>
-    commitsOfCommand(journal, id).some(({ events }) => events.some(what))
+    findCommitsOfCommand(journal, id).some(({ events }) => events.some(what))
       ? undefined
       : 'the journal has nothing of it';
 }
@@ -106,8 +106,8 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
       data.person?.username === username
     );
   }
-  const tries = [command, ...(byKey.get(retryKeyOf(command)) ?? [])];
-  if (tries.some(({ id }) => commitsOfCommand(journal, id).some(({ events }) => events.some(isIt))))
+  const tries = [command, ...(byKey.get(getRetryKey(command)) ?? [])];
+  if (tries.some(({ id }) => findCommitsOfCommand(journal, id).some(({ events }) => events.some(isIt))))
     return undefined;
   const signUps = accountsByAddress.get(normaliseAddress(email)) ?? [];
   return signUps.length >= MAX_PENDING_SIGN_UPS || isOverLimit(command)
@@ -135,7 +135,7 @@ const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit
       !events.some(({ type }) => ENDS_RESETS.has(type))
     );
   }
-  if (!accounts.some(isMeant) || commitsOfCommand(journal, id).length > 0 || isOverLimit(command))
+  if (!accounts.some(isMeant) || findCommitsOfCommand(journal, id).length > 0 || isOverLimit(command))
     return undefined;
   return 'it was never carried out';
 };
@@ -145,10 +145,10 @@ const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit
  * the end of the run.
  */
 const verificationRequest: Demand = (command, { journal, isOverLimit }) => {
-  const account = readTokenClaims(command.accessToken)?.sub;
-  if (account === undefined || commitsOfCommand(journal, command.id).length > 0 || isOverLimit(command))
+  const account = decodeTokenClaims(command.accessToken)?.sub;
+  if (account === undefined || findCommitsOfCommand(journal, command.id).length > 0 || isOverLimit(command))
     return undefined;
-  const { isVerified, ended, disabled } = foldAccount(account, journal.events.get(account) ?? []);
+  const { isVerified, ended, disabled } = computeProfile(account, journal.events.get(account) ?? []);
   return isVerified || ended || disabled ? undefined : 'no link was requested';
 };
 
@@ -194,8 +194,8 @@ const demands: Readonly<Record<string, Demand>> = {
   role: account(({ role }, request) => role === request['role']),
   disable: account(({ disabled }) => disabled),
   enable: account(({ disabled }) => !disabled),
-  erase: account((_profile, _request, events) => isToBeErased(events)),
-  'erase-other': account((_profile, _request, events) => isToBeErased(events)),
+  erase: account((_profile, _request, events) => isErasedOrErasureRequested(events)),
+  'erase-other': account((_profile, _request, events) => isErasedOrErasureRequested(events)),
   'keep-account': commit(({ type }) => type === 'AccountErasureCanceled'),
   'change-email': commit(({ type }) => type === 'EmailChangeRequested'),
   'confirm-email': account((_profile, { newEmail }, events) =>
@@ -213,8 +213,8 @@ function lookUpIn({ journal, history, settings }: CommandCheckContext): LookUp {
   const asked = Map.groupBy(history, askedOf);
   return {
     journal,
-    byKey: Map.groupBy(history, retryKeyOf),
-    accountsByAddress: accountsBySignUpAddress(journal),
+    byKey: Map.groupBy(history, getRetryKey),
+    accountsByAddress: groupAccountsBySignUpAddress(journal),
     isOverLimit: (command) => (asked.get(askedOf(command))?.length ?? 0) > limit,
   };
 }

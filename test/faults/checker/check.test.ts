@@ -6,25 +6,25 @@ import type { RecordedRun } from './read-run.ts';
 import type { Commit, StoreContents, StoredDelivery, TopicRecord } from './stored.ts';
 import {
   ADA_ID,
-  AFTER_RUN,
   BOB_ID,
+  computeDeliveryId,
   createCommandTimes,
   createCommit,
   createEvent,
   createFakeAccessToken,
   createHistoryLine,
   createTokenResponse,
-  deliveryIdOf,
   EVE_ID,
   embeddedRun,
   embeddedStores,
   FAY_ID,
+  formatMinuteOfRun,
   goodRun,
   goodStores,
   MAILING_ID,
-  minuteOfRun,
   movedRun,
   restoredRun,
+  TIME_AFTER_RUN,
 } from './testing/good-run.ts';
 
 /** The times and the access token of a command that Ada sends after the last change of her account. */
@@ -34,7 +34,7 @@ type Broken = Partial<StoreContents> & { readonly run?: Partial<RecordedRun> };
 
 /** Returns the rules that the checker reports as violated, without duplicates. */
 function brokenBy({ run, ...stores }: Broken): readonly string[] {
-  const report = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, AFTER_RUN);
+  const report = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, TIME_AFTER_RUN);
   assert.equal(report.ok, report.violations.length === 0);
   for (const { detail } of report.violations) assert.doesNotMatch(detail, /@example\.com(?!>)|Augusta/);
   return [...new Set(report.violations.map(({ rule }) => rule))].toSorted();
@@ -99,7 +99,7 @@ function profiles(id: string, change: object): Broken {
 
 describe('a run in which everything went well', () => {
   test('breaks no rule, and is counted', () => {
-    const { ok, counts, violations } = checkRecordedRun(goodRun, goodStores, AFTER_RUN);
+    const { ok, counts, violations } = checkRecordedRun(goodRun, goodStores, TIME_AFTER_RUN);
     assert.deepEqual(violations, []);
     assert.equal(ok, true);
     assert.deepEqual(counts, {
@@ -130,17 +130,17 @@ describe('a run in which everything went well', () => {
   });
 
   test('breaks no rule on a standalone either, although an erasure has replaced records', () => {
-    const { violations } = checkRecordedRun(embeddedRun, embeddedStores, AFTER_RUN);
+    const { violations } = checkRecordedRun(embeddedRun, embeddedStores, TIME_AFTER_RUN);
     assert.deepEqual(violations, []);
   });
 
   test('breaks no rule if a backup was restored and the history of an account has forked', () => {
-    const { violations } = checkRecordedRun(restoredRun, goodStores, AFTER_RUN);
+    const { violations } = checkRecordedRun(restoredRun, goodStores, TIME_AFTER_RUN);
     assert.deepEqual(violations, []);
   });
 
   test('breaks no rule on a cluster to which a standalone was moved after an erasure', () => {
-    const { violations } = checkRecordedRun(movedRun, embeddedStores, AFTER_RUN);
+    const { violations } = checkRecordedRun(movedRun, embeddedStores, TIME_AFTER_RUN);
     assert.deepEqual(violations, []);
   });
 });
@@ -198,7 +198,7 @@ describe('an acknowledged command', () => {
     'that requested a reset and was never processed': history(
       createHistoryLine('x', 'reset-request', {
         status: 202,
-        sentAt: minuteOfRun(5),
+        sentAt: formatMinuteOfRun(5),
         request: { email: 'Ada@example.com' },
       }),
     ),
@@ -211,14 +211,14 @@ describe('an acknowledged command', () => {
     'a reset for an address that nobody has verified': history(
       createHistoryLine('x', 'reset-request', {
         status: 202,
-        sentAt: minuteOfRun(5),
+        sentAt: formatMinuteOfRun(5),
         request: { email: 'nobody@example.com' },
       }),
     ),
     'a reset from before the address was verified': history(
       createHistoryLine('x', 'reset-request', {
         status: 202,
-        sentAt: minuteOfRun(1),
+        sentAt: formatMinuteOfRun(1),
         request: { email: 'ada@example.com' },
       }),
     ),
@@ -245,7 +245,7 @@ describe('an acknowledged command', () => {
   // retry found that the command had already been carried out.
   test('is not reported if a later command changed the account before the response', () => {
     const next = createCommit(ADA_ID, [5, 6], 'ada-6', [
-      createEvent('ProfileChanged', minuteOfRun(5), { userId: ADA_ID, person: { firstName: 'Ada' } }),
+      createEvent('ProfileChanged', formatMinuteOfRun(5), { userId: ADA_ID, person: { firstName: 'Ada' } }),
     ]);
     function answered(id: string, firstName: string) {
       return {
@@ -284,7 +284,7 @@ describe('a profile that was read', () => {
       ...shown,
       version: 2,
       firstName: null,
-      updatedAt: minuteOfRun(2),
+      updatedAt: formatMinuteOfRun(2),
       passwordChangedAt: null,
     };
     assert.deepEqual(me(before, `${ADA_ID}:2`), []);
@@ -360,7 +360,7 @@ describe('the journal', () => {
   test('has a claim for each removal of an admin, and for nothing else', () => {
     const elsewhere = commitsBut('ada-1', (commit) => ({ ...commit, claims: ['admin-removal:1'] }));
     assert.deepEqual(brokenBy(elsewhere), ['claims']);
-    const disabled = createEvent('AccountDisabled', minuteOfRun(8), {
+    const disabled = createEvent('AccountDisabled', formatMinuteOfRun(8), {
       userId: EVE_ID,
       locale: 'en',
       person: null,
@@ -375,7 +375,7 @@ describe('the journal', () => {
   });
 
   test('has one owner of an address', () => {
-    const verified = createEvent('AccountVerified', minuteOfRun(8), {
+    const verified = createEvent('AccountVerified', formatMinuteOfRun(8), {
       userId: EVE_ID,
       locale: 'en',
       person: null,
@@ -387,7 +387,7 @@ describe('the journal', () => {
   test('releases an address before the response, unless a fault came between', () => {
     const reverted = createEvent(
       'EmailChangeReverted',
-      minuteOfRun(20),
+      formatMinuteOfRun(20),
       { userId: FAY_ID, locale: 'en', person: null },
       { private: { address: 'fay@example.com' } },
     );
@@ -397,9 +397,9 @@ describe('the journal', () => {
       const run = { faults: [...goodRun.faults, fault] };
       return brokenBy({ commits: [...goodStores.commits, left], run }).includes('claims');
     }
-    assert.deepEqual([leaves(minuteOfRun(20, 2)), leaves(minuteOfRun(22))], [false, true]);
+    assert.deepEqual([leaves(formatMinuteOfRun(20, 2)), leaves(formatMinuteOfRun(22))], [false, true]);
     // A commit without `claims` is invisible to the clean-up, although fay-4 has claimed an address.
-    assert.ok(leaves(minuteOfRun(20, 2), { ...commit, claims: [] }));
+    assert.ok(leaves(formatMinuteOfRun(20, 2), { ...commit, claims: [] }));
   });
 
   test('marks each pending sign-up with its address', () => {
@@ -415,10 +415,15 @@ describe('the journal', () => {
       registration: { address: 'ada@example.com' },
     }));
     assert.deepEqual(brokenBy(left), ['address marks']);
-    const fault = { at: minuteOfRun(2), fault: 'kill-auth', target: 'auth-1', until: minuteOfRun(2, 2) };
+    const fault = {
+      at: formatMinuteOfRun(2),
+      fault: 'kill-auth',
+      target: 'auth-1',
+      until: formatMinuteOfRun(2, 2),
+    };
     assert.deepEqual(brokenBy({ ...left, run: { faults: [fault] } }), []);
     assert.deepEqual(
-      brokenBy({ ...left, run: { faults: [{ ...fault, at: minuteOfRun(9), until: null }] } }),
+      brokenBy({ ...left, run: { faults: [{ ...fault, at: formatMinuteOfRun(9), until: null }] } }),
       ['address marks'],
     );
 
@@ -429,14 +434,14 @@ describe('the journal', () => {
           history: goodRun.history.map((command) =>
             command.id === 'ada-2' ? { ...command, answeredAt } : command,
           ),
-          faults: [{ ...fault, at: minuteOfRun(2, 5), until: minuteOfRun(2, 9) }],
+          faults: [{ ...fault, at: formatMinuteOfRun(2, 5), until: formatMinuteOfRun(2, 9) }],
         },
       };
     }
-    assert.deepEqual(brokenBy(answered(minuteOfRun(2, 1))), ['address marks']);
+    assert.deepEqual(brokenBy(answered(formatMinuteOfRun(2, 1))), ['address marks']);
     // The time between the commit and the response is so long that a store operation may have timed out, or
     // that a fault may have happened before the response.
-    assert.deepEqual(brokenBy(answered(minuteOfRun(2, 3))), []);
+    assert.deepEqual(brokenBy(answered(formatMinuteOfRun(2, 3))), []);
     assert.deepEqual(brokenBy(answered(null)), []);
   });
 });
@@ -460,7 +465,9 @@ describe('the topic', () => {
     ),
     'with another time': records((all) =>
       all.map((record) =>
-        isPassword(record) ? { ...record, headers: { ...record.headers, ce_time: minuteOfRun(9) } } : record,
+        isPassword(record)
+          ? { ...record, headers: { ...record.headers, ce_time: formatMinuteOfRun(9) } }
+          : record,
       ),
     ),
     'with an event that is not in the journal': records((all) =>
@@ -501,7 +508,7 @@ describe('the topic', () => {
       ...goodStores,
       ...records((all) => [...all, ...all.map((record) => ({ ...record, offset: record.offset + 1000 }))]),
     };
-    const { ok, counts } = checkRecordedRun(goodRun, stores, AFTER_RUN);
+    const { ok, counts } = checkRecordedRun(goodRun, stores, TIME_AFTER_RUN);
     assert.equal(ok, true);
     assert.equal(counts['repeated records on the topics'], 19);
   });
@@ -540,9 +547,9 @@ function targetOf(fault: string): string {
 }
 
 describe('a mail', () => {
-  const welcome = deliveryIdOf(ADA_ID, 'welcome');
-  const link = deliveryIdOf(ADA_ID, 'verify-email');
-  const bobs = deliveryIdOf(BOB_ID, 'verify-email');
+  const welcome = computeDeliveryId(ADA_ID, 'welcome');
+  const link = computeDeliveryId(ADA_ID, 'verify-email');
+  const bobs = computeDeliveryId(BOB_ID, 'verify-email');
   function without(id: string) {
     return goodRun.mails.filter(({ messageId }) => !messageId.includes(id));
   }
@@ -568,21 +575,24 @@ describe('a mail', () => {
 
   test('may expire only after its deadline', () => {
     const run = { mails: without(link) };
-    const early = { state: 'expired', endedAt: new Date(minuteOfRun(54)) };
+    const early = { state: 'expired', endedAt: new Date(formatMinuteOfRun(54)) };
     assert.deepEqual(brokenBy({ ...deliveries(link, early), run }), ['mails']);
-    const late = { state: 'expired', endedAt: new Date(minuteOfRun(55)) };
+    const late = { state: 'expired', endedAt: new Date(formatMinuteOfRun(55)) };
     assert.deepEqual(brokenBy({ ...deliveries(link, late), run }), []);
   });
 
   test('may fail permanently only if the mail server refused it', () => {
     const attempts = [
-      { at: new Date(minuteOfRun(2, 5)), ms: 10, result: 'refused', sender: 'host:1', code: 554 },
+      { at: new Date(formatMinuteOfRun(2, 5)), ms: 10, result: 'refused', sender: 'host:1', code: 554 },
     ];
     const failed = deliveries(welcome, { state: 'failed', reason: 'refused', attempts });
     assert.deepEqual(brokenBy({ ...failed, run: { mails: without(welcome) } }), ['mails']);
     const said = [...without(welcome), { ...mailOf(welcome), said: '5xx' as const }];
     assert.deepEqual(brokenBy({ ...failed, run: { mails: said } }), []);
-    const run = { mails: without(welcome), faults: faults('smtp-5xx', minuteOfRun(2), minuteOfRun(3)) };
+    const run = {
+      mails: without(welcome),
+      faults: faults('smtp-5xx', formatMinuteOfRun(2), formatMinuteOfRun(3)),
+    };
     assert.deepEqual(brokenBy({ ...failed, run }), []);
     const unsealable = deliveries(welcome, { state: 'failed', reason: 'unsealable' });
     assert.deepEqual(brokenBy({ ...unsealable, run: { mails: without(welcome) } }), ['mails']);
@@ -596,18 +606,18 @@ describe('a mail', () => {
   });
 
   test('does not come after its link has expired', () => {
-    const second = deliveryIdOf(BOB_ID, 'verify-email', 1);
+    const second = computeDeliveryId(BOB_ID, 'verify-email', 1);
     function coming(time: string) {
       return brokenBy({ run: { mails: [...without(second), { ...mailOf(second), at: time }] } });
     }
-    assert.deepEqual(coming(minuteOfRun(64, 59)), []);
-    assert.deepEqual(coming(minuteOfRun(65)), ['stale mails']);
+    assert.deepEqual(coming(formatMinuteOfRun(64, 59)), []);
+    assert.deepEqual(coming(formatMinuteOfRun(65)), ['stale mails']);
   });
 
   test('arrives twice only if its sender could not know that it was accepted', () => {
-    const again = { ...mailOf(welcome), at: minuteOfRun(4), by: 'notifier-2' };
+    const again = { ...mailOf(welcome), at: formatMinuteOfRun(4), by: 'notifier-2' };
     const twice = [...goodRun.mails, again];
-    const secondIsRecorded = recordedFrom(welcome, 'host:2', minuteOfRun(4));
+    const secondIsRecorded = recordedFrom(welcome, 'host:2', formatMinuteOfRun(4));
     assert.deepEqual(brokenBy({ ...secondIsRecorded, run: { mails: twice } }), ['duplicate mails']);
     const lost = [...without(welcome), { ...mailOf(welcome), said: '250-lost' as const }, again];
     assert.deepEqual(brokenBy({ ...secondIsRecorded, run: { mails: lost } }), []);
@@ -618,7 +628,10 @@ describe('a mail', () => {
         ...secondIsRecorded,
         run: {
           mails: twice,
-          faults: faults(fault, minuteOfRun(2), minuteOfRun(2, 20)).map((line) => ({ ...line, ...more })),
+          faults: faults(fault, formatMinuteOfRun(2), formatMinuteOfRun(2, 20)).map((line) => ({
+            ...line,
+            ...more,
+          })),
         },
       });
     }
@@ -628,7 +641,7 @@ describe('a mail', () => {
     // The second copy of a mail is a violation if the fault hit a different sender, or began after the
     // acceptance of the first copy was recorded.
     assert.deepEqual(during('kill-notifier', { target: 'notifier-2' }), ['duplicate mails']);
-    assert.deepEqual(during('kill-notifier', { at: minuteOfRun(2, 13), until: minuteOfRun(3) }), [
+    assert.deepEqual(during('kill-notifier', { at: formatMinuteOfRun(2, 13), until: formatMinuteOfRun(3) }), [
       'duplicate mails',
     ]);
     // An erasure deletes the record of which copy was accepted. The rule then assumes that the last copy is
@@ -638,9 +651,14 @@ describe('a mail', () => {
   });
 
   test('may arrive once more from a sender that was stopped while it was sending, after another copy was recorded', () => {
-    const late = { ...mailOf(welcome), at: minuteOfRun(4), answeredAt: minuteOfRun(4), by: 'notifier-2' };
+    const late = {
+      ...mailOf(welcome),
+      at: formatMinuteOfRun(4),
+      answeredAt: formatMinuteOfRun(4),
+      by: 'notifier-2',
+    };
     function during(target: string) {
-      const faulty = faults('pause-notifier', minuteOfRun(1), minuteOfRun(4)).map((line) => ({
+      const faulty = faults('pause-notifier', formatMinuteOfRun(1), formatMinuteOfRun(4)).map((line) => ({
         ...line,
         target,
       }));
@@ -651,7 +669,7 @@ describe('a mail', () => {
   });
 
   test('is not claimed after the cutoff that supersedes it was stored', () => {
-    const known = new Date(minuteOfRun(5, 1)).getTime();
+    const known = new Date(formatMinuteOfRun(5, 1)).getTime();
     function tried(ms: number) {
       return {
         ...deliveries(bobs, {
@@ -662,14 +680,14 @@ describe('a mail', () => {
     assert.deepEqual(brokenBy(tried(-20_000)), []);
     assert.deepEqual(brokenBy(tried(4000)), []);
     assert.deepEqual(brokenBy(tried(6000)), ['superseded mails']);
-    const run = { faults: faults('pause-notifier', minuteOfRun(5), minuteOfRun(6)) };
+    const run = { faults: faults('pause-notifier', formatMinuteOfRun(5), formatMinuteOfRun(6)) };
     assert.deepEqual(brokenBy({ ...tried(6000), run }), []);
   });
 
   test('may seem to be claimed too late if the clock of its sender was changed, but not if another clock was', () => {
     function triedWhile(target: string, ms: number) {
-      const line = { at: minuteOfRun(5), fault: 'clock-ahead', target, until: minuteOfRun(6) };
-      const late = new Date(new Date(minuteOfRun(5, 1)).getTime() + ms);
+      const line = { at: formatMinuteOfRun(5), fault: 'clock-ahead', target, until: formatMinuteOfRun(6) };
+      const late = new Date(new Date(formatMinuteOfRun(5, 1)).getTime() + ms);
       const stored = deliveries(bobs, {
         attempts: [{ at: late, ms: 5, result: 'deferred', sender: 'host:1' }],
       });
@@ -682,15 +700,15 @@ describe('a mail', () => {
 
   test('does not arrive later after its cutoff than an attempt can take', () => {
     const mail = {
-      ...mailOf(deliveryIdOf(ADA_ID, 'welcome')),
+      ...mailOf(computeDeliveryId(ADA_ID, 'welcome')),
       messageId: `<${bobs}@x>`,
       to: ['bob@example.com'],
     };
     function coming(time: string) {
       return brokenBy({ run: { mails: [...goodRun.mails, { ...mail, at: time }] } });
     }
-    assert.deepEqual(coming(minuteOfRun(6)), []);
-    assert.deepEqual(coming(minuteOfRun(6, 10)), ['superseded mails']);
+    assert.deepEqual(coming(formatMinuteOfRun(6)), []);
+    assert.deepEqual(coming(formatMinuteOfRun(6, 10)), ['superseded mails']);
   });
 
   test('is superseded by the cutoffs that the notifier has stored', () => {
@@ -719,7 +737,7 @@ describe('a limit', () => {
     commands: readonly HistoryLine[],
     kind: Pick<FaultLine, 'fault' | 'target'> = { fault: 'kill-auth', target: 'auth-1' },
   ): boolean {
-    const at = minuteOfRun(8, killedAt);
+    const at = formatMinuteOfRun(8, killedAt);
     const fault = { at, until: at, ...kind };
     const run = {
       run: { ...goodRun.run, settings },
@@ -767,7 +785,7 @@ describe('a limit', () => {
         'limits',
       );
     }
-    const at = minuteOfRun(3);
+    const at = formatMinuteOfRun(3);
     assert.equal(isRefusedTooEarly([]), true);
     for (const target of ['mongodb', 'disk', 'auth-1'])
       assert.equal(isRefusedTooEarly([{ at, fault: 'x', target, until: at }]), false);
@@ -777,8 +795,8 @@ describe('a limit', () => {
   test('on failed logins counts the attempts in progress, and not those that succeeded', () => {
     function attempt(id: string, [from, to]: readonly [number, number], status: number): HistoryLine {
       return createHistoryLine(id, 'login', {
-        sentAt: minuteOfRun(8, from),
-        answeredAt: minuteOfRun(8, to),
+        sentAt: formatMinuteOfRun(8, from),
+        answeredAt: formatMinuteOfRun(8, to),
         request: { email: 'bob@example.com' },
         status,
         answer: null,
@@ -806,14 +824,16 @@ describe('an idle system', () => {
       commitsBut('ada-4', (commit) => ({ ...commit, unpublished: { at: commit.at } })),
     ],
     'a group that is behind': ['groups', { lags: [{ group: 'user', topic: 'accounts.events.v1', lag: 1 }] }],
-    'a request that was not carried out': ['leases', { requests: [{ _id: 'x', at: minuteOfRun(1) }] }],
+    'a request that was not carried out': ['leases', { requests: [{ _id: 'x', at: formatMinuteOfRun(1) }] }],
     'a lease that nobody could have taken': [
       'leases',
-      { leases: [{ _id: 'sweep', until: new Date(minuteOfRun(70)) }] },
+      { leases: [{ _id: 'sweep', until: new Date(formatMinuteOfRun(70)) }] },
     ],
     'a mail that is still claimed': [
       'leases',
-      deliveries(deliveryIdOf(ADA_ID, 'welcome'), { open: { dueAt: AFTER_RUN, sendUntil: AFTER_RUN } }),
+      deliveries(computeDeliveryId(ADA_ID, 'welcome'), {
+        open: { dueAt: TIME_AFTER_RUN, sendUntil: TIME_AFTER_RUN },
+      }),
     ],
     'a dead letter': [
       'dead letters',

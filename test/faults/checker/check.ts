@@ -3,23 +3,23 @@ import type { HistoryLine } from '../run-folder.ts';
 import { checkLinearizabilityPerAccount } from './account-order.ts';
 import { checkAcknowledgedCommands } from './acknowledged.ts';
 import { checkCoverage } from './coverage.ts';
-import { checkErasedCopies, withoutErasedCopies } from './erased-copies.ts';
+import { checkErasedCopies, excludeErasedCopies } from './erased-copies.ts';
 import { checkErasedCommits, checkReplacements } from './erased-data.ts';
 import { checkErasureReceipts } from './erasure-receipts.ts';
 import {
   checkErasures,
   checkOriginalsKnown,
-  commitsBeforeErasure,
   isErased,
-  recordsBeforeErasure,
-  recordsBeforeMove,
+  restoreErasedCommits,
+  restoreErasedRecords,
+  restoreMovedRecords,
 } from './erasure-rules.ts';
 import { checkFinalLogins } from './final-logins.ts';
 import { checkForgedRecords, isForged, selectGenuineRecords } from './forged-rules.ts';
 import { checkForks } from './fork-rules.ts';
 import { checkFullDisks } from './full-disk-rules.ts';
 import { checkShownGenerations } from './generation-rules.ts';
-import { eventsByAccount, journalOf } from './journal.ts';
+import { createJournal, listEventsByAccount } from './journal.ts';
 import {
   checkClaims,
   checkCommitNumbering,
@@ -35,7 +35,7 @@ import { checkReadModel } from './read-model-rules.ts';
 import { type RecordedRun, readRun } from './read-run.ts';
 import { readStores } from './read-stores.ts';
 import { checkAdminProfileList, checkProfileReads } from './reads.ts';
-import { chainRefreshTokens } from './refresh-tokens.ts';
+import { traceRefreshTokens } from './refresh-tokens.ts';
 import type { Report, Violation } from './report.ts';
 import { checkRestoredFile, findFork } from './restored-file-rules.ts';
 import { checkRestoredReadModel } from './restored-read-model-rules.ts';
@@ -72,19 +72,19 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
   const genuine = selectGenuineRecords(stores.records, removed);
   const records =
     'DATA_DIR' in run.servers
-      ? recordsBeforeErasure(genuine, replaced.records)
-      : recordsBeforeMove(genuine, replaced.commits);
-  const journal = journalOf(commitsBeforeErasure(stores.commits, records, replaced.commits));
+      ? restoreErasedRecords(genuine, replaced.records)
+      : restoreMovedRecords(genuine, replaced.commits);
+  const journal = createJournal(restoreErasedCommits(stores.commits, records, replaced.commits));
   if (run.restored !== undefined)
     return {
       counts: { events: [...journal.events.values()].reduce((sum, { length }) => sum + length, 0) },
       ...verdictOf(checkForks({ ...stores, journal, records, restored: run.restored })),
     };
-  const erased = eventsByAccount(journal).filter(([, events]) => isErased(events)).length;
+  const erased = listEventsByAccount(journal).filter(([, events]) => isErased(events)).length;
   const commands = { journal, history, settings: run.settings };
   const letters = { journal, mails, faults, deliveries: stores.deliveries, senders: run.senders };
-  const { firsts, duplicates } = countRecords(withoutErasedCopies(records));
-  const chains = chainRefreshTokens(history);
+  const { firsts, duplicates } = countRecords(excludeErasedCopies(records));
+  const chains = traceRefreshTokens(history);
   const orders = checkLinearizabilityPerAccount(commands, chains.places);
   const violations = [
     ...checkCoverage({
@@ -161,7 +161,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
     counts: {
       commands: history.length,
       ...countStatuses(history),
-      accounts: eventsByAccount(journal).length,
+      accounts: listEventsByAccount(journal).length,
       'accounts for which the search for an order ended': orders.decided,
       'accounts for which the search for an order took too long': orders.undecided,
       'erased accounts': erased,

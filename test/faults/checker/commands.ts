@@ -1,6 +1,6 @@
 /** The commands that clients sent, and the commits that each command caused. */
 import type { HistoryLine } from '../run-folder.ts';
-import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
+import { type Journal, type JournalEvent, listEventsByAccount } from './journal.ts';
 import type { Commit } from './stored.ts';
 
 export interface CommandCheckContext {
@@ -18,32 +18,34 @@ export function isRefused({ status }: HistoryLine): boolean {
 }
 
 /** Returns the commands by id, which is the correlation id of their commits. */
-export function commandsById(history: readonly HistoryLine[]): ReadonlyMap<string, HistoryLine> {
+export function indexCommandsById(history: readonly HistoryLine[]): ReadonlyMap<string, HistoryLine> {
   return new Map(history.map((command) => [command.id, command]));
 }
 
 /** Returns the commits of a command. */
-export function commitsOfCommand({ byCommand }: Journal, id: string): readonly Commit[] {
+export function findCommitsOfCommand({ byCommand }: Journal, id: string): readonly Commit[] {
   return byCommand.get(id) ?? [];
 }
 
 /** Returns the key that all retries of a command share: its Idempotency-Key, or else its id. */
-export function retryKeyOf({ op, id, request }: HistoryLine): string {
+export function getRetryKey({ op, id, request }: HistoryLine): string {
   return request['idempotencyKey'] === undefined
     ? `id ${id}`
     : `${op} ${request['idempotencyKey']} ${normaliseAddress(request['email'])}`;
 }
 
 /** Returns the accounts and their events by the address of the sign-up. */
-export function accountsBySignUpAddress(
+export function groupAccountsBySignUpAddress(
   journal: Journal,
 ): ReadonlyMap<string, readonly (readonly [id: string, events: readonly JournalEvent[]])[]> {
-  return Map.groupBy(eventsByAccount(journal), ([, [first]]) => normaliseAddress(first?.data.person?.email));
+  return Map.groupBy(listEventsByAccount(journal), ([, [first]]) =>
+    normaliseAddress(first?.data.person?.email),
+  );
 }
 
 /** Returns the ids of the accounts that have ever had an address. */
-export function accountIdsByAddress(journal: Journal): ReadonlyMap<string, readonly string[]> {
-  const pairs = eventsByAccount(journal).flatMap(([id, events]) =>
+export function groupAccountIdsByAddress(journal: Journal): ReadonlyMap<string, readonly string[]> {
+  const pairs = listEventsByAccount(journal).flatMap(([id, events]) =>
     [...new Set(events.flatMap(addressIn))].map((address) => ({ id, address })),
   );
   return new Map(

@@ -3,9 +3,9 @@
  */
 import type { FaultLine, HistoryLine, MinimumCounts } from '../run-folder.ts';
 import { isAcknowledged } from './commands.ts';
-import { faultGroupOf } from './faults.ts';
+import { findFaultGroup } from './faults.ts';
 import type { MailContext } from './mail-rules.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 
 export interface CoverageContext extends MailContext {
   readonly history: readonly HistoryLine[];
@@ -22,7 +22,7 @@ export function checkCoverage(context: CoverageContext): readonly Violation[] {
   const acknowledged = Map.groupBy(history.filter(isAcknowledged), ({ op }) => op);
   const hitting = faults.filter(createFaultHitPredicate(context));
   const hits = Map.groupBy(hitting, ({ fault }) => fault);
-  const groups = Map.groupBy(hitting, ({ fault }) => faultGroupOf(fault));
+  const groups = Map.groupBy(hitting, ({ fault }) => findFaultGroup(fault));
   return [
     ...tooFew('sent', { commands: minimums.sent }, () => history.length),
     ...tooFew('acknowledged', minimums.acknowledged, (op) => acknowledged.get(op)?.length ?? 0),
@@ -43,7 +43,7 @@ function tooFew(
   return Object.entries(least)
     .filter(([name, many]) => count(name) < many)
     .flatMap(([name, many]) =>
-      violationsOf('coverage', `${what} ${name}: ${count(name)}, at least ${many} are needed`),
+      createViolations('coverage', `${what} ${name}: ${count(name)}, at least ${many} are needed`),
     );
 }
 

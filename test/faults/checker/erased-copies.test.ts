@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FaultLine } from '../run-folder.ts';
 import { checkErasedCopies } from './erased-copies.ts';
-import { commitsBeforeErasure } from './erasure-rules.ts';
-import { journalOf } from './journal.ts';
+import { restoreErasedCommits } from './erasure-rules.ts';
+import { createJournal } from './journal.ts';
 import type { TopicRecord } from './stored.ts';
-import { DAN_ID, FIRST_COPY_OFFSET, goodStores, minuteOfRun } from './testing/good-run.ts';
+import { DAN_ID, FIRST_COPY_OFFSET, formatMinuteOfRun, goodStores } from './testing/good-run.ts';
 
-const journal = journalOf(commitsBeforeErasure(goodStores.commits, goodStores.records));
+const journal = createJournal(restoreErasedCommits(goodStores.commits, goodStores.records));
 const [original] = goodStores.records.filter(({ headers }) => headers['ce_subject'] === DAN_ID);
 const uncopied = goodStores.records.filter(({ offset }) => offset < FIRST_COPY_OFFSET);
 
 function fault(name: string, target: string, minute: number): FaultLine {
-  return { at: minuteOfRun(minute), fault: name, target, until: minuteOfRun(minute, 5) };
+  return { at: formatMinuteOfRun(minute), fault: name, target, until: formatMinuteOfRun(minute, 5) };
 }
 
 describe('the events of an erased account', () => {

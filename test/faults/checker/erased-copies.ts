@@ -2,12 +2,12 @@
  * Rules about the topic of a cluster after an erasure: the events are published again without the person, and the broker
  * later removes the original records, which have the same keys (docs/erasure.md).
  */
-import { streamIdOf } from '../../support/kcat.ts';
+import { getStreamId } from '../../support/kcat.ts';
 import type { FaultLine } from '../run-folder.ts';
 import { hasPersonalData } from './erased-data.ts';
-import { isErased, logPositionOf } from './erasure-rules.ts';
-import { eventsByAccount, type Journal } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { formatLogPosition, isErased } from './erasure-rules.ts';
+import { type Journal, listEventsByAccount } from './journal.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { StoredErasure, TopicRecord } from './stored.ts';
 
 /** How long the steps of an erasure may take after AccountErased, in ms: as long as a run waits until it is idle. */
@@ -35,11 +35,11 @@ export function checkErasedCopies({
   erasures,
   faults,
 }: ErasedCopiesContext): readonly Violation[] {
-  const byStream = Map.groupBy(records, streamIdOf);
+  const byStream = Map.groupBy(records, getStreamId);
   const copied = new Set(erasures.filter(({ copies }) => copies !== undefined).map(({ _id }) => _id));
   const changesOfPolicy = faults.filter(({ fault }) => fault === 'cut-off-topic');
   const delays = faults.filter(({ target }) => DELAYS_SENDS.test(target));
-  return eventsByAccount(journal)
+  return listEventsByAccount(journal)
     .filter(([, events]) => isErased(events))
     .flatMap(([account, events]) => {
       const began = Date.parse(events.at(-1)?.time ?? '');
@@ -51,9 +51,9 @@ export function checkErasedCopies({
         if (last === undefined || !hasPersonalData(last) || isUncopied) return [];
         const isLate = inOrder.some((record) => !hasPersonalData(record));
         if (isLate && delays.some((fault) => isDuring(fault, span))) return [];
-        return violationsOf(
+        return createViolations(
           'erased copies',
-          `record ${logPositionOf(last)} is the last of its key, and has personal data of ${account}`,
+          `record ${formatLogPosition(last)} is the last of its key, and has personal data of ${account}`,
         );
       });
     });
@@ -72,14 +72,14 @@ function isDuring(
 /**
  * Returns the records except the copies that an erasure has published, because these copies are not repeated sends.
  */
-export function withoutErasedCopies(records: readonly TopicRecord[]): readonly TopicRecord[] {
+export function excludeErasedCopies(records: readonly TopicRecord[]): readonly TopicRecord[] {
   const erasedAt = new Map(
     records
       .filter(({ headers }) => headers['ce_type'] === 'AccountErased')
       .toSorted((a, b) => b.offset - a.offset)
-      .map((record) => [streamIdOf(record), record.offset]),
+      .map((record) => [getStreamId(record), record.offset]),
   );
   return records.filter(
-    (record) => record.offset <= (erasedAt.get(streamIdOf(record)) ?? Number.POSITIVE_INFINITY),
+    (record) => record.offset <= (erasedAt.get(getStreamId(record)) ?? Number.POSITIVE_INFINITY),
   );
 }

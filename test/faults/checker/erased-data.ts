@@ -1,8 +1,8 @@
 /** Rules about the content that erasures leave in the journal and in an embedded log: docs/erasure.md. */
 import { isDeepStrictEqual } from 'node:util';
-import { streamIdOf } from '../../support/kcat.ts';
-import { erasedStreams, eventDataOf, logPositionOf } from './erasure-rules.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { getStreamId } from '../../support/kcat.ts';
+import { findErasedStreams, formatLogPosition, parseEventData } from './erasure-rules.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { Commit, CommitEvent, EventData, ReplacedRows, StoreContents, TopicRecord } from './stored.ts';
 
 /** The header of the salt, without which the digest of a person's data reveals nothing. */
@@ -13,10 +13,10 @@ const SALT = 'ce_personsalt';
  * not checked here, because Kafka never replaces a record.
  */
 export function checkErasedCommits(commits: readonly Commit[]): readonly Violation[] {
-  const erased = erasedStreams(commits);
+  const erased = findErasedStreams(commits);
   return commits
     .filter(({ stream, events }) => erased.has(stream) && events.some(isPersonal))
-    .flatMap((commit) => violationsOf('erased data', `${nameOf(commit)} still has personal data`));
+    .flatMap((commit) => createViolations('erased data', `${nameOf(commit)} still has personal data`));
 }
 
 /**
@@ -28,15 +28,15 @@ export function checkReplacements(
   { commits, records }: Pick<StoreContents, 'commits' | 'records'>,
   replaced: ReplacedRows,
 ): readonly Violation[] {
-  const erased = erasedStreams(commits);
+  const erased = findErasedStreams(commits);
   const commitsNow = new Map(commits.map((commit) => [nameOf(commit), commit]));
-  const recordsNow = new Map(records.map((record) => [logPositionOf(record), record]));
+  const recordsNow = new Map(records.map((record) => [formatLogPosition(record), record]));
   const topics = new Set(records.map(({ topic }) => topic));
   return [
     ...records
-      .filter((record) => erased.has(streamIdOf(record)) && hasPersonalData(record))
+      .filter((record) => erased.has(getStreamId(record)) && hasPersonalData(record))
       .flatMap((record) =>
-        violationsOf('erased data', `record ${logPositionOf(record)} still has personal data`),
+        createViolations('erased data', `record ${formatLogPosition(record)} still has personal data`),
       ),
     ...replaced.commits
       .filter((commit) => {
@@ -46,20 +46,23 @@ export function checkReplacements(
         );
       })
       .flatMap((commit) =>
-        violationsOf('erased data', `more than the person of ${nameOf(commit)} was replaced`),
+        createViolations('erased data', `more than the person of ${nameOf(commit)} was replaced`),
       ),
     ...replaced.records
       // Skip the records of other topics: the checker has not read them, so their current content is unknown.
       .filter(({ topic }) => topics.has(topic))
       .filter((record) => {
-        const now = recordsNow.get(logPositionOf(record));
+        const now = recordsNow.get(formatLogPosition(record));
         return (
-          !erased.has(streamIdOf(record)) ||
+          !erased.has(getStreamId(record)) ||
           !isErasedForm([recordPartsOf(record)], now && [recordPartsOf(now)])
         );
       })
       .flatMap((record) =>
-        violationsOf('erased data', `more than the person of record ${logPositionOf(record)} was replaced`),
+        createViolations(
+          'erased data',
+          `more than the person of record ${formatLogPosition(record)} was replaced`,
+        ),
       ),
   ];
 }
@@ -75,7 +78,7 @@ function isPersonal({ data, private: kept = {}, chain }: CommitEvent): boolean {
 
 /** Returns whether a record contains personal data, or the salt of its digest. */
 export function hasPersonalData(record: TopicRecord): boolean {
-  return Boolean(eventDataOf(record)?.person) || record.headers[SALT] !== undefined;
+  return Boolean(parseEventData(record)?.person) || record.headers[SALT] !== undefined;
 }
 
 /**
@@ -93,7 +96,7 @@ function partsOf({ id, type, time, version, data }: CommitEvent): Parts {
 
 function recordPartsOf(record: TopicRecord): Parts {
   const { [SALT]: _, ...headers } = record.headers;
-  return { lasting: { key: record.key, headers }, data: eventDataOf(record) };
+  return { lasting: { key: record.key, headers }, data: parseEventData(record) };
 }
 
 /** Returns whether two versions of the same events differ only in the person. */

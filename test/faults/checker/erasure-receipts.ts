@@ -1,7 +1,7 @@
 /** Rules about the receipts of erasures: docs/erasure.md. */
 import { isErased } from './erasure-rules.ts';
-import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { type Journal, type JournalEvent, listEventsByAccount } from './journal.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { StoredErasure } from './stored.ts';
 
 /** Latchkey's own consumers, which confirm every erasure. */
@@ -18,16 +18,16 @@ export function checkErasureReceipts(
   erasures: readonly StoredErasure[],
 ): readonly Violation[] {
   const recorded = new Map(erasures.map((erasure) => [erasure._id, erasure]));
-  const erased = new Map(eventsByAccount(journal).filter(([, events]) => isErased(events)));
+  const erased = new Map(listEventsByAccount(journal).filter(([, events]) => isErased(events)));
   return [
     ...[...erased].flatMap(([id, events]) =>
       faultsOf(events.at(-1), recorded.get(id)).flatMap((fault) =>
-        violationsOf('erasure receipts', `the erasure of ${id} ${fault}`),
+        createViolations('erasure receipts', `the erasure of ${id} ${fault}`),
       ),
     ),
     ...erasures
       .filter(({ _id }) => !erased.has(_id))
-      .flatMap(({ _id }) => violationsOf('erasure receipts', `${_id} has receipts, and is not erased`)),
+      .flatMap(({ _id }) => createViolations('erasure receipts', `${_id} has receipts, and is not erased`)),
   ];
 }
 

@@ -1,8 +1,8 @@
 /** Rules about which accounts are erased, and when: docs/erasure.md. */
 import { isDeepStrictEqual } from 'node:util';
-import { streamIdOf } from '../../support/kcat.ts';
-import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { getStreamId } from '../../support/kcat.ts';
+import { type Journal, type JournalEvent, listEventsByAccount } from './journal.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { Commit, CommitEvent, EventData, TopicRecord } from './stored.ts';
 
 /** The maximum difference between the clocks of two processes, in ms. */
@@ -24,7 +24,7 @@ export function isErased(events: readonly JournalEvent[]): boolean {
 }
 
 /** Returns whether the account is erased, or an erasure is requested, after these events. */
-export function isToBeErased(events: readonly JournalEvent[]): boolean {
+export function isErasedOrErasureRequested(events: readonly JournalEvent[]): boolean {
   return isErased(events) || dueAt(events) !== undefined;
 }
 
@@ -33,22 +33,22 @@ export function isToBeErased(events: readonly JournalEvent[]): boolean {
  * account has no later events.
  */
 export function checkErasures(journal: Journal, now: Date): readonly Violation[] {
-  return eventsByAccount(journal).flatMap(([id, events]) => {
+  return listEventsByAccount(journal).flatMap(([id, events]) => {
     const at = events.findIndex(({ type }) => type === 'AccountErased');
     const due = dueAt(at === -1 ? events : events.slice(0, at));
     if (at === -1) {
       return due === undefined || due > now.getTime() - SKEW_MS
         ? []
-        : violationsOf(
+        : createViolations(
             'erasures',
             `${id} was due to be erased at ${new Date(due).toISOString()}, but is not erased`,
           );
     }
-    if (at < events.length - 1) return violationsOf('erasures', `${id} has events after its erasure`);
+    if (at < events.length - 1) return createViolations('erasures', `${id} has events after its erasure`);
     const erasedAt = Date.parse(events[at]?.time ?? '');
     return due !== undefined && due <= erasedAt + SKEW_MS
       ? []
-      : violationsOf('erasures', `${id} was erased without being due`);
+      : createViolations('erasures', `${id} was erased without being due`);
   });
 }
 
@@ -62,10 +62,10 @@ function originalsOf(
   records: readonly TopicRecord[],
   replaced: readonly Commit[],
 ): ReadonlyMap<string | undefined, EventData> {
-  const erased = erasedStreams(commits);
+  const erased = findErasedStreams(commits);
   return new Map([
     ...records.flatMap((record) => {
-      const data = erased.has(streamIdOf(record)) ? eventDataOf(record) : undefined;
+      const data = erased.has(getStreamId(record)) ? parseEventData(record) : undefined;
       return data?.person ? [[record.headers['ce_id'], data] as const] : [];
     }),
     ...replaced
@@ -84,12 +84,12 @@ function originalsOf(
  * @param records the records as they were before erasures
  * @param replaced the commits that an embedded journal has replaced
  */
-export function commitsBeforeErasure(
+export function restoreErasedCommits(
   commits: readonly Commit[],
   records: readonly TopicRecord[],
   replaced: readonly Commit[] = [],
 ): readonly Commit[] {
-  const erased = erasedStreams(commits);
+  const erased = findErasedStreams(commits);
   const originals = originalsOf(commits, records, replaced);
   function withPerson(event: CommitEvent): CommitEvent {
     const data = originals.get(event.id);
@@ -101,12 +101,12 @@ export function commitsBeforeErasure(
 }
 
 /** Returns the records of an embedded log as they were before erasures. */
-export function recordsBeforeErasure(
+export function restoreErasedRecords(
   records: readonly TopicRecord[],
   replaced: readonly TopicRecord[],
 ): readonly TopicRecord[] {
-  const originals = new Map(replaced.toReversed().map((record) => [logPositionOf(record), record]));
-  return records.map((record) => originals.get(logPositionOf(record)) ?? record);
+  const originals = new Map(replaced.toReversed().map((record) => [formatLogPosition(record), record]));
+  return records.map((record) => originals.get(formatLogPosition(record)) ?? record);
 }
 
 /**
@@ -114,7 +114,7 @@ export function recordsBeforeErasure(
  * standalone had erased before. The topics of the cluster have never contained that data.
  * @param replaced the commits that the standalone has replaced
  */
-export function recordsBeforeMove(
+export function restoreMovedRecords(
   records: readonly TopicRecord[],
   replaced: readonly Commit[],
 ): readonly TopicRecord[] {
@@ -124,7 +124,7 @@ export function recordsBeforeMove(
   return records.map((record) => {
     const data = originals.get(record.headers['ce_id'] ?? '');
     const isErasedForm =
-      data !== undefined && isDeepStrictEqual({ ...data, person: null }, eventDataOf(record));
+      data !== undefined && isDeepStrictEqual({ ...data, person: null }, parseEventData(record));
     return isErasedForm ? { ...record, payload: JSON.stringify(data) } : record;
   });
 }
@@ -144,12 +144,12 @@ export function checkOriginalsKnown(
     events.flatMap(({ id, data }, index) =>
       data.person !== null || originals.has(id)
         ? []
-        : violationsOf('originals', `event ${sequence + index} of ${stream} cannot be checked`),
+        : createViolations('originals', `event ${sequence + index} of ${stream} cannot be checked`),
     ),
   );
 }
 
-export function erasedStreams(commits: readonly Commit[]): ReadonlySet<string> {
+export function findErasedStreams(commits: readonly Commit[]): ReadonlySet<string> {
   return new Set(
     commits
       .filter(({ events }) => events.some(({ type }) => type === 'AccountErased'))
@@ -158,7 +158,7 @@ export function erasedStreams(commits: readonly Commit[]): ReadonlySet<string> {
 }
 
 /** Returns the data of a record; undefined if it is not JSON. */
-export function eventDataOf({ payload }: Pick<TopicRecord, 'payload'>): EventData | undefined {
+export function parseEventData({ payload }: Pick<TopicRecord, 'payload'>): EventData | undefined {
   try {
     const data: EventData = JSON.parse(payload ?? '');
     return data;
@@ -168,6 +168,6 @@ export function eventDataOf({ payload }: Pick<TopicRecord, 'payload'>): EventDat
 }
 
 /** Returns a string that identifies the position of a record on the log. */
-export function logPositionOf({ topic, partition, offset }: TopicRecord): string {
+export function formatLogPosition({ topic, partition, offset }: TopicRecord): string {
   return `${topic} ${partition} ${offset}`;
 }

@@ -45,6 +45,6 @@ const GROUPS: readonly (readonly [group: string, kinds: RegExp])[] = [
 ];
 
 /** Returns the group of a kind of fault, by what it hits. */
-export function faultGroupOf(fault: string): string {
+export function findFaultGroup(fault: string): string {
   return GROUPS.find(([, kinds]) => kinds.test(fault))?.[0] ?? 'topics and deployments';
 }

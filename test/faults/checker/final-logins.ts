@@ -2,10 +2,10 @@
  * Checks the logins at the end of a run. No work is pending then, so the journal alone determines the correct response.
  */
 import type { HistoryLine } from '../run-folder.ts';
-import { type CommandCheckContext, commandsById, normaliseAddress } from './commands.ts';
-import { foldAccount, type Profile } from './fold.ts';
-import { eventsByAccount, type JournalEvent } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { type CommandCheckContext, indexCommandsById, normaliseAddress } from './commands.ts';
+import { computeProfile, type Profile } from './fold.ts';
+import { type JournalEvent, listEventsByAccount } from './journal.ts';
+import { createViolations, type Violation } from './report.ts';
 
 interface Account {
   readonly profile: Profile;
@@ -22,8 +22,8 @@ const TOO_MANY_REQUESTS = 429;
  * at the end, with the correct outcome.
  */
 export function checkFinalLogins({ journal, history, settings }: CommandCheckContext): readonly Violation[] {
-  const commands = commandsById(history);
-  const living = eventsByAccount(journal)
+  const commands = indexCommandsById(history);
+  const living = listEventsByAccount(journal)
     .map(([id, events]) => accountOf(id, events, commands))
     .filter(({ profile }) => !profile.ended);
   const byAddress = Map.groupBy(living, ({ profile }) => normaliseAddress(profile.email));
@@ -36,12 +36,15 @@ export function checkFinalLogins({ journal, history, settings }: CommandCheckCon
       const got = status === 200 ? 'accepted' : (code ?? `${status ?? 'no answer'}`);
       return due.includes(got)
         ? []
-        : violationsOf('final logins', `login ${id} got the response ${got} instead of ${due.join(' or ')}`);
+        : createViolations(
+            'final logins',
+            `login ${id} got the response ${got} instead of ${due.join(' or ')}`,
+          );
     }),
-    ...eventsByAccount(journal)
+    ...listEventsByAccount(journal)
       .filter(([, events]) => events.some(({ type }) => ASKED_ABOUT.has(type)))
       .filter(([, events]) => !addressesIn(events).some((address) => addresses.has(address)))
-      .flatMap(([id]) => violationsOf('final logins', `there was no final login to ${id}`)),
+      .flatMap(([id]) => createViolations('final logins', `there was no final login to ${id}`)),
   ];
 }
 
@@ -60,7 +63,7 @@ function accountOf(
   const { request } = commands.get(set?.commit.correlationId ?? '') ?? {};
   const password = set?.type === 'UserRegistered' ? request?.['password'] : request?.['newPassword'];
   return {
-    profile: foldAccount(id, events),
+    profile: computeProfile(id, events),
     password: typeof password === 'string' ? password : undefined,
   };
 }

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { createClient } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createMailbox } from '../../support/mailbox.ts';
-import { createPersonActions, newPerson } from '../../support/people.ts';
+import { createPersonActions, createUniquePerson } from '../../support/people.ts';
 import { type Standalone, startStandalone } from '../../support/standalone.ts';
 import {
   createReplacedRowsSettings,
@@ -16,13 +16,13 @@ import {
   readUnfinishedWork,
 } from '../system/data-folder.ts';
 import { checkErasedCommits, checkReplacements } from './erased-data.ts';
-import { checkOriginalsKnown, commitsBeforeErasure, recordsBeforeErasure } from './erasure-rules.ts';
+import { checkOriginalsKnown, restoreErasedCommits, restoreErasedRecords } from './erasure-rules.ts';
 import { findTracesInFolder } from './find-folder-traces.ts';
-import { journalOf } from './journal.ts';
+import { createJournal } from './journal.ts';
 import type { ReplacedRows, StoreContents } from './stored.ts';
 
 describe('the data folder of a standalone that has erased an account', () => {
-  const ada = newPerson();
+  const ada = createUniquePerson();
   let system: Standalone;
   let rowsFile: string;
   let replaced: ReplacedRows;
@@ -56,10 +56,10 @@ describe('the data folder of a standalone that has erased an account', () => {
   });
 
   test('is recorded as it was before the erasure', () => {
-    const records = recordsBeforeErasure(stores.records, replaced.records);
+    const records = restoreErasedRecords(stores.records, replaced.records);
     assert.deepEqual(checkOriginalsKnown(stores.commits, records, replaced.commits), []);
-    const [events] = journalOf(
-      commitsBeforeErasure(stores.commits, records, replaced.commits),
+    const [events] = createJournal(
+      restoreErasedCommits(stores.commits, records, replaced.commits),
     ).events.values();
     assert.deepEqual(
       events?.map(({ type, data }) => [type, data.person?.username]),

@@ -3,10 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PersonalDataTrace, TraceSearchResult } from '../run-folder.ts';
-import { readDataFolder, readReplacedRows, withDatabase } from '../system/data-folder.ts';
-import { commitsBeforeErasure, recordsBeforeErasure } from './erasure-rules.ts';
-import { type Journal, journalOf, mailingIdsIn } from './journal.ts';
-import { accountsNamedIn, identifiersOfErasedPeople } from './traces.ts';
+import { readDataFolder, readReplacedRows, withDatabaseSnapshot } from '../system/data-folder.ts';
+import { restoreErasedCommits, restoreErasedRecords } from './erasure-rules.ts';
+import { createJournal, type Journal, listMailingIds } from './journal.ts';
+import { findAccountsNamedIn, findIdentifiersOfErasedPeople } from './traces.ts';
 
 type Names = ReadonlyMap<string, string>;
 
@@ -31,12 +31,12 @@ export async function findTracesInFolder(
   emptiedWithinMs = EMPTIED_WITHIN_MS,
 ): Promise<TraceSearchResult> {
   const journal = await readJournalOf(folder, replacedRowsFile);
-  const names = identifiersOfErasedPeople(journal);
+  const names = findIdentifiersOfErasedPeople(journal);
   const lasting = addressesOfMailings(journal);
   const absent = new Map([...names].filter(([name]) => !lasting.includes(name)));
   return {
     traces: [
-      ...tracesInRows(folder, names, mailingIdsIn(journal)),
+      ...tracesInRows(folder, names, listMailingIds(journal)),
       ...(await lastingTracesInFiles(folder, absent, emptiedWithinMs)),
     ],
     searched: new Set(absent.values()).size,
@@ -46,12 +46,12 @@ export async function findTracesInFolder(
 async function readJournalOf(folder: string, replacedRowsFile: string): Promise<Journal> {
   const stores = readDataFolder(folder);
   const replaced = await readReplacedRows(replacedRowsFile);
-  const records = recordsBeforeErasure(stores.records, replaced.records);
-  return journalOf(commitsBeforeErasure(stores.commits, records, replaced.commits));
+  const records = restoreErasedRecords(stores.records, replaced.records);
+  return createJournal(restoreErasedCommits(stores.commits, records, replaced.commits));
 }
 
 function addressesOfMailings(journal: Journal): string {
-  const ids = mailingIdsIn(journal);
+  const ids = listMailingIds(journal);
   return [...journal.events]
     .filter(([id]) => ids.has(id))
     .flatMap(([, events]) => events.flatMap(({ data: { person } }) => person?.recipients ?? []))
@@ -63,13 +63,13 @@ function tracesInRows(
   names: Names,
   mailings: ReadonlySet<string>,
 ): readonly PersonalDataTrace[] {
-  return withDatabase(folder, (read) =>
+  return withDatabaseSnapshot(folder, (read) =>
     read("SELECT name FROM sqlite_schema WHERE type = 'table'").flatMap(({ name: table }) =>
       read(`SELECT * FROM "${table}"`).flatMap((row) => {
         const cells = Object.values(row).map(bytesOf);
         if (cells.some((cell) => mailings.has(cell.toString()))) return [];
         const place = `a row of ${table}`;
-        return accountsNamedIn(Buffer.concat(cells), names).map((account) => ({ account, place }));
+        return findAccountsNamedIn(Buffer.concat(cells), names).map((account) => ({ account, place }));
       }),
     ),
   );
@@ -97,7 +97,7 @@ async function tracesInFiles(folder: string, names: Names): Promise<readonly Per
   const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
   const traces = await Promise.all(
     files.map(async ({ name: place }) =>
-      accountsNamedIn(await readFile(join(folder, place)), names).map((account) => ({ account, place })),
+      findAccountsNamedIn(await readFile(join(folder, place)), names).map((account) => ({ account, place })),
     ),
   );
   return traces.flat();

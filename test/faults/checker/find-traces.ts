@@ -1,12 +1,12 @@
 /** Searches all collections, and the topics that contain no events of accounts, for personal data of erased people. */
 import { BSON, MongoClient } from 'mongodb';
 import type { PersonalDataTrace, ServerAddresses, TraceSearchResult } from '../run-folder.ts';
-import { mailingIdsIn } from './journal.ts';
+import { listMailingIds } from './journal.ts';
 import { listTopics, type OriginalEvents, readJournal, readRecords } from './read-stores.ts';
 import {
-  accountsNamedIn,
+  findAccountsNamedIn,
+  findIdentifiersOfErasedPeople,
   findTracesInRecords,
-  identifiersOfErasedPeople,
   isSearchedForTraces,
 } from './traces.ts';
 
@@ -19,10 +19,10 @@ export async function findTracesInCluster(
   originals: OriginalEvents = {},
 ): Promise<TraceSearchResult> {
   const journal = await readJournal(servers, originals);
-  const names = identifiersOfErasedPeople(journal);
+  const names = findIdentifiersOfErasedPeople(journal);
   const searched = new Set(names.values()).size;
   if (searched === 0) return { traces: [], searched };
-  const mailings: ReadonlySet<unknown> = mailingIdsIn(journal);
+  const mailings: ReadonlySet<unknown> = listMailingIds(journal);
   const client = await MongoClient.connect(servers.MONGO_URL);
   try {
     const traces: PersonalDataTrace[] = [];
@@ -31,7 +31,7 @@ export async function findTracesInCluster(
         if (mailings.has(document['stream']) || mailings.has(document['subject'])) continue;
         const place = `${name} ${String(document._id)}`;
         traces.push(
-          ...accountsNamedIn(Buffer.from(BSON.serialize(document)), names).map((account) => ({
+          ...findAccountsNamedIn(Buffer.from(BSON.serialize(document)), names).map((account) => ({
             account,
             place,
           })),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { foldAccount, profileDocumentOf } from './fold.ts';
-import { journalOf } from './journal.ts';
+import { computeProfile, toProfileDocument } from './fold.ts';
+import { createJournal } from './journal.ts';
 import type { EventData } from './stored.ts';
-import { ADA_ID, createCommit, createEvent, minuteOfRun } from './testing/good-run.ts';
+import { ADA_ID, createCommit, createEvent, formatMinuteOfRun } from './testing/good-run.ts';
 
 const signUp: readonly [string, EventData] = [
   'UserRegistered',
@@ -13,13 +13,15 @@ const signUp: readonly [string, EventData] = [
 /** Returns the events of one account, one minute apart. */
 function eventsOf(...events: readonly (readonly [type: string, data: EventData])[]) {
   const commits = events.map(([type, data], index) =>
-    createCommit(ADA_ID, [index + 1, index + 1], `c-${index}`, [createEvent(type, minuteOfRun(index), data)]),
+    createCommit(ADA_ID, [index + 1, index + 1], `c-${index}`, [
+      createEvent(type, formatMinuteOfRun(index), data),
+    ]),
   );
-  return journalOf(commits).events.get(ADA_ID) ?? [];
+  return createJournal(commits).events.get(ADA_ID) ?? [];
 }
 
 function after(...events: readonly (readonly [string, EventData])[]) {
-  return foldAccount(ADA_ID, eventsOf(signUp, ...events));
+  return computeProfile(ADA_ID, eventsOf(signUp, ...events));
 }
 
 describe('the fold of an account', () => {
@@ -36,8 +38,8 @@ describe('the fold of an account', () => {
       locale: 'en',
       isVerified: false,
       disabled: false,
-      createdAt: minuteOfRun(0),
-      updatedAt: minuteOfRun(0),
+      createdAt: formatMinuteOfRun(0),
+      updatedAt: formatMinuteOfRun(0),
       passwordChangedAt: null,
       revokedAt: 0,
     });
@@ -59,9 +61,9 @@ describe('the fold of an account', () => {
     assert.deepEqual(changed, {
       ...after(),
       sequence: 10,
-      updatedAt: minuteOfRun(9),
+      updatedAt: formatMinuteOfRun(9),
       isVerified: true,
-      passwordChangedAt: minuteOfRun(4),
+      passwordChangedAt: formatMinuteOfRun(4),
       revokedAt: 6,
       firstName: 'Ada',
       username: 'countess',
@@ -83,9 +85,9 @@ describe('the fold of an account', () => {
 
   test('can be found by its names in lower case until it has ended', () => {
     const search = { email: 'ada@example.com', username: 'ada' };
-    assert.deepEqual(profileDocumentOf(ADA_ID, eventsOf(signUp)).search, search);
+    assert.deepEqual(toProfileDocument(ADA_ID, eventsOf(signUp)).search, search);
     assert.deepEqual(
-      profileDocumentOf(ADA_ID, eventsOf(signUp, ['RegistrationEnded', { reason: 'expired' }])),
+      toProfileDocument(ADA_ID, eventsOf(signUp, ['RegistrationEnded', { reason: 'expired' }])),
       {
         _id: ADA_ID,
         sequence: 2,

@@ -22,7 +22,7 @@ export interface Profile {
 }
 
 /** The profile of an account without events. */
-export const NO_PROFILE: Profile = {
+export const EMPTY_PROFILE: Profile = {
   id: '',
   ended: false,
   sequence: 0,
@@ -77,19 +77,19 @@ const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>
 };
 
 /** Returns the profile of an account after these events. */
-export function foldAccount(id: string, events: readonly JournalEvent[]): Profile {
-  return events.reduce(profileAfter, { ...NO_PROFILE, id });
+export function computeProfile(id: string, events: readonly JournalEvent[]): Profile {
+  return events.reduce(applyEventToProfile, { ...EMPTY_PROFILE, id });
 }
 
 /** Returns the profile after one more event. */
-export function profileAfter(profile: Profile, event: JournalEvent): Profile {
+export function applyEventToProfile(profile: Profile, event: JournalEvent): Profile {
   const { type, sequence, time } = event;
   return { ...profile, ...changes[type]?.(event), sequence, updatedAt: instant(time) };
 }
 
 /** Returns the document that the read model must have for an account at the end. */
-export function profileDocumentOf(id: string, events: readonly JournalEvent[]): StoredProfile {
-  const profile = foldAccount(id, events);
+export function toProfileDocument(id: string, events: readonly JournalEvent[]): StoredProfile {
+  const profile = computeProfile(id, events);
   const { sequence, email, username } = profile;
   if (profile.ended) return { _id: id, sequence, profile: { ended: true, id, sequence } };
   return {

@@ -1,6 +1,6 @@
 /** Rules about forged records. The run itself writes them to the topics, with a header that marks them. */
-import { logPositionOf } from './erasure-rules.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { formatLogPosition } from './erasure-rules.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { TopicRecord } from './stored.ts';
 
 /** The header that marks a forged record. Only this checker reads it. */
@@ -18,7 +18,7 @@ export function selectGenuineRecords(
   records: readonly TopicRecord[],
   removed: readonly TopicRecord[],
 ): readonly TopicRecord[] {
-  const places = new Map([...removed, ...records].map((record) => [logPositionOf(record), record]));
+  const places = new Map([...removed, ...records].map((record) => [formatLogPosition(record), record]));
   return [...places.values()].filter((record) => !isForged(record));
 }
 
@@ -45,7 +45,7 @@ export function checkForgedRecords(
     (READERS[topic] ?? [])
       .filter((group) => !setAside.has(`${topic}.dlq.${group} ${headers[FORGED_HEADER]}`))
       .flatMap((group) =>
-        violationsOf(
+        createViolations(
           'forged records',
           `${group} has not reported record ${offset} of partition ${partition} of ${topic}`,
         ),

@@ -2,10 +2,10 @@
  * Rules about a run in which an older copy of the journal was restored while the topic was ahead (ADR 41). The system was
  * idle before, so the read model had applied every event that the restore has removed.
  */
-import { streamIdOf } from '../../support/kcat.ts';
+import { getStreamId } from '../../support/kcat.ts';
 import type { RestoredJournal } from '../run-folder.ts';
-import { eventsByAccount, type Journal } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { type Journal, listEventsByAccount } from './journal.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { StoredProfile, TopicRecord } from './stored.ts';
 
 export interface ForkContext {
@@ -23,12 +23,12 @@ const ACCOUNTS = 'accounts.events.v1';
  * read model has parked such an account once the new history has reached the last event that was removed.
  */
 export function checkForks({ journal, records, profiles, restored }: ForkContext): readonly Violation[] {
-  const events = new Map(eventsByAccount(journal));
+  const events = new Map(listEventsByAccount(journal));
   const stored = new Map(profiles.map((profile) => [profile._id, profile]));
   const reported = new Set(restored.reported);
   const published = Map.groupBy(
     records.filter(({ topic }) => topic === ACCOUNTS),
-    streamIdOf,
+    getStreamId,
   );
   return [...new Set([...events.keys(), ...published.keys(), ...reported])].flatMap((account) => {
     const its = events.get(account) ?? [];
@@ -40,13 +40,16 @@ export function checkForks({ journal, records, profiles, restored }: ForkContext
     const cause = stored.get(account)?.parked?.cause;
     return [
       ...(mustBeParked && !/forked/.test(cause ?? '')
-        ? violationsOf('forks', `${account}: its history has forked, and it is not parked for that`)
+        ? createViolations('forks', `${account}: its history has forked, and it is not parked for that`)
         : []),
       ...(!mustBeParked && cause !== undefined
-        ? violationsOf('forks', `${account} is parked without a fork: ${cause}`)
+        ? createViolations('forks', `${account} is parked without a fork: ${cause}`)
         : []),
       ...(isForked !== reported.has(account)
-        ? violationsOf('forks', `${account}: ops verify ${isForked ? 'does not report' : 'reports'} a fork`)
+        ? createViolations(
+            'forks',
+            `${account}: ops verify ${isForked ? 'does not report' : 'reports'} a fork`,
+          )
         : []),
     ];
   });

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Readiness } from '../run-folder.ts';
 import { checkFullDisks } from './full-disk-rules.ts';
-import { minuteOfRun } from './testing/good-run.ts';
+import { formatMinuteOfRun } from './testing/good-run.ts';
 
 function isBroken(readiness?: Readiness): boolean {
-  const line = { at: minuteOfRun(1), fault: 'full-disk', target: 'disk', until: minuteOfRun(2) };
+  const line = { at: formatMinuteOfRun(1), fault: 'full-disk', target: 'disk', until: formatMinuteOfRun(2) };
   return checkFullDisks([{ ...line, ...(readiness && { readiness }) }]).length > 0;
 }
 

@@ -1,6 +1,6 @@
 /** Rules about a standalone whose disk was full. */
 import type { FaultLine } from '../run-folder.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 
 /** What /readyz reports about each store that needs to write while the disk is full (docs/operating.md). */
 const EXPECTED: readonly string[] = ['journal', 'sessions', 'deliveries'].map(
@@ -22,6 +22,6 @@ export function checkFullDisks(faults: readonly FaultLine[]): readonly Violation
     const missing = EXPECTED.filter((line) => !readiness?.down.includes(line));
     return readiness === undefined || readiness.answeredMs < REPORTED_WITHIN_MS || missing.length === 0
       ? []
-      : violationsOf('full disk', `/readyz did not report at ${at}: ${missing.join(', ')}`);
+      : createViolations('full disk', `/readyz did not report at ${at}: ${missing.join(', ')}`);
   });
 }

@@ -1,13 +1,13 @@
 /** Rules about the generations of the read model. */
 import type { ShownGeneration } from '../run-folder.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 
 /** Checks that each process answers with the active generation after each switch. */
 export function checkShownGenerations(shown: readonly ShownGeneration[]): readonly Violation[] {
   return shown
     .filter((each) => each.shown !== each.active)
     .flatMap(({ by, active, shown: other }) =>
-      violationsOf(
+      createViolations(
         'generations',
         `${by} answers with ${other === null ? 'no generation' : `generation ${other}`} while ${active} is active`,
       ),

@@ -3,18 +3,18 @@
  * pending sign-ups.
  */
 import type { FaultLine, HistoryLine } from '../run-folder.ts';
-import { type CommandCheckContext, commandsById } from './commands.ts';
+import { type CommandCheckContext, indexCommandsById } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
 import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
-import { foldAccount } from './fold.ts';
+import { computeProfile } from './fold.ts';
 import {
-  eventsByAccount,
   isMailing,
   type Journal,
   type JournalEvent,
   lastSequenceOfCommit,
+  listEventsByAccount,
 } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
 /**
@@ -27,7 +27,10 @@ export function checkCommitNumbering({ streams }: Journal): readonly Violation[]
     );
     return at === -1
       ? []
-      : violationsOf('numbering', `${stream}: commit ${at + 1} does not have the next number or sequence`);
+      : createViolations(
+          'numbering',
+          `${stream}: commit ${at + 1} does not have the next number or sequence`,
+        );
   });
 }
 
@@ -76,7 +79,7 @@ export function checkEventCombinations({ streams, events }: Journal): readonly V
       const shape = commit.events.map(wordFor).join(' ');
       return WHOLE.has(shape)
         ? []
-        : violationsOf('whole commits', `${nameOf(commit)} is ${shape || 'empty'}`);
+        : createViolations('whole commits', `${nameOf(commit)} is ${shape || 'empty'}`);
     }),
     ...[...events].flatMap(([stream, its]) => checkBeginning(stream, its)),
   ];
@@ -97,7 +100,10 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
     firsts.length === 1 && firsts[0] === events[0] && (!isMailing(events) || events.length === 1);
   return isRight
     ? []
-    : violationsOf('whole commits', `${stream} begins with an event that no account or mailing begins with`);
+    : createViolations(
+        'whole commits',
+        `${stream} begins with an event that no account or mailing begins with`,
+      );
 }
 
 /**
@@ -134,16 +140,16 @@ export function checkClaims(
       .map(({ commit }) => commit.stream),
   );
   const commits = [...journal.streams.values()].flat();
-  const needed = new Map(eventsByAccount(journal).map(([id, events]) => [id, neededBy(events)] as const));
+  const needed = new Map(listEventsByAccount(journal).map(([id, events]) => [id, neededBy(events)] as const));
   const holders = [...needed].flatMap(([id, addresses]) => addresses.map((address) => ({ id, address })));
-  const firsts = new Map(eventsByAccount(journal).map(([id, [first]]) => [id, first?.private?.address]));
+  const firsts = new Map(listEventsByAccount(journal).map(([id, [first]]) => [id, first?.private?.address]));
   const wrong = commits.flatMap((commit) => {
     const held = commit.claims ?? [];
     const taken = takenBy(commit, firsts.get(commit.stream));
     const due = taken.filter((address) => needed.get(commit.stream)?.includes(address));
     const others = held.filter((claim) => !isBesideAddresses(commit, claim));
     if (isClaimOn(others, due) || (excused.has(commit.stream) && isClaimOn(others, taken))) return [];
-    return violationsOf(
+    return createViolations(
       'claims',
       `${nameOf(commit)} holds ${held.length} claims, and not those that are due`,
     );
@@ -154,10 +160,12 @@ export function checkClaims(
   const late = commits.filter((commit) => hasUrgentRelease(commit) && !excused.has(commit.stream));
   return [
     ...wrong,
-    ...twice.flatMap((claim) => violationsOf('claims', `two commits hold ${claim}`)),
-    ...late.flatMap((commit) => violationsOf('claims', `${nameOf(commit)} is still marked for a release`)),
+    ...twice.flatMap((claim) => createViolations('claims', `two commits hold ${claim}`)),
+    ...late.flatMap((commit) =>
+      createViolations('claims', `${nameOf(commit)} is still marked for a release`),
+    ),
     ...shared.flatMap((its) =>
-      violationsOf('claims', `one address belongs to several: ${its.map(({ id }) => id).join(', ')}`),
+      createViolations('claims', `one address belongs to several: ${its.map(({ id }) => id).join(', ')}`),
     ),
   ];
 }
@@ -224,7 +232,7 @@ export const MIN_STORE_TIMEOUT_MS = 2_000;
  * the store failed before the response.
  */
 function createFollowUpExcuse(history: readonly HistoryLine[], faults: readonly FaultLine[]) {
-  const commands = commandsById(history);
+  const commands = indexCommandsById(history);
 
   /** Returns the time by which the follow-up work of an event must have been done, in ms since 1970. */
   function dueAt({ time, commit }: JournalEvent): number {
@@ -265,7 +273,7 @@ export function checkSignUpMarks(
   faults: readonly FaultLine[],
 ): readonly Violation[] {
   const isExcused = createFollowUpExcuse(history, faults);
-  return eventsByAccount(journal).flatMap(([id, events]) => {
+  return listEventsByAccount(journal).flatMap(([id, events]) => {
     const [first] = events;
     const marked = events.filter(({ commit }) => commit.registration !== undefined);
     const [mark] = marked;
@@ -276,16 +284,16 @@ export function checkSignUpMarks(
         mark !== undefined;
       return isRight
         ? []
-        : violationsOf('address marks', `${id} is pending, but not marked with its address`);
+        : createViolations('address marks', `${id} is pending, but not marked with its address`);
     }
     if (mark === undefined) return [];
     const settled = events.find(({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded');
     if (mark === first && !isErased(events) && settled !== undefined && isExcused(settled)) return [];
-    return violationsOf('address marks', `${id} is no longer pending, but still marked with its address`);
+    return createViolations('address marks', `${id} is no longer pending, but still marked with its address`);
   });
 }
 
 function isLiving(id: string, events: readonly JournalEvent[]): boolean {
-  const { isVerified, ended } = foldAccount(id, events);
+  const { isVerified, ended } = computeProfile(id, events);
   return !isVerified && !ended;
 }

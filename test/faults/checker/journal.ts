@@ -15,7 +15,7 @@ export interface Journal {
   readonly byCommand: ReadonlyMap<string, readonly Commit[]>;
 }
 
-export function journalOf(commits: readonly Commit[]): Journal {
+export function createJournal(commits: readonly Commit[]): Journal {
   const inOrder = commits.toSorted((a, b) => a.number - b.number);
   const streams = Map.groupBy(inOrder, ({ stream }) => stream);
   return {
@@ -45,12 +45,12 @@ export function isMailing(events: readonly { readonly type: string }[]): boolean
 }
 
 /** Returns the ids of all mailings. */
-export function mailingIdsIn({ events }: Journal): ReadonlySet<string> {
+export function listMailingIds({ events }: Journal): ReadonlySet<string> {
   return new Set([...events].filter(([, its]) => isMailing(its)).map(([id]) => id));
 }
 
 /** Returns the events of each account, in order. */
-export function eventsByAccount({
+export function listEventsByAccount({
   events,
 }: Journal): readonly (readonly [string, readonly JournalEvent[]])[] {
   return [...events].filter(([, its]) => !isMailing(its));

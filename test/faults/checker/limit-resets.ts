@@ -1,6 +1,6 @@
 /** Computes when the login limit of an account was reset: a new password resets the count of logins. */
 import type { FaultLine, HistoryLine } from '../run-folder.ts';
-import { type CommandCheckContext, commandsById, isAcknowledged } from './commands.ts';
+import { type CommandCheckContext, indexCommandsById, isAcknowledged } from './commands.ts';
 import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
 import { AUTH_PROCESS_NAMES, MIN_STORE_TIMEOUT_MS } from './journal-rules.ts';
 
@@ -24,11 +24,11 @@ export interface LimitResets {
  * the password change. If the store failed, it is uncertain whether the count was reset. If there was no
  * response, the time of the reset is unknown.
  */
-export function limitResetsOf(
+export function computeLimitResets(
   { journal, history }: Pick<CommandCheckContext, 'journal' | 'history'>,
   faults: readonly FaultLine[],
 ): LimitResets {
-  const commands = commandsById(history);
+  const commands = indexCommandsById(history);
 
   function resetsOn(account: string): readonly (TimeSpan & { readonly isCertain: boolean })[] {
     return (journal.streams.get(account) ?? [])

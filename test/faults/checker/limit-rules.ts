@@ -2,9 +2,15 @@
 import type { FaultLine, HistoryLine } from '../run-folder.ts';
 import { type CommandCheckContext, isAcknowledged } from './commands.ts';
 import { createLostRefundPredicate } from './limit-refunds.ts';
-import { type LimitResets, limitResetsOf, UNBOUNDED_TIME_SPAN } from './limit-resets.ts';
-import { type AddressBook, addressBookOf, type RateLimit, rateLimits, TOO_MANY_REQUESTS } from './limits.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { computeLimitResets, type LimitResets, UNBOUNDED_TIME_SPAN } from './limit-resets.ts';
+import {
+  type AddressIndex,
+  indexAddresses,
+  type RateLimit,
+  rateLimits,
+  TOO_MANY_REQUESTS,
+} from './limits.ts';
+import { createViolations, type Violation } from './report.ts';
 
 /** Everything that one limit may have counted. */
 interface Count {
@@ -23,7 +29,7 @@ export function checkLimits(
   { journal, history, settings }: CommandCheckContext,
   faults: readonly FaultLine[],
 ): readonly Violation[] {
-  const book = addressBookOf(journal);
+  const book = indexAddresses(journal);
   const isOff = settings['LIMITS'] === 'off';
   const counts = rateLimits.map(
     (limit): Count => ({
@@ -32,7 +38,7 @@ export function checkLimits(
       byKey: groupByKey(limit, history, book),
     }),
   );
-  const resets = limitResetsOf({ journal, history }, faults);
+  const resets = computeLimitResets({ journal, history }, faults);
   return [
     ...checkRefusals({ counts, history, book, resets, isOff }, createLostRefundPredicate(history, faults)),
     ...counts
@@ -44,7 +50,7 @@ export function checkLimits(
 function groupByKey(
   limit: RateLimit,
   history: readonly HistoryLine[],
-  book: AddressBook,
+  book: AddressIndex,
 ): ReadonlyMap<string, readonly HistoryLine[]> {
   const pairs = history
     .filter(({ op }) => limit.ops.includes(op))
@@ -60,7 +66,7 @@ function groupByKey(
 interface RefusalContext {
   readonly counts: readonly Count[];
   readonly history: readonly HistoryLine[];
-  readonly book: AddressBook;
+  readonly book: AddressIndex;
   readonly resets: LimitResets;
   readonly isOff: boolean;
 }
@@ -73,7 +79,7 @@ function checkRefusals(
     .filter(({ status }) => status === TOO_MANY_REQUESTS)
     .flatMap((refused) => {
       if (isOff)
-        return violationsOf('limits', `${refused.op} ${refused.id} was refused although limits are off`);
+        return createViolations('limits', `${refused.op} ${refused.id} was refused although limits are off`);
       const its = counts.filter(({ limit }) => limit.ops.includes(refused.op));
       const reached = its.flatMap(({ limit, points, byKey }) =>
         limit.keysOf(refused, book).map((key) => {
@@ -89,7 +95,7 @@ function checkRefusals(
       );
       if (its.length === 0 || reached.some(({ counted, points }) => counted >= points)) return [];
       const found = reached.map(({ counted, points, setting }) => `${counted} of ${points} (${setting})`);
-      return violationsOf('limits', `${refused.op} ${refused.id} was refused after ${found.join(', ')}`);
+      return createViolations('limits', `${refused.op} ${refused.id} was refused after ${found.join(', ')}`);
     });
 }
 
@@ -121,7 +127,7 @@ function checkAccepted({ limit, points, byKey }: Count, resets: LimitResets): re
       ).length;
       return accepted <= points + unconfirmed
         ? []
-        : violationsOf(
+        : createViolations(
             'limits',
             `${accepted} ${limit.ops[0]} were accepted for ${key}, ${limit.setting} is ${points}`,
           );

@@ -1,21 +1,21 @@
 /** The rate limits that the checker knows: which commands each limit counts, and under which keys. */
 import type { HistoryLine } from '../run-folder.ts';
-import { readTokenClaims } from './access-token.ts';
-import { accountIdsByAddress, normaliseAddress } from './commands.ts';
+import { decodeTokenClaims } from './access-token.ts';
+import { groupAccountIdsByAddress, normaliseAddress } from './commands.ts';
 import type { Journal } from './journal.ts';
 
 export const TOO_MANY_REQUESTS = 429;
 
 /** The accounts of each address, and the addresses of each account. */
-export interface AddressBook {
+export interface AddressIndex {
   /** Returns the accounts that have ever had an address. */
   accountsOf(address: unknown): readonly string[];
   /** Returns the addresses that an account has ever had. */
   addressesOf(account: string): readonly string[];
 }
 
-export function addressBookOf(journal: Journal): AddressBook {
-  const accounts = accountIdsByAddress(journal);
+export function indexAddresses(journal: Journal): AddressIndex {
+  const accounts = groupAccountIdsByAddress(journal);
   const pairs = [...accounts].flatMap(([address, ids]) => ids.map((id) => ({ id, address })));
   const addresses = Map.groupBy(pairs, ({ id }) => id);
   return {
@@ -30,7 +30,7 @@ export interface RateLimit {
   /** The operations that the limit counts, and may refuse. */
   readonly ops: readonly string[];
   /** Returns the keys under which the limit may count a command. */
-  keysOf(command: HistoryLine, book: AddressBook): readonly string[];
+  keysOf(command: HistoryLine, book: AddressIndex): readonly string[];
   /**
    * Returns whether a command that was refused for a reason other than a limit may have counted against this
    * limit.
@@ -81,18 +81,18 @@ function ofAccount(op: string, setting: string): RateLimit {
 }
 
 function accountsIn(accessToken: string | null): readonly string[] {
-  const claims = readTokenClaims(accessToken);
+  const claims = decodeTokenClaims(accessToken);
   return claims === undefined ? [] : [claims.sub];
 }
 
-function accountsOfLogin({ request, answer }: HistoryLine, { accountsOf }: AddressBook): readonly string[] {
+function accountsOfLogin({ request, answer }: HistoryLine, { accountsOf }: AddressIndex): readonly string[] {
   const { user } = (answer ?? {}) as { readonly user?: { readonly id?: string } };
   return user?.id === undefined ? accountsOf(request['email']) : [user.id];
 }
 
 const LOGINS: readonly string[] = ['login', 'final-login'];
 
-function addressesOfAttempt(command: HistoryLine, { addressesOf }: AddressBook): readonly string[] {
+function addressesOfAttempt(command: HistoryLine, { addressesOf }: AddressIndex): readonly string[] {
   const { op, request, accessToken } = command;
   if (LOGINS.includes(op)) return [normaliseAddress(request['email'])];
   const [account = String(request['accountId'])] = accountsIn(accessToken);

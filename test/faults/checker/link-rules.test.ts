@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { journalOf } from './journal.ts';
+import { createJournal } from './journal.ts';
 import { checkLinkExpiry } from './link-rules.ts';
 import type { EventData } from './stored.ts';
 import {
@@ -9,30 +9,30 @@ import {
   createEvent,
   createHistoryLine,
   FAY_ID,
-  minuteOfRun,
+  formatMinuteOfRun,
 } from './testing/good-run.ts';
 
-const link = { sealed: 'a sealed token', expiresAt: minuteOfRun(10) };
+const link = { sealed: 'a sealed token', expiresAt: formatMinuteOfRun(10) };
 /** Maps each operation that needs a link to an event that issues such a link. */
 const issued: Readonly<Record<string, EventData>> = {
   verify: { verification: link },
   reset: { reset: link },
   'confirm-email': { person: { confirmation: link } },
   'undo-email': { person: { previousEmail: 'fay@example.com', undo: link } },
-  'keep-account': { eraseAt: minuteOfRun(10), person: { undo: link } },
+  'keep-account': { eraseAt: formatMinuteOfRun(10), person: { undo: link } },
 };
 
 /** Returns whether the rule reports a command that was sent in this minute of the run. */
 function isFound(op: string, minute: number, more: readonly EventData[] = [], status = 200): boolean {
   const commits = [issued[op] ?? {}, ...more].map((data, index) =>
-    createCommit(FAY_ID, [index + 1, index + 1], 'x', [createEvent('Linked', minuteOfRun(1), data)]),
+    createCommit(FAY_ID, [index + 1, index + 1], 'x', [createEvent('Linked', formatMinuteOfRun(1), data)]),
   );
   const command = createHistoryLine('x', op, {
     ...createCommandTimes(minute),
     status,
     request: { accountId: FAY_ID },
   });
-  return checkLinkExpiry({ journal: journalOf(commits), history: [command], settings: {} }).length > 0;
+  return checkLinkExpiry({ journal: createJournal(commits), history: [command], settings: {} }).length > 0;
 }
 
 describe('a link', () => {
@@ -43,9 +43,12 @@ describe('a link', () => {
     });
 
   test('works as long as the newest one of its kind', () => {
-    const newer = { ...link, expiresAt: minuteOfRun(20) };
+    const newer = { ...link, expiresAt: formatMinuteOfRun(20) };
     assert.equal(isFound('reset', 13, [{ reset: newer }]), false);
     assert.equal(isFound('reset', 13, [{ verification: newer }]), true);
-    assert.equal(isFound('undo-email', 13, [{ eraseAt: minuteOfRun(20), person: { undo: newer } }]), true);
+    assert.equal(
+      isFound('undo-email', 13, [{ eraseAt: formatMinuteOfRun(20), person: { undo: newer } }]),
+      true,
+    );
   });
 });

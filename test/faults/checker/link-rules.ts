@@ -2,7 +2,7 @@
 import type { HistoryLine } from '../run-folder.ts';
 import { type CommandCheckContext, isAcknowledged } from './commands.ts';
 import type { JournalEvent } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { EventData, SealedLink } from './stored.ts';
 
 /** The maximum difference between the clocks of two processes, in ms. */
@@ -30,7 +30,7 @@ export function checkLinkExpiry({ journal, history }: CommandCheckContext): read
     const events = journal.events.get(String(command.request['accountId'])) ?? [];
     const until = lastExpiry(events, command, linkIn);
     return until !== undefined && Date.parse(command.sentAt) > until + SKEW_MS
-      ? violationsOf(
+      ? createViolations(
           'links',
           `${command.op} ${command.id} was accepted after ${new Date(until).toISOString()}`,
         )

@@ -2,10 +2,10 @@
 import type { FaultLine, MailLine } from '../run-folder.ts';
 import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
 import type { Journal, JournalEvent } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 import {
   computeRequiredMails,
-  mailsSupersededBy,
+  listMailsSupersededBy,
   type RequiredMail,
   type SupersededMails,
   supersedesMail,
@@ -63,7 +63,7 @@ export function countMails(context: MailContext): MailCounts {
     expired: ended('expired'),
     failed: ended('failed'),
     duplicates: stories.reduce(
-      (sum, { arrivals }) => sum + Math.max(0, arrivals.filter(wasTaken).length - 1),
+      (sum, { arrivals }) => sum + Math.max(0, arrivals.filter(isAcceptedMail).length - 1),
       0,
     ),
   };
@@ -84,7 +84,7 @@ export function checkMails(context: MailContext): readonly Violation[] {
 
 function storiesIn({ journal, mails, deliveries, senders }: MailContext): readonly Story[] {
   const byId = new Map(deliveries.map((delivery) => [delivery._id, delivery]));
-  const arrivals = Map.groupBy(mails, idIn);
+  const arrivals = Map.groupBy(mails, getDeliveryIdOfMail);
   return computeRequiredMails(journal).map((required) => ({
     required,
     delivery: byId.get(required.id),
@@ -99,15 +99,15 @@ function storiesIn({ journal, mails, deliveries, senders }: MailContext): readon
   }));
 }
 
-export function idIn({ messageId }: MailLine): string {
+export function getDeliveryIdOfMail({ messageId }: MailLine): string {
   return /^<?([^@>]*)@/.exec(messageId)?.[1] ?? messageId;
 }
 
-export function wasTaken({ said }: MailLine): boolean {
+export function isAcceptedMail({ said }: MailLine): boolean {
   return said === '250' || said === '250-lost';
 }
 function isAccepted({ arrivals }: Story): boolean {
-  return arrivals.some(wasTaken);
+  return arrivals.some(isAcceptedMail);
 }
 
 function nameOf({ required: { mail, event } }: Story): string {
@@ -117,19 +117,21 @@ function nameOf({ required: { mail, event } }: Story): string {
 /** Checks that each mail and each delivery is required by an event, and that each mail went to its recipient. */
 function checkStrangers({ mails, deliveries }: MailContext, stories: readonly Story[]): readonly Violation[] {
   const required = new Map(stories.map((story) => [story.required.id, story]));
-  const strangers = mails.filter((mail) => !required.has(idIn(mail)));
+  const strangers = mails.filter((mail) => !required.has(getDeliveryIdOfMail(mail)));
   const invented = deliveries.filter(({ _id }) => !required.has(_id));
   const misdirected = mails.filter((mail) => {
-    const to = required.get(idIn(mail))?.required.to;
+    const to = required.get(getDeliveryIdOfMail(mail))?.required.to;
     return to !== undefined && (mail.to.length !== 1 || mail.to[0]?.toLowerCase() !== to.toLowerCase());
   });
   return [
-    ...strangers.flatMap(({ messageId }) => violationsOf('mails', `${messageId} is required by no event`)),
+    ...strangers.flatMap(({ messageId }) =>
+      createViolations('mails', `${messageId} is required by no event`),
+    ),
     ...invented.flatMap(({ _id, eventId }) =>
-      violationsOf('mails', `delivery ${_id} of event ${eventId} is required by no event`),
+      createViolations('mails', `delivery ${_id} of event ${eventId} is required by no event`),
     ),
     ...misdirected.flatMap(({ messageId }) =>
-      violationsOf('mails', `${messageId} went to a wrong recipient`),
+      createViolations('mails', `${messageId} went to a wrong recipient`),
     ),
   ];
 }
@@ -139,9 +141,9 @@ function checkFate(story: Story, faults: readonly FaultLine[]): readonly Violati
   const { delivery } = story;
   const state = delivery?.state ?? 'not recorded';
   if (isAccepted(story) && ENDED.has(state)) return [];
-  if (isAccepted(story)) return violationsOf('mails', `${nameOf(story)} was accepted, but is ${state}`);
+  if (isAccepted(story)) return createViolations('mails', `${nameOf(story)} was accepted, but is ${state}`);
   if (delivery !== undefined && isExcused[state]?.(story, delivery, faults)) return [];
-  return violationsOf('mails', `${nameOf(story)} was never accepted, but is ${state}`);
+  return createViolations('mails', `${nameOf(story)} was never accepted, but is ${state}`);
 }
 
 const ENDED: ReadonlySet<string> = new Set(['sent', 'cancelled', 'expired', 'failed']);
@@ -179,7 +181,7 @@ function checkStale(story: Story): readonly Violation[] {
   return story.arrivals
     .filter(({ at }) => Date.parse(at) >= expiresAt)
     .flatMap(({ at }) =>
-      violationsOf('stale mails', `${nameOf(story)} came at ${at}, when its link had expired`),
+      createViolations('stale mails', `${nameOf(story)} came at ${at}, when its link had expired`),
     );
 }
 
@@ -197,7 +199,7 @@ const RECORDED_WITHIN_MS = 10_000;
 function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
   const recorded = findRecordedCopy(story);
   return story.arrivals.flatMap((copy, index) => {
-    if (!wasTaken(copy) || copy === recorded || copy.said === '250-lost') return [];
+    if (!isAcceptedMail(copy) || copy === recorded || copy.said === '250-lost') return [];
     const next = story.arrivals[index + 1];
     const other = next ?? recorded;
     if (other === undefined) return [];
@@ -207,7 +209,7 @@ function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly V
       to: Math.min(accepted + RECORDED_WITHIN_MS, next === undefined ? Infinity : Date.parse(next.at)),
     };
     if (hasFaultDuring(faults, span, [copy.by, ...SHARED_BY_SENDERS])) return [];
-    return violationsOf(
+    return createViolations(
       'duplicate mails',
       `${nameOf(story)} was accepted from ${copy.by} at ${copy.answeredAt}, which was not recorded, and came from ${other.by} at ${other.at}`,
     );
@@ -271,7 +273,7 @@ function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]
         !hasFaultDuring(delays, { from: known, to: claimed + CLAIM_MS }, [by ?? '', ...STORE_FAULT_TARGETS]),
     );
     if (!isLate) return [];
-    return violationsOf(
+    return createViolations(
       'superseded mails',
       `${nameOf(story)} was claimed although what supersedes it was stored`,
     );
@@ -307,7 +309,7 @@ export function checkCutoffs(journal: Journal, stored: readonly StoredCutoffs[])
     return [...names]
       .filter((what) => due.get(what) !== got.get(what))
       .flatMap((what) =>
-        violationsOf('cutoffs', `${id}: ${what} before ${got.get(what)} instead of ${due.get(what)}`),
+        createViolations('cutoffs', `${id}: ${what} before ${got.get(what)} instead of ${due.get(what)}`),
       );
   });
 }
@@ -317,7 +319,7 @@ function cutoffsOf(events: readonly JournalEvent[]): ReadonlyMap<string, number>
     events
       .filter(({ sequence }) => sequence > 1)
       .flatMap((event) =>
-        mailsSupersededBy(event).map((what: SupersededMails) => [what, event.sequence] as const),
+        listMailsSupersededBy(event).map((what: SupersededMails) => [what, event.sequence] as const),
       ),
   );
 }

@@ -1,8 +1,8 @@
 /** Checks that a command appends only events that it may cause, and only once. */
 import type { HistoryLine } from '../run-folder.ts';
-import { type CommandCheckContext, commitsOfCommand, isRefused, retryKeyOf } from './commands.ts';
+import { type CommandCheckContext, findCommitsOfCommand, getRetryKey, isRefused } from './commands.ts';
 import type { Journal } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
 /**
@@ -61,35 +61,35 @@ const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
 export function checkCommandEffects({ journal, history }: CommandCheckContext): readonly Violation[] {
   const twice = [...journal.byCommand].flatMap(([id, commits]) => [
     ...repeated(commits, ({ stream }) => stream).flatMap((stream) =>
-      violationsOf('one effect', `command ${id} has more than one commit on ${stream}`),
+      createViolations('one effect', `command ${id} has more than one commit on ${stream}`),
     ),
     ...(beginningsAmong(commits) > 1
-      ? violationsOf('one effect', `command ${id} was carried out twice`)
+      ? createViolations('one effect', `command ${id} was carried out twice`)
       : []),
   ]);
   const wrong = history.flatMap(({ id, op }) =>
-    commitsOfCommand(journal, id)
+    findCommitsOfCommand(journal, id)
       .filter(({ events }) => !(EFFECTS[op]?.includes(events[0]?.type ?? '') ?? true))
       .flatMap(({ stream, number }) =>
-        violationsOf('one effect', `${op} ${id} has led to commit ${number} of ${stream}`),
+        createViolations('one effect', `${op} ${id} has led to commit ${number} of ${stream}`),
       ),
   );
   const refused = history
     .filter((command) => isRefused(command) && NOTHING_IF_REFUSED.has(command.op))
-    .filter(({ id }) => commitsOfCommand(journal, id).length > 0)
+    .filter(({ id }) => findCommitsOfCommand(journal, id).length > 0)
     .flatMap(({ id, op, status }) =>
-      violationsOf('one effect', `${op} ${id} was refused with ${status}, but is in the journal`),
+      createViolations('one effect', `${op} ${id} was refused with ${status}, but is in the journal`),
     );
   return [...twice, ...wrong, ...refused, ...checkKeys(journal, history)];
 }
 
 /** Checks that all requests with the same Idempotency-Key led to only one sign-up or mailing. */
 function checkKeys(journal: Journal, history: readonly HistoryLine[]): readonly Violation[] {
-  return [...Map.groupBy(history, retryKeyOf).values()].flatMap((commands) => {
-    const commits = commands.flatMap(({ id }) => commitsOfCommand(journal, id));
+  return [...Map.groupBy(history, getRetryKey).values()].flatMap((commands) => {
+    const commits = commands.flatMap(({ id }) => findCommitsOfCommand(journal, id));
     if (commands.length === 1 || beginningsAmong(commits) <= 1) return [];
     const [{ op, id } = { op: '', id: '' }] = commands;
-    return violationsOf(
+    return createViolations(
       'one effect',
       `${op} ${id} was sent again with its Idempotency-Key, and took effect twice`,
     );

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { journalOf } from './journal.ts';
+import { createJournal } from './journal.ts';
 import { checkPersonFields } from './person-rules.ts';
 import type { Person } from './stored.ts';
-import { createCommit, createEvent, FAY_ID, minuteOfRun } from './testing/good-run.ts';
+import { createCommit, createEvent, FAY_ID, formatMinuteOfRun } from './testing/good-run.ts';
 
 const fay = { email: 'fay@example.com', username: 'fay' };
 const moved = { email: 'fay@elsewhere.example', username: 'fay' };
@@ -25,10 +25,12 @@ const history: readonly (readonly [string, Person])[] = [
 function isFound(n?: number, change: Person = {}): boolean {
   const commits = history.map(([type, person], index) =>
     createCommit(FAY_ID, [index + 1, index + 1], 'x', [
-      createEvent(type, minuteOfRun(index), { person: index === n ? { ...person, ...change } : person }),
+      createEvent(type, formatMinuteOfRun(index), {
+        person: index === n ? { ...person, ...change } : person,
+      }),
     ]),
   );
-  return checkPersonFields(journalOf(commits)).length > 0;
+  return checkPersonFields(createJournal(commits)).length > 0;
 }
 
 describe('the person in events', () => {

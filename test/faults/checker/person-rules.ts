@@ -2,9 +2,9 @@
  * Rules about the person in events. A mail goes to the address in its event. If that address is outdated, the
  * mail goes to a stranger.
  */
-import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
-import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { applyEventToProfile, EMPTY_PROFILE, type Profile } from './fold.ts';
+import { type Journal, type JournalEvent, listEventsByAccount } from './journal.ts';
+import { createViolations, type Violation } from './report.ts';
 
 /** The types of events that change the username. All other events repeat the username. */
 const RENAMES: ReadonlySet<string> = new Set(['UserRegistered', 'ProfileChanged']);
@@ -15,13 +15,13 @@ const RENAMES: ReadonlySet<string> = new Set(['UserRegistered', 'ProfileChanged'
  * EmailChangeReverted must contain the address that is taken away and the address that is restored.
  */
 export function checkPersonFields(journal: Journal): readonly Violation[] {
-  return eventsByAccount(journal).flatMap(([id, events]) => {
-    let profile: Profile = { ...NO_PROFILE, id };
+  return listEventsByAccount(journal).flatMap(([id, events]) => {
+    let profile: Profile = { ...EMPTY_PROFILE, id };
     return events.flatMap((event, index) => {
       const wrong = wrongFieldsOf(event, profile, events.slice(0, index));
-      profile = profileAfter(profile, event);
+      profile = applyEventToProfile(profile, event);
       return wrong.flatMap((field) =>
-        violationsOf('people', `event ${event.sequence} (${event.type}) of ${id} has another ${field}`),
+        createViolations('people', `event ${event.sequence} (${event.type}) of ${id} has another ${field}`),
       );
     });
   });

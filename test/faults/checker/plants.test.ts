@@ -10,7 +10,7 @@ import type {
   LostChange,
   MailLine,
   Readiness,
-  ReceivedLine,
+  ReceivedEventLine,
   ShownProfile,
 } from '../run-folder.ts';
 import { checkRecordedRun } from './check.ts';
@@ -30,26 +30,26 @@ import type {
 import {
   ADA_ID,
   ADA_PASSWORDS,
-  AFTER_RUN,
   BOB_ID,
   BOB_PASSWORD,
+  computeDeliveryId,
   createCommandTimes,
   createFakeAccessToken,
   createFakeRefreshToken,
   createHistoryLine,
   createTokenResponse,
   DAN_ID,
-  deliveryIdOf,
   embeddedRun,
   embeddedStores,
   FAY_ID,
   FAY_PASSWORD,
   FIRST_COPY_OFFSET,
+  formatMinuteOfRun,
   goodRun,
   goodStores,
-  minuteOfRun,
   movedRun,
   restoredRun,
+  TIME_AFTER_RUN,
 } from './testing/good-run.ts';
 
 interface Plant {
@@ -158,10 +158,10 @@ function shown(change: (profile: ShownProfile) => readonly ShownProfile[]): Pick
   return { run: { run: { ...goodRun.run, shown: goodRun.run.shown?.flatMap(change) ?? null } } };
 }
 
-const WELCOME = deliveryIdOf(ADA_ID, 'welcome');
-const BOBS_FIRST = deliveryIdOf(BOB_ID, 'verify-email');
-const MOVED = deliveryIdOf(FAY_ID, 'email-changed');
-const BOBS_SECOND = deliveryIdOf(BOB_ID, 'verify-email', 1);
+const WELCOME = computeDeliveryId(ADA_ID, 'welcome');
+const BOBS_FIRST = computeDeliveryId(BOB_ID, 'verify-email');
+const MOVED = computeDeliveryId(FAY_ID, 'email-changed');
+const BOBS_SECOND = computeDeliveryId(BOB_ID, 'verify-email', 1);
 
 /** The first record of Dan's account as it was before the erasure. */
 const DANS_FIRST = recordOf(DAN_ID, 'UserRegistered');
@@ -178,25 +178,25 @@ function mailOf(id: string): MailLine {
   return mail;
 }
 function copy(mail: MailLine, minute: number, by = mail.by): MailLine {
-  return { ...mail, at: minuteOfRun(minute), answeredAt: minuteOfRun(minute), by };
+  return { ...mail, at: formatMinuteOfRun(minute), answeredAt: formatMinuteOfRun(minute), by };
 }
 function fault(line: Partial<FaultLine>): FaultLine {
   return {
-    at: minuteOfRun(2),
+    at: formatMinuteOfRun(2),
     fault: 'kill-notifier',
     target: 'notifier-1',
-    until: minuteOfRun(2, 2),
+    until: formatMinuteOfRun(2, 2),
     ...line,
   };
 }
 const REDRIVE = fault({ fault: 'ops-redrive', target: 'ops-redrive' });
 /** Changes which events of Ada's account one of the subscribers has received. */
 function received(
-  via: ReceivedLine['via'],
-  change: (lines: readonly ReceivedLine[]) => readonly ReceivedLine[],
+  via: ReceivedEventLine['via'],
+  change: (lines: readonly ReceivedEventLine[]) => readonly ReceivedEventLine[],
   faults: readonly FaultLine[] = [],
 ): Pick<Plant, 'run'> {
-  function isAdas(line: ReceivedLine): boolean {
+  function isAdas(line: ReceivedEventLine): boolean {
     return line.via === via && line.account === ADA_ID;
   }
   const others = goodRun.received.filter((line) => !isAdas(line));
@@ -204,13 +204,13 @@ function received(
 }
 
 function fullDisk(readiness: Readiness): FaultLine {
-  return fault({ fault: 'full-disk', target: 'disk', at: minuteOfRun(40), readiness });
+  return fault({ fault: 'full-disk', target: 'disk', at: formatMinuteOfRun(40), readiness });
 }
 /** The first copy of a mail, from notifier-1, is accepted without being recorded; the second one is recorded. */
 function twice(...faults: readonly FaultLine[]): Pick<Plant, 'run' | 'stores'> {
   return {
     run: { mails: [...goodRun.mails, copy(mailOf(WELCOME), 4, 'notifier-2')], faults },
-    ...deliveries(WELCOME, { attempts: [acceptedFrom('host:2', minuteOfRun(4))] }),
+    ...deliveries(WELCOME, { attempts: [acceptedFrom('host:2', formatMinuteOfRun(4))] }),
   };
 }
 function acceptedFrom(sender: string, at: string): DeliveryAttempt {
@@ -233,7 +233,8 @@ function dueAt(time: string): Pick<Plant, 'stores'> {
     record.headers['ce_subject'] === DAN_ID
       ? {
           ...record,
-          payload: record.payload?.replace(`"eraseAt":"${minuteOfRun(12)}"`, `"eraseAt":"${time}"`) ?? null,
+          payload:
+            record.payload?.replace(`"eraseAt":"${formatMinuteOfRun(12)}"`, `"eraseAt":"${time}"`) ?? null,
         }
       : record,
   );
@@ -352,7 +353,7 @@ function restored(
 
 test('a restore after which all forks are noticed violates no rule', () => {
   const { run, stores } = restored([ADA_ID], { [ADA_ID]: FORKED });
-  const report = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, AFTER_RUN);
+  const report = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, TIME_AFTER_RUN);
   assert.deepEqual(report.violations, []);
 });
 
@@ -368,7 +369,14 @@ const plants: readonly Plant[] = [
     caughtBy: 'coverage',
     run: {
       run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, hits: { 'kill-auth': 1 } } },
-      faults: [fault({ fault: 'kill-auth', target: 'auth-1', at: minuteOfRun(45), until: minuteOfRun(46) })],
+      faults: [
+        fault({
+          fault: 'kill-auth',
+          target: 'auth-1',
+          at: formatMinuteOfRun(45),
+          until: formatMinuteOfRun(46),
+        }),
+      ],
     },
   },
   {
@@ -381,15 +389,15 @@ const plants: readonly Plant[] = [
         fault({
           fault: 'kill-auth',
           target: 'auth-2',
-          at: minuteOfRun(3),
-          until: minuteOfRun(3, 2),
+          at: formatMinuteOfRun(3),
+          until: formatMinuteOfRun(3, 2),
           hits: 0,
         }),
         fault({
           fault: 'smtp-stalls',
           target: 'smtp',
-          at: minuteOfRun(3),
-          until: minuteOfRun(3, 2),
+          at: formatMinuteOfRun(3),
+          until: formatMinuteOfRun(3, 2),
           hits: 1,
         }),
       ],
@@ -466,7 +474,7 @@ const plants: readonly Plant[] = [
       createHistoryLine('x', 'me', {
         ...createCommandTimes(8),
         request: { after: `${ADA_ID}:5` },
-        answer: { ...ADAS_PROFILE, version: 4, firstName: null, updatedAt: minuteOfRun(3) },
+        answer: { ...ADAS_PROFILE, version: 4, firstName: null, updatedAt: formatMinuteOfRun(3) },
         accessToken: ADAS_TOKEN,
       }),
     ),
@@ -647,7 +655,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'an account is erased while its owner can still cancel the erasure',
     caughtBy: 'erasures',
-    ...dueAt(minuteOfRun(40)),
+    ...dueAt(formatMinuteOfRun(40)),
   },
   {
     bug: 'a store keeps the address of an erased person',
@@ -684,7 +692,7 @@ const plants: readonly Plant[] = [
     bug: 'an event of an erased account is published again with the person, while a process was killed that publishes nothing',
     caughtBy: 'erased copies',
     ...records((record) => (record === DANS_FIRST ? [record, { ...record, offset: 990 }] : [record])),
-    run: { faults: [fault({ at: minuteOfRun(13), until: minuteOfRun(14) })] },
+    run: { faults: [fault({ at: formatMinuteOfRun(13), until: formatMinuteOfRun(14) })] },
   },
   {
     bug: 'the user service does not confirm an erasure',
@@ -700,7 +708,7 @@ const plants: readonly Plant[] = [
     bug: 'a consumer confirms an erasure before it began',
     caughtBy: 'erasure receipts',
     ...erasure({
-      receipts: GOOD_RECEIPTS.map((receipt) => ({ ...receipt, confirmedAt: minuteOfRun(10) })),
+      receipts: GOOD_RECEIPTS.map((receipt) => ({ ...receipt, confirmedAt: formatMinuteOfRun(10) })),
     }),
   },
   {
@@ -808,7 +816,7 @@ const plants: readonly Plant[] = [
     ...embedded((record) => [record], {
       commits: embeddedRun.replaced.commits.flatMap((commit) => [
         commit,
-        { ...commit, events: commit.events.map((event) => ({ ...event, time: minuteOfRun(30) })) },
+        { ...commit, events: commit.events.map((event) => ({ ...event, time: formatMinuteOfRun(30) })) },
       ]),
     }),
   },
@@ -865,7 +873,7 @@ const plants: readonly Plant[] = [
         ...movedRun.replaced,
         commits: movedRun.replaced.commits.flatMap((commit) => [
           commit,
-          { ...commit, events: commit.events.map((event) => ({ ...event, time: minuteOfRun(30) })) },
+          { ...commit, events: commit.events.map((event) => ({ ...event, time: formatMinuteOfRun(30) })) },
         ]),
       },
     },
@@ -1150,7 +1158,7 @@ const plants: readonly Plant[] = [
     bug: 'a superseded mail is attempted',
     caughtBy: 'superseded mails',
     ...deliveries(BOBS_FIRST, {
-      attempts: [{ at: new Date(minuteOfRun(5, 7)), ms: 5, result: 'deferred', sender: 'host:1' }],
+      attempts: [{ at: new Date(formatMinuteOfRun(5, 7)), ms: 5, result: 'deferred', sender: 'host:1' }],
     }),
   },
   {
@@ -1162,7 +1170,12 @@ const plants: readonly Plant[] = [
         { ...copy(mailOf(BOBS_SECOND), 7), messageId: `<${BOBS_FIRST}@example.com>` },
       ],
       faults: [
-        fault({ fault: 'pause-notifier', target: 'notifier-2', at: minuteOfRun(5), until: minuteOfRun(8) }),
+        fault({
+          fault: 'pause-notifier',
+          target: 'notifier-2',
+          at: formatMinuteOfRun(5),
+          until: formatMinuteOfRun(8),
+        }),
       ],
     },
   },
@@ -1175,30 +1188,32 @@ const plants: readonly Plant[] = [
   {
     bug: 'a mail is sent twice, and its sender was killed a minute later',
     caughtBy: 'duplicate mails',
-    ...twice(fault({ at: minuteOfRun(3), until: minuteOfRun(3, 2) })),
+    ...twice(fault({ at: formatMinuteOfRun(3), until: formatMinuteOfRun(3, 2) })),
   },
   {
     bug: 'a mail is sent again while its sender is stopped, although its acceptance was recorded',
     caughtBy: 'duplicate mails',
     run: {
       mails: [...goodRun.mails, copy(mailOf(WELCOME), 2.5, 'notifier-2')],
-      faults: [fault({ fault: 'pause-notifier', at: minuteOfRun(2), until: minuteOfRun(2, 20) })],
+      faults: [fault({ fault: 'pause-notifier', at: formatMinuteOfRun(2), until: formatMinuteOfRun(2, 20) })],
     },
   },
   {
     bug: 'an attempt does not name its sender',
     caughtBy: 'senders',
-    ...deliveries(WELCOME, { attempts: [{ at: new Date(minuteOfRun(2, 1)), ms: 5, result: 'accepted' }] }),
+    ...deliveries(WELCOME, {
+      attempts: [{ at: new Date(formatMinuteOfRun(2, 1)), ms: 5, result: 'accepted' }],
+    }),
   },
   {
     bug: 'an attempt names a process that sends no mails',
     caughtBy: 'senders',
-    ...deliveries(WELCOME, { attempts: [acceptedFrom('host:9', minuteOfRun(2, 1))] }),
+    ...deliveries(WELCOME, { attempts: [acceptedFrom('host:9', formatMinuteOfRun(2, 1))] }),
   },
   {
     bug: 'an attempt names another process than the one that has sent the mail',
     caughtBy: 'senders',
-    ...deliveries(WELCOME, { attempts: [acceptedFrom('host:2', minuteOfRun(2, 1))] }),
+    ...deliveries(WELCOME, { attempts: [acceptedFrom('host:2', formatMinuteOfRun(2, 1))] }),
   },
   {
     bug: 'a restored backup contains a later change',
@@ -1253,12 +1268,12 @@ const plants: readonly Plant[] = [
   {
     bug: 'a recorded request is never processed',
     caughtBy: 'leases',
-    stores: { requests: [{ _id: 'x', at: minuteOfRun(1) }] },
+    stores: { requests: [{ _id: 'x', at: formatMinuteOfRun(1) }] },
   },
   {
     bug: 'a lease lasts for hours',
     caughtBy: 'leases',
-    stores: { leases: [{ _id: 'sweep', until: new Date(AFTER_RUN.getTime() + 3_600_000) }] },
+    stores: { leases: [{ _id: 'sweep', until: new Date(TIME_AFTER_RUN.getTime() + 3_600_000) }] },
   },
   {
     bug: 'a group stops reading',
@@ -1342,7 +1357,11 @@ const plants: readonly Plant[] = [
 ];
 
 function rulesBrokenBy({ run, stores }: Plant): readonly Rule[] {
-  const { violations } = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, AFTER_RUN);
+  const { violations } = checkRecordedRun(
+    { ...goodRun, ...run },
+    { ...goodStores, ...stores },
+    TIME_AFTER_RUN,
+  );
   return [...new Set(violations.map(({ rule }) => rule))];
 }
 

@@ -1,26 +1,28 @@
 /** Compares the read model with the profiles that the journal's events produce. */
 import { isDeepStrictEqual } from 'node:util';
-import { profileDocumentOf } from './fold.ts';
-import { eventsByAccount, type Journal } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { toProfileDocument } from './fold.ts';
+import { type Journal, listEventsByAccount } from './journal.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { StoredProfile } from './stored.ts';
 
 /** Checks that the read model has exactly the accounts of the journal, and compares them field by field. */
 export function checkReadModel(journal: Journal, stored: readonly StoredProfile[]): readonly Violation[] {
   const expected = new Map(
-    eventsByAccount(journal).map(([id, events]) => [id, profileDocumentOf(id, events)]),
+    listEventsByAccount(journal).map(([id, events]) => [id, toProfileDocument(id, events)]),
   );
   const found = new Map(stored.map((document) => [document._id, document]));
   return [...new Set([...expected.keys(), ...found.keys()])].flatMap((id) =>
     differences(expected.get(id), found.get(id)).flatMap((what) =>
-      violationsOf('read model', `${id}: ${what}`),
+      createViolations('read model', `${id}: ${what}`),
     ),
   );
 }
 
 export function checkNoParkedAccounts(stored: readonly StoredProfile[]): readonly Violation[] {
   return stored.flatMap(({ _id, parked }) =>
-    parked === undefined ? [] : violationsOf('parked', `${_id} after event ${parked.after}: ${parked.cause}`),
+    parked === undefined
+      ? []
+      : createViolations('parked', `${_id} after event ${parked.after}: ${parked.cause}`),
   );
 }
 

@@ -6,7 +6,7 @@ import {
   type HistoryLine,
   type MailLine,
   REPLACED_ROWS_NAME,
-  type ReceivedLine,
+  type ReceivedEventLine,
   type RunDescription,
 } from '../run-folder.ts';
 import { readReplacedRows } from '../system/data-folder.ts';
@@ -17,7 +17,7 @@ export interface RecordedRun {
   readonly history: readonly HistoryLine[];
   readonly mails: readonly MailLine[];
   readonly faults: readonly FaultLine[];
-  readonly received: readonly ReceivedLine[];
+  readonly received: readonly ReceivedEventLine[];
   /** The records that the run has removed from a topic. */
   readonly removed: readonly TopicRecord[];
   /**

@@ -7,9 +7,9 @@ import { type Db, MongoClient } from 'mongodb';
 import { isHeartbeat, readTopic } from '../../support/kcat.ts';
 import type { DataFolder, ServerAddresses } from '../run-folder.ts';
 import { readDataFolder } from '../system/data-folder.ts';
-import { commitsBeforeErasure } from './erasure-rules.ts';
+import { restoreErasedCommits } from './erasure-rules.ts';
 import { selectGenuineRecords } from './forged-rules.ts';
-import { type Journal, journalOf } from './journal.ts';
+import { createJournal, type Journal } from './journal.ts';
 import type {
   Commit,
   GroupLag,
@@ -22,7 +22,7 @@ import type {
   StoredRequest,
   TopicRecord,
 } from './stored.ts';
-import { consumerGroupsOfSystem, EVENT_TOPICS } from './topic-rules.ts';
+import { EVENT_TOPICS, listConsumerGroups } from './topic-rules.ts';
 
 /**
  * Reads the stores one after the other, in the direction in which data flows. Each read therefore sees the effects of
@@ -92,7 +92,7 @@ export async function readJournal(
   try {
     const commits = await readerOf(client.db())<Commit>('auth_commits');
     const records = await readRecords(KAFKA_BROKERS);
-    return journalOf(commitsBeforeErasure(commits, selectGenuineRecords(records, removed), replaced));
+    return createJournal(restoreErasedCommits(commits, selectGenuineRecords(records, removed), replaced));
   } finally {
     await client.close();
   }
@@ -139,8 +139,7 @@ async function readTopics(
   // Request the positions one topic after the other: if two topics are requested concurrently, kafkajs may return no
   // partitions for one of them.
   const lags: GroupLag[] = [];
-  for (const [group, topic] of consumerGroupsOfSystem(generations))
-    lags.push(await lagOf(admin, group, topic));
+  for (const [group, topic] of listConsumerGroups(generations)) lags.push(await lagOf(admin, group, topic));
   return {
     lags,
     records: await readRecords(brokers),

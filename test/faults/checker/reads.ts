@@ -1,9 +1,9 @@
 /** Compares responses from the read model with the journal. */
 import type { ShownProfile } from '../run-folder.ts';
 import type { CommandCheckContext } from './commands.ts';
-import { foldAccount } from './fold.ts';
-import { eventsByAccount, type Journal } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { computeProfile } from './fold.ts';
+import { type Journal, listEventsByAccount } from './journal.ts';
+import { createViolations, type Violation } from './report.ts';
 
 /** The fields of a profile that its owner can see, except the version of the profile. */
 const SHOWN = [
@@ -32,17 +32,17 @@ export function checkProfileReads({ journal, history }: CommandCheckContext): re
       const shown = (answer ?? {}) as Readonly<Record<string, unknown>>;
       const version = Number(shown['version']);
       const account = String(shown['id']);
-      const profile = foldAccount(account, (journal.events.get(account) ?? []).slice(0, version));
+      const profile = computeProfile(account, (journal.events.get(account) ?? []).slice(0, version));
       const [seenOf, seen] = String(request['after']).split(':');
       if (profile.sequence !== version)
-        return violationsOf('reads', `me ${id} was shown a version that does not exist`);
+        return createViolations('reads', `me ${id} was shown a version that does not exist`);
       if (seenOf === account && version < Number(seen)) {
-        return violationsOf('reads', `me ${id} was shown version ${version} after ${seen}`);
+        return createViolations('reads', `me ${id} was shown version ${version} after ${seen}`);
       }
       const wrong = SHOWN.filter((name) => shown[name] !== profile[name]);
       return wrong.length === 0
         ? []
-        : violationsOf('reads', `me ${id} was shown a wrong ${wrong.join(', ')}`);
+        : createViolations('reads', `me ${id} was shown a wrong ${wrong.join(', ')}`);
     });
 }
 
@@ -52,24 +52,24 @@ export function checkAdminProfileList(
   shown: readonly ShownProfile[],
 ): readonly Violation[] {
   const found = new Map(shown.map((profile) => [String(profile['id']), profile]));
-  const expected = eventsByAccount(journal)
-    .map(([id, events]) => foldAccount(id, events))
+  const expected = listEventsByAccount(journal)
+    .map(([id, events]) => computeProfile(id, events))
     .filter(({ ended }) => !ended);
   const strangers = new Set(found.keys()).difference(new Set(expected.map(({ id }) => id)));
   return [
     ...expected.flatMap((profile) => {
       const its = found.get(profile.id);
-      if (its === undefined) return violationsOf('shown profiles', `${profile.id} is not shown`);
+      if (its === undefined) return createViolations('shown profiles', `${profile.id} is not shown`);
       const wrong = SHOWN.filter((name) => its[name] !== profile[name]);
       return wrong.length === 0 && its['version'] === profile.sequence
         ? []
-        : violationsOf(
+        : createViolations(
             'shown profiles',
             `${profile.id} is shown with another ${wrong.join(', ') || 'version'}`,
           );
     }),
     ...[...strangers].flatMap((id) =>
-      violationsOf('shown profiles', `${id} is shown, and is not in the journal`),
+      createViolations('shown profiles', `${id} is shown, and is not in the journal`),
     ),
   ];
 }

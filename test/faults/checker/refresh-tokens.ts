@@ -1,7 +1,7 @@
 /** The refresh tokens of each session, in the order in which they were issued. */
 import type { HistoryLine } from '../run-folder.ts';
-import { type AccessTokenClaims, readTokenClaims } from './access-token.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { type AccessTokenClaims, decodeTokenClaims } from './access-token.ts';
+import { createViolations, type Violation } from './report.ts';
 
 /**
  * The place of a refresh token: the session to which it belongs, and its position among the tokens of that
@@ -25,9 +25,9 @@ export interface IssuedTokens {
   readonly refreshToken: string;
 }
 
-export function issuedTokensIn({ answer }: Pick<HistoryLine, 'answer'>): IssuedTokens | undefined {
+export function getIssuedTokens({ answer }: Pick<HistoryLine, 'answer'>): IssuedTokens | undefined {
   const { accessToken, refreshToken } = (answer ?? {}) as Readonly<Record<string, unknown>>;
-  const access = readTokenClaims(accessToken);
+  const access = decodeTokenClaims(accessToken);
   return access && typeof refreshToken === 'string' ? { access, refreshToken } : undefined;
 }
 
@@ -35,7 +35,7 @@ export function issuedTokensIn({ answer }: Pick<HistoryLine, 'answer'>): IssuedT
  * Follows each session from its login, and checks that each token has only one successor, in the same session and
  * account, however often it is exchanged.
  */
-export function chainRefreshTokens(history: readonly HistoryLine[]): TokenChains {
+export function traceRefreshTokens(history: readonly HistoryLine[]): TokenChains {
   const places = new Map<string, TokenPosition>();
   const successors = new Map<string, string>();
   const issuing = history
@@ -44,9 +44,9 @@ export function chainRefreshTokens(history: readonly HistoryLine[]): TokenChains
 
   const violations = issuing.flatMap((command) => {
     const { op, id, request } = command;
-    const tokens = issuedTokensIn(command);
+    const tokens = getIssuedTokens(command);
     if (tokens === undefined)
-      return violationsOf('refresh tokens', `${op} ${id} was answered without tokens`);
+      return createViolations('refresh tokens', `${op} ${id} was answered without tokens`);
     const { access, refreshToken } = tokens;
     const { sub: account, sid: session } = access;
     const used = String(request['refreshToken']);
@@ -57,19 +57,19 @@ export function chainRefreshTokens(history: readonly HistoryLine[]): TokenChains
     if (op === 'login') {
       return known === undefined
         ? []
-        : violationsOf('refresh tokens', `login ${id} got a token that is in use`);
+        : createViolations('refresh tokens', `login ${id} got a token that is in use`);
     }
     const earlier = successors.get(used);
     successors.set(used, refreshToken);
     return [
       ...(parent !== undefined && (parent.session !== session || parent.account !== account)
-        ? violationsOf('refresh tokens', `refresh ${id} got a token of another session`)
+        ? createViolations('refresh tokens', `refresh ${id} got a token of another session`)
         : []),
       ...(earlier !== undefined && earlier !== refreshToken
-        ? violationsOf('refresh tokens', `refresh ${id} got a second successor of its token`)
+        ? createViolations('refresh tokens', `refresh ${id} got a second successor of its token`)
         : []),
       ...(known !== undefined && known.n !== place.n
-        ? violationsOf('refresh tokens', `refresh ${id} got an older token again`)
+        ? createViolations('refresh tokens', `refresh ${id} got an older token again`)
         : []),
     ];
   });

@@ -74,6 +74,6 @@ export interface Report {
 }
 
 /** Returns the violations of one rule. */
-export function violationsOf(rule: Rule, ...details: readonly string[]): readonly Violation[] {
+export function createViolations(rule: Rule, ...details: readonly string[]): readonly Violation[] {
   return details.map((detail) => ({ rule, detail }));
 }

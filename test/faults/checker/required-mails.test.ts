@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { journalOf } from './journal.ts';
-import { computeRequiredMails, mailsSupersededBy } from './required-mails.ts';
+import { createJournal } from './journal.ts';
+import { computeRequiredMails, listMailsSupersededBy } from './required-mails.ts';
 import type { EventData } from './stored.ts';
-import { ADA_ID, createCommit, createEvent, minuteOfRun } from './testing/good-run.ts';
+import { ADA_ID, createCommit, createEvent, formatMinuteOfRun } from './testing/good-run.ts';
 
 const person = { email: 'ada@example.com', username: 'ada' };
-const link = { sealed: 'x', expiresAt: minuteOfRun(60) };
+const link = { sealed: 'x', expiresAt: formatMinuteOfRun(60) };
 
 function owedFor(type: string, data: EventData) {
   return computeRequiredMails(
-    journalOf([createCommit(ADA_ID, [1, 1], 'c', [createEvent(type, minuteOfRun(0), data)])]),
+    createJournal([createCommit(ADA_ID, [1, 1], 'c', [createEvent(type, formatMinuteOfRun(0), data)])]),
   );
 }
 
@@ -46,10 +46,10 @@ describe('the required mails', () => {
 
   test('have an id that is a name-based UUID of event, mail and recipient', () => {
     const event = {
-      ...createEvent('AccountVerified', minuteOfRun(0), { person }),
+      ...createEvent('AccountVerified', formatMinuteOfRun(0), { person }),
       id: '01900000-0000-7000-9000-000000000001',
     };
-    const [mail] = computeRequiredMails(journalOf([createCommit(ADA_ID, [1, 1], 'c', [event])]));
+    const [mail] = computeRequiredMails(createJournal([createCommit(ADA_ID, [1, 1], 'c', [event])]));
     assert.equal(mail?.id, '7ba35225-bc98-5179-817a-ad5875b5336b');
   });
 
@@ -57,17 +57,17 @@ describe('the required mails', () => {
     function until(type: string, data: EventData) {
       return owedFor(type, data)[0]?.sendUntil;
     }
-    assert.equal(until('AccountVerified', { person }), Date.parse(minuteOfRun(72 * 60)));
-    assert.equal(until('UserRegistered', { person, verification: link }), Date.parse(minuteOfRun(55)));
-    const short = { ...link, expiresAt: minuteOfRun(4) };
-    assert.equal(until('UserRegistered', { person, verification: short }), Date.parse(minuteOfRun(2)));
+    assert.equal(until('AccountVerified', { person }), Date.parse(formatMinuteOfRun(72 * 60)));
+    assert.equal(until('UserRegistered', { person, verification: link }), Date.parse(formatMinuteOfRun(55)));
+    const short = { ...link, expiresAt: formatMinuteOfRun(4) };
+    assert.equal(until('UserRegistered', { person, verification: short }), Date.parse(formatMinuteOfRun(2)));
   });
 });
 
 describe('the superseded mails', () => {
   function by(type: string, data: EventData) {
-    return mailsSupersededBy({
-      ...createEvent(type, minuteOfRun(0), data),
+    return listMailsSupersededBy({
+      ...createEvent(type, formatMinuteOfRun(0), data),
       subject: ADA_ID,
       sequence: 1,
       commit: createCommit(ADA_ID, [1, 1], 'c', []),

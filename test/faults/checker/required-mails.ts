@@ -66,7 +66,7 @@ const requirementOf: Readonly<Record<string, (event: JournalEvent) => MailRequir
  * Returns the kinds of mail that an event supersedes: mails of these kinds for earlier events of the account
  * must no longer be sent.
  */
-export function mailsSupersededBy({ type, data }: JournalEvent): readonly SupersededMails[] {
+export function listMailsSupersededBy({ type, data }: JournalEvent): readonly SupersededMails[] {
   switch (type) {
     case 'UserRegistered':
     case 'VerificationRequested':
@@ -132,7 +132,7 @@ export function supersedesMail(event: JournalEvent, { event: its, purpose }: Req
   return (
     event.subject === its.subject &&
     event.sequence > its.sequence &&
-    mailsSupersededBy(event).some((what) => what === 'everything' || what === purpose)
+    listMailsSupersededBy(event).some((what) => what === 'everything' || what === purpose)
   );
 }
 

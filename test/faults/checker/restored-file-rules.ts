@@ -1,7 +1,7 @@
 /** Rules about a standalone whose data folder was restored from a backup. */
 import type { LostChange } from '../run-folder.ts';
 import type { Journal } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 
 /** An event with which the history of an account has forked. */
 export interface Fork {
@@ -28,16 +28,19 @@ export function checkRestoredFile(journal: Journal, lostChange: LostChange): rea
   const events = journal.events.get(account) ?? [];
   return [
     ...(events.some(({ data }) => data.person?.firstName === firstName)
-      ? violationsOf('restored file', `${account} still has a change that was made after the backup`)
+      ? createViolations('restored file', `${account} still has a change that was made after the backup`)
       : []),
     ...(findFork(journal, lostChange) === undefined
-      ? violationsOf('restored file', `${account} has no change that was made after the restore`)
+      ? createViolations('restored file', `${account} has no change that was made after the restore`)
       : []),
     ...(forked.includes(account)
       ? []
-      : violationsOf('restored file', `${account}: subscribe() has not noticed that the history has forked`)),
+      : createViolations(
+          'restored file',
+          `${account}: subscribe() has not noticed that the history has forked`,
+        )),
     ...forked
       .filter((other) => other !== account)
-      .flatMap((other) => violationsOf('restored file', `${other} is parked without a fork`)),
+      .flatMap((other) => createViolations('restored file', `${other} is parked without a fork`)),
   ];
 }

@@ -1,6 +1,6 @@
 /** Rules about a run in which an older copy of the read model was restored. */
 import type { RestoredReadModel } from '../run-folder.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 
 /**
  * Checks that `ops verify` reports every account whose events the restored read model lacks, and no other.
@@ -10,13 +10,13 @@ export function checkRestoredReadModel({ lacking, reported }: RestoredReadModel)
   const [lacks, isReported] = [new Set(lacking), new Set(reported)];
   return [
     ...[...lacks.difference(isReported)].flatMap((account) =>
-      violationsOf(
+      createViolations(
         'restored read model',
         `${account}: ops verify does not report that its events are missing`,
       ),
     ),
     ...[...isReported.difference(lacks)].flatMap((account) =>
-      violationsOf(
+      createViolations(
         'restored read model',
         `${account}: ops verify reports missing events, but none is missing`,
       ),

@@ -2,8 +2,8 @@
  * Compares the senders in the log of attempts with the processes of the run, and with the mail server's
  * record.
  */
-import { idIn, type MailContext, wasTaken } from './mail-rules.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { getDeliveryIdOfMail, isAcceptedMail, type MailContext } from './mail-rules.ts';
+import { createViolations, type Violation } from './report.ts';
 
 /**
  * Checks that each recorded attempt names a process that sends mails; and that an accepted attempt names one
@@ -11,16 +11,22 @@ import { type Violation, violationsOf } from './report.ts';
  * of duplicates could not be trusted.
  */
 export function checkSenders({ deliveries, mails, senders }: MailContext): readonly Violation[] {
-  const accepted = Map.groupBy(mails.filter(wasTaken), idIn);
+  const accepted = Map.groupBy(mails.filter(isAcceptedMail), getDeliveryIdOfMail);
   return deliveries.flatMap(({ _id, attempts }) =>
     attempts.flatMap(({ result, sender = 'no process' }) => {
       const name = senders[sender];
       const from = (accepted.get(_id) ?? []).map(({ by }) => by);
       if (name === undefined)
-        return violationsOf('senders', `an attempt of delivery ${_id} names ${sender}, which sends no mails`);
+        return createViolations(
+          'senders',
+          `an attempt of delivery ${_id} names ${sender}, which sends no mails`,
+        );
       return result !== 'accepted' || from.length === 0 || from.includes(name)
         ? []
-        : violationsOf('senders', `delivery ${_id} names ${name}, but was accepted from ${from.join(', ')}`);
+        : createViolations(
+            'senders',
+            `delivery ${_id} names ${name}, but was accepted from ${from.join(', ')}`,
+          );
     }),
   );
 }

@@ -3,12 +3,12 @@
  * response is about, what ends sessions, and which tokens the user service accepts.
  */
 import type { HistoryLine } from '../run-folder.ts';
-import { mayTokenHaveExpired, readTokenClaims } from './access-token.ts';
-import { type CommandCheckContext, commandsById, isAcknowledged, normaliseAddress } from './commands.ts';
-import { foldAccount } from './fold.ts';
-import { eventsByAccount, type JournalEvent } from './journal.ts';
-import { issuedTokensIn, type TokenPosition } from './refresh-tokens.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { decodeTokenClaims, mayAccessTokenHaveExpired } from './access-token.ts';
+import { type CommandCheckContext, indexCommandsById, isAcknowledged, normaliseAddress } from './commands.ts';
+import { computeProfile } from './fold.ts';
+import { type JournalEvent, listEventsByAccount } from './journal.ts';
+import { getIssuedTokens, type TokenPosition } from './refresh-tokens.ts';
+import { createViolations, type Violation } from './report.ts';
 
 /** The operations in which callers read or change their own account, which their token names. */
 const OF_ONESELF: ReadonlySet<string> = new Set([
@@ -38,7 +38,9 @@ export function checkResponseAccounts({ history }: CommandCheckContext): readonl
   return history.filter(isAcknowledged).flatMap((command) => {
     const { op, id } = command;
     const wrong = answererFault(command);
-    return wrong === undefined ? [] : violationsOf('answering account', `${op} ${id} was answered ${wrong}`);
+    return wrong === undefined
+      ? []
+      : createViolations('answering account', `${op} ${id} was answered ${wrong}`);
   });
 }
 
@@ -48,13 +50,13 @@ function answererFault(command: HistoryLine): string | undefined {
     readonly id?: string;
     readonly user?: { readonly id?: string; readonly email?: string };
   };
-  const tokens = issuedTokensIn(command);
+  const tokens = getIssuedTokens(command);
   if (tokens !== undefined && shown.user?.id !== tokens.access.sub) return 'with tokens of another account';
   if (op === 'login' && normaliseAddress(shown.user?.email) !== normaliseAddress(request['email']))
     return 'for another address';
   const [of] = accountSequence?.split(':') ?? [];
   if (OF_ONESELF.has(op)) {
-    const own = readTokenClaims(accessToken)?.sub;
+    const own = decodeTokenClaims(accessToken)?.sub;
     if (of !== undefined && of !== own) return 'by another account than its token is for';
     if (op === 'me' && shown.id !== own) return 'with the profile of another account';
   }
@@ -76,16 +78,16 @@ export function checkRevocations(
   { journal, history }: CommandCheckContext,
   places: ReadonlyMap<string, TokenPosition>,
 ): readonly Violation[] {
-  const commands = commandsById(history);
+  const commands = indexCommandsById(history);
   const uses = usesOf(history, places);
-  return eventsByAccount(journal).flatMap(([id, events]) =>
+  return listEventsByAccount(journal).flatMap(([id, events]) =>
     events
       .filter(({ type }) => type === 'SessionsRevoked')
       .filter(
         (event) => !isCaused(event, { command: commands.get(event.commit.correlationId), uses, places }),
       )
       .flatMap(({ sequence, data }) =>
-        violationsOf('revocations', `event ${sequence} of ${id} (${data.reason}) has no cause`),
+        createViolations('revocations', `event ${sequence} of ${id} (${data.reason}) has no cause`),
       ),
   );
 }
@@ -102,7 +104,7 @@ function isCaused(event: JournalEvent, { command, uses, places }: Evidence): boo
   // An operator created the first admin with an ops command, which is not in the history.
   if (command === undefined) return reason === 'role-changed' || reason === 'admin';
   if (reason !== 'refresh-reuse') {
-    const subject = command.request['accountId'] ?? readTokenClaims(command.accessToken)?.sub;
+    const subject = command.request['accountId'] ?? decodeTokenClaims(command.accessToken)?.sub;
     return CAUSES[reason]?.includes(command.op) === true && subject === event.subject;
   }
   const place = places.get(String(command.request['refreshToken']));
@@ -131,19 +133,19 @@ function usesOf(history: readonly HistoryLine[], places: ReadonlyMap<string, Tok
  * refuses only tokens that may be revoked or expired.
  */
 export function checkTokenAcceptance({ journal, history }: CommandCheckContext): readonly Violation[] {
-  const commands = commandsById(history);
+  const commands = indexCommandsById(history);
   return history
     .filter(({ op }) => op === 'me')
     .flatMap((command) => {
-      const claims = readTokenClaims(command.accessToken);
+      const claims = decodeTokenClaims(command.accessToken);
       if (claims === undefined) return [];
       const { id, status, answer, answeredAt } = command;
       const events = journal.events.get(claims.sub) ?? [];
       if (status === 200) {
         const { version = 0 } = (answer ?? {}) as { readonly version?: number };
-        const { revokedAt, disabled, ended } = foldAccount(claims.sub, events.slice(0, version));
+        const { revokedAt, disabled, ended } = computeProfile(claims.sub, events.slice(0, version));
         return claims.seq < revokedAt || disabled || ended
-          ? violationsOf(
+          ? createViolations(
               'reader access',
               `me ${id} was answered with a token that version ${version} has revoked`,
             )
@@ -154,9 +156,9 @@ export function checkTokenAcceptance({ journal, history }: CommandCheckContext):
       const mayHaveEnded = events.some(
         (event) => ends(event, claims.seq) && beganBy(event, commands) <= answered,
       );
-      return mayTokenHaveExpired(command) || mayHaveEnded
+      return mayAccessTokenHaveExpired(command) || mayHaveEnded
         ? []
-        : violationsOf('reader access', `me ${id} was refused although nothing had ended its session`);
+        : createViolations('reader access', `me ${id} was refused although nothing had ended its session`);
     });
 }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { FaultLine, ReceivedLine } from '../run-folder.ts';
-import { journalOf } from './journal.ts';
+import type { FaultLine, ReceivedEventLine } from '../run-folder.ts';
+import { createJournal } from './journal.ts';
 import type { TopicRecord } from './stored.ts';
 import { checkSubscribers } from './subscriber-rules.ts';
-import { ADA_ID, goodRun, goodStores, minuteOfRun } from './testing/good-run.ts';
+import { ADA_ID, formatMinuteOfRun, goodRun, goodStores } from './testing/good-run.ts';
 
-const journal = journalOf(goodStores.commits);
+const journal = createJournal(goodStores.commits);
 const records = goodStores.records.filter(({ headers }) => headers['x-forged'] === undefined);
 
 /**
@@ -14,7 +14,7 @@ const records = goodStores.records.filter(({ headers }) => headers['x-forged'] =
  * time.
  */
 function isBroken(
-  via: ReceivedLine['via'],
+  via: ReceivedEventLine['via'],
   faults: readonly FaultLine[] = [],
   stored: readonly TopicRecord[] = records,
 ): boolean {
@@ -27,8 +27,8 @@ function isBroken(
 describe('a repetition of the events of an account', () => {
   test('needs no cause in the feed', () => assert.equal(isBroken('feed'), false));
 
-  function hasCause(via: ReceivedLine['via'], fault: string, target: string): boolean {
-    return !isBroken(via, [{ at: minuteOfRun(1), fault, target, until: minuteOfRun(2) }]);
+  function hasCause(via: ReceivedEventLine['via'], fault: string, target: string): boolean {
+    return !isBroken(via, [{ at: formatMinuteOfRun(1), fault, target, until: formatMinuteOfRun(2) }]);
   }
 
   test('needs a fault of the sender or a redrive in a webhook', () => {

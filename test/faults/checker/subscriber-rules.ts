@@ -2,19 +2,19 @@
  * Rules about what subscribers have received from the feed, from webhooks and with `subscribe()`: docs/feed.md,
  * docs/webhooks.md, docs/subscribing.md.
  */
-import { streamIdOf } from '../../support/kcat.ts';
-import type { FaultLine, ReceivedLine } from '../run-folder.ts';
+import { getStreamId } from '../../support/kcat.ts';
+import type { FaultLine, ReceivedEventLine } from '../run-folder.ts';
 import { STORE_FAULT_TARGETS } from './faults.ts';
-import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { type Journal, type JournalEvent, listEventsByAccount } from './journal.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { Fork } from './restored-file-rules.ts';
 import type { TopicRecord } from './stored.ts';
 
 export interface SubscriberContext {
   readonly journal: Journal;
-  readonly received: readonly ReceivedLine[];
+  readonly received: readonly ReceivedEventLine[];
   /** What the subscribers of the run have received. */
-  readonly subscribers: readonly ReceivedLine['via'][];
+  readonly subscribers: readonly ReceivedEventLine['via'][];
   readonly records: readonly TopicRecord[];
   readonly faults: readonly FaultLine[];
   /** Present if the history of an account has forked. `subscribe()` must deliver the events before the fork. */
@@ -30,7 +30,7 @@ export interface SubscriberContext {
  */
 export function checkSubscribers(context: SubscriberContext): readonly Violation[] {
   const { journal, received, subscribers } = context;
-  const accounts = new Map(eventsByAccount(journal));
+  const accounts = new Map(listEventsByAccount(journal));
   const repeats = repeatsByAccount(context.records);
   return subscribers.flatMap((via) => {
     const lines = Map.groupBy(
@@ -51,7 +51,7 @@ export function checkSubscribers(context: SubscriberContext): readonly Violation
           ? [`got earlier events ${stepsBackIn(its)} times, of which ${allowed} have a cause`]
           : []),
       ];
-      return faults.flatMap((fault) => violationsOf('subscribers', `${via} of ${account} ${fault}`));
+      return faults.flatMap((fault) => createViolations('subscribers', `${via} of ${account} ${fault}`));
     });
   });
 }
@@ -60,7 +60,7 @@ export function checkSubscribers(context: SubscriberContext): readonly Violation
  * Maps each subscriber to the faults after which it may receive events again. Webhooks are sent by the user service
  * or the standalone, which need the store and the brokers. An additional process may take over an endpoint.
  */
-const INTERRUPTS: Readonly<Record<ReceivedLine['via'], readonly ((fault: FaultLine) => boolean)[]>> = {
+const INTERRUPTS: Readonly<Record<ReceivedEventLine['via'], readonly ((fault: FaultLine) => boolean)[]>> = {
   feed: [],
   webhook: [
     ({ fault, target }) => /^(user-\d+|standalone)$/.test(target) && /^(kill-|pause-|ended-)/.test(fault),
@@ -75,7 +75,10 @@ const INTERRUPTS: Readonly<Record<ReceivedLine['via'], readonly ((fault: FaultLi
  * Returns the first violation of the order of events, if any. Later violations would only be consequences of
  * the first.
  */
-function faultsOfOrder(events: readonly JournalEvent[], lines: readonly ReceivedLine[]): readonly string[] {
+function faultsOfOrder(
+  events: readonly JournalEvent[],
+  lines: readonly ReceivedEventLine[],
+): readonly string[] {
   let last = 0;
   for (const { sequence, eventId } of lines) {
     if (events[sequence - 1]?.id !== eventId)
@@ -86,14 +89,14 @@ function faultsOfOrder(events: readonly JournalEvent[], lines: readonly Received
   return last === events.length ? [] : [`got ${last} of ${events.length} events`];
 }
 
-function stepsBackIn(lines: readonly ReceivedLine[]): number {
+function stepsBackIn(lines: readonly ReceivedEventLine[]): number {
   return lines.filter(({ sequence }, index) => sequence < (lines[index - 1]?.sequence ?? 0)).length;
 }
 
 /** Returns how many records of each account repeat an earlier one. */
 function repeatsByAccount(records: readonly TopicRecord[]): ReadonlyMap<string, number> {
   return new Map(
-    Array.from(Map.groupBy(records, streamIdOf), ([account, its]) => [
+    Array.from(Map.groupBy(records, getStreamId), ([account, its]) => [
       account,
       its.length - new Set(its.map(({ headers }) => headers['ce_id'])).size,
     ]),

@@ -1,9 +1,9 @@
 /** Compares the topics with the journal. */
 import { isDeepStrictEqual } from 'node:util';
 import { findSchemaViolations } from '../../support/event-checks.ts';
-import { streamIdOf } from '../../support/kcat.ts';
+import { getStreamId } from '../../support/kcat.ts';
 import { isMailing, type Journal, type JournalEvent } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { TopicRecord } from './stored.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
@@ -15,7 +15,7 @@ export const EVENT_TOPICS = [ACCOUNTS, MAILINGS] as const;
  * @param generations the names of the tables or collections with the generations of the read model, such as
  *   `user_profiles_v1`; each has its own group
  */
-export function consumerGroupsOfSystem(
+export function listConsumerGroups(
   generations: readonly string[],
 ): readonly (readonly [group: string, topic: string])[] {
   return [
@@ -93,7 +93,7 @@ export function countRecords(records: readonly TopicRecord[]): TopicCount {
  * account or mailing must be in the same partition.
  */
 export function checkTopics(journal: Journal, records: readonly TopicRecord[]): readonly Violation[] {
-  const byKey = Map.groupBy(records, streamIdOf);
+  const byKey = Map.groupBy(records, getStreamId);
   const keys = new Set([...journal.events.keys(), ...byKey.keys()]);
   return [
     ...records.flatMap(checkForm),
@@ -103,9 +103,9 @@ export function checkTopics(journal: Journal, records: readonly TopicRecord[]): 
 
 function checkForm(record: TopicRecord): readonly Violation[] {
   if (jsonOf(record.payload) === undefined)
-    return violationsOf('topic', `${logPositionOf(record)} is not JSON`);
+    return createViolations('topic', `${logPositionOf(record)} is not JSON`);
   const faults = [...findSchemaViolations(record), ...faultsOfKey(record)];
-  return faults.flatMap((fault) => violationsOf('topic', `${logPositionOf(record)}: ${fault}`));
+  return faults.flatMap((fault) => createViolations('topic', `${logPositionOf(record)}: ${fault}`));
 }
 
 /** Checks that an event has its own key. If a later record had the same key, compaction would delete the event. */
@@ -125,7 +125,7 @@ function checkStream(
   const firsts = new Map<string, TopicRecord>();
   for (const record of inOrder) if (!firsts.has(idOf(record))) firsts.set(idOf(record), record);
   return [
-    ...(partitions.size > 1 ? violationsOf('topic', `${key} is in ${partitions.size} partitions`) : []),
+    ...(partitions.size > 1 ? createViolations('topic', `${key} is in ${partitions.size} partitions`) : []),
     ...checkOrder(key, events, [...firsts.values()], topic),
     ...inOrder.flatMap((record) => checkAgain(record, firsts.get(idOf(record)))),
   ];
@@ -141,18 +141,18 @@ function checkOrder(
   for (const [index, event] of events.entries()) {
     const record = firsts[index];
     const due = `event ${event.sequence} of ${key}`;
-    if (record === undefined) return violationsOf('topic', `${due} is missing`);
+    if (record === undefined) return createViolations('topic', `${due} is missing`);
     if (idOf(record) !== event.id)
-      return violationsOf(
+      return createViolations(
         'topic',
         `${due} is expected at ${logPositionOf(record)}, but another event is there`,
       );
     const differing = differences(published(event, topic), said(record));
-    if (differing.length > 0) return violationsOf('topic', `${due} differs in ${differing.join(', ')}`);
+    if (differing.length > 0) return createViolations('topic', `${due} differs in ${differing.join(', ')}`);
   }
   return firsts
     .slice(events.length)
-    .flatMap((record) => violationsOf('topic', `${logPositionOf(record)} is not in the journal`));
+    .flatMap((record) => createViolations('topic', `${logPositionOf(record)} is not in the journal`));
 }
 
 function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readonly Violation[] {
@@ -161,7 +161,7 @@ function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readon
     (name) => name !== 'data' || !isErasedCopy(said(first).data, said(record).data),
   );
   if (differing.length === 0) return [];
-  return violationsOf(
+  return createViolations(
     'topic',
     `${logPositionOf(record)} repeats ${logPositionOf(first)} with another ${differing.join(', ')}`,
   );

@@ -1,9 +1,9 @@
 /** Finds personal data of erased people that is still in the stores. */
 import type { PersonalDataTrace } from '../run-folder.ts';
 import { normaliseAddress } from './commands.ts';
-import { isErased, logPositionOf } from './erasure-rules.ts';
-import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { formatLogPosition, isErased } from './erasure-rules.ts';
+import { type Journal, type JournalEvent, listEventsByAccount } from './journal.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { TopicRecord } from './stored.ts';
 import { EVENT_TOPICS } from './topic-rules.ts';
 
@@ -20,8 +20,8 @@ function namesIn({ data: { person } }: JournalEvent): readonly string[] {
  * account that is not erased, because an address can be used again after an erasure.
  * @param journal as it was before the erasures
  */
-export function identifiersOfErasedPeople(journal: Journal): ReadonlyMap<string, string> {
-  const accounts = eventsByAccount(journal);
+export function findIdentifiersOfErasedPeople(journal: Journal): ReadonlyMap<string, string> {
+  const accounts = listEventsByAccount(journal);
   const gone = accounts.filter(([, events]) => isErased(events));
   const others = accounts.filter(([, events]) => !isErased(events));
   const taken = others.flatMap(([, events]) => events.flatMap(namesIn)).join('\n');
@@ -36,7 +36,7 @@ export function identifiersOfErasedPeople(journal: Journal): ReadonlyMap<string,
 }
 
 /** Returns the erased accounts whose identifying strings occur in the bytes of a document. */
-export function accountsNamedIn(bytes: Buffer, names: ReadonlyMap<string, string>): readonly string[] {
+export function findAccountsNamedIn(bytes: Buffer, names: ReadonlyMap<string, string>): readonly string[] {
   return [...new Set([...names].filter(([name]) => bytes.includes(name)).map(([, account]) => account))];
 }
 
@@ -51,9 +51,9 @@ export function findTracesInRecords(
   return records
     .filter(({ topic }) => isSearchedForTraces(topic))
     .flatMap((record) =>
-      accountsNamedIn(Buffer.from(JSON.stringify(record)), names).map((account) => ({
+      findAccountsNamedIn(Buffer.from(JSON.stringify(record)), names).map((account) => ({
         account,
-        place: `record ${logPositionOf(record)}`,
+        place: `record ${formatLogPosition(record)}`,
       })),
     );
 }
@@ -65,6 +65,6 @@ export function isSearchedForTraces(topic: string): boolean {
 
 export function checkPersonalDataTraces(traces: readonly PersonalDataTrace[]): readonly Violation[] {
   return traces.flatMap(({ account, place }) =>
-    violationsOf('traces', `${place} names ${account}, who is erased`),
+    createViolations('traces', `${place} names ${account}, who is erased`),
   );
 }

@@ -1,6 +1,6 @@
 /** Checks that no work is left once the system is idle. */
 import { checkNoParkedAccounts } from './read-model-rules.ts';
-import { type Violation, violationsOf } from './report.ts';
+import { createViolations, type Violation } from './report.ts';
 import type { Commit, GroupLag, StoreContents, StoredDelivery, StoredLease } from './stored.ts';
 
 /** The longest lease of any job. If a lease has more time left than this, something is wrong with it. */
@@ -21,12 +21,12 @@ export function checkUnfinishedWork(stores: Waiting, now: Date): readonly Violat
     ...checkGroups(stores.lags),
     ...checkDeliveries(stores.deliveries, now),
     ...stores.requests.flatMap(({ _id, at }) =>
-      violationsOf('leases', `request ${_id} of ${at} was not processed`),
+      createViolations('leases', `request ${_id} of ${at} was not processed`),
     ),
     ...checkLeases(stores.leases, now),
     ...[stores.profiles, ...stores.rebuiltProfiles].flatMap(checkNoParkedAccounts),
     ...stores.deadLetters.flatMap(({ topic, offset, headers }) =>
-      violationsOf('dead letters', `record ${offset} of ${topic}: ${headers['dlq_cause']}`),
+      createViolations('dead letters', `record ${offset} of ${topic}: ${headers['dlq_cause']}`),
     ),
   ];
 }
@@ -34,14 +34,14 @@ export function checkUnfinishedWork(stores: Waiting, now: Date): readonly Violat
 function checkOutbox(commits: readonly Commit[]): readonly Violation[] {
   return commits
     .filter(({ unpublished }) => unpublished !== undefined)
-    .flatMap(({ stream, number }) => violationsOf('unpublished', `commit ${number} of ${stream}`));
+    .flatMap(({ stream, number }) => createViolations('unpublished', `commit ${number} of ${stream}`));
 }
 
 function checkGroups(lags: readonly GroupLag[]): readonly Violation[] {
   return lags
     .filter(({ lag }) => lag !== 0)
     .flatMap(({ group, topic, lag }) =>
-      violationsOf('groups', `${group} is ${lag} records behind on ${topic}`),
+      createViolations('groups', `${group} is ${lag} records behind on ${topic}`),
     );
 }
 
@@ -50,7 +50,7 @@ function checkDeliveries(deliveries: readonly StoredDelivery[], now: Date): read
     .filter(({ state, open }) => open !== undefined || state === 'pending' || state === 'claimed')
     .flatMap(({ _id, state, open }) => {
       const isOver = state === 'claimed' && (open?.dueAt ?? now) <= now;
-      return violationsOf(
+      return createViolations(
         'leases',
         `delivery ${_id} is ${state}${isOver ? ', and its lease has expired' : ''}`,
       );
@@ -60,5 +60,5 @@ function checkDeliveries(deliveries: readonly StoredDelivery[], now: Date): read
 function checkLeases(leases: readonly StoredLease[], now: Date): readonly Violation[] {
   return leases
     .filter(({ until }) => until.getTime() > now.getTime() + LONGEST_LEASE_MS)
-    .flatMap(({ _id, until }) => violationsOf('leases', `${_id} is held until ${until.toISOString()}`));
+    .flatMap(({ _id, until }) => createViolations('leases', `${_id} is held until ${until.toISOString()}`));
 }

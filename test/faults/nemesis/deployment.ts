@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import type { Cluster } from '../../support/cluster.ts';
-import { mongoUrlOfDatabase } from '../../support/mongo-url.ts';
+import { withMongoDatabase } from '../../support/mongo-url.ts';
 import type { ServerProcess } from '../../support/server-process.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import { copyReadModel } from '../system/restore-read-model.ts';
@@ -46,7 +46,7 @@ const NEIGHBOUR = {
   TOPIC_NAMES: 'accounts.events.v1=neighbour.accounts.v1,mailings.events.v1=neighbour.mailings.v1',
 } as const;
 
-export interface Deployment {
+export interface OperatorActions {
   /**
    * Runs an ops command. @returns false if the command failed because of other faults; the command has then
    * changed nothing
@@ -87,7 +87,7 @@ export interface Deployment {
   forge(index: number): Promise<boolean>;
 }
 
-export interface DeploymentDeps {
+export interface OperatorActionDeps {
   readonly cluster: Pick<Cluster, 'ops' | 'opsWith' | 'another' | 'stores'>;
   /** The gate that every process of the system passes when it starts. */
   readonly gate: StartGate;
@@ -96,7 +96,12 @@ export interface DeploymentDeps {
   recordRemoved(record: TopicRecord): void;
 }
 
-export function createDeployment({ cluster, gate, say, recordRemoved }: DeploymentDeps): Deployment {
+export function createOperatorActions({
+  cluster,
+  gate,
+  say,
+  recordRemoved,
+}: OperatorActionDeps): OperatorActions {
   const { stores } = cluster;
 
   const operate = createLoggedOpsRunner(cluster.ops, say);
@@ -140,7 +145,7 @@ export function createDeployment({ cluster, gate, say, recordRemoved }: Deployme
     startNeighbour: async () => {
       const own = {
         ...NEIGHBOUR,
-        MONGO_URL: mongoUrlOfDatabase(stores.MONGO_URL, 'latchkey_test_neighbour'),
+        MONGO_URL: withMongoDatabase(stores.MONGO_URL, 'latchkey_test_neighbour'),
       };
       const ops = cluster.opsWith({ ...stores, ...own });
       await Promise.all([ops('topics'), ops('indexes')]).catch((error: Error) =>
@@ -180,7 +185,7 @@ export function createDeployment({ cluster, gate, say, recordRemoved }: Deployme
 export function createLoggedOpsRunner(
   ops: Cluster['ops'],
   say: (line: string) => void,
-): Deployment['operate'] {
+): OperatorActions['operate'] {
   return (...words) => orSay(say, `ops ${words.join(' ')}`, ops(...words));
 }
 

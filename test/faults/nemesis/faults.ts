@@ -10,7 +10,7 @@ import type { MongoControlCommand } from '../system/servers.ts';
 import type { MailSink, MailSinkMode } from '../system/sink.ts';
 import type { SmallDisk } from '../system/small-disk.ts';
 import type { RestartedProcess } from '../system/subscribers.ts';
-import { type Deployment, HALF_STARTED_NOTIFIER } from './deployment.ts';
+import { HALF_STARTED_NOTIFIER, type OperatorActions } from './deployment.ts';
 import { FORGERY_NAMES } from './forger.ts';
 import type { Fault, FaultsByKind, HealFault } from './nemesis.ts';
 import type { StandaloneFault } from './schedule.ts';
@@ -28,7 +28,7 @@ export interface ClusterFaultTargets {
   mongoControl(command: MongoControlCommand): Promise<void>;
   readonly sink: Pick<MailSink, 'setMode'>;
   readonly clocks: Pick<Clocks, 'set'>;
-  readonly deployment: Deployment;
+  readonly deployment: OperatorActions;
   readonly subscriber: RestartedProcess;
   /** The id of the webhook endpoint to which a redrive sends events again. */
   readonly endpoint: string;

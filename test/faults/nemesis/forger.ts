@@ -14,7 +14,7 @@ import {
   newPersonSalt,
 } from '@latchkey/events';
 import { Kafka, logLevel } from 'kafkajs';
-import { isHeartbeat, type KcatRecord, readTopicTail, streamIdOf } from '../../support/kcat.ts';
+import { getStreamId, isHeartbeat, type KcatRecord, readTopicTail } from '../../support/kcat.ts';
 import { FORGED_HEADER } from '../checker/forged-rules.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
@@ -58,10 +58,10 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
     key: nextKeyOf(victim),
     headers: {
       ...other.headers,
-      ce_subject: streamIdOf(victim),
+      ce_subject: getStreamId(victim),
       ce_sequence: String(sequenceOf(victim) + 1).padStart(10, '0'),
     },
-    value: Buffer.from((other.payload ?? '').replaceAll(streamIdOf(other), streamIdOf(victim))),
+    value: Buffer.from((other.payload ?? '').replaceAll(getStreamId(other), getStreamId(victim))),
   }),
   mailing: () => encode(mailing()),
 };
@@ -79,7 +79,7 @@ export async function writeForgery(brokers: string, index: number): Promise<bool
   const genuine = tail.filter(
     (record) => record.headers[FORGED_HEADER] === undefined && !isHeartbeat(record),
   );
-  const [victim, other] = new Map(genuine.map((record) => [streamIdOf(record), record])).values();
+  const [victim, other] = new Map(genuine.map((record) => [getStreamId(record), record])).values();
   const record = Object.values(FORGERIES)[index];
   if (victim === undefined || other === undefined || record === undefined) return false;
   await write(brokers, { ...record(victim, other), partition: victim.partition });
@@ -100,7 +100,7 @@ async function write(brokers: string, { topic, headers, ...record }: ForgedRecor
 
 /** Returns the key of the account's next event. */
 function nextKeyOf(victim: KcatRecord): string {
-  return `${streamIdOf(victim)}/${sequenceOf(victim) + 1}`;
+  return `${getStreamId(victim)}/${sequenceOf(victim) + 1}`;
 }
 
 function sequenceOf({ headers }: KcatRecord): number {
@@ -123,7 +123,7 @@ function envelope() {
  * @param later how far the sequence of the event is above the victim's last sequence
  */
 function promotion(victim: KcatRecord, later: number): LatchkeyEvent {
-  const userId = streamIdOf(victim);
+  const userId = getStreamId(victim);
   return {
     ...envelope(),
     type: 'RoleChanged',

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CLIENTS_TARGET, createCountHits } from './hits.ts';
+import { CLIENTS_TARGET, createHitCounter } from './hits.ts';
 import { createWorkCounters } from './work.ts';
 
 /** Returns how many hits are counted for a fault while all of these targets have work. */
 async function hitsOf(fault: string, target: string, busy: readonly string[]): Promise<number> {
   const work = createWorkCounters();
-  const countHits = createCountHits({
+  const countHits = createHitCounter({
     work,
     behind: async (consumer) => (busy.includes(`${consumer} is behind`) ? 1 : 0),
   });
@@ -64,7 +64,7 @@ describe('a fault hits', () => {
 
   test('only what was in progress when it killed something', async () => {
     const work = createWorkCounters();
-    const countHits = createCountHits({ work, behind: async () => 0 });
+    const countHits = createHitCounter({ work, behind: async () => 0 });
     const [kill, pause] = [countHits('kill-auth', 'auth-1'), countHits('pause-auth', 'auth-1')];
     kill.begun();
     pause.begun();

@@ -1,10 +1,10 @@
 /** Decides which work counts as hit by a fault: only work of the fault's own target. */
 import {
-  addHitCounts,
-  countAtBeginning,
-  countBySamples,
-  countThroughout,
+  countWorkAtBeginning,
+  countWorkBySamples,
+  countWorkThroughout,
   type HitCount,
+  sumHitCounts,
   type WorkCounters,
 } from './work.ts';
 
@@ -27,7 +27,7 @@ const SAMPLE_EVERY_MS = 1_000;
  * @param fault the kind of the fault
  * @param target the name of its target
  */
-export type CountHits = (fault: string, target: string) => HitCount;
+export type CountHitsOfFault = (fault: string, target: string) => HitCount;
 
 /**
  * Returns a function that counts the hits of a fault. What counts depends on the target of the fault:
@@ -37,24 +37,24 @@ export type CountHits = (fault: string, target: string) => HitCount;
  * - anything else, such as a topic: requests of clients, which continue during the fault. A kill hits only
  *   the work that is in progress at that moment. A killed consumer remains behind until it runs again.
  */
-export function createCountHits({ work, behind }: HitsDeps): CountHits {
+export function createHitCounter({ work, behind }: HitsDeps): CountHitsOfFault {
   function countOf(fault: string, target: string): HitCount {
     const counter = work(target);
-    return fault.startsWith('kill-') ? countAtBeginning(counter) : countThroughout(counter);
+    return fault.startsWith('kill-') ? countWorkAtBeginning(counter) : countWorkThroughout(counter);
   }
 
   return (fault, target) => {
     const [, clockOf] = /^clock-of-(.+)$/.exec(target) ?? [];
-    if (clockOf !== undefined) return countThroughout(work(clockOf));
-    if (target === 'disk') return countThroughout(work('standalone'));
+    if (clockOf !== undefined) return countWorkThroughout(work(clockOf));
+    if (target === 'disk') return countWorkThroughout(work('standalone'));
     const consumer = consumerIn(target);
     if (consumer !== undefined)
-      return addHitCounts(
+      return sumHitCounts(
         countOf(fault, target),
-        countBySamples(() => behind(consumer), SAMPLE_EVERY_MS),
+        countWorkBySamples(() => behind(consumer), SAMPLE_EVERY_MS),
       );
     const isCounted = /^(auth-\d+|standalone|broker-\d+|mongodb|smtp)$/.test(target);
-    return isCounted ? countOf(fault, target) : countThroughout(work(CLIENTS_TARGET));
+    return isCounted ? countOf(fault, target) : countWorkThroughout(work(CLIENTS_TARGET));
   };
 }
 

@@ -1,7 +1,7 @@
 /** Causes the faults of a plan at their times, and heals each of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultLine, Readiness } from '../run-folder.ts';
-import type { CountHits } from './hits.ts';
+import type { CountHitsOfFault } from './hits.ts';
 import type { ClusterFault, FaultKind, PlannedFault } from './schedule.ts';
 
 const TOO_LATE_MS = 5_000;
@@ -31,7 +31,7 @@ export type FaultsByKind<Kind extends FaultKind = ClusterFault> = Readonly<Recor
 export interface NemesisDeps {
   /** How each fault is caused, by its kind. Must contain every kind in the plan. */
   readonly faults: Readonly<Partial<Record<FaultKind, Fault>>>;
-  readonly countHits: CountHits;
+  readonly countHits: CountHitsOfFault;
   record(line: FaultLine): void;
   /** Ends the plan early when it is aborted. Faults in progress are then healed. */
   readonly signal: AbortSignal;

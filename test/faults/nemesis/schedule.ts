@@ -40,7 +40,7 @@ const PAST_LEASE = [93, 105] as const;
  * The minimum duration of a run with faults that take longer than most, such as those that start processes or set
  * clocks, in seconds. The short run of CI is shorter.
  */
-export const MIDDLE_RUN = 120;
+export const MEDIUM_RUN_SECONDS = 120;
 /**
  * The minimum duration of a run with the longest faults, in seconds. Only such a run has time for other faults in
  * addition to a pause that is longer than a mail's lease.
@@ -77,9 +77,9 @@ const SUBSCRIBER_LANE = {
 
 /** The faults that set the wall clock of a process. */
 const CLOCK_KINDS = [
-  { fault: 'clock-ahead', lasts: [5, 20], from: MIDDLE_RUN },
-  { fault: 'clock-behind', lasts: [5, 20], from: MIDDLE_RUN },
-  { fault: 'clock-strobe', lasts: [5, 20], from: MIDDLE_RUN },
+  { fault: 'clock-ahead', lasts: [5, 20], from: MEDIUM_RUN_SECONDS },
+  { fault: 'clock-behind', lasts: [5, 20], from: MEDIUM_RUN_SECONDS },
+  { fault: 'clock-strobe', lasts: [5, 20], from: MEDIUM_RUN_SECONDS },
 ] as const satisfies readonly Kind[];
 
 export const FAULT_LANES = [
@@ -146,14 +146,14 @@ export const FAULT_LANES = [
     kinds: [
       { fault: 'stop-mongodb', lasts: [1, 5] },
       { fault: 'cut-mongodb', lasts: [0.2, 5] },
-      { fault: 'fail-write-concern', lasts: [1, 5], from: MIDDLE_RUN },
-      { fault: 'stale-primary', lasts: [1, 5], from: MIDDLE_RUN },
-      { fault: 'full-disk', lasts: [1, 8], from: MIDDLE_RUN },
-      { fault: 'fail-over-mongodb', lasts: [5, 15], from: MIDDLE_RUN },
-      { fault: 'pause-secondary', lasts: [3, 20], from: MIDDLE_RUN },
+      { fault: 'fail-write-concern', lasts: [1, 5], from: MEDIUM_RUN_SECONDS },
+      { fault: 'stale-primary', lasts: [1, 5], from: MEDIUM_RUN_SECONDS },
+      { fault: 'full-disk', lasts: [1, 8], from: MEDIUM_RUN_SECONDS },
+      { fault: 'fail-over-mongodb', lasts: [5, 15], from: MEDIUM_RUN_SECONDS },
+      { fault: 'pause-secondary', lasts: [3, 20], from: MEDIUM_RUN_SECONDS },
       // This fault is in the same lane as the faults of MongoDB, so that MongoDB is available while the read
       // model is copied and restored.
-      { fault: 'restore-read-model', lasts: [0, 0.1], from: MIDDLE_RUN },
+      { fault: 'restore-read-model', lasts: [0, 0.1], from: MEDIUM_RUN_SECONDS },
     ],
   },
   MAIL_LANE,
@@ -168,8 +168,8 @@ export const FAULT_LANES = [
     pauses: [15, 30],
     calm: 35,
     kinds: [
-      { fault: 'half-started-deployments', lasts: [0.5, 4], from: MIDDLE_RUN },
-      { fault: 'add-partitions', lasts: [0, 1], from: MIDDLE_RUN },
+      { fault: 'half-started-deployments', lasts: [0.5, 4], from: MEDIUM_RUN_SECONDS },
+      { fault: 'add-partitions', lasts: [0, 1], from: MEDIUM_RUN_SECONDS },
       { fault: 'second-system', lasts: [10, 20], from: LONG_RUN },
     ],
   },
@@ -178,9 +178,9 @@ export const FAULT_LANES = [
     pauses: [15, 30],
     calm: 35,
     kinds: [
-      { fault: 'ops-verify', lasts: [0, 1], from: MIDDLE_RUN },
-      { fault: 'ops-republish', lasts: [0, 1], from: MIDDLE_RUN },
-      { fault: 'ops-parked-retry', lasts: [0, 1], from: MIDDLE_RUN },
+      { fault: 'ops-verify', lasts: [0, 1], from: MEDIUM_RUN_SECONDS },
+      { fault: 'ops-republish', lasts: [0, 1], from: MEDIUM_RUN_SECONDS },
+      { fault: 'ops-parked-retry', lasts: [0, 1], from: MEDIUM_RUN_SECONDS },
       { fault: 'ops-rebuild', lasts: [0, 1], from: LONG_RUN },
       { fault: 'ops-rebuild-back', lasts: [0, 1], from: LONG_RUN },
     ],
@@ -229,8 +229,8 @@ export const STANDALONE_LANES = [
     kinds: [
       { fault: 'ops-verify', lasts: [0, 1] },
       { fault: 'ops-parked-retry', lasts: [0, 1] },
-      { fault: 'ops-rebuild', lasts: [0, 1], from: MIDDLE_RUN },
-      { fault: 'ops-rebuild-back', lasts: [0, 1], from: MIDDLE_RUN },
+      { fault: 'ops-rebuild', lasts: [0, 1], from: MEDIUM_RUN_SECONDS },
+      { fault: 'ops-rebuild-back', lasts: [0, 1], from: MEDIUM_RUN_SECONDS },
     ],
   },
   {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  addHitCounts,
-  countAtBeginning,
-  countBySamples,
-  countThroughout,
+  countWorkAtBeginning,
+  countWorkBySamples,
+  countWorkThroughout,
   createWorkCounters,
+  sumHitCounts,
 } from './work.ts';
 
 function counterOf(target = 'auth-1') {
@@ -41,7 +41,7 @@ describe('the hits of a fault', () => {
   test('that ends all work are the work when it began', async () => {
     const counter = counterOf();
     counter.begin();
-    const hits = countAtBeginning(counter);
+    const hits = countWorkAtBeginning(counter);
     hits.begun();
     counter.begin();
     assert.equal(await hits.end(), 1);
@@ -51,18 +51,18 @@ describe('the hits of a fault', () => {
     const counter = counterOf();
     counter.begin()();
     counter.begin();
-    const hits = countThroughout(counter);
+    const hits = countWorkThroughout(counter);
     hits.begun();
     counter.begin()();
     assert.equal(await hits.end(), 2);
     counter.begin();
-    assert.equal(await countThroughout(counterOf()).end(), 0);
+    assert.equal(await countWorkThroughout(counterOf()).end(), 0);
   });
 
   test('can be the largest of several samples, without those that fail', async () => {
     const sampled = Promise.withResolvers<void>();
     const amounts = [2, 5, new Error('away'), 1];
-    const hits = countBySamples(async () => {
+    const hits = countWorkBySamples(async () => {
       const amount = amounts.shift() ?? 0;
       if (amounts.length <= 1) sampled.resolve();
       if (amount instanceof Error) throw amount;
@@ -76,7 +76,7 @@ describe('the hits of a fault', () => {
   test('are added', async () => {
     const [one, other] = [counterOf(), counterOf()];
     one.begin();
-    const hits = addHitCounts(countAtBeginning(one), countThroughout(other));
+    const hits = sumHitCounts(countWorkAtBeginning(one), countWorkThroughout(other));
     hits.begun();
     other.begin();
     other.begin();

@@ -68,7 +68,7 @@ export interface HitCount {
  * Counts the work that is in progress when a fault begins. Used for faults that end all work of their target
  * immediately.
  */
-export function countAtBeginning(counter: WorkCounter): HitCount {
+export function countWorkAtBeginning(counter: WorkCounter): HitCount {
   const count = counter.watch();
   let hits = 0;
   return {
@@ -80,7 +80,7 @@ export function countAtBeginning(counter: WorkCounter): HitCount {
 }
 
 /** Counts the work that is in progress at any time while a fault lasts. */
-export function countThroughout(counter: WorkCounter): HitCount {
+export function countWorkThroughout(counter: WorkCounter): HitCount {
   const count = counter.watch();
   return { begun: () => undefined, end: count };
 }
@@ -90,7 +90,7 @@ export function countThroughout(counter: WorkCounter): HitCount {
  * @param sample returns the amount at this moment; if it rejects, the amount is unknown, and counts as 0
  * @returns a count of the largest amount
  */
-export function countBySamples(sample: () => Promise<number>, everyMs: number): HitCount {
+export function countWorkBySamples(sample: () => Promise<number>, everyMs: number): HitCount {
   let most = 0;
   let sampling: Promise<void> | undefined;
   function sampleOnce(): Promise<void> {
@@ -118,7 +118,7 @@ export function countBySamples(sample: () => Promise<number>, everyMs: number): 
 }
 
 /** Combines several hit counts into one count of their sum. */
-export function addHitCounts(...counts: readonly HitCount[]): HitCount {
+export function sumHitCounts(...counts: readonly HitCount[]): HitCount {
   return {
     begun: () => {
       for (const count of counts) count.begun();

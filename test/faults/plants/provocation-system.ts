@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { MongoClient } from 'mongodb';
-import { type Cluster, nameOfInstance, prepareCluster } from '../../support/cluster.ts';
+import { type Cluster, formatInstanceName, prepareCluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
-import { firstServerOf, mongoUrlAtAddress } from '../../support/mongo-url.ts';
+import { getFirstServer, withMongoAddress } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { checkRun, type Report } from '../checker/check.ts';
 import { findTracesInCluster } from '../checker/find-traces.ts';
 import { createWorkCounters } from '../nemesis/work.ts';
-import { waitUntilQuiet } from '../quiescence.ts';
+import { waitUntilIdle } from '../quiescence.ts';
 import {
   createRunFolder,
   type MailLine,
@@ -22,7 +22,7 @@ import {
   type ShownGeneration,
 } from '../run-folder.ts';
 import { readFaultSettings } from '../settings.ts';
-import { namedInstances } from '../system/cluster.ts';
+import { listNamedInstances } from '../system/cluster.ts';
 import { switchGenerations } from '../system/generations.ts';
 import { moveDataFolder } from '../system/move.ts';
 import {
@@ -32,11 +32,16 @@ import {
 } from '../system/restore-read-model.ts';
 import { createEhloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
 import { openStandalone, type StandaloneUnderTest } from '../system/standalone.ts';
-import { openSubscribers, SUBSCRIBERS, type Subscribers, WEBHOOK_SETTINGS } from '../system/subscribers.ts';
-import { sendersOf } from '../system/under-test.ts';
+import {
+  openSubscribers,
+  SUBSCRIBER_NAMES,
+  type Subscribers,
+  WEBHOOK_SETTINGS,
+} from '../system/subscribers.ts';
+import { mapRecordedNamesToSenders } from '../system/under-test.ts';
 import { type CommandSender, createCommandSender } from '../traffic/command-sender.ts';
 import * as ask from '../traffic/commands.ts';
-import { newPerson, type Person } from '../traffic/person.ts';
+import { createSimulatedPerson, type Person } from '../traffic/person.ts';
 
 const MAIL_COMES_WITHIN_MS = 10_000;
 const CAUGHT_UP_WITHIN_MS = 20_000;
@@ -134,7 +139,7 @@ export async function openProvocationSystem(
   });
   stack.defer(sink.close);
   const kafka = await openProxy(KAFKA_BROKERS.split(',')[0] ?? '', stack);
-  const mongo = await openProxy(firstServerOf(MONGO_URL), stack);
+  const mongo = await openProxy(getFirstServer(MONGO_URL), stack);
   const former = isMoved ? await openFormerStandalone({ folder, sink }, stack) : undefined;
   const port = former === undefined ? await freePort() : Number(new URL(former.url).port);
   let nameOf = former?.nameOf;
@@ -145,7 +150,7 @@ export async function openProvocationSystem(
   });
 
   async function signUp(): Promise<Person> {
-    const person = newPerson();
+    const person = createSimulatedPerson();
     await sender.send(ask.createSignUpCommand(person, {}));
     return person;
   }
@@ -166,7 +171,7 @@ export async function openProvocationSystem(
   let moved: Person | undefined;
   if (former !== undefined) {
     moved = await member();
-    await waitUntilQuiet(former.stores, { withinMs: MOVED_WITHIN_MS, say: () => undefined });
+    await waitUntilIdle(former.stores, { withinMs: MOVED_WITHIN_MS, say: () => undefined });
     await former.subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
     await former.stop();
   }
@@ -180,9 +185,9 @@ export async function openProvocationSystem(
       ...sink.settings,
       ...(service === 'auth'
         ? { KAFKA_BROKERS: kafka.address }
-        : { MONGO_URL: mongoUrlAtAddress(stores.MONGO_URL, mongo.address) }),
+        : { MONGO_URL: withMongoAddress(stores.MONGO_URL, mongo.address) }),
     }),
-    settingsOfEach: (service, index) => createEhloNameSettings(nameOfInstance(service, index)),
+    settingsOfEach: (service, index) => createEhloNameSettings(formatInstanceName(service, index)),
   });
   stack.defer(cluster.stop);
   if (former !== undefined) await moveDataFolder(former.stores.DATA_DIR, cluster);
@@ -225,7 +230,7 @@ export async function openProvocationSystem(
       const until = new Date().toISOString();
       for (const [fault, target] of Object.entries(hits)) folder.fault({ at, fault, target, until });
     },
-    rest: async (withinMs) => void (await waitUntilQuiet(cluster.stores, { withinMs, say: () => undefined })),
+    rest: async (withinMs) => void (await waitUntilIdle(cluster.stores, { withinMs, say: () => undefined })),
     copyJournal: async () => {
       const names = (await client.db().listCollections().toArray()).map(({ name }) => name);
       const copies = await Promise.all(
@@ -256,7 +261,7 @@ export async function openProvocationSystem(
       };
     },
     switchGenerations: async ({ id = '', accessToken = '' }) => {
-      const processes = new Map(namedInstances(cluster, 'user'));
+      const processes = new Map(listNamedInstances(cluster, 'user'));
       generations = await switchGenerations({ ...cluster, processes, account: id, token: accessToken });
     },
     repairReadModel: async () => {
@@ -274,8 +279,11 @@ export async function openProvocationSystem(
         shown: null,
         ...(isRestored && { restored: { reported: await findReportedForks(cluster) } }),
         ...(restoredReadModel && { restoredReadModel }),
-        subscribers: SUBSCRIBERS,
-        senders: { ...former?.senders(), ...sendersOf(namedInstances(cluster, 'notifier')) },
+        subscribers: SUBSCRIBER_NAMES,
+        senders: {
+          ...former?.senders(),
+          ...mapRecordedNamesToSenders(listNamedInstances(cluster, 'notifier')),
+        },
         generations,
         shownAfterSwitches: [],
         ...(await findTracesInCluster(cluster.stores)),

@@ -8,7 +8,7 @@ import { readTopic } from '../../support/kcat.ts';
 import type { ServerProcess } from '../../support/server-process.ts';
 import { FORGERY_NAMES, writeForgery } from '../nemesis/forger.ts';
 import * as ask from '../traffic/commands.ts';
-import { createNewAddress, newPassword } from '../traffic/person.ts';
+import { createUniqueAddress, generateRandomPassword } from '../traffic/person.ts';
 import { type ProvocationSystem, waitUntil } from './provocation-system.ts';
 
 const TOPIC = 'accounts.events.v1';
@@ -62,7 +62,7 @@ export const provocations = {
         ),
       );
     }
-    if (first) await sender.send(ask.createChangePasswordCommand(first, newPassword()));
+    if (first) await sender.send(ask.createChangePasswordCommand(first, generateRandomPassword()));
   },
 
   'several people refresh at once': async ({ member, sender }: ProvocationSystem): Promise<void> => {
@@ -78,12 +78,12 @@ export const provocations = {
 
   'an account changes its address': async ({ member, sender, sink }: ProvocationSystem): Promise<void> => {
     const person = await member();
-    const newEmail = createNewAddress();
+    const newEmail = createUniqueAddress();
     await sender.send(ask.createChangeEmailCommand(person, newEmail));
     const mail = await sink.inboxes.next(newEmail, ({ token }) => token !== undefined, QUIET_WITHIN_MS);
     if (mail?.token === undefined) throw new Error('there is no link');
     await sender.send(ask.createConfirmEmailChangeCommand(person, mail.token, newEmail));
-    await sender.send(ask.createChangePasswordCommand(person, newPassword()));
+    await sender.send(ask.createChangePasswordCommand(person, generateRandomPassword()));
   },
 
   'webhooks are sent again': async (system: ProvocationSystem): Promise<void> => {
@@ -256,7 +256,7 @@ export const provocations = {
 export type Provocation = keyof typeof provocations;
 
 /** The provocation whose system begins as a standalone. */
-export const MOVE: Provocation = 'a standalone is moved';
+export const MOVE_PROVOCATION: Provocation = 'a standalone is moved';
 
 /**
  * The provocations that cannot run on the same system as other provocations: after a restore of the journal,
@@ -264,7 +264,7 @@ export const MOVE: Provocation = 'a standalone is moved';
  */
 export const SEPARATE_PROVOCATIONS: ReadonlySet<Provocation> = new Set([
   'an older journal is restored',
-  MOVE,
+  MOVE_PROVOCATION,
 ]);
 
 function lengthOf(process: ServerProcess | undefined): number {

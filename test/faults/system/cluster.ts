@@ -1,26 +1,26 @@
 /** A cluster: three brokers, MongoDB, and two processes of each service. */
 import {
   type Cluster,
-  nameOfInstance,
+  formatInstanceName,
   prepareCluster,
   type ServiceName,
   serviceNames,
 } from '../../support/cluster.ts';
-import { streamIdOf } from '../../support/kcat.ts';
-import { mongoUrlAtAddress } from '../../support/mongo-url.ts';
+import { getStreamId } from '../../support/kcat.ts';
+import { withMongoAddress } from '../../support/mongo-url.ts';
 import type { ServerProcess } from '../../support/server-process.ts';
 import type { Settings } from '../../support/system.ts';
 import { findTracesInCluster } from '../checker/find-traces.ts';
 import { isForged } from '../checker/forged-rules.ts';
 import type { TopicRecord } from '../checker/stored.ts';
-import { createDeployment, HALF_STARTED_NOTIFIER } from '../nemesis/deployment.ts';
+import { createOperatorActions, HALF_STARTED_NOTIFIER } from '../nemesis/deployment.ts';
 import { type ClusterFaultTargets, createFaults } from '../nemesis/faults.ts';
-import { CLIENTS_TARGET, createCountHits } from '../nemesis/hits.ts';
+import { CLIENTS_TARGET, createHitCounter } from '../nemesis/hits.ts';
 import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
 import { createStartGate } from '../nemesis/start-gate.ts';
 import { type SupervisedProcess, type SupervisorOptions, superviseProcess } from '../nemesis/supervisor.ts';
 import { beginWorkAtBothTargets } from '../nemesis/work.ts';
-import { waitUntilQuiet } from '../quiescence.ts';
+import { waitUntilIdle } from '../quiescence.ts';
 import type { RestoredReadModel } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
 import { countAccountsBehind } from './behind.ts';
@@ -32,10 +32,10 @@ import { createEhloNameSettings } from './sink.ts';
 import { openSubscribers, type Subscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
 import {
   createExitReporter,
+  createServiceSettings,
+  mapRecordedNamesToSenders,
   type SystemOptions,
   type SystemUnderTest,
-  sendersOf,
-  serviceSettings,
 } from './under-test.ts';
 
 const TRIES = 5;
@@ -88,7 +88,7 @@ export async function openCluster(
       stack,
     ));
   const removed: TopicRecord[] = [];
-  const deployment = createDeployment({
+  const deployment = createOperatorActions({
     cluster,
     gate,
     say,
@@ -100,8 +100,8 @@ export async function openCluster(
   return {
     url: cluster.url,
     stores: cluster.stores,
-    processes: new Map(serviceNames.flatMap((service) => namedInstances(cluster, service))),
-    readers: new Map(namedInstances(cluster, 'user')),
+    processes: new Map(serviceNames.flatMap((service) => listNamedInstances(cluster, service))),
+    readers: new Map(listNamedInstances(cluster, 'user')),
     inboxes: sink.inboxes,
     subscribers,
     plan,
@@ -113,7 +113,7 @@ export async function openCluster(
       subscriber: subscribers.process,
       endpoint: subscribers.endpoint,
     }),
-    countHits: createCountHits({
+    countHits: createHitCounter({
       work,
       behind: async (consumer) =>
         consumer === 'subscriber'
@@ -121,8 +121,8 @@ export async function openCluster(
           : countAccountsBehind(cluster.stores.MONGO_URL, consumer),
     }),
     senders: () =>
-      sendersOf([
-        ...namedInstances(cluster, 'notifier'),
+      mapRecordedNamesToSenders([
+        ...listNamedInstances(cluster, 'notifier'),
         ...deployment.halfStartedNotifiers.map((instance) => [HALF_STARTED_NOTIFIER, instance] as const),
       ]),
     nameOf: cluster.nameOf,
@@ -130,7 +130,7 @@ export async function openCluster(
     // Republish the events of accounts whose records were deleted before they were read, as `ops verify` advises.
     repair: async () => {
       const cut = new Set(
-        removed.filter((record) => record.key !== null && !isForged(record)).map(streamIdOf),
+        removed.filter((record) => record.key !== null && !isForged(record)).map(getStreamId),
       );
       for (const account of cut) await insist(() => cluster.ops('republish', '--account', account));
       return deployment.isReadModelRestored() ? repairReadModel(cluster, say) : undefined;
@@ -147,11 +147,11 @@ function portOf(former: FormerSystem | undefined): number | undefined {
 }
 
 /** Returns the processes of a service together with their names, such as `auth-1`. */
-export function namedInstances(
+export function listNamedInstances(
   { instances }: Pick<Cluster, 'instances'>,
   service: ServiceName,
 ): readonly (readonly [name: string, instance: ServerProcess])[] {
-  return instances[service].map((instance, index) => [nameOfInstance(service, index), instance] as const);
+  return instances[service].map((instance, index) => [formatInstanceName(service, index), instance] as const);
 }
 
 /**
@@ -196,15 +196,15 @@ async function prepareServices(
     opsSettings: WEBHOOK_SETTINGS,
     beginRequest: (name) => beginWorkAtBothTargets(work(CLIENTS_TARGET), work(name)),
     settingsOn: ({ MONGO_URL }) => ({
-      ...serviceSettings(seed),
+      ...createServiceSettings(seed),
       ...WEBHOOK_SETTINGS,
       ...sink.settings,
-      MONGO_URL: isReplicaSet(mongoUrl) ? MONGO_URL : mongoUrlAtAddress(MONGO_URL, mongo.address),
+      MONGO_URL: isReplicaSet(mongoUrl) ? MONGO_URL : withMongoAddress(MONGO_URL, mongo.address),
     }),
     settingsOfEach: (service, index) => ({
       ...graceOf(service, index),
-      ...createEhloNameSettings(nameOfInstance(service, index)),
-      ...clocks.settingsOf(nameOfInstance(service, index)),
+      ...createEhloNameSettings(formatInstanceName(service, index)),
+      ...clocks.settingsOf(formatInstanceName(service, index)),
     }),
   });
   stack.defer(cluster.stop);
@@ -214,7 +214,7 @@ async function prepareServices(
 function superviseAll({ instances }: Cluster, options: SupervisorOptions): ClusterFaultTargets['processes'] {
   function supervised(service: ServiceName): readonly SupervisedProcess[] {
     return instances[service].map((instance, index) =>
-      superviseProcess(nameOfInstance(service, index), instance, options),
+      superviseProcess(formatInstanceName(service, index), instance, options),
     );
   }
   return { user: supervised('user'), notifier: supervised('notifier'), auth: supervised('auth') };
@@ -229,7 +229,7 @@ async function repairReadModel(
   { stores, ops }: Cluster,
   say: (line: string) => void,
 ): Promise<RestoredReadModel> {
-  await waitUntilQuiet(stores, { withinMs: QUIET_WITHIN_MS, say });
+  await waitUntilIdle(stores, { withinMs: QUIET_WITHIN_MS, say });
   return await rebuildRestoredReadModel({ stores, ops });
 }
 

@@ -3,13 +3,13 @@ import { after, before, describe, test } from 'node:test';
 import { createClient } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createMailbox } from '../../support/mailbox.ts';
-import { createPersonActions, newPerson } from '../../support/people.ts';
+import { createPersonActions, createUniquePerson } from '../../support/people.ts';
 import { type Standalone, startStandalone } from '../../support/standalone.ts';
 import type { StoreContents } from '../checker/stored.ts';
 import { readDataFolder, readUnfinishedWork } from './data-folder.ts';
 
 describe('the data folder of a standalone', () => {
-  const ada = newPerson();
+  const ada = createUniquePerson();
   let system: Standalone;
   let stores: StoreContents;
 

@@ -19,7 +19,7 @@ import type {
   StoredRequest,
   TopicRecord,
 } from '../checker/stored.ts';
-import { consumerGroupsOfSystem, EVENT_TOPICS } from '../checker/topic-rules.ts';
+import { EVENT_TOPICS, listConsumerGroups } from '../checker/topic-rules.ts';
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 type Read = (sql: string, ...values: readonly string[]) => readonly Row[];
@@ -27,7 +27,7 @@ type Read = (sql: string, ...values: readonly string[]) => readonly Row[];
 const FIRST_GENERATION = 'user_profiles_v1';
 
 /** Runs `work` on one consistent state of the database, even while a standalone uses the folder. */
-export function withDatabase<T>(folder: string, work: (read: Read) => T): T {
+export function withDatabaseSnapshot<T>(folder: string, work: (read: Read) => T): T {
   const database = new DatabaseSync(join(folder, 'latchkey.sqlite'), { readOnly: true, timeout: 10_000 });
   try {
     database.exec('BEGIN');
@@ -42,7 +42,7 @@ export function withDatabase<T>(folder: string, work: (read: Read) => T): T {
  * contain it.
  */
 export function readDataFolder(folder: string): StoreContents {
-  return withDatabase(folder, (read) => {
+  return withDatabaseSnapshot(folder, (read) => {
     const records = recordsIn(read);
     const [profiles = [], ...rebuiltProfiles] = generationsIn(read).map((table) =>
       read(`SELECT * FROM ${table}`).map(profileOf),
@@ -111,7 +111,7 @@ export function readUnfinishedWork(
   folder: string,
   dueUntil: Date = new Date(),
 ): Readonly<Record<string, number>> {
-  return withDatabase(folder, (read) => {
+  return withDatabaseSnapshot(folder, (read) => {
     function count(sql: string): number {
       return Number(read(`SELECT count(*) AS many FROM ${sql}`)[0]?.['many']);
     }
@@ -178,7 +178,7 @@ function recordOf(row: Row): TopicRecord {
 }
 
 function lagsIn(read: Read): readonly GroupLag[] {
-  return consumerGroupsOfSystem(generationsIn(read)).map(([group, topic]) => {
+  return listConsumerGroups(generationsIn(read)).map(([group, topic]) => {
     const rows = read(
       `SELECT max(0, p.next - max(p.start, coalesce(position, 0))) AS lag
        FROM bus_partition AS p JOIN bus_topic AS t ON t.id = p.topic AND t.name = ?

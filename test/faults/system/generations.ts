@@ -20,7 +20,7 @@ const SWITCHES = [
   ['rebuild', 'user', '--back'],
 ] as const;
 
-export interface GenerationSwitchNeeds {
+export interface GenerationSwitchDeps {
   readonly stores: ServerAddresses | DataFolder;
   /** The processes of the system that answer queries, by name. */
   readonly processes: ReadonlyMap<string, { readonly url: string }>;
@@ -33,7 +33,7 @@ export interface GenerationSwitchNeeds {
 }
 
 /** Switches to a new generation and back. @returns what each process shows after each switch. The system must be idle */
-export async function switchGenerations(needs: GenerationSwitchNeeds): Promise<readonly ShownGeneration[]> {
+export async function switchGenerations(needs: GenerationSwitchDeps): Promise<readonly ShownGeneration[]> {
   const shown: ShownGeneration[] = [];
   for (const words of SWITCHES) {
     await needs.ops(...words);

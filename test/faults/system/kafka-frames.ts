@@ -42,6 +42,6 @@ export function parseRequestHead(frame: Buffer): RequestHead {
 }
 
 /** Returns the correlation id of a Kafka response. @param frame a complete response */
-export function correlationIdOf(frame: Buffer): number {
+export function getCorrelationId(frame: Buffer): number {
   return frame.readInt32BE(SIZE_BYTES);
 }

@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import fc from 'fast-check';
 import { eventually } from '../../support/eventually.ts';
 import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
-import { correlationIdOf, PRODUCE_API_KEY, parseRequestHead, splitFrames } from './kafka-frames.ts';
+import { getCorrelationId, PRODUCE_API_KEY, parseRequestHead, splitFrames } from './kafka-frames.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 
 const METADATA = 3;
@@ -111,7 +111,7 @@ describe('the proxy', () => {
   /** Returns the correlation id of the next response; undefined if the connection has ended. */
   async function answered(): Promise<number | undefined> {
     const next = await answers.next();
-    return next.done ? undefined : correlationIdOf(next.value);
+    return next.done ? undefined : getCorrelationId(next.value);
   }
 
   test('forwards requests and responses', async () => {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTcpProxy } from '../../support/tcp-proxy.ts';
 import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
-import { correlationIdOf, PRODUCE_API_KEY, parseRequestHead, splitFrames } from './kafka-frames.ts';
+import { getCorrelationId, PRODUCE_API_KEY, parseRequestHead, splitFrames } from './kafka-frames.ts';
 
 export type KafkaProxyMode =
   | { readonly kind: 'clear' }
@@ -74,8 +74,8 @@ export async function createKafkaProxy(
     async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const frame of splitFrames(chunks)) {
         if (mode.kind === 'slow') await delay(mode.ms);
-        const end = open.get(correlationIdOf(frame));
-        const isProduce = open.delete(correlationIdOf(frame));
+        const end = open.get(getCorrelationId(frame));
+        const isProduce = open.delete(getCorrelationId(frame));
         if (isProduce) await held;
         end?.();
         if (isProduce && mode.kind === 'lose-produce-answers') return;

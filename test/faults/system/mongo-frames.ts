@@ -28,12 +28,12 @@ export async function* splitMessages(chunks: AsyncIterable<Buffer>): AsyncGenera
   }
 }
 
-export function messageIdOf(message: Buffer): number {
+export function getMessageId(message: Buffer): number {
   return message.readInt32LE(4);
 }
 
 /** Returns the id of the message that the given message responds to. */
-export function requestIdOfResponse(message: Buffer): number {
+export function getRequestIdOfResponse(message: Buffer): number {
   return message.readInt32LE(8);
 }
 
@@ -41,7 +41,7 @@ export function requestIdOfResponse(message: Buffer): number {
  * Returns the name of the command in an OP_MSG, without parsing its body: the name of the body's first field. Empty for a
  * message of an older kind.
  */
-export function commandNameOf(message: Buffer): string {
+export function getCommandName(message: Buffer): string {
   if (message.readInt32LE(12) !== OP_MSG || message[BODY_AT] !== 0) return '';
   const nameAt = BODY_AT + 1 + SIZE_BYTES + TYPE_BYTES;
   return message.toString('utf8', nameAt, message.indexOf(0, nameAt));

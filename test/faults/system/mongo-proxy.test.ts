@@ -6,9 +6,9 @@ import type { BSON } from 'mongodb';
 import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
 import {
   createResponse,
-  messageIdOf,
+  getMessageId,
+  getRequestIdOfResponse,
   parseMessageBody,
-  requestIdOfResponse,
   splitMessages,
 } from './mongo-frames.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
@@ -37,7 +37,7 @@ describe('the proxy to MongoDB', () => {
       socket.on('error', () => undefined);
       for await (const message of splitMessages(socket)) {
         applied.push(Object.keys(parseMessageBody(message) ?? {})[0] ?? '');
-        socket.write(createResponse(messageIdOf(message), APPLIED));
+        socket.write(createResponse(getMessageId(message), APPLIED));
       }
     });
     mongo.listen(0, '127.0.0.1');
@@ -65,7 +65,7 @@ describe('the proxy to MongoDB', () => {
     client.write(requestOf(7, body));
     const { value, done } = await answers.next();
     if (done) return undefined;
-    assert.equal(requestIdOfResponse(value), 7);
+    assert.equal(getRequestIdOfResponse(value), 7);
     return parseMessageBody(value);
   }
 

@@ -7,11 +7,11 @@ import { pipeline } from 'node:stream/promises';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
 import {
-  commandNameOf,
   createResponse,
-  messageIdOf,
+  getCommandName,
+  getMessageId,
+  getRequestIdOfResponse,
   parseMessageBody,
-  requestIdOfResponse,
   splitMessages,
 } from './mongo-frames.ts';
 
@@ -74,21 +74,21 @@ export async function createMongoProxy(
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const message of splitMessages(chunks)) {
-        if (!MAINTENANCE.has(commandNameOf(message))) open.set(messageIdOf(message), commands.begin());
+        if (!MAINTENANCE.has(getCommandName(message))) open.set(getMessageId(message), commands.begin());
         const answer = mode === 'clear' ? undefined : answerInstead(message, mode);
         if (answer === undefined) yield message;
         else {
           near.write(answer);
-          end(messageIdOf(message));
+          end(getMessageId(message));
         }
-        if (mode === 'fails-write-concern' && isWrite(message)) unsure.add(messageIdOf(message));
+        if (mode === 'fails-write-concern' && isWrite(message)) unsure.add(getMessageId(message));
       }
     }
 
     async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const message of splitMessages(chunks)) {
-        end(requestIdOfResponse(message));
-        yield unsure.delete(requestIdOfResponse(message)) ? withoutMajority(message) : message;
+        end(getRequestIdOfResponse(message));
+        yield unsure.delete(getRequestIdOfResponse(message)) ? withoutMajority(message) : message;
       }
     }
 
@@ -124,16 +124,19 @@ function isWrite(message: Buffer): boolean {
  */
 function answerInstead(message: Buffer, mode: Exclude<MongoProxyMode, 'clear'>): Buffer | undefined {
   if (mode === 'fails-write-concern' || !isWrite(message)) return undefined;
-  if (mode === 'is-full') return createResponse(messageIdOf(message), DISK_FULL);
+  if (mode === 'is-full') return createResponse(getMessageId(message), DISK_FULL);
   const nothing =
     commandIn(message) === 'findAndModify'
       ? { value: null, lastErrorObject: { n: 0, updatedExisting: false } }
       : { n: 1, nModified: 1 };
-  return createResponse(messageIdOf(message), { ok: 1, ...nothing, writeConcernError: STEPPED_DOWN });
+  return createResponse(getMessageId(message), { ok: 1, ...nothing, writeConcernError: STEPPED_DOWN });
 }
 
 function withoutMajority(message: Buffer): Buffer {
   const body = parseMessageBody(message);
   if (body === undefined) return message;
-  return createResponse(requestIdOfResponse(message), { ...body, writeConcernError: WRITE_CONCERN_FAILED });
+  return createResponse(getRequestIdOfResponse(message), {
+    ...body,
+    writeConcernError: WRITE_CONCERN_FAILED,
+  });
 }

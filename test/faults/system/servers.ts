@@ -2,8 +2,8 @@
 import { exec } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type KafkaNodes, startKafkaNodes } from '@latchkey/bus/testing';
-import { nameOfInstance, serviceNames } from '../../support/cluster.ts';
-import { firstServerOf } from '../../support/mongo-url.ts';
+import { formatInstanceName, serviceNames } from '../../support/cluster.ts';
+import { getFirstServer } from '../../support/mongo-url.ts';
 import type { WorkCounters } from '../nemesis/work.ts';
 import { type Clocks, createFaketimeClocks } from './clocks.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
@@ -34,7 +34,9 @@ export interface ServersOptions {
  */
 const REPLICATION = { factor: 3, minInSync: 2 } as const;
 
-const INSTANCES = serviceNames.flatMap((service) => [0, 1].map((index) => nameOfInstance(service, index)));
+const INSTANCES = serviceNames.flatMap((service) =>
+  [0, 1].map((index) => formatInstanceName(service, index)),
+);
 
 /**
  * Starts the servers of a run. Adds each server to the stack immediately, so that it is closed even if a
@@ -52,7 +54,7 @@ export async function openServers(options: ServersOptions, stack: AsyncDisposabl
     },
   });
   stack.defer(nodes.close);
-  const mongo = await createMongoProxy(firstServerOf(mongoUrl), work('mongodb'));
+  const mongo = await createMongoProxy(getFirstServer(mongoUrl), work('mongodb'));
   stack.defer(mongo.cut);
   await mongo.mend();
   return {

@@ -10,7 +10,7 @@ import { NO_SERVER_SETTINGS } from '../../support/standalone.ts';
 import { findTracesInFolder } from '../checker/find-folder-traces.ts';
 import { createLoggedOpsRunner } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
-import { CLIENTS_TARGET, createCountHits } from '../nemesis/hits.ts';
+import { CLIENTS_TARGET, createHitCounter } from '../nemesis/hits.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
 import { superviseProcess } from '../nemesis/supervisor.ts';
 import { beginWorkAtBothTargets } from '../nemesis/work.ts';
@@ -25,10 +25,10 @@ import { canMountDisks, mountSmallDisk, type SmallDisk } from './small-disk.ts';
 import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
 import {
   createExitReporter,
+  createServiceSettings,
+  mapRecordedNamesToSenders,
   type SystemOptions,
   type SystemUnderTest,
-  sendersOf,
-  serviceSettings,
 } from './under-test.ts';
 
 const NAME = 'standalone';
@@ -93,7 +93,7 @@ export async function openStandalone(
       TRUSTED_PROXIES: '127.0.0.1/32',
       ...HIGH_LIMIT_SETTINGS,
       ...stores,
-      ...serviceSettings(seed),
+      ...createServiceSettings(seed),
       ...WEBHOOK_SETTINGS,
       ...sink.settings,
       // Each start of the process changes the grace period of erasures, so that a run has immediate erasures
@@ -143,8 +143,8 @@ export async function openStandalone(
       watchReadiness: () => watchReadiness(instance.operations),
       operate: createLoggedOpsRunner(ops, say),
     }),
-    countHits: createCountHits({ work, behind: async () => subscribers.behind() }),
-    senders: () => sendersOf([[NAME, instance]]),
+    countHits: createHitCounter({ work, behind: async () => subscribers.behind() }),
+    senders: () => mapRecordedNamesToSenders([[NAME, instance]]),
     nameOf: (origin) => (origin === url ? NAME : undefined),
     ops,
     repair: async () => undefined,

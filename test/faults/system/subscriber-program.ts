@@ -20,7 +20,7 @@ export type SubscriberSource =
   | { readonly url: string; readonly key: string };
 
 /** A line of the program's output: an event that was handled. */
-export interface HandledLine {
+export interface HandledEventLine {
   readonly account: string;
   readonly sequence: number;
   readonly id: string;
@@ -31,7 +31,7 @@ const STDOUT = 1;
 const { folder, source }: SubscriberProgramOptions = JSON.parse(process.argv[2] ?? '');
 
 const print: Handler<never> = (_event, { account, sequence, id }) => {
-  const line: HandledLine = { account, sequence, id };
+  const line: HandledEventLine = { account, sequence, id };
   writeSync(STDOUT, `${JSON.stringify(line)}\n`);
 };
 

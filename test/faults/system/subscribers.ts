@@ -13,11 +13,11 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SequenceStore } from '@latchkey/events/subscribe';
-import { createClientKey } from '../../support/client-key.ts';
+import { createServiceClientKey } from '../../support/client-key.ts';
 import type { Settings, System } from '../../support/system.ts';
-import type { ReceivedLine } from '../run-folder.ts';
+import type { ReceivedEventLine } from '../run-folder.ts';
 import { openFileStore, POSITIONS_FILE } from './file-store.ts';
-import type { HandledLine, SubscriberProgramOptions, SubscriberSource } from './subscriber-program.ts';
+import type { HandledEventLine, SubscriberProgramOptions, SubscriberSource } from './subscriber-program.ts';
 
 /** Settings that allow a system to call the receiver of webhooks, which is on this machine. */
 export const WEBHOOK_SETTINGS: Settings = { WEBHOOKS_ALLOW_PRIVATE: 'true' };
@@ -41,7 +41,11 @@ interface CloudEvent {
 }
 
 /** The names of the subscribers, as received.jsonl contains them. */
-export const SUBSCRIBERS = ['feed', 'webhook', 'subscribe'] as const satisfies readonly ReceivedLine['via'][];
+export const SUBSCRIBER_NAMES = [
+  'feed',
+  'webhook',
+  'subscribe',
+] as const satisfies readonly ReceivedEventLine['via'][];
 
 export interface Subscribers {
   /** The id of the webhook endpoint. */
@@ -73,7 +77,7 @@ export interface RestartedProcess {
 }
 
 export interface SubscriberDeps extends Pick<System, 'ops' | 'url'> {
-  record(line: ReceivedLine): void;
+  record(line: ReceivedEventLine): void;
   /** The brokers from which `subscribe()` reads. Undefined if it reads the feed. */
   readonly brokers?: string;
 }
@@ -92,12 +96,12 @@ export async function openSubscribers(
     subscribe: new Map<string, number>(),
   };
   let isForgetting = false;
-  function take(via: ReceivedLine['via'], { account, sequence, id }: HandledLine): void {
+  function take(via: ReceivedEventLine['via'], { account, sequence, id }: HandledEventLine): void {
     latest[via].set(account, Math.max(sequence, latest[via].get(account) ?? 0));
     if (!isForgetting) record({ via, at: new Date().toISOString(), account, sequence, eventId: id });
   }
 
-  const key = await createClientKey({ ops }, 'events', '--person');
+  const key = await createServiceClientKey({ ops }, 'events', '--person');
   const feed = readFeed(`${url}/api/v1/events`, key, (event) => take('feed', lineOf(event)));
   stack.defer(feed.stop);
   const receiver = await startReceiver((event) => take('webhook', lineOf(event)));
@@ -106,7 +110,7 @@ export async function openSubscribers(
   const [endpoint = ''] = /we_\w+/.exec(added) ?? [];
   const source: SubscriberSource =
     brokers === undefined
-      ? { url, key: await createClientKey({ ops }, 'events', '--person') }
+      ? { url, key: await createServiceClientKey({ ops }, 'events', '--person') }
       : { brokers: brokers.split(','), keys: `${url}/.well-known/jwks.json` };
   const subscriber = await startSubscriber(source, (line) => take('subscribe', line), stack);
 
@@ -145,14 +149,14 @@ export async function openSubscribers(
   };
 }
 
-function lineOf({ id, subject, sequence }: CloudEvent): HandledLine {
+function lineOf({ id, subject, sequence }: CloudEvent): HandledEventLine {
   return { account: subject, sequence: Number(sequence), id };
 }
 
 /** Starts the process that uses `subscribe()`. If the process ends by itself, it is started again. */
 async function startSubscriber(
   source: SubscriberSource,
-  take: (line: HandledLine) => void,
+  take: (line: HandledEventLine) => void,
   stack: AsyncDisposableStack,
 ): Promise<RestartedProcess & { openPositions(): Promise<SequenceStore> }> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-subscriber-'));

@@ -9,7 +9,7 @@ import type { WorkCounters } from '../nemesis/work.ts';
 import type {
   DataFolder,
   FaultLine,
-  ReceivedLine,
+  ReceivedEventLine,
   RestoredReadModel,
   ServerAddresses,
   TraceSearchResult,
@@ -67,7 +67,7 @@ export interface SystemOptions {
   /** Called when a process has exited by itself. The process is then started again. */
   recordFault(line: FaultLine): void;
   /** Called with each event that a subscriber has received. */
-  recordReceived(line: ReceivedLine): void;
+  recordReceived(line: ReceivedEventLine): void;
   /** Called with each record before a fault deletes it. */
   recordRemoved(record: TopicRecord): void;
   /** An existing file, to which a standalone appends rows before they are replaced. */
@@ -113,12 +113,12 @@ const LIMITS_ON = {
 } as const;
 
 /** Returns the settings of all services in a run. Rate limits are on in runs with an odd seed. */
-export function serviceSettings(seed: number): Settings {
+export function createServiceSettings(seed: number): Settings {
   return { ...SERVICE_SETTINGS, ...(seed % 2 === 1 ? LIMITS_ON : NO_LIMITS) };
 }
 
 /** Returns the names of processes by the names under which they record their attempts to send mails. */
-export function sendersOf(
+export function mapRecordedNamesToSenders(
   processes: Iterable<readonly [name: string, instance: ServerProcess]>,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(

@@ -3,7 +3,7 @@ import type { Random } from '../random.ts';
 import type { Inboxes, InboxMail } from '../system/inboxes.ts';
 import { type CommandResponse, type CommandSender, isOutcomeUnknown } from './command-sender.ts';
 import * as ask from './commands.ts';
-import { chooseRandomNames, createNewAddress, newPassword, type Person } from './person.ts';
+import { chooseRandomNames, createUniqueAddress, generateRandomPassword, type Person } from './person.ts';
 
 export interface CustomerDeps {
   readonly sender: CommandSender;
@@ -151,7 +151,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
   async function undoChange(person: Person, email: string): Promise<void> {
     const link = await linkFrom({ email }, ({ leadsTo }) => leadsTo === 'undo-email-change');
     if (link === undefined) return;
-    const next = newPassword();
+    const next = generateRandomPassword();
     const answer = learn(person, await sender.insist(ask.createUndoEmailChangeCommand(link, next)));
     learnPassword(person, next, answer);
     if (isOutcomeUnknown(answer)) person.otherEmail = email;
@@ -182,7 +182,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
     changeEmail: async (person: Person, taken: string): Promise<void> => {
       if (person.sharesAddress || !(await signedIn(person))) return;
       const isTaken = random.chance(TAKEN);
-      const newEmail = isTaken ? taken : createNewAddress();
+      const newEmail = isTaken ? taken : createUniqueAddress();
       const { status } = learn(person, await sender.send(ask.createChangeEmailCommand(person, newEmail)));
       person.asked = true;
       if (status === 202 && !isTaken) await confirmAddress(person, newEmail);
@@ -231,7 +231,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
     },
     changePassword: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
-      const next = newPassword();
+      const next = generateRandomPassword();
       learnPassword(
         person,
         next,
@@ -243,7 +243,10 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
       await sender.send(ask.createRequestResetCommand(person));
       const link = await linkFrom(person, ({ leadsTo }) => leadsTo === 'password-reset-confirm');
       if (link === undefined) return;
-      const tries = Array.from({ length: random.chance(RESET_TWICE_AT_ONCE) ? 2 : 1 }, newPassword);
+      const tries = Array.from(
+        { length: random.chance(RESET_TWICE_AT_ONCE) ? 2 : 1 },
+        generateRandomPassword,
+      );
       await Promise.all(
         tries.map(async (next) => {
           const answer = await sender.send(ask.createCompleteResetCommand(person, link, next));

@@ -55,12 +55,12 @@ export function isTrafficMix(text: string): text is TrafficMix {
 }
 
 /** Returns how often an action occurs in a mix, as a fraction of all actions. */
-export function actionShare(mix: TrafficMix, habit: TrafficAction): number {
-  return MIXES[mix][habit] / actionsOfMix(mix).length;
+export function computeActionShare(mix: TrafficMix, habit: TrafficAction): number {
+  return MIXES[mix][habit] / listActionsOfMix(mix).length;
 }
 
 /** Returns a list of 100 actions, in which each action occurs as often as its frequency in percent. */
-export function actionsOfMix(mix: TrafficMix): readonly TrafficAction[] {
+export function listActionsOfMix(mix: TrafficMix): readonly TrafficAction[] {
   return Object.entries(MIXES[mix]).flatMap(([habit, often]) =>
     Array.from({ length: often }, () => habit as TrafficAction),
   );

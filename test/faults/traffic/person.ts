@@ -41,12 +41,12 @@ const LAST_NAMES = ['Lovelace', 'Hopper', 'Müller-Lüdenscheidt', 'O’Neill', 
  */
 const LOCALES = ['en', 'en-GB', 'en-US'] as const;
 
-export function newPassword(): string {
+export function generateRandomPassword(): string {
   return `correct horse ${randomUUID()}`;
 }
 
 /** Returns an address that no other person has. */
-export function createNewAddress(): string {
+export function createUniqueAddress(): string {
   return `p${randomUUID().replaceAll('-', '').slice(0, 20)}@example.com`;
 }
 
@@ -54,13 +54,13 @@ export function createNewAddress(): string {
  * Creates a person with random names and a random locale.
  * @param email the address of another person; by default a new one
  */
-export function newPerson(email?: string): Person {
+export function createSimulatedPerson(email?: string): Person {
   const unique = randomUUID().replaceAll('-', '').slice(0, 20);
   return {
     signUpName: `p${unique}`,
     email: email ?? `p${unique}@example.com`,
     sharesAddress: email !== undefined,
-    passwords: [newPassword()],
+    passwords: [generateRandomPassword()],
     verified: false,
     disabled: false,
     asked: false,

@@ -1,8 +1,8 @@
 /** Generates steady traffic: people begin a fixed number of actions per second, however long each takes. */
 import { createRandom, type Random } from '../random.ts';
 import { type CustomerActions, type CustomerDeps, createCustomerActions } from './customer.ts';
-import { actionsOfMix, type TrafficAction, type TrafficMix } from './mixes.ts';
-import { newPerson, type Person } from './person.ts';
+import { listActionsOfMix, type TrafficAction, type TrafficMix } from './mixes.ts';
+import { createSimulatedPerson, type Person } from './person.ts';
 
 export interface TrafficOptions extends Omit<CustomerDeps, 'random'> {
   readonly seed: number;
@@ -33,7 +33,7 @@ const RECIPIENTS = 20;
 export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions): Traffic {
   const random = createRandom(seed);
   const customer = createCustomerActions({ ...deps, random });
-  const deck = actionsOfMix(mix);
+  const deck = listActionsOfMix(mix);
   const people: Person[] = [];
   const underWay = new Set<Promise<void>>();
   const failures: unknown[] = [];
@@ -69,7 +69,7 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
     const other = random.chance(0.15)
       ? people.find(({ sharesAddress, asked }) => !sharesAddress && !asked)
       : undefined;
-    const person = newPerson(other?.email);
+    const person = createSimulatedPerson(other?.email);
     if (other) other.sharesAddress = true;
     people.push(person);
     await busyWith(person, () => customer.join(person));
@@ -150,7 +150,7 @@ function recipientsAmong(people: readonly Person[], random: Random): readonly st
  */
 export async function createVerifiedPerson(customer: CustomerActions): Promise<Person> {
   for (let tries = 0; tries < 5; tries += 1) {
-    const person = newPerson();
+    const person = createSimulatedPerson();
     await customer.join(person);
     await customer.login(person);
     if (person.verified) return person;

@@ -5,10 +5,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalogue, eventTypes, type LatchkeyEvent } from '@latchkey/events';
-import { journalOf } from '../../../../test/faults/checker/journal.ts';
-import { computeRequiredMails, mailsSupersededBy } from '../../../../test/faults/checker/required-mails.ts';
+import { createJournal } from '../../../../test/faults/checker/journal.ts';
+import {
+  computeRequiredMails,
+  listMailsSupersededBy,
+} from '../../../../test/faults/checker/required-mails.ts';
 import type { EventData } from '../../../../test/faults/checker/stored.ts';
-import { createCommit, createEvent, minuteOfRun } from '../../../../test/faults/checker/testing/good-run.ts';
+import {
+  createCommit,
+  createEvent,
+  formatMinuteOfRun,
+} from '../../../../test/faults/checker/testing/good-run.ts';
 import { allMailDefinitions } from '../../mails/index.ts';
 import { createTestEvent } from '../testing/events.ts';
 import { decideMailReaction } from './reactions.ts';
@@ -18,12 +25,12 @@ import { decideMailReaction } from './reactions.ts';
  * superseded.
  */
 function expectedOf(type: string, data: EventData) {
-  const commit = createCommit('a stream', [1, 1], 'c', [createEvent(type, minuteOfRun(0), data)]);
-  const journal = journalOf([commit]);
+  const commit = createCommit('a stream', [1, 1], 'c', [createEvent(type, formatMinuteOfRun(0), data)]);
+  const journal = createJournal([commit]);
   const events = [...journal.events.values()].flat();
   return {
     mails: computeRequiredMails(journal).map(({ mail, to }) => `${mail} ${to}`),
-    supersedes: events.flatMap(mailsSupersededBy).toSorted(),
+    supersedes: events.flatMap(listMailsSupersededBy).toSorted(),
   };
 }
 

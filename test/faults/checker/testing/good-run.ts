@@ -6,9 +6,9 @@
  * {@link embeddedRun} is the same on a standalone, and {@link movedRun} on a standalone that was moved to a cluster.
  */
 import type { HistoryLine, MailLine } from '../../run-folder.ts';
-import { SUBSCRIBERS } from '../../system/subscribers.ts';
+import { SUBSCRIBER_NAMES } from '../../system/subscribers.ts';
 import { FORGED_HEADER } from '../forged-rules.ts';
-import { journalOf } from '../journal.ts';
+import { createJournal } from '../journal.ts';
 import type { RecordedRun } from '../read-run.ts';
 import { computeRequiredMails } from '../required-mails.ts';
 import type {
@@ -28,15 +28,15 @@ export const FAY_ID = '01900000-0000-7000-8000-00000000000f';
 export const MAILING_ID = '01900000-0000-7000-8000-0000000000ff';
 
 /** Returns a minute of the run as an RFC 3339 time. */
-export function minuteOfRun(minute: number, second = 0): string {
+export function formatMinuteOfRun(minute: number, second = 0): string {
   return new Date(Date.UTC(2026, 0, 1, 0, minute, second)).toISOString();
 }
 
 /** A time after the end of the run, as an RFC 3339 time. */
-export const AFTER_RUN = new Date(minuteOfRun(59));
+export const TIME_AFTER_RUN = new Date(formatMinuteOfRun(59));
 
 function link(until: number) {
-  return { sealed: 'a sealed token', expiresAt: minuteOfRun(until) };
+  return { sealed: 'a sealed token', expiresAt: formatMinuteOfRun(until) };
 }
 function person(name: string) {
   return { email: `${name}@example.com`, username: name };
@@ -105,43 +105,55 @@ function erased(commit: Commit): Commit {
 const ERASED_AT = 13;
 
 const dans: readonly Commit[] = [
-  createCommit(DAN_ID, [1, 1], 'dan-1', [registered(DAN_ID, minuteOfRun(10), 'dan', link(70))]),
+  createCommit(DAN_ID, [1, 1], 'dan-1', [registered(DAN_ID, formatMinuteOfRun(10), 'dan', link(70))]),
   createCommit(
     DAN_ID,
     [2, 2],
     'dan-2',
-    [createEvent('AccountVerified', minuteOfRun(11), { userId: DAN_ID, locale, person: person('dan') })],
+    [
+      createEvent('AccountVerified', formatMinuteOfRun(11), {
+        userId: DAN_ID,
+        locale,
+        person: person('dan'),
+      }),
+    ],
     { claims: ['address:dan@example.com'] },
   ),
   createCommit(DAN_ID, [3, 3], 'dan-3', [
-    createEvent('AccountErasureRequested', minuteOfRun(12), {
+    createEvent('AccountErasureRequested', formatMinuteOfRun(12), {
       userId: DAN_ID,
       requestedBy: DAN_ID,
-      eraseAt: minuteOfRun(12),
+      eraseAt: formatMinuteOfRun(12),
       person: {},
     }),
-    createEvent('SessionsRevoked', minuteOfRun(12), { userId: DAN_ID, reason: 'disabled' }),
+    createEvent('SessionsRevoked', formatMinuteOfRun(12), { userId: DAN_ID, reason: 'disabled' }),
   ]),
   createCommit(DAN_ID, [4, 5], 'sweep-2', [
-    createEvent('AccountErased', minuteOfRun(ERASED_AT), { userId: DAN_ID }),
+    createEvent('AccountErased', formatMinuteOfRun(ERASED_AT), { userId: DAN_ID }),
   ]),
 ];
 
 const moved = { email: 'fay@elsewhere.example', username: 'fay' };
 
 const fays: readonly Commit[] = [
-  createCommit(FAY_ID, [1, 1], 'fay-1', [registered(FAY_ID, minuteOfRun(14), 'fay', link(74))]),
+  createCommit(FAY_ID, [1, 1], 'fay-1', [registered(FAY_ID, formatMinuteOfRun(14), 'fay', link(74))]),
   createCommit(
     FAY_ID,
     [2, 2],
     'fay-2',
-    [createEvent('AccountVerified', minuteOfRun(15), { userId: FAY_ID, locale, person: person('fay') })],
+    [
+      createEvent('AccountVerified', formatMinuteOfRun(15), {
+        userId: FAY_ID,
+        locale,
+        person: person('fay'),
+      }),
+    ],
     { claims: ['address:fay@example.com'] },
   ),
   createCommit(FAY_ID, [3, 3], 'fay-3', [
     createEvent(
       'EmailChangeRequested',
-      minuteOfRun(16),
+      formatMinuteOfRun(16),
       {
         userId: FAY_ID,
         locale,
@@ -157,25 +169,25 @@ const fays: readonly Commit[] = [
     [
       createEvent(
         'EmailChanged',
-        minuteOfRun(17),
+        formatMinuteOfRun(17),
         { userId: FAY_ID, locale, person: { ...moved, previousEmail: 'fay@example.com', undo: link(100) } },
         { private: { address: moved.email } },
       ),
     ],
-    { claims: [`address:${moved.email}`, `release:${minuteOfRun(100)}:${FAY_ID}:4`] },
+    { claims: [`address:${moved.email}`, `release:${formatMinuteOfRun(100)}:${FAY_ID}:4`] },
   ),
   createCommit(FAY_ID, [5, 5], 'fay-5', [
-    createEvent('AccountErasureRequested', minuteOfRun(18), {
+    createEvent('AccountErasureRequested', formatMinuteOfRun(18), {
       userId: FAY_ID,
       requestedBy: FAY_ID,
       locale,
-      eraseAt: minuteOfRun(100),
+      eraseAt: formatMinuteOfRun(100),
       person: { ...moved, undo: link(100) },
     }),
-    createEvent('SessionsRevoked', minuteOfRun(18), { userId: FAY_ID, reason: 'disabled' }),
+    createEvent('SessionsRevoked', formatMinuteOfRun(18), { userId: FAY_ID, reason: 'disabled' }),
   ]),
   createCommit(FAY_ID, [6, 7], 'fay-6', [
-    createEvent('AccountErasureCanceled', minuteOfRun(19), {
+    createEvent('AccountErasureCanceled', formatMinuteOfRun(19), {
       userId: FAY_ID,
       canceledBy: FAY_ID,
       disabled: false,
@@ -186,31 +198,31 @@ const fays: readonly Commit[] = [
 const commits: readonly Commit[] = [
   ...dans.map(erased),
   ...fays,
-  createCommit(ADA_ID, [1, 1], 'ada-1', [registered(ADA_ID, minuteOfRun(0), 'ada', link(60))]),
+  createCommit(ADA_ID, [1, 1], 'ada-1', [registered(ADA_ID, formatMinuteOfRun(0), 'ada', link(60))]),
   createCommit(
     ADA_ID,
     [2, 2],
     'ada-2',
-    [createEvent('AccountVerified', minuteOfRun(2), { userId: ADA_ID, locale, person: person('ada') })],
+    [createEvent('AccountVerified', formatMinuteOfRun(2), { userId: ADA_ID, locale, person: person('ada') })],
     { claims: ['address:ada@example.com'] },
   ),
   createCommit(ADA_ID, [3, 3], 'ada-3', [
-    createEvent('PasswordChanged', minuteOfRun(3), {
+    createEvent('PasswordChanged', formatMinuteOfRun(3), {
       userId: ADA_ID,
       how: 'change',
       locale,
       person: person('ada'),
     }),
-    createEvent('SessionsRevoked', minuteOfRun(3), { userId: ADA_ID, reason: 'password-changed' }),
+    createEvent('SessionsRevoked', formatMinuteOfRun(3), { userId: ADA_ID, reason: 'password-changed' }),
   ]),
   createCommit(ADA_ID, [4, 5], 'ada-4', [
-    createEvent('ProfileChanged', minuteOfRun(4), { userId: ADA_ID, person: { firstName: 'Augusta' } }),
+    createEvent('ProfileChanged', formatMinuteOfRun(4), { userId: ADA_ID, person: { firstName: 'Augusta' } }),
   ]),
-  createCommit(BOB_ID, [1, 1], 'bob-1', [registered(BOB_ID, minuteOfRun(1), 'bob', link(60))], {
+  createCommit(BOB_ID, [1, 1], 'bob-1', [registered(BOB_ID, formatMinuteOfRun(1), 'bob', link(60))], {
     registration: { address: 'bob@example.com' },
   }),
   createCommit(BOB_ID, [2, 2], 'bob-2', [
-    createEvent('VerificationRequested', minuteOfRun(5), {
+    createEvent('VerificationRequested', formatMinuteOfRun(5), {
       userId: BOB_ID,
       locale,
       person: person('bob'),
@@ -218,22 +230,22 @@ const commits: readonly Commit[] = [
     }),
   ]),
   createCommit(BOB_ID, [3, 3], 'bob-3', [
-    createEvent('SessionsRevoked', minuteOfRun(9, 30), { userId: BOB_ID, reason: 'logout-all' }),
+    createEvent('SessionsRevoked', formatMinuteOfRun(9, 30), { userId: BOB_ID, reason: 'logout-all' }),
   ]),
   createCommit(EVE_ID, [1, 1], 'eve-1', [
     createEvent(
       'UserRegistered',
-      minuteOfRun(6),
+      formatMinuteOfRun(6),
       { userId: EVE_ID, role: 'user', locale, person: { email: 'ada@example.com', username: 'eve' } },
       { private: { address: 'ada@example.com', passwordHash: 'secret' } },
     ),
   ]),
   createCommit(EVE_ID, [2, 2], 'sweep-1', [
-    createEvent('RegistrationEnded', minuteOfRun(30), { userId: EVE_ID, reason: 'expired' }),
-    createEvent('SessionsRevoked', minuteOfRun(30), { userId: EVE_ID, reason: 'ended' }),
+    createEvent('RegistrationEnded', formatMinuteOfRun(30), { userId: EVE_ID, reason: 'expired' }),
+    createEvent('SessionsRevoked', formatMinuteOfRun(30), { userId: EVE_ID, reason: 'ended' }),
   ]),
   createCommit(MAILING_ID, [1, 1], 'ada-5', [
-    createEvent('MailRequested', minuteOfRun(7), {
+    createEvent('MailRequested', formatMinuteOfRun(7), {
       mailingId: MAILING_ID,
       template: 'welcome',
       requestedBy: ADA_ID,
@@ -267,7 +279,7 @@ function recordsOf(commit: Commit, start: number): readonly TopicRecord[] {
   }));
 }
 
-const required = computeRequiredMails(journalOf(commits.map((commit) => original.get(commit) ?? commit)));
+const required = computeRequiredMails(createJournal(commits.map((commit) => original.get(commit) ?? commit)));
 
 /** Returns whether a mail was canceled: Bob's first link was superseded before it was sent. */
 function isCanceled({ event }: (typeof required)[number]): boolean {
@@ -328,8 +340,8 @@ export function createHistoryLine(id: string, op: string, more: Partial<HistoryL
   return {
     id,
     op,
-    sentAt: minuteOfRun(0),
-    answeredAt: minuteOfRun(0, 1),
+    sentAt: formatMinuteOfRun(0),
+    answeredAt: formatMinuteOfRun(0, 1),
     request: {},
     status: 200,
     code: null,
@@ -343,7 +355,7 @@ export function createHistoryLine(id: string, op: string, more: Partial<HistoryL
 
 /** Returns an access token for use in commands; its signature is invalid, and the checker does not verify it. */
 export function createFakeAccessToken(sub: string, sid: string, seq: number): string {
-  const claims = { sub, sid, seq, exp: Date.parse(minuteOfRun(120)) / 1000 };
+  const claims = { sub, sid, seq, exp: Date.parse(formatMinuteOfRun(120)) / 1000 };
   return ['{}', JSON.stringify(claims), 'signature']
     .map((part) => Buffer.from(part).toString('base64url'))
     .join('.');
@@ -371,7 +383,7 @@ export function createTokenResponse(name: string, sub: string, sid: string, seq:
 
 /** Returns the time at which a command is sent, and the time of its response one second later. */
 export function createCommandTimes(minute: number, second = 0) {
-  return { sentAt: minuteOfRun(minute, second), answeredAt: minuteOfRun(minute, second + 1) };
+  return { sentAt: formatMinuteOfRun(minute, second), answeredAt: formatMinuteOfRun(minute, second + 1) };
 }
 
 export const DAN_PASSWORD = 'the password of Dan';
@@ -397,7 +409,7 @@ const history: readonly HistoryLine[] = [
     ...createCommandTimes(12),
     request: { accountId: DAN_ID, password: DAN_PASSWORD },
     status: 202,
-    answer: { eraseAt: minuteOfRun(12) },
+    answer: { eraseAt: formatMinuteOfRun(12) },
     accessToken: createFakeAccessToken(DAN_ID, 'dan-s', 2),
     accountSequence: `${DAN_ID}:4`,
   }),
@@ -432,7 +444,7 @@ const history: readonly HistoryLine[] = [
     ...createCommandTimes(18),
     request: { accountId: FAY_ID, password: FAY_PASSWORD },
     status: 202,
-    answer: { eraseAt: minuteOfRun(100) },
+    answer: { eraseAt: formatMinuteOfRun(100) },
     accessToken: createFakeAccessToken(FAY_ID, 'fay-s', 2),
     accountSequence: `${FAY_ID}:6`,
   }),
@@ -551,7 +563,7 @@ const history: readonly HistoryLine[] = [
   }),
   createHistoryLine('eve-1', 'sign-up', {
     request: { email: 'ada@example.com', username: 'eve' },
-    sentAt: minuteOfRun(6),
+    sentAt: formatMinuteOfRun(6),
     status: null,
     answeredAt: null,
   }),
@@ -592,13 +604,13 @@ export const goodStores: StoreContents = {
       _id: ADA_ID,
       sequence: 5,
       profile: {
-        ...profile(ADA_ID, 'ada', minuteOfRun(0)),
+        ...profile(ADA_ID, 'ada', formatMinuteOfRun(0)),
         firstName: 'Augusta',
         isVerified: true,
-        passwordChangedAt: minuteOfRun(3),
+        passwordChangedAt: formatMinuteOfRun(3),
         revokedAt: 4,
         sequence: 5,
-        updatedAt: minuteOfRun(4),
+        updatedAt: formatMinuteOfRun(4),
       },
       search: { email: 'ada@example.com', username: 'ada' },
     },
@@ -606,9 +618,9 @@ export const goodStores: StoreContents = {
       _id: BOB_ID,
       sequence: 3,
       profile: {
-        ...profile(BOB_ID, 'bob', minuteOfRun(1)),
+        ...profile(BOB_ID, 'bob', formatMinuteOfRun(1)),
         sequence: 3,
-        updatedAt: minuteOfRun(9, 30),
+        updatedAt: formatMinuteOfRun(9, 30),
         revokedAt: 3,
       },
       search: { email: 'bob@example.com', username: 'bob' },
@@ -619,11 +631,11 @@ export const goodStores: StoreContents = {
       _id: FAY_ID,
       sequence: 7,
       profile: {
-        ...profile(FAY_ID, 'fay', minuteOfRun(14)),
+        ...profile(FAY_ID, 'fay', formatMinuteOfRun(14)),
         ...moved,
         isVerified: true,
         sequence: 7,
-        updatedAt: minuteOfRun(19),
+        updatedAt: formatMinuteOfRun(19),
         revokedAt: 6,
       },
       search: moved,
@@ -648,7 +660,7 @@ export const goodStores: StoreContents = {
       },
     },
   ],
-  leases: [{ _id: 'sweep', until: new Date(minuteOfRun(60)) }],
+  leases: [{ _id: 'sweep', until: new Date(formatMinuteOfRun(60)) }],
   requests: [],
   erasures: [
     {
@@ -657,7 +669,7 @@ export const goodStores: StoreContents = {
       expected: ['auth', 'user', 'notifier'],
       receipts: ['auth', 'user', 'notifier'].map((consumer) => ({
         consumer,
-        confirmedAt: minuteOfRun(ERASED_AT, 1),
+        confirmedAt: formatMinuteOfRun(ERASED_AT, 1),
       })),
       copies: {},
     },
@@ -667,8 +679,8 @@ export const goodStores: StoreContents = {
 export const goodRun: RecordedRun = {
   run: {
     seed: 1,
-    startedAt: minuteOfRun(0),
-    endedAt: minuteOfRun(50),
+    startedAt: formatMinuteOfRun(0),
+    endedAt: formatMinuteOfRun(50),
     settings: {},
     senders: { 'host:1': 'notifier-1', 'host:2': 'notifier-2' },
     shown: goodStores.profiles.flatMap(({ profile: its, sequence: version }) => {
@@ -682,7 +694,7 @@ export const goodRun: RecordedRun = {
     ],
     traces: [],
     searched: 1,
-    subscribers: SUBSCRIBERS,
+    subscribers: SUBSCRIBER_NAMES,
     minimums: {
       sent: 1,
       acknowledged: { 'sign-up': 2, verify: 1 },
@@ -697,7 +709,7 @@ export const goodRun: RecordedRun = {
   history,
   mails: required.filter((mail) => !isCanceled(mail)).map(arrivalOf),
   faults: [],
-  received: SUBSCRIBERS.flatMap((via) =>
+  received: SUBSCRIBER_NAMES.flatMap((via) =>
     commits
       .filter(({ stream }) => stream !== MAILING_ID)
       .flatMap(({ stream, sequence, events }) =>
@@ -758,6 +770,6 @@ function isPersonal({ data }: CommitEvent): boolean {
 }
 
 /** Returns the id of the n-th delivery of a kind of mail to an account, counted from 0. */
-export function deliveryIdOf(subject: string, mail: string, nth = 0): string {
+export function computeDeliveryId(subject: string, mail: string, nth = 0): string {
   return required.filter((each) => each.event.subject === subject && each.mail === mail)[nth]?.id ?? '';
 }
