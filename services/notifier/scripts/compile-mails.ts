@@ -27,7 +27,7 @@ function withBrandColors(html: string): string {
   return html.replaceAll('#1d5c52', '{{ color }}').replaceAll('#83cdbe', '{{ color_on_dark }}');
 }
 
-/** Returns the paths of the MJML sources. */
+/** Returns the paths of the MJML sources of all mails. */
 export async function findMailSources(): Promise<readonly string[]> {
   const paths = await Array.fromAsync(glob('*/*/mail.mjml', { cwd: mailsFolder }));
   return paths.sort().map((path) => join(mailsFolder, path));

@@ -41,7 +41,7 @@ function sampleFor(mail: MailDefinition, locale: string) {
   };
 }
 
-/** Returns the raw source of a mail. */
+/** Returns the raw source of a mail, as the notifier would send it. */
 async function rawOf(
   mail: { readonly subject: string; readonly html: string; readonly text: string },
   locale: string,
@@ -63,7 +63,10 @@ async function sectionFor(templates: MailTemplates, mail: MailDefinition, locale
 <details><summary>Source</summary><pre>${escapeHtml(await rawOf(rendered, locale))}</pre></details>`;
 }
 
-/** The page's section about bounces and complaints. It has no preview, because no mail is sent about them. */
+/**
+ * The section of the preview page about bounces and complaints. It shows no mail, because no mail is sent
+ * about them.
+ */
 const REPORTS = `<h2 id="reports">Bounces and complaints</h2><p>Nobody gets a mail about them: the address takes none.
 Operators see them with <code>npm run ops -- deliveries list --state bounced,complained</code> and
 <code>npm run ops -- suppressions list</code>. Sessions that ended because of a reused refresh token:
@@ -78,7 +81,10 @@ async function show(templates: MailTemplates): Promise<string> {
 <title>Mails</title><style>${STYLE}</style><h1>Mails, with example data</h1>${sections.join('\n')}${REPORTS}</html>`;
 }
 
-/** Reads the templates again for each page, so that an edit shows on reload. A fault is shown as text. */
+/**
+ * Read the templates again for each page, so that an edit shows on reload. A fault in a template is shown as
+ * text.
+ */
 const server = createServer((_request, response) => {
   loadMailTemplates(process.env['TEMPLATE_FOLDER'])
     .then(show)

@@ -1,4 +1,4 @@
-/** Composes the notifier. Only this module chooses its adapters. */
+/** Composes the notifier. Only this module chooses the notifier's adapters. */
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -71,15 +71,15 @@ export interface NotifierDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   /**
-   * The keys that verify events. Given if auth runs in the same process; otherwise the keys at JWKS_URL are
-   * used.
+   * The keys with which event signatures are verified. Given if auth runs in the same process; otherwise the
+   * keys at JWKS_URL are used.
    */
   readonly eventKeys?: EventKeySource;
-  /** Overrides the system clock. */
+  /** Replaces the system clock, for tests. */
   readonly clock?: Clock;
-  /** Overrides `Math.random`. */
+  /** Replaces `Math.random`, for tests. */
   readonly random?: () => number;
-  /** Overrides the SMTP mailer that the settings describe. */
+  /** Replaces the SMTP mailer that the settings describe, for tests. */
   readonly mailer?: Mailer;
 }
 
@@ -97,7 +97,7 @@ const readTopics = [checkedAccountsTopic, mailingsTopic];
 /** All topics that the notifier reads or publishes to. */
 export const topicsOfNotifier: readonly TopicSpec[] = [...readTopics, deliveriesTopic, receiptsTopic];
 
-/** Returns the readers of reports that come over HTTP. */
+/** Returns the readers of reports about mails that providers send over HTTP. */
 function webhookReaders(config: NotifierConfig): readonly MailReportReader[] {
   const { MAIL_SES_TOPIC_ARN: topicArn, MAIL_POSTMARK_CREDENTIALS: credentials } = config;
   return [
@@ -106,7 +106,10 @@ function webhookReaders(config: NotifierConfig): readonly MailReportReader[] {
   ];
 }
 
-/** Creates the receiver of reports that arrive as mails. @returns undefined if the settings do not enable it */
+/**
+ * Creates the receiver of reports that arrive as mails.
+ * @returns undefined if the settings do not enable it
+ */
 function receiverFor(
   config: NotifierConfig,
   { take, clock, logger }: Pick<ReportReceiverDeps, 'take' | 'clock' | 'logger'>,
@@ -139,11 +142,11 @@ function healthOf(name: string, trouble: string | undefined): DependencyHealth {
 }
 
 /**
- * Composes the service. It reads accounts and mailings as group `notifier`, stores the deliveries and sends
- * the mails; it also receives reports about mails, and publishes them. Its public routes are for providers
- * that report over HTTP. `start` reads settings, keys and templates, and rejects with a message that names
- * the faulty setting, key or template. Before `start`, the topics must exist, and on a cluster the indexes,
- * too. A stopped service may start again.
+ * Composes the notifier. It reads the topics of accounts and mailings as consumer group `notifier`, stores
+ * the deliveries and sends the mails; it also receives reports about mails, and publishes them. Its public
+ * routes are for providers that report over HTTP. `start` reads settings, keys and templates, and rejects
+ * with a message that names the faulty setting, key or template. Before `start`, the topics must exist, and
+ * on a cluster the indexes, too. A stopped notifier may start again.
  * @example
  * const backend = { store: createSqliteStore(database), bus };
  * const notifier = compose(readConfig(notifierSettingsSchema, process.env), { backend, logger, registry });
@@ -244,8 +247,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     dispatcher.start();
     publisher.start();
     running = { subscription, dispatcher, keys, mailer, publisher, receiver, takeReport };
-    // The receiver is started last, after `running` was set, so that `stop` closes all parts if the receiver
-    // fails to start.
+    // Start the receiver of reports last, after `running` was set, so that `stop` closes all parts if the
+    // receiver fails to start.
     await receiver?.start();
   }
 
@@ -253,8 +256,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     if (!running) return;
     const { subscription, dispatcher, mailer, publisher, receiver } = running;
     running = undefined;
-    // The parts stop in parallel, because each may take seconds. Mails that become due while the service
-    // stops are sent after the next start, or by another process.
+    // Stop the parts in parallel, because stopping each part may take seconds. Mails that become due while the
+    // service stops are sent after the next start, or by another process.
     await Promise.all([subscription.close(), dispatcher.stop(), receiver?.stop(), publisher.stop()]);
     mailer.close();
   }
@@ -289,8 +292,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
 }
 
 /**
- * Logs a warning if the file with the access token does not exist. This is no error, because another program
- * may write the file later.
+ * Logs a warning if the file with the access token for the mail server does not exist. This is no error,
+ * because another program may write the file later.
  */
 async function reportTokenFile(config: NotifierConfig, logger: Logger): Promise<void> {
   const { MAIL_OAUTH_TOKEN_FILE: file, MAIL_AUTH: method, USE_CREDENTIALS: logsIn } = config;

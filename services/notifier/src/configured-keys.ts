@@ -1,4 +1,4 @@
-/** The keys that a process is configured with, in the form in which the store records them. */
+/** The keys that a notifier process is configured with, in the form in which the store records them. */
 import { createPrivateKey } from 'node:crypto';
 import { computeKeyPairFingerprint, computeSecretFingerprint } from '@latchkey/process';
 import type { ConfiguredKeys } from '@latchkey/store';
@@ -6,7 +6,7 @@ import type { DkimConfig } from './dkim-settings.ts';
 import type { DeliveryReportConfig } from './report-settings.ts';
 
 /**
- * Returns the keys that bounce addresses and DKIM signatures are made with. A key may be removed from the
+ * Returns the keys with which bounce addresses and DKIM signatures are made. A key may be removed from the
  * settings some days after the last mail was sent with it. The keys are therefore marked as not needed, which
  * means that the process also starts if the settings lack a key that the store has recorded.
  */

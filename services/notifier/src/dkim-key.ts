@@ -3,21 +3,21 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey
 import { InvalidKeyError, parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
-/** The key that signs mails, and where its public half is published. */
+/** The DKIM key that signs mails, and where its public half is published. */
 export interface DkimSigningSettings {
   /** The signing domain: the sender's domain, so that DMARC accepts the signature. */
   readonly domain: string;
-  /** The name of the key under `_domainkey.<domain>`. */
+  /** The DKIM selector: the name of the key under `_domainkey.<domain>`. */
   readonly selector: string;
-  /** The private key, in PEM. */
+  /** The private key that signs mails, in PEM. */
   readonly privateKey: string;
 }
 
-/** The minimum length of a key, in bits: verifiers may ignore shorter ones (RFC 8301). */
+/** The minimum length of a DKIM key, in bits: verifiers may ignore shorter keys (RFC 8301). */
 const LEAST_BITS = 1024;
 const BITS = 2048;
 
-/** Returns what is wrong with a private key; undefined if it can sign mails. */
+/** Returns what is wrong with a private DKIM key; undefined if it can sign mails. */
 export function findDkimKeyFault(pem: string): string | undefined {
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pem);
@@ -39,11 +39,13 @@ export interface DkimKey {
    * value of MAIL_DKIM_SELECTOR.
    */
   readonly selector?: string;
-  /** The private key, in PEM. */
+  /** The private DKIM key, in PEM. */
   readonly privateKey: string;
 }
 
-/** The configured keys. The first one signs mails. The DNS records of the others remain published. */
+/**
+ * The configured DKIM keys. The first key signs mails. The DNS records of the other keys remain published.
+ */
 export type DkimKeys = readonly [DkimKey, ...DkimKey[]];
 
 const dkimJwks = z.object({
@@ -55,8 +57,8 @@ const dkimJwks = z.object({
 });
 
 /**
- * Parses either one private key in PEM, or a JWKS of private RSA keys, newest first. In a JWKS, the ids of the keys are
- * their selectors; one key may lack an id.
+ * Parses the configured DKIM keys: either one private key in PEM, or a JWKS of private RSA keys, newest
+ * first. In a JWKS, the ids of the keys are their selectors; one key may lack an id.
  * @throws InvalidKeyError
  */
 export function parseDkimKeys(text: string): DkimKeys {
@@ -86,7 +88,7 @@ function pemOf(jwk: JsonWebKey): string {
   }
 }
 
-/** Generates a private key, in PEM. */
+/** Generates a private DKIM key, in PEM. */
 export function generateDkimKey(): string {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: BITS });
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -99,11 +101,11 @@ const LONGEST_PART = 255;
 export interface DnsRecord {
   readonly name: string;
   readonly type: 'TXT';
-  /** The parts of the record's text. Receivers join them without a space. */
+  /** The parts of the TXT record's text. Receivers join them without a space. */
   readonly parts: readonly string[];
 }
 
-/** Returns the DNS record that publishes the public half of a key. */
+/** Returns the DNS record that publishes the public half of a DKIM key. */
 export function createDkimDnsRecord({ domain, selector, privateKey }: DkimSigningSettings): DnsRecord {
   const key = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64');
   const parts = `v=DKIM1; k=rsa; p=${key}`.match(new RegExp(`.{1,${LONGEST_PART}}`, 'g')) ?? [];

@@ -29,7 +29,7 @@ export const dkimSettingFields = {
 const schema = z.object(dkimSettingFields);
 export type DkimConfig = z.infer<typeof schema>;
 
-/** Returns whether the domains are equal, or one is a subdomain of the other. */
+/** Returns whether two domains are equal, or one is a subdomain of the other. */
 function areRelated(one: string, other: string): boolean {
   return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
 }
@@ -54,7 +54,7 @@ export function findDkimSettingFaults(
   ];
 }
 
-/** Returns how to sign mails; undefined if they are not signed. */
+/** Returns the settings for signing mails with DKIM; undefined if mails are not signed. */
 export function toDkimSigningSettings({
   MAIL_DKIM_DOMAIN: domainName,
   MAIL_DKIM_SELECTOR: name,

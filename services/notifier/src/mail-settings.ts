@@ -13,7 +13,7 @@ function plainText(most: number) {
 }
 
 const EXAMPLE = 'such as smtp.example.com';
-/** Matches values that are clearly meant for a different setting, such as `true`. */
+/** Matches values of a mail setting that are clearly meant for a different setting, such as `true`. */
 const FLAG = /^(?:true|false|yes|no|on|off|null|none|undefined)$/i;
 /** Matches a host name. Underscores are not allowed in domains, but Docker allows them in the names of services. */
 const HOST_NAME =
@@ -50,7 +50,7 @@ const server = z
 
 const mailbox = z.email();
 
-/** Returns what is wrong with a sender that is not a valid email address. */
+/** Returns what is wrong with a sender address that is not a valid email address. */
 function faultOfSender(text: string): string {
   if (/[<>"]/.test(text)) return 'must be the address alone: the name goes to MAIL_FROM_NAME';
   if (!text.includes('@')) return 'must have a domain, such as noreply@example.com';
@@ -100,7 +100,7 @@ export const mailSettingFields = {
   MAIL_PORT: commonSettingSchemas
     .whole({ min: 1, max: 65_535 })
     .describe('Port of the SMTP server. Default: 587, or 465 with MAIL_SSL_TLS.'),
-  // Some providers take a token as the user name and the password.
+  // The user name is secret, because some providers take a token as the user name and the password.
   MAIL_USERNAME: z.string().optional().describe('User name for the SMTP server.').meta({ secret: true }),
   MAIL_PASSWORD: z.string().optional().describe('Password for the SMTP server.').meta({ secret: true }),
   MAIL_FROM: sender

@@ -14,7 +14,10 @@ describe('metrics of the store', () => {
   let isAway: boolean;
   let now: Date;
 
-  /** Returns the value of a gauge, or of one series of a gauge; undefined if the metrics contain no such line. */
+  /**
+   * Returns the current value of a gauge, or of one series of a gauge; undefined if the metrics contain no
+   * such line.
+   */
   async function scraped(name: string): Promise<number | undefined> {
     const line = (await registry.metrics()).split('\n').find((each) => each.startsWith(`${name} `));
     return line === undefined ? undefined : Number(line.slice(name.length + 1));

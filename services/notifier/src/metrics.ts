@@ -38,7 +38,7 @@ const reportResults = [
   'forged',
 ] as const;
 
-/** How a report about a mail was handled. */
+/** The results of handling a report about a mail. */
 export type MailReportResult = (typeof reportResults)[number];
 
 export interface NotifierMetrics {
@@ -67,9 +67,14 @@ export function registerEventKeyMetric(
   });
 }
 
-/** The maximum number of deliveries that are counted per state, so that the cost of a scrape is limited. */
+/**
+ * The maximum number of deliveries that are counted per state, so that reading the metrics never takes long.
+ */
 const MAX_COUNTED = 100_000;
-/** How long the counts of deliveries are reused, in ms, because several monitoring systems may read the metrics. */
+/**
+ * How long the counts of deliveries are reused, in ms, because several monitoring systems may read the
+ * metrics.
+ */
 const CENSUS_MS = 15_000;
 
 type CountedStore = Pick<DeliveryStore, 'census' | 'oldestOpen'>;
@@ -87,8 +92,8 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
     return known.census;
   }
   /**
-   * Set while the time of the oldest event is in the future, because the clock that set the time or the clock of this
-   * process is wrong. `event`: the time of the event. `seen`: when this process first noticed.
+   * Set while the time of the oldest event is in the future, because the clock that set this time or the
+   * clock of this process is wrong. `event`: the time of the event. `seen`: when this process first noticed.
    */
   let ahead: { readonly event: number; readonly seen: number } | undefined;
   async function age(): Promise<number> {
@@ -183,8 +188,8 @@ export function createNotifierMetrics(
 }
 
 /**
- * Sets every series to 0. Otherwise a series would first appear with the value 1, and Prometheus would not
- * count that as an increase.
+ * Sets every series of the metrics to 0. Otherwise a series would first appear with the value 1, and
+ * Prometheus would not count that as an increase.
  */
 function initializeSeries({ tries, failures, reports }: NotifierMetrics): void {
   for (const [result, hasStage] of Object.entries(RESULTS)) {

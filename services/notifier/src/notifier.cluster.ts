@@ -1,4 +1,4 @@
-/** Two notifiers at the same time on Kafka and MongoDB, with a real mail server. */
+/** Tests two notifiers at the same time on Kafka and MongoDB, with a real mail server. */
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -76,7 +76,7 @@ function emailsOf(count: number, name: string): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${name}${index}@example.com`).toSorted();
 }
 
-/** Polls for a condition that no event announces. */
+/** Polls until a condition holds that no event announces. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (!(await condition())) {

@@ -1,4 +1,4 @@
-/** The whole notifier with a real log, store and mail server. */
+/** Tests the whole notifier with a real log, store and mail server. */
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -33,7 +33,7 @@ import {
 import { createSettingsForMailServer } from './testing/settings.ts';
 
 const HOUR = 3_600_000;
-/** How long a stopping notifier waits for mails in progress. */
+/** How long a stopping notifier waits for mails in progress, in ms. */
 const STOPS_WITHIN_MS = 5_000;
 function later(ms: number): string {
   return new Date(Date.now() + ms).toISOString();
@@ -65,7 +65,7 @@ afterEach(async () => {
 
 interface Adapted {
   readonly clock?: Clock;
-  /** Wraps the bus that the notifier reads. */
+  /** Wraps the bus from which the notifier reads. */
   busFor?(bus: Bus): Bus;
   readonly logger?: Logger;
 }
@@ -111,7 +111,7 @@ async function publish(...events: readonly LatchkeyEvent[]): Promise<void> {
 interface SignUpOptions {
   readonly token?: string;
   readonly to?: string;
-  /** The key to which the link is sealed. Default: the notifier's key. */
+  /** The key with which the link is sealed. Default: the notifier's key. */
   readonly sealedTo?: SealingKey;
 }
 
@@ -127,7 +127,7 @@ async function aSignUp(email: string, options: SignUpOptions = {}) {
   return createTestEvent('UserRegistered', { role: 'user', locale: 'en', person, verification }, { subject });
 }
 
-/** Polls for a condition that no event announces. */
+/** Polls until a condition holds that no event announces. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (!(await condition())) {

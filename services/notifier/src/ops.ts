@@ -42,13 +42,16 @@ export interface DeliveryOps
 export interface NotifierOps extends Preparable {
   readonly deliveries: DeliveryOps;
   readonly suppressions: SuppressionStore;
-  /** The keys that notifiers were started with. */
+  /** The keys with which notifiers have run on this store. */
   readonly keys: Pick<KeyFingerprints, 'list' | 'forget'>;
   /** Returns the mails that an account's events have caused, oldest first. */
   mailsOf(account: string): AsyncIterable<ExportedMail>;
 }
 
-/** Reads only the settings of the mail server. @throws ConfigError */
+/**
+ * Reads only the settings of the mail server from the environment.
+ * @throws ConfigError
+ */
 export function readMailSettings(environment: Environment): {
   readonly settings: MailTestSettings;
   readonly publicUrl?: string;
@@ -85,7 +88,7 @@ export interface NotifierDataMove {
    * publishes from the new store. Otherwise, repeated events would add their deliveries again.
    */
   readonly kinds: readonly RecordMove[];
-  /** Counts the deliveries by state in both stores. */
+  /** Counts the deliveries by state, in the store that is moved from and in the store that is moved to. */
   census(): Promise<{ readonly source: DeliveryCounts; readonly target: DeliveryCounts }>;
 }
 

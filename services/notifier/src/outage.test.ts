@@ -37,7 +37,7 @@ const BEGIN = new Date('2026-11-21T06:00:00.000Z');
 /** The maximum number of connections to the mail server. */
 const CONNECTIONS = 5;
 /**
- * How many mails the notifier handles at the same time. One of these mails may be sent before another that
+ * How many mails the notifier works on at the same time. One of these mails may be sent before another that
  * was due earlier.
  */
 const IN_HAND = 30;
@@ -54,18 +54,20 @@ const GREETED_LATER = CONNECTIONS - 1;
 /** The maximum number of probes per minute. Probes are at least 750 ms apart. */
 const MAX_PROBES_PER_MINUTE = 80;
 
-/** How far the clock moves in one step, in ms, except during the minutes that are checked closely. */
+/**
+ * How far the simulated clock moves in one step, in ms, except during the minutes that are checked closely.
+ */
 const GLANCE = 30 * SECOND;
-/** How many consecutive checks must find the process idle before it counts as idle. */
+/** How many consecutive checks must find the process idle before the process counts as idle. */
 const LOOKS = 3;
 /**
- * The pause between two checks of a busy process, in ms. Without it, the checks would take the processor time that the
- * process needs.
+ * The pause between two checks of whether a process is idle, in ms. Without this pause, the checks would take
+ * the processor time that the process needs.
  */
 const PAUSE_MS = 1;
 /**
- * How long after an outage all mails must have been sent, in ms. Long enough for the last probe, the back-off
- * of the mail that it used, and one poll.
+ * How long after an outage all mails must have been sent, in ms. This is long enough for the last probe, the
+ * back-off of the mail that it used, and one poll.
  */
 const SOON = 5 * SECOND;
 
@@ -73,7 +75,7 @@ function isOpen(kind: 'ConnectWrap' | 'TCPSocketWrap'): boolean {
   return process.getActiveResourcesInfo().includes(kind);
 }
 
-/** Creates a generator of random numbers that returns the same sequence each time. */
+/** Creates a generator of pseudo-random numbers that returns the same sequence each time. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -97,8 +99,8 @@ function counting(bus: Bus) {
 }
 
 /**
- * Starts a notifier that sends to a port. The clock moves only while the notifier neither works nor talks to the
- * server.
+ * Starts a notifier that sends to a mail server on a port. The clock moves only while the notifier neither
+ * works nor talks to the server.
  */
 async function start(t: TestContext, port: number, key: SealingKey, isTalking = () => false) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-outage-'));

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { RedactedRecipient } from './delivery/delivery.ts';
 
-/** Returns an address's fingerprint. Upper and lower case make no difference. */
+/** Returns the fingerprint of an email address. Upper and lower case make no difference. */
 export function computeAddressFingerprint(address: string): string {
   return createHash('sha256').update(normalized(address)).digest('hex').slice(0, 32);
 }
 
-/** Returns the first letter and the domain of an address. */
+/** Returns a hint at an email address: its first letter and its domain. */
 export function createAddressHint(address: string): string {
   const text = normalized(address);
   const [first = ''] = text;

@@ -1,8 +1,8 @@
 /**
- * Tests the notifier at a mail server that answers with any replies, at any stage, in any order. The log, the store and
- * the connections to the mail server are real; the clock is simulated.
- * Guaranteed: every mail is accepted, or ends after a reply about its recipient, which is recorded. No mail is accepted
- * twice unless the reply that accepted it was lost.
+ * Tests the notifier with a mail server that sends any replies, at any stage, in any order. The log, the
+ * store and the connections to the mail server are real; the clock is simulated. Guaranteed: every mail is
+ * accepted, or ends after a reply about its recipient, which is recorded. No mail is accepted twice unless
+ * the reply that accepted it was lost.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -35,7 +35,7 @@ import { createSimulatedClock } from './testing/simulated-clock.ts';
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const BEGIN = new Date('2026-11-21T06:00:00.000Z');
-/** How far the clock moves in one step, in ms, unless nothing happens for longer. */
+/** How far the simulated clock moves in one step, in ms, unless nothing happens for longer. */
 const STEP = 2 * SECOND;
 /** How long after the last refusal all mails must have been accepted or have failed, in ms. A mail expires after 72 hours. */
 const LONG = 24 * HOUR;
@@ -44,7 +44,7 @@ const REPEATED = 4;
 /** How many consecutive checks must find the notifier idle before it counts as idle. */
 const LOOKS = 3;
 
-/** Replies that are about the recipient. */
+/** Replies of a mail server that are about the recipient. */
 const ABOUT_RECIPIENT = [
   '550 5.1.1 User unknown',
   '550 5.1.2 No such domain',
@@ -52,13 +52,13 @@ const ABOUT_RECIPIENT = [
   '550 5.2.1 Mailbox disabled',
   '556 Domain does not accept mail',
 ];
-/** Replies that are about the recipient if the server accepts other mails. */
+/** Replies of a mail server that are about the recipient if the server accepts other mails. */
 const UNCLEAR = [
   '550 No such user',
   '554 Transaction failed',
   '550 5.4.1 Recipient address rejected: Access denied',
 ];
-/** Replies that are about the sender, or about the server. */
+/** Replies of a mail server that are about the sender, or about the server itself. */
 const OTHERS = [
   '554 5.7.1 Relay access denied',
   '454 4.7.1 Relay access denied',
@@ -81,7 +81,7 @@ const OTHERS = [
   'drop',
 ];
 
-/** A reply, after which the server may close the connection. */
+/** Generates a reply, after which the server may close the connection. */
 const anyReply = fc
   .tuple(fc.constantFrom(...ABOUT_RECIPIENT, ...UNCLEAR, ...OTHERS), fc.boolean())
   .map(([said, closes]) => (closes && said !== 'drop' ? `${said}\ndrop` : said));
@@ -101,14 +101,14 @@ function repliesAt(most: number, ...more: readonly ScriptedReply[]) {
 
 const anyRecipient: fc.Arbitrary<RecipientScript> = fc.record({
   rcpt: repliesAt(2),
-  // 3xx replies are left out, because the client treats each of them as 354, the only one in RFC 5321, and
+  // Leave out 3xx replies, because the client treats each of them as 354, the only 3xx reply in RFC 5321, and
   // sends the content.
   data: repliesAt(1).map((replies) => replies.filter((said) => !said.startsWith('3'))),
   content: repliesAt(2, 'lost'),
   rset: repliesAt(1),
 });
 
-/** The replies at the beginning of a connection; a stage without a reply succeeds. */
+/** Generates the replies at the beginning of a connection; a stage without a reply succeeds. */
 const anySession = fc.record({
   greeting: fc.option(anyReply, { nil: undefined, freq: 3 }),
   ehlo: fc.option(anyReply, { nil: undefined, freq: 3 }),
@@ -116,7 +116,7 @@ const anySession = fc.record({
 });
 
 const anyServer = fc.record({
-  /** The scripts of the first connections. */
+  /** The replies at the beginning of the first connections. */
   sessions: fc.array(anySession, { maxLength: 6 }),
   /** The replies to the first MAIL commands; `fine` accepts the sender. */
   mail: repliesAt(6, 'fine'),
@@ -134,7 +134,10 @@ function sessionOf({ greeting, ehlo, auth }: AnyServer['sessions'][number]): Ses
   };
 }
 
-/** Sends one mail to each recipient. @returns the deliveries, and how often the server has said that it accepted each */
+/**
+ * Sends one mail to each recipient.
+ * @returns the deliveries, and how often the server has said that it accepted each mail
+ */
 async function sendAll({ sessions, mail, recipients }: AnyServer) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-replies-'));
   const scripts = new Map(recipients.map((script, index) => [`to${index}@example.com`, script]));

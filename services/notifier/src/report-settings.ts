@@ -81,7 +81,7 @@ export function areMailReportsExpected(config: DeliveryReportConfig): boolean {
   return config.MAIL_BOUNCE_DOMAIN !== undefined || takesWebhooks(config);
 }
 
-/** Returns whether providers report over HTTP. */
+/** Returns whether the settings enable reports from providers over HTTP. */
 function takesWebhooks({ MAIL_SES_TOPIC_ARN, MAIL_POSTMARK_CREDENTIALS }: DeliveryReportConfig): boolean {
   return (MAIL_SES_TOPIC_ARN ?? MAIL_POSTMARK_CREDENTIALS) !== undefined;
 }

@@ -1,8 +1,8 @@
 import { defineMail, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells a person that the account was disabled. Events about unverified accounts, and events written by release 0.1,
- * have neither a `locale` nor an email address, and cause no mail.
+ * Tells a person that the account was disabled. Events about unverified accounts, and events written by
+ * release 0.1, have neither a `locale` nor an email address, and cause no mail.
  */
 export const accountDisabledMail = defineMail({
   name: 'account-disabled',

@@ -1,6 +1,9 @@
 import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
-/** Sends a reset link for an unverified account. Choosing a password with the link also verifies the address. */
+/**
+ * Sends a password reset link for an unverified account. Choosing a password with the link also verifies the
+ * address.
+ */
 export const choosePasswordMail = defineMail({
   name: 'choose-password',
   when: ['PasswordResetRequested'],

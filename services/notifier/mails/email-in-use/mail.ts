@@ -1,8 +1,8 @@
 import { defineMail } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells the owner of an address that somebody tried to use it for another account. Must not contain anything about that
- * account.
+ * Tells the owner of an address that somebody tried to use the address for another account. Must not contain
+ * anything about that account.
  */
 export const emailInUseMail = defineMail({
   name: 'email-in-use',

@@ -1,6 +1,9 @@
 import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
-/** Tells the owner that, after too many wrong passwords, clients unknown to the account cannot sign in for a while. */
+/**
+ * Tells the owner of an account that, after too many wrong passwords, clients unknown to the account cannot
+ * sign in for a while.
+ */
 export const lockedOutMail = defineMail({
   name: 'locked-out',
   when: ['OwnerAlerted'],

@@ -1,6 +1,6 @@
 import { createTextVariable, defineMail, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
-/** Tells the owner about a sign-in from a device or network that was not used before. */
+/** Tells the owner of an account about a sign-in from a device or network that was not used before. */
 export const newSignInMail = defineMail({
   name: 'new-sign-in',
   when: ['OwnerAlerted'],

@@ -1,8 +1,8 @@
 import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells the owner that the password was changed. Not sent when the first password is set, because the welcome
- * mail is sent in that case.
+ * Tells the owner of an account that the password was changed. Not sent when the first password is set,
+ * because the welcome mail is sent in that case.
  */
 export const passwordChangedMail = defineMail({
   name: 'password-changed',

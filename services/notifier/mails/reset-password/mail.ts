@@ -1,6 +1,6 @@
 import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
-/** Sends a reset link for a verified account. */
+/** Sends a password reset link for a verified account. */
 export const resetPasswordMail = defineMail({
   name: 'reset-password',
   when: ['PasswordResetRequested'],

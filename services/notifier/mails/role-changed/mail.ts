@@ -1,6 +1,6 @@
 import { createTextVariable, defineMail, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
-/** Tells the owner that the role of the account was changed. */
+/** Tells the owner of an account that the account's role was changed. */
 export const roleChangedMail = defineMail({
   name: 'role-changed',
   when: ['RoleChanged'],

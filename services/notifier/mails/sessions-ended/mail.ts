@@ -6,8 +6,8 @@ import {
 } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells the owner that one session, or all of them, ended because a refresh token was reused. `SessionsRevoked` events
- * written by release 0.1 have neither `locale` nor `person`, and cause no mail.
+ * Tells the owner of an account that one session, or all of them, ended because a refresh token was reused.
+ * `SessionsRevoked` events written by release 0.1 have neither `locale` nor `person`, and cause no mail.
  */
 export const sessionsEndedMail = defineMail({
   name: 'sessions-ended',

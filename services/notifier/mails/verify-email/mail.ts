@@ -1,6 +1,6 @@
 import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
-/** Asks the owner of the address to verify it. */
+/** Asks the owner of an email address to verify the address. */
 export const verifyEmailMail = defineMail({
   name: 'verify-email',
   when: ['UserRegistered', 'VerificationRequested'],

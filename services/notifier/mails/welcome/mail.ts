@@ -1,6 +1,6 @@
 import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
-/** Welcomes the owner of a verified account. Admins can send it to a list of addresses, too. */
+/** Welcomes the owner of a verified account. Admins can also send this mail to a list of addresses. */
 export const welcomeMail = defineMail({
   name: 'welcome',
   when: ['AccountVerified'],

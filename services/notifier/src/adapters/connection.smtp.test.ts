@@ -43,7 +43,7 @@ function closing(_line: string, socket: Socket): undefined {
 
 function silent(): undefined {}
 
-/** Returns a handler that sends a reply and then closes the connection. */
+/** Creates a handler that sends a reply and then closes the connection. */
 function last(reply: string): LineReply {
   return (_line, socket) => void socket.end(`${reply}\r\n`);
 }

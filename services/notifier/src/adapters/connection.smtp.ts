@@ -26,25 +26,29 @@ export interface SmtpServerSettings {
   readonly port: number;
   /** Whether to use TLS from the first byte. */
   readonly implicitTls: boolean;
-  /** Whether STARTTLS is required. If not, STARTTLS is not used, even if the server offers it. */
+  /**
+   * Whether STARTTLS is required. If STARTTLS is not required, it is not used, even if the server offers it.
+   */
   readonly startTls: boolean;
   readonly validateCertificates: boolean;
   readonly credentials?: SmtpCredentials;
   /** The name that the notifier gives in the SMTP command EHLO. */
   readonly ehloName: string;
-  /** How long to wait for the server at each stage, in ms. Overrides SMTP_TIMEOUTS for the given stages. */
+  /**
+   * How long to wait for the mail server at each stage, in ms. Overrides SMTP_TIMEOUTS for the given stages.
+   */
   readonly waits?: Partial<SmtpTimeouts>;
 }
 
-/** The timeout of each stage, in ms. */
+/** The timeout of each stage of the conversation with the mail server, in ms. */
 export type SmtpTimeouts = Readonly<Record<SmtpStage, number>>;
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /**
- * The timeouts of RFC 5321 4.5.3.2. The RFC defines none for connecting and for TLS; 30 s are sufficient in a
- * healthy network.
+ * The timeouts of RFC 5321 4.5.3.2 for each stage of the conversation with the mail server. The RFC defines
+ * no timeouts for connecting and for TLS; 30 s are sufficient in a healthy network.
  */
 export const SMTP_TIMEOUTS: SmtpTimeouts = {
   connect: 30 * SECOND,
@@ -66,9 +70,9 @@ const ADDRESS_TIMEOUT_MS = 5 * SECOND;
 
 export interface SmtpConnectOptions {
   readonly signal: AbortSignal;
-  /** The login mechanisms that the server refused on earlier connections. Default: none. */
+  /** The login mechanisms that the mail server refused on earlier connections. Default: none. */
   readonly refused?: RefusedLoginMechanisms;
-  /** Called when the socket is open, when TLS is established, and for each reply of the server. */
+  /** Called when the socket is open, when TLS is established, and for each reply of the mail server. */
   onExchange?(exchange: SmtpExchange): void;
 }
 
@@ -78,12 +82,15 @@ export interface SmtpConnection {
   mails(): number;
   /** Returns whether mails can be sent over this connection. */
   isOpen(): boolean;
-  /** Sends a mail. Sends RSET first if the server refused the previous mail. The promise never rejects. */
+  /**
+   * Sends a mail over this connection. Sends RSET first if the server refused the previous mail. The promise
+   * never rejects.
+   */
   send(
     message: ComposedMessage,
     options: Pick<SendMailOptions, 'mayProceed' | 'signal'>,
   ): Promise<ConnectionSendResult>;
-  /** Sends QUIT, waits at most 2 s until the server closes, then closes. */
+  /** Sends QUIT, waits at most 2 s until the server closes the connection, and then closes it. */
   quit(): void;
   /** Registers a callback that is called once both sides have closed the connection. */
   onClose(callback: () => void): void;
@@ -103,8 +110,8 @@ export interface ConnectionSendResult {
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * Connects and logs in. If the server refuses a login mechanism and closes the connection, connects again as
- * long as there is another mechanism to try.
+ * Connects to the mail server and logs in. If the server refuses a login mechanism and closes the connection,
+ * connects again as long as there is another mechanism to try.
  * @throws SmtpFailure
  */
 export async function openSmtpConnection(
@@ -117,7 +124,8 @@ export async function openSmtpConnection(
   } catch (error) {
     if (!(error instanceof SmtpLoginInterrupted)) throw error;
     return openSmtpConnection(settings, { ...options, refused }).catch((later: unknown) => {
-      // If the server only closes the connection this time, report the earlier refusal, which says more.
+      // If the server has now only closed the connection, report the earlier refusal, which says more about
+      // the cause.
       throw wasClosedDuringLogin(later) ? error : later;
     });
   }
@@ -169,7 +177,10 @@ async function connect(
   }
 }
 
-/** Opens the socket, with implicit TLS if required. @throws SmtpFailure */
+/**
+ * Opens the socket to the mail server, with implicit TLS if required.
+ * @throws SmtpFailure
+ */
 async function openSocket(
   settings: SmtpServerSettings,
   waits: SmtpTimeouts,
@@ -214,7 +225,7 @@ async function opened(socket: Socket, stage: SmtpStage, { event, ms, signal }: O
     });
     await Promise.race([once(socket, event, { signal: given }), closed]);
   } catch (error) {
-    // Errors that the socket emits after it was destroyed are ignored. Without a listener, they would crash
+    // Ignore errors that the socket emits after it was destroyed. Without a listener, these errors would crash
     // the process.
     socket.on('error', () => undefined);
     socket.destroy();
@@ -228,7 +239,10 @@ function noAnswer(ms: number): Error {
   return new Error(`no answer within ${ms / SECOND} s`);
 }
 
-/** Waits for the greeting and sends EHLO, with STARTTLS if required. @throws SmtpFailure */
+/**
+ * Waits for the greeting of the mail server and sends EHLO, with STARTTLS if required.
+ * @throws SmtpFailure
+ */
 async function introduce({ smtp, conversation, signal }: SmtpSession): Promise<void> {
   try {
     await runSmtpStep(smtp, signal, (done) => smtp.connect(done));
@@ -237,10 +251,13 @@ async function introduce({ smtp, conversation, signal }: SmtpSession): Promise<v
   }
 }
 
-/** Wraps a connection after the login. @param socket the socket before STARTTLS */
+/**
+ * Wraps a connection on which the login has succeeded.
+ * @param socket the socket before STARTTLS
+ */
 function createConnection({ smtp, conversation }: SmtpSession, socket: Socket): SmtpConnection {
   let mails = 0;
-  /** Whether the server refused the last mail. The server must then be reset with RSET before the next mail. */
+  /** Whether the server refused the last mail. If so, RSET must be sent before the next mail. */
   let needsReset = false;
 
   async function reset(signal: AbortSignal): Promise<boolean> {
@@ -274,7 +291,8 @@ function createConnection({ smtp, conversation }: SmtpSession, socket: Socket): 
         }
         state.opened = true;
         conversation.contentBegins();
-        // Push the whole content as one chunk, because every chunk causes a separate write to the socket.
+        // Push the whole content of the mail as one chunk, because every chunk causes a separate write to the
+        // socket.
         this.push(content);
         this.push(null);
       },

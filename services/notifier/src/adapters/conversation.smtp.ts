@@ -5,12 +5,12 @@
 import type { SmtpStage } from '../delivery/reply.ts';
 
 /**
- * A reply of the server. Connecting and implicit TLS have no replies; for these stages, `reply` is a note
- * that the stage has ended.
+ * A reply of the mail server at one stage of a conversation. Connecting and implicit TLS have no replies; for
+ * these stages, `reply` is a note that the stage has ended.
  */
 export interface SmtpExchange {
   readonly stage: SmtpStage;
-  /** The whole reply, with all lines and unmasked addresses. */
+  /** The whole reply of the mail server, with all lines and unmasked addresses. */
   readonly reply: string;
 }
 
@@ -27,11 +27,14 @@ export interface SmtpConversation {
   reached(): SmtpStage;
   /** Returns how many replies have arrived. */
   replies(): number;
-  /** Returns the first refusal (a reply with the code 4xx or 5xx) since the login or the mail began. */
+  /**
+   * Returns the first refusal (a reply with the code 4xx or 5xx) since the current login or the current mail
+   * began.
+   */
   refusal(): SmtpExchange | undefined;
-  /** Must be called when a login or a mail begins. */
+  /** Must be called when a login or a mail begins, so that earlier refusals no longer count. */
   begins(stage: 'auth' | 'mail'): void;
-  /** Must be called when the first byte of a mail is sent. */
+  /** Must be called when the first byte of a mail's content is sent. */
   contentBegins(): void;
 }
 
@@ -50,9 +53,9 @@ const VERBS: Readonly<Record<string, SmtpStage>> = {
 };
 
 /**
- * Creates a conversation.
+ * Creates the state of a conversation with the mail server.
  * @param onExchange called with each reply
- * @param onPending called with the stage of the next expected reply, each time the server owes a new one
+ * @param onPending called with the stage of the next expected reply, each time the server owes a new reply
  */
 export function createSmtpConversation(
   onExchange: (exchange: SmtpExchange) => void,

@@ -6,8 +6,8 @@ import { calculateJwkThumbprint, decodeProtectedHeader, type JWK } from 'jose';
 import type { DecryptSealedLink } from '../ports/decrypter.ts';
 
 /**
- * Indexes keys by their thumbprint (RFC 7638), which auth puts into the `kid` of a sealed link, and by their
- * own `kid` if they have one.
+ * Returns a map of the keys by their thumbprint (RFC 7638), which auth puts into the `kid` of a sealed link,
+ * and by their own `kid` if they have one.
  */
 async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<ReadonlyMap<string, KeyObject>> {
   const entries = await Promise.all(
@@ -20,7 +20,7 @@ async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<Readon
   return new Map(entries.flat());
 }
 
-/** Returns the id of the key to which a string is sealed; undefined if the string is not sealed. */
+/** Returns the id of the key with which a link was sealed; undefined if the text is not a sealed link. */
 export function keyIdOfSealedLink(sealed: string): string | undefined {
   try {
     return decodeProtectedHeader(sealed).kid;

@@ -36,7 +36,10 @@ async function verdictOn(raw: Buffer | string, signed: DkimSigningSettings = dki
   return only.status.result;
 }
 
-/** Sends a mail. @returns the mail as the server received it */
+/**
+ * Sends a mail to the test server.
+ * @returns the mail as the server received it
+ */
 async function sent(): Promise<string> {
   const server = await startTestMailServer();
   const mailer = createSmtpMailer({

@@ -1,10 +1,10 @@
-/** DKIM signatures (RFC 6376). */
+/** Signs mails with DKIM (RFC 6376). */
 import { createPrivateKey } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import DKIM from 'nodemailer/lib/dkim';
 import type { DkimSigningSettings } from '../dkim-key.ts';
 
-/** Returns the raw mail with a DKIM signature added as its first header. */
+/** Returns a raw mail with a DKIM signature added as its first header. */
 export type SignMail = (mail: Buffer) => Promise<Buffer>;
 
 export function createDkimSigner({ domain, selector, privateKey }: DkimSigningSettings): SignMail {

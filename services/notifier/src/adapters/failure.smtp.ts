@@ -1,6 +1,6 @@
 /**
- * Converts socket errors and nodemailer errors to failures of a stage, and determines what such a failure
- * means for a mail.
+ * Converts socket errors and nodemailer errors to failures at a stage of the conversation with the mail
+ * server, and determines what such a failure means for a mail.
  */
 import type { SendResult } from '../delivery/attempt.ts';
 import { interpretReply, type SmtpReplyMeaning } from '../delivery/judge-reply.ts';
@@ -17,16 +17,16 @@ import type { SmtpConversation } from './conversation.smtp.ts';
 /** A failure at one stage of a conversation with the mail server. */
 export interface SmtpStageFailure {
   readonly failure: AttemptFailureDetails;
-  /** The server's reply; undefined if the server did not reply. */
+  /** The mail server's reply; undefined if the server did not reply. */
   readonly reply?: SmtpReply;
   /**
-   * Whether every attempt fails until somebody changes a setting, here or on the server: for example because the
-   * certificate is invalid, or because the server does not offer TLS.
+   * Whether every attempt fails until somebody changes a setting, here or on the mail server: for example
+   * because the certificate is invalid, or because the server does not offer TLS.
    */
   readonly isLasting?: boolean;
 }
 
-/** Thrown if a connection could not be opened. Opening includes TLS and the login. */
+/** Thrown if a connection to the mail server could not be opened. Opening includes TLS and the login. */
 export class SmtpFailure extends Error implements SmtpStageFailure {
   readonly failure: AttemptFailureDetails;
   readonly reply?: SmtpReply;
@@ -69,7 +69,7 @@ const LASTING_TLS =
   /certificate|altnames|wrong version number|packet length too long|unsupported protocol|no protocols/i;
 
 /**
- * Converts an error to the failure of a stage.
+ * Converts an error to the failure of a stage of the conversation with the mail server.
  * @param pending the stage to report if the error names no command
  * @param recipient the email address to mask in the server's reply
  */

@@ -1,10 +1,10 @@
-/** Fetches the URLs in SNS messages: certificates, and confirmations of subscriptions. */
+/** Fetches the URLs that messages of Amazon SNS contain: certificates, and confirmations of subscriptions. */
 
 const MAX_BYTES = 64 * 1024;
 const WITHIN_MS = 5_000;
 
 /**
- * Returns the body of a URL. Redirects are not followed.
+ * Fetches a URL and returns its body. Redirects are not followed.
  * @throws Error unless the response is a 200 with a body of at most 64 KiB, received within 5 s
  */
 export async function fetchFromAws(url: URL): Promise<string> {

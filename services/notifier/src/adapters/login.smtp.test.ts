@@ -25,7 +25,7 @@ function ehloWith(auth: string): string {
   return `250-here\n250-SIZE 35882577\n250-${auth}\n250 SMTPUTF8`;
 }
 
-/** Returns the command with which a client logs in with a token. */
+/** Returns the SMTP command with which a client logs in with an access token. */
 function commandWith(token: string): string {
   return `AUTH XOAUTH2 ${Buffer.from(`user=mailer\x01auth=Bearer ${token}\x01\x01`).toString('base64')}`;
 }
@@ -44,7 +44,7 @@ function acceptingOnly(token: string, refusal: string): LineReplies {
   };
 }
 
-/** Creates a source that supplies `token`, and `renewed` once a renewal is requested. */
+/** Creates a source of access tokens that supplies `token`, and `renewed` once a renewal is requested. */
 function tokensOf(token: string, renewed: string): SmtpAccessTokenSource {
   return { token: async (renew) => (renew ? renewed : token) };
 }
@@ -170,7 +170,9 @@ describe('a login with a password', () => {
     socket.end(`${REFUSAL}\r\n`);
   }
 
-  /** Returns the first characters of a text in base64, by which the test server recognizes the line. */
+  /**
+   * Returns the base64 form of the first characters of a text, by which the test server recognizes a line.
+   */
   function keyOf(text: string): string {
     return /^[a-z]+/i.exec(Buffer.from(text).toString('base64'))?.[0].toUpperCase() ?? '';
   }
@@ -194,7 +196,10 @@ describe('a login with a password', () => {
     };
   }
 
-  /** Returns a function that sends a mail over a new connection, and returns which mechanisms it tried. */
+  /**
+   * Creates a function that sends a mail over a new connection, and returns which login mechanisms the client
+   * tried.
+   */
   async function connectTo(replies: LineReplies, method: SmtpPasswordMethod = 'auto') {
     const server = await startScriptedLineServer(replies);
     const credentials = { username: 'mailer', password: 'right', method };
@@ -202,7 +207,7 @@ describe('a login with a password', () => {
     open.push(server, mailer);
     return async () => {
       const from = server.heard.length;
-      // A probe opens a new connection, which the mail then uses.
+      // The probe opens a new connection, which the mail then uses.
       const { kind } = await mailer.probe();
       if (kind === 'welcome')
         assert.equal(
@@ -210,8 +215,8 @@ describe('a login with a password', () => {
           'accepted',
         );
       const tried = server.heard.slice(from).flatMap((line) => /^AUTH (\S+)/.exec(line)?.[1] ?? []);
-      // The client notices the closed connection at its next command, and then repeats this command over a
-      // new connection.
+      // The client notices the closed connection at its next command, and then repeats this command over a new
+      // connection, so leave out the repetition.
       return { kind, tried: tried.filter((each, index) => each !== tried[index - 1]) };
     };
   }

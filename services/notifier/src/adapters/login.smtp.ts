@@ -6,17 +6,17 @@ import { runSmtpStep, type SmtpSession } from './step.smtp.ts';
 /** The login mechanism to use with a password. `auto` chooses from those that the server offers. */
 export type SmtpPasswordMethod = 'auto' | 'plain' | 'login' | 'cram-md5';
 
-/** Supplies OAuth 2.0 access tokens. */
+/** Supplies OAuth 2.0 access tokens for the login at the mail server. */
 export interface SmtpAccessTokenSource {
   /**
    * Returns an access token.
-   * @param renew whether the server has refused the previous token. The result may be the same token again.
+   * @param renew whether the server has refused the previous token. The result may be the same token again
    * @throws SmtpFailure
    */
   token(renew: boolean): Promise<string>;
 }
 
-/** How to log in: with a password, or with OAuth 2.0 access tokens (XOAUTH2). */
+/** How to log in to the mail server: with a password, or with OAuth 2.0 access tokens (XOAUTH2). */
 export type SmtpCredentials =
   | { readonly username: string; readonly password: string; readonly method?: SmtpPasswordMethod }
   | { readonly username: string; readonly tokens: SmtpAccessTokenSource };
@@ -72,18 +72,18 @@ function createXoauth2Handler({
 }
 
 /**
- * The login mechanisms that a server has refused. A refused mechanism is not tried again as long as there is
- * another one to try, because some servers close the connection after each refusal.
+ * The login mechanisms that a mail server has refused. A refused mechanism is not tried again as long as
+ * there is another mechanism to try, because some servers close the connection after each refusal.
  */
 export type RefusedLoginMechanisms = Set<string>;
 
 /**
- * Thrown if the server refused a login mechanism and closed the connection before the next mechanism was
+ * Thrown if the mail server refused a login mechanism and closed the connection before the next mechanism was
  * tried.
  */
 export class SmtpLoginInterrupted extends SmtpFailure {}
 
-/** Returns whether a login failed because the server closed the connection. */
+/** Returns whether a login failed because the mail server closed the connection. */
 export function wasClosedDuringLogin(error: unknown): boolean {
   if (!(error instanceof SmtpFailure)) return false;
   const { stage, code } = error.failure;
@@ -91,8 +91,8 @@ export function wasClosedDuringLogin(error: unknown): boolean {
 }
 
 /**
- * Logs in. With the method `auto`, tries PLAIN, LOGIN and CRAM-MD5 in this order until the server accepts one. Skips
- * mechanisms that the server does not offer.
+ * Logs in to the mail server. With the method `auto`, tries PLAIN, LOGIN and CRAM-MD5 in this order until the
+ * server accepts one. Skips mechanisms that the server does not offer.
  * @param refused the mechanisms that the server has refused so far; `logIn` adds to them
  * @throws SmtpLoginInterrupted if a new connection should be opened, to try the remaining mechanisms
  * @throws SmtpFailure
@@ -105,7 +105,7 @@ export async function logInToSmtpServer(
   if ('tokens' in credentials)
     return tryMechanism(session, { username: credentials.username, password: '' }, XOAUTH2);
   const usable = mechanismsFor(credentials.method ?? 'auto', session.smtp);
-  // If the server has refused all mechanisms, the cause may have been wrong credentials, so all are tried
+  // If the server has refused all mechanisms, the cause may have been wrong credentials, so try all mechanisms
   // again.
   if (usable.every((each) => refused.has(each))) refused.clear();
   const left = usable.filter((each) => !refused.has(each));
@@ -117,8 +117,8 @@ export async function logInToSmtpServer(
       if (!(error instanceof SmtpFailure)) throw error;
       const isClosed = wasClosedDuringLogin(error);
       if (isClosed && last !== undefined) throw new SmtpLoginInterrupted(last);
-      // The server closed the connection without a refusal, so the next login tries all mechanisms again, including
-      // those refused before.
+      // The server closed the connection without a refusal, so the next login tries all mechanisms again,
+      // including those refused before.
       if (isClosed) refused.clear();
       if (isClosed || (error.failure.code ?? 0) < 500) throw error;
       refused.add(mechanism);
@@ -128,7 +128,10 @@ export async function logInToSmtpServer(
   throw last ?? new Error('the server has refused every login mechanism');
 }
 
-/** Returns the mechanisms to try, in order. A server that lists none gets PLAIN, which is the most common one. */
+/**
+ * Returns the login mechanisms to try, in order. If the server lists none, returns PLAIN, which is the most
+ * common mechanism.
+ */
 function mechanismsFor(method: SmtpPasswordMethod, smtp: SMTPConnection): readonly Mechanism[] {
   if (method !== 'auto') return [method.toUpperCase() as Mechanism];
   const offered = offeredBy(smtp);
@@ -137,7 +140,10 @@ function mechanismsFor(method: SmtpPasswordMethod, smtp: SMTPConnection): readon
   return known.length > 0 ? known : ['LOGIN'];
 }
 
-/** Returns the mechanisms that the reply to EHLO offers, including the old form `AUTH=LOGIN`. */
+/**
+ * Returns the login mechanisms that the server's reply to EHLO offers, including those in the old form
+ * `AUTH=LOGIN`.
+ */
 function offeredBy({ lastServerResponse }: SMTPConnection): ReadonlySet<string> {
   const lines = String(lastServerResponse || '').split('\n');
   const mechanisms = lines.flatMap((line) => /^250[ -]AUTH[ =](.*)/i.exec(line)?.[1]?.split(/[\s=]+/) ?? []);

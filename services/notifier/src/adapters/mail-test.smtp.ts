@@ -13,17 +13,17 @@ import { toStageFailure } from './failure.smtp.ts';
 import { composeMessage } from './message.smtp.ts';
 import { toSmtpSettings } from './settings.smtp.ts';
 
-/** One stage of the test, with the server's reply. */
+/** One stage of the test mail's SMTP conversation, with the server's reply. */
 export interface MailTestStep {
-  /** The stage, such as `RCPT TO`. */
+  /** The stage of the SMTP conversation, such as `RCPT TO`. */
   readonly stage: string;
-  /** Time since the previous step. */
+  /** The time since the previous step, in ms. */
   readonly ms: number;
   /** The first line of the server's reply. Addresses are masked, except for the recipient. */
   readonly said: string;
 }
 
-/** Why the test failed, and how the operator may fix it. */
+/** Why the test mail failed, and how the operator may fix the problem. */
 export interface MailTestFailure {
   readonly failure: string;
   /** The settings that the operator should check. */
@@ -51,7 +51,7 @@ const ADVICE: Readonly<Record<SmtpStage, string>> = {
 };
 
 /**
- * Sends a mail to one address, stage by stage.
+ * Sends a test mail to one address, stage by stage.
  * @returns the failure and how to fix it; undefined if the server accepted the mail
  * @throws Error that names a missing setting
  */
@@ -80,8 +80,8 @@ export async function sendTestMail(
 }
 
 /**
- * Returns a listener that passes each reply of the mail server to `onStep` as a step. Challenges of the server during
- * the login are left out.
+ * Creates a listener that passes each reply of the mail server to `onStep` as a step. Challenges of the
+ * server during the login are left out.
  */
 function createReport(to: string, onStep: MailTestOptions['onStep']) {
   let last = performance.now();

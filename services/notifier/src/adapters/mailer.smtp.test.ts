@@ -189,8 +189,8 @@ describe('what a server answers', () => {
   });
 
   it('a stall is waited for as long as the settings say, and reported with its stage', async () => {
-    // Only the stage that gets no reply has a short timeout, because a busy machine may take longer for the other
-    // stages.
+    // Use a short timeout only for the stage that gets no reply, because a busy machine may take longer for
+    // the other stages.
     const stalled = await sendThrough({ onRcptTo: () => undefined }, { waits: { rcpt: 50 } });
     assert.deepEqual(stalled.result, {
       kind: 'deferred',

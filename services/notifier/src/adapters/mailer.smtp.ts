@@ -7,7 +7,10 @@ import { type ConnectionPoolSettings, createConnectionPool } from './pool.smtp.t
 
 export interface SmtpSettings extends ConnectionPoolSettings, MailEnvelopeSettings {}
 
-/** The result for an email address that cannot be used in SMTP. The address is never sent to the server. */
+/**
+ * The result of sending a mail to an address that cannot be used in SMTP. The address is never sent to the
+ * server.
+ */
 const UNUSABLE: SendResult = {
   kind: 'refused',
   failure: { stage: 'rcpt', words: 'the address cannot be used in SMTP' },
@@ -18,7 +21,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
   const closed = new AbortController();
 
   /**
-   * Sends a mail over one connection.
+   * Sends a mail over one connection of the pool.
    * @returns undefined if the server had closed the connection before the mail reached it
    */
   async function sendOnce(
@@ -47,7 +50,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
     if (to === undefined || message.envelope.to.length > 1 || /[\s<>]/.test(to)) return UNUSABLE;
     let result = await sendOnce(message, options);
     while (result === undefined) {
-      // The server has closed one idle connection, and has probably closed the others, too.
+      // The server has closed one idle connection, and has probably closed the other idle connections, too.
       pool.closeIdle();
       result = await sendOnce(message, options);
     }

@@ -1,4 +1,4 @@
-/** A mail in the form in which it is sent: its envelope (RFC 5321) and its content (RFC 5322). */
+/** Composes mails: the envelope (RFC 5321) and the content (RFC 5322) of each mail. */
 import MimeNode from 'nodemailer/lib/mime-node';
 import { encode, wrap } from 'nodemailer/lib/qp';
 import { wrapLongLines } from '../mails/wrap-text.ts';
@@ -25,9 +25,9 @@ function oneLine(text: string): string {
 export interface MailEnvelopeSettings {
   readonly from: FromAddress;
   readonly sign?: SignMail;
-  /** Returns the address to which bounces of a mail go. Default: the sender. */
+  /** Returns the address to which bounces of a mail are sent. Default: the sender. */
   returnPathOf?(id: string): string;
-  /** Returns headers that the provider repeats in its reports. */
+  /** Returns the headers of a mail that the mail provider repeats in its reports. */
   headersOf?(id: string): Readonly<Record<string, string>>;
 }
 
@@ -60,11 +60,12 @@ export async function composeMessage(
 }
 
 /**
- * Returns the headers and both parts of a mail. The body is not built by nodemailer, which would pass every
- * part through several streams: that takes more CPU time than everything else about sending a mail.
+ * Returns the headers and both parts (HTML and text) of a mail. nodemailer does not build the body, because
+ * it would pass every part through several streams: that takes more CPU time than everything else about
+ * sending a mail.
  */
 function contentOf(node: MimeNode, { html, text }: Pick<OutgoingMail, 'html' | 'text'>): string {
-  // Building the headers also chooses the boundary.
+  // Build the headers first, because this also chooses the boundary between the parts.
   const headers = node.buildHeaders();
   const delimiter = `\r\n--${node.boundary}`;
   const parts = [part('text/plain', wrapLongLines(text)), part('text/html', html)];
@@ -72,8 +73,8 @@ function contentOf(node: MimeNode, { html, text }: Pick<OutgoingMail, 'html' | '
 }
 
 /**
- * Returns a part with the line ends of SMTP, so that nodemailer need not correct them while it sends the
- * mail.
+ * Returns a part of a mail with the line ends of SMTP, so that nodemailer need not correct them while it
+ * sends the mail.
  */
 function part(type: string, content: string): string {
   const lines = content.replaceAll(/\r\n?|\n/g, '\r\n');

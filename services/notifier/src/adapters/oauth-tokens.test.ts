@@ -16,7 +16,7 @@ async function listen(t: TestContext, listener: RequestListener): Promise<string
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
 }
 
-/** Requests a token, and returns the error with which the request fails. */
+/** Requests an access token, and returns the error with which the request fails. */
 async function failureOf(tokenUrl: string): Promise<SmtpFailure> {
   const source = createOAuthTokenSource({ tokenUrl, clientId: 'a', clientSecret: 'hush' }, () => 0);
   const error: unknown = await source.token(false).then(

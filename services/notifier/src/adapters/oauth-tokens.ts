@@ -28,14 +28,23 @@ const granted = z.object({
 const refused = z.object({ error: z.string(), error_description: z.string().optional() });
 
 const PATIENCE_MS = 30_000;
-/** The 4xx codes after which a retry may succeed: Request Timeout (RFC 9110), Too Many Requests (RFC 6585). */
+/**
+ * The 4xx status codes after which a retry may succeed: Request Timeout (RFC 9110), Too Many Requests (RFC
+ * 6585).
+ */
 const TEMPORARY: ReadonlySet<number> = new Set([408, 429]);
-/** How long a token is used if the server does not state its lifetime, in seconds. RFC 6749 5.1 sets no default. */
+/**
+ * How long an access token is used if the server does not state its lifetime, in seconds. RFC 6749 5.1 sets
+ * no default.
+ */
 const DEFAULT_LIFE_S = 300;
-/** How long before its expiry a token is renewed, in seconds. */
+/** How long before its expiry an access token is renewed, in seconds. */
 const MARGIN_S = 60;
 
-/** Creates a source that requests tokens from the token endpoint. @param monotonic returns the monotonic time in ms */
+/**
+ * Creates a source that requests access tokens from the token endpoint.
+ * @param monotonic returns the time of a monotonic clock in ms
+ */
 export function createOAuthTokenSource(
   client: OAuthClientSettings,
   monotonic: () => number,
@@ -76,7 +85,8 @@ async function request(client: OAuthClientSettings, refreshToken: string | undef
   const response = await fetch(client.tokenUrl, {
     method: 'POST',
     body,
-    // The client secret must not be sent to the target of a redirect. A redirect is a failure.
+    // Do not follow redirects, because the client secret must not be sent to the target of a redirect. A
+    // redirect counts as a failure.
     redirect: 'manual',
     signal: AbortSignal.timeout(PATIENCE_MS),
   }).catch((error: unknown) => {
@@ -112,8 +122,8 @@ async function readTokenFile(path: string) {
 }
 
 /**
- * Creates a source that reads the token from a file for each login, because another program may renew it at
- * any time.
+ * Creates a source that reads the access token from a file for each login, because another program may renew
+ * it at any time.
  */
 export function createFileTokenSource(path: string): SmtpAccessTokenSource {
   return {

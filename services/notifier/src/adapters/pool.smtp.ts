@@ -16,9 +16,10 @@ export interface ConnectionPoolSettings extends SmtpServerSettings {
 
 export interface ConnectionPool {
   /**
-   * Returns an idle connection or opens one. While the allowed number of connections is in use, waits for a free one,
-   * at most until `stopping` is aborted.
-   * @returns undefined if `signal` or `stopping` was aborted, or the pool was closed, before a connection was free
+   * Returns an idle connection or opens a new one. While the allowed number of connections is in use, waits
+   * for a free connection, at most until `stopping` is aborted.
+   * @returns undefined if `signal` or `stopping` was aborted, or the pool was closed, before a connection was
+   * free
    * @throws SmtpFailure
    */
   acquire(options: Pick<SendMailOptions, 'signal' | 'stopping'>): Promise<SmtpConnection | undefined>;
@@ -29,11 +30,11 @@ export interface ConnectionPool {
    * @param startedAt when the mail or probe was begun, in ms of `performance.now()`
    */
   learn(result: SendResult | ProbeResult, startedAt: number): void;
-  /** Closes all idle connections. */
+  /** Closes all idle connections of the pool. */
   closeIdle(): void;
-  /** Returns how many connections the server is believed to allow. */
+  /** Returns how many connections the mail server is believed to allow. */
   limit(): number;
-  /** Closes idle connections now, and connections in use when they are released. */
+  /** Closes the pool: idle connections now, and connections in use when they are released. */
   close(): void;
 }
 
@@ -46,11 +47,13 @@ const MAILS_PER_CONNECTION = 200;
 const IDLE_MS = 30_000;
 
 export function createConnectionPool(settings: ConnectionPoolSettings): ConnectionPool {
-  /** Idle connections with the timers that will close them. The most recently used connection is last. */
+  /**
+   * The idle connections, each with the timer that will close it. The most recently used connection is last.
+   */
   const idle = new Map<SmtpConnection, NodeJS.Timeout>();
-  /** Connections that are idle or in use. */
+  /** The connections that are idle or in use. */
   const usable = new Set<SmtpConnection>();
-  /** Connections that are being closed. No mail uses them, but the server still counts them. */
+  /** The connections that are being closed. No mail uses them, but the server still counts them. */
   const ending = new Set<SmtpConnection>();
   const waiting = new Set<() => void>();
   const closing = new AbortController();
@@ -58,7 +61,7 @@ export function createConnectionPool(settings: ConnectionPoolSettings): Connecti
   let connecting = 0;
   let limit = createConnectionLimit(settings.connections);
 
-  /** Returns how many connections the server may regard as open. */
+  /** Returns how many connections the mail server may regard as open. */
   function count(): number {
     return usable.size + ending.size + connecting;
   }
@@ -112,7 +115,7 @@ export function createConnectionPool(settings: ConnectionPoolSettings): Connecti
     return connection;
   }
 
-  /** Resolves when a connection may be free, or `signal` is aborted. */
+  /** Resolves when a connection may have become free, or `signal` is aborted. */
   function turn(signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     function go(): void {

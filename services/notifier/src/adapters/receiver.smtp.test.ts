@@ -24,12 +24,15 @@ const own = returnPaths.addressOf(delivery);
 const BOUNCE = createBounceMail({ recipient: 'ada@example.com' });
 
 interface ReceiverOptions extends Partial<Pick<ReportReceiverSettings, 'isLmtp' | 'trusts'>> {
-  /** The outcomes of the first reports, in order; an Error is thrown. The outcome of later reports is `done`. */
+  /**
+   * What the handler of reports returns for the first reports, in order; an Error is thrown. For later
+   * reports, the handler returns `done`.
+   */
   readonly answers?: readonly (HandleReportOutcome | Error)[];
   readonly sleep?: Sleep;
 }
 
-/** Connects to the receiver. `replies` returns everything that the receiver has sent. */
+/** Connects to the receiver of reports. `replies` returns everything that the receiver has sent. */
 function openSocket(t: TestContext, port: number) {
   const socket = connect(port, '127.0.0.1');
   t.after(() => socket.destroy());
@@ -37,13 +40,13 @@ function openSocket(t: TestContext, port: number) {
   socket.setEncoding('utf8').on('data', (text: string) => {
     received += text;
   });
-  // The receiver may reset the connection. A reset also ends the connection, so the error is ignored.
+  // Ignore errors: the receiver may reset the connection, and a reset also ends the connection.
   socket.on('error', () => {});
   const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   return { socket, ended, replies: () => received };
 }
 
-/** Connects to the receiver and waits for its greeting. */
+/** Connects to the receiver of reports and waits for its greeting. */
 async function greetedSocket(t: TestContext, port: number) {
   const opened = openSocket(t, port);
   await once(opened.socket, 'data');
@@ -78,7 +81,10 @@ describe('the receiver of reports', () => {
     return { port: receiver.port(), proofs };
   }
 
-  /** Sends a report. @returns the server's last reply */
+  /**
+   * Sends a report to the receiver.
+   * @returns the receiver's last reply
+   */
   async function send(port: number, to: readonly string[], content = BOUNCE, lmtp = false): Promise<string> {
     const smtp = new SMTPConnection({ host: '127.0.0.1', port, ignoreTLS: true, lmtp });
     const { promise, resolve, reject } = Promise.withResolvers<string>();

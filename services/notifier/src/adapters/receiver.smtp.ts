@@ -1,4 +1,4 @@
-/** Receives reports as mails, over SMTP (RFC 5321) or LMTP (RFC 2033). */
+/** Receives reports about mails, which arrive as mails over SMTP (RFC 5321) or LMTP (RFC 2033). */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '@latchkey/process';
@@ -19,7 +19,7 @@ const MAX_CONNECTIONS = 50;
 /** The maximum number of connections from one IP address, unless `trusts` returns true for the address. */
 export const MAX_CONNECTIONS_PER_IP = 10;
 const SOCKET_TIMEOUT_MS = 60_000;
-/** The maximum duration of a connection, in ms. A report takes seconds. */
+/** The maximum duration of a connection, in ms. Sending a report takes seconds. */
 const MAX_SESSION_MS = 5 * 60_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -28,7 +28,7 @@ export interface ReportReceiverSettings {
   /** The port to listen on; 0 for any free port. */
   readonly port: number;
   readonly isLmtp: boolean;
-  /** The name of the server in its greeting. */
+  /** The name with which the server introduces itself in its greeting. */
   readonly name: string;
   /**
    * Returns whether an IP address is exempt from MAX_CONNECTIONS_PER_IP. By default, only loopback
@@ -48,11 +48,14 @@ export interface ReportReceiverDeps {
 
 /** A mail server that receives reports. */
 export interface ReportReceiver {
-  /** Starts to listen. @throws Error with a one-line message if the port cannot be used */
+  /**
+   * Starts to listen for reports.
+   * @throws Error with a one-line message if the port cannot be used
+   */
   start(): Promise<void>;
-  /** Stops listening, and finishes the mails in progress. Idempotent. */
+  /** Stops listening, and finishes receiving the mails in progress. Idempotent. */
   stop(): Promise<void>;
-  /** Returns the port in use. Must be called after `start`. */
+  /** Returns the port on which the receiver listens. Must be called after `start`. */
   port(): number;
 }
 
@@ -122,7 +125,7 @@ export function createReportReceiver(
       return 'later';
     });
     if (taken === 'later') throw LATER;
-    // Forged reports get a positive reply as well. A refusal would tell the forger which reports pass the
+    // Reply to forged reports with success as well. A refusal would tell the forger which reports pass the
     // check, and might cause a bounce to the innocent owner of a forged sender address.
   }
 

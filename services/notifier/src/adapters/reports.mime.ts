@@ -1,17 +1,20 @@
-/** Reports that come as mails: delivery reports (RFC 3464) and feedback reports (RFC 5965). */
+/** Reads reports that arrive as mails: delivery reports (RFC 3464) and feedback reports (RFC 5965). */
 import PostalMime, { type Attachment } from 'postal-mime';
 import { extractEnhancedStatus, isHardBounce } from '../delivery/hard-bounce.ts';
 import type { MailReportReader, ParsedMailReport, UnparsedMailReport } from '../ports/reports.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
-/** Limits against hostile mails. A genuine report has three parts, and headers of a few kilobytes. */
+/**
+ * Limits for parsing reports, which protect against hostile mails. A genuine report has three parts, and
+ * headers of a few kilobytes.
+ */
 const LIMITS = {
   forceRfc822Attachments: true,
   maxNestingDepth: 16,
   maxHeadersSize: 64 * 1024,
   maxRfc822NestingDepth: 0,
 };
-/** The maximum number of bytes to read of each part. */
+/** The maximum number of bytes to read of each part of a report. */
 const MAX_PART_BYTES = 64 * 1024;
 
 const NOTHING: ParsedMailReport = { kind: 'nothing' };
@@ -20,7 +23,8 @@ const FORGED: ParsedMailReport = { kind: 'forged' };
 type Fields = ReadonlyMap<string, string>;
 
 /**
- * Splits a part into its groups of fields, which are separated by empty lines. Field names are converted to lower case.
+ * Splits a part of a report into its groups of fields, which are separated by empty lines. Field names are
+ * converted to lower case.
  */
 function groupsOf(part: Attachment | undefined): readonly Fields[] {
   if (part === undefined || typeof part.content === 'string') return [];
@@ -39,8 +43,8 @@ function groupsOf(part: Attachment | undefined): readonly Fields[] {
 }
 
 /**
- * Reads a delivery report. Only the first failed recipient in the report counts, because each mail of Latchkey has a
- * single recipient.
+ * Reads a delivery report, which says that a mail bounced. Only the first failed recipient in the report
+ * counts, because each mail of Latchkey has a single recipient.
  */
 function bounceIn(groups: readonly Fields[], delivery: string): ParsedMailReport {
   const failed = groups.find((group) => group.get('action')?.toLowerCase() === 'failed');
@@ -56,8 +60,8 @@ function bounceIn(groups: readonly Fields[], delivery: string): ParsedMailReport
 }
 
 /**
- * Returns whether a feedback report is a complaint. `not-spam` is not a complaint: it reports that a mail was wrongly
- * treated as spam.
+ * Returns whether a feedback report of this type is a complaint. `not-spam` is not a complaint: it reports
+ * that a mail was wrongly treated as spam.
  */
 function isComplaint(type: string | undefined): boolean {
   return type !== undefined && type.toLowerCase() !== 'not-spam';

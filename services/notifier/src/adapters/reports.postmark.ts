@@ -26,7 +26,9 @@ const webhook = z.object({
  * nonexistent, but the mail server's reply in `Details` may be about the sender.
  */
 const HARD = ['HardBounce', 'BadEmailAddress'];
-/** Matches an enhanced status code anywhere in a text, but not the beginning of an IP address. */
+/**
+ * Matches an enhanced status code (such as 5.1.1) anywhere in a text, but not the beginning of an IP address.
+ */
 const STATUS = /(?<![\d.])5\.\d{1,3}\.\d{1,3}(?!\.?\d)/;
 
 const NOTHING: ParsedMailReport = { kind: 'nothing' };

@@ -14,7 +14,7 @@ const CERTIFICATE_URL =
   'https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem';
 const SUBSCRIBE_URL = `https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=${TOPIC}&Token=t`;
 
-/** Returns a private key and a certificate, like those with which AWS signs messages. */
+/** Creates a private key and a certificate, like those with which AWS signs messages. */
 function aSigner() {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });

@@ -1,6 +1,7 @@
 /**
- * Reports of Amazon SES, which come by SNS:
- * https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html and event-publishing-retrieving-sns-contents.html
+ * Reads reports of Amazon SES, which arrive through SNS:
+ * https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html and
+ * event-publishing-retrieving-sns-contents.html
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
@@ -32,8 +33,8 @@ type Bounce = NonNullable<Notification['bounce']>;
 const NOTHING: ParsedMailReport = { kind: 'nothing' };
 
 /**
- * Returns the id of the delivery that a notification is about. Latchkey's mails have a Message-ID that begins with
- * this id.
+ * Returns the id of the delivery that a notification of Amazon SES is about. Latchkey's mails have a
+ * Message-ID that begins with this id.
  */
 function deliveryOf({ mail }: Notification): string | undefined {
   const header = mail.headers?.find(({ name }) => name.toLowerCase() === 'message-id');
@@ -45,8 +46,9 @@ function fingerprintOf(address: string): string {
 }
 
 /**
- * Reads a bounce. Only the first recipient counts, because each mail of Latchkey has a single recipient. SES calls a
- * bounce permanent after any 5xx reply, even if the reply is about the sender.
+ * Reads a bounce that Amazon SES reports. Only the first recipient counts, because each mail of Latchkey has
+ * a single recipient. SES calls a bounce permanent after any 5xx reply, even if the reply is about the
+ * sender.
  */
 function bounceIn({ bounceType, bouncedRecipients }: Bounce, delivery: string): ParsedMailReport {
   const [recipient] = bouncedRecipients;
@@ -80,8 +82,8 @@ function reportIn(given: Notification): ParsedMailReport {
 }
 
 /**
- * Creates the reader of the reports of Amazon SES. It confirms the subscription of its SNS topic, and accepts signed
- * messages of that topic only.
+ * Creates the reader of the reports of Amazon SES. It confirms the subscription to the configured SNS topic,
+ * and accepts signed messages of that topic only.
  */
 export function createSesReportReader(deps: SnsReaderDeps): MailReportReader {
   const sns = createSnsReader(deps);

@@ -13,8 +13,8 @@ import { createFileTokenSource, createOAuthTokenSource } from './oauth-tokens.ts
 import { POSTMARK_METADATA_KEY } from './reports.postmark.ts';
 
 /**
- * Returns the options of the SMTP mailer. @param publicUrl its host is used in EHLO if no setting contains an
- * EHLO name
+ * Returns the options of the SMTP mailer.
+ * @param publicUrl a URL whose host is used in EHLO if no setting contains an EHLO name
  * @throws Error that names a missing setting
  */
 export function toSmtpSettings(config: MailTestSettings, publicUrl?: string): SmtpSettings {

@@ -37,17 +37,20 @@ const CONFIRMATION = [
 const ALGORITHMS = { '1': 'RSA-SHA1', '2': 'RSA-SHA256' } as const;
 
 export interface SnsReaderDeps {
-  /** The only topic whose messages are accepted. */
+  /** The ARN of the only SNS topic whose messages are accepted. */
   readonly topicArn: string;
-  /** Returns the body of a URL. Never follows a redirect. @throws if it cannot be fetched */
+  /**
+   * Fetches a URL and returns its body. Never follows a redirect.
+   * @throws if the URL cannot be fetched
+   */
   fetch(url: URL): Promise<string>;
 }
 
-/** The result of checking whether a message is genuine. */
+/** The result of checking whether a message of Amazon SNS is genuine. */
 export type SnsVerification =
   | { readonly kind: 'genuine'; readonly message: SnsMessage }
   | { readonly kind: 'forged' }
-  /** The signature was not checked, because the certificate could not be fetched. */
+  /** The signature of the message was not checked, because the certificate could not be fetched. */
   | { readonly kind: 'unchecked' };
 
 /** Returns the string that SNS signs for a message. Absent fields are left out. */
@@ -59,19 +62,22 @@ function signedText(given: SnsMessage): string {
 /** Checks the signatures of SNS messages, and confirms subscriptions. */
 export interface SnsReader {
   check(body: string): Promise<SnsVerification>;
-  /** Confirms the subscription in a genuine message. @returns false if the confirmation must be tried again */
+  /**
+   * Confirms the subscription that a genuine message asks for.
+   * @returns false if the confirmation must be tried again
+   */
   confirm(message: SnsMessage): Promise<boolean>;
 }
 
 export function createSnsReader({ topicArn, fetch }: SnsReaderDeps): SnsReader {
   const host = findSnsHost(topicArn);
   /**
-   * The certificate that was fetched last. Caching one is enough, because AWS uses a single certificate and
-   * replaces it about once a year.
+   * The certificate that was fetched last. Caching one certificate is enough, because AWS uses a single
+   * certificate and replaces it about once a year.
    */
   let known: { readonly url: string; readonly certificate: X509Certificate } | undefined;
 
-  /** Returns a URL if it belongs to AWS; undefined otherwise. */
+  /** Returns the URL if it belongs to AWS; undefined otherwise. */
   function urlOfAws(given: string | undefined): URL | undefined {
     const url = given === undefined ? null : URL.parse(given);
     const isPlain = url !== null && url.protocol === 'https:' && url.port === '' && url.username === '';

@@ -17,17 +17,23 @@ export type SendResult =
    */
   | { readonly kind: 'undecided'; readonly failure: AttemptFailureDetails }
   /**
-   * The server refused this mail for a reason on our side: relaying, reputation, quota, content. The delivery
-   * continues.
+   * The mail server refused this mail for a reason on our side: relaying, reputation, quota, content. The
+   * delivery continues.
    */
   | { readonly kind: 'rejected'; readonly failure: AttemptFailureDetails }
-  /** A temporary failure: the server does not accept this mail now, or disconnected while it was being sent. */
+  /**
+   * A temporary failure: the mail server does not accept this mail now, or disconnected while it was being
+   * sent.
+   */
   | { readonly kind: 'deferred'; readonly failure: AttemptFailureDetails }
-  /** The server currently accepts no mail, or no more connections. */
+  /** The mail server currently accepts no mail, or no more connections. */
   | { readonly kind: 'busy'; readonly failure: AttemptFailureDetails }
-  /** No connection was made. The result does not depend on this mail. */
+  /** No connection to the mail server was made. The result does not depend on this mail. */
   | { readonly kind: 'unreachable'; readonly failure: AttemptFailureDetails }
-  /** The server accepts nothing from us, or we do not trust the server: wrong credentials, sender or certificate. */
+  /**
+   * The mail server accepts nothing from us, or we do not trust the server: wrong credentials, sender or
+   * certificate.
+   */
   | { readonly kind: 'unwelcome'; readonly failure: AttemptFailureDetails }
   /**
    * The attempt was given up before any content was sent, for one of three reasons: the lease may have
@@ -36,7 +42,7 @@ export type SendResult =
    */
   | { readonly kind: 'withdrawn' };
 
-/** The result of a probe, which opens a connection but sends no mail. */
+/** The result of a probe of the mail server, which opens a connection but sends no mail. */
 export type ProbeResult =
   | { readonly kind: 'welcome' }
   | Extract<SendResult, { readonly kind: 'busy' | 'unreachable' | 'unwelcome' }>;
@@ -50,7 +56,10 @@ export type DecryptionFailure =
   /** The link was decrypted, but contradicts its event: it belongs to another account. */
   | { readonly kind: 'mismatch' };
 
-/** The result of an attempt, which consists of decrypting the link, rendering the mail and sending it. */
+/**
+ * The result of an attempt to send a mail, which consists of decrypting the link, rendering the mail and
+ * sending it.
+ */
 export type AttemptResult =
   | SendResult
   | DecryptionFailure
@@ -67,7 +76,10 @@ export type DeliverySettlement =
       readonly state: 'sent';
       readonly at: Date;
       readonly attempt?: DeliveryAttempt;
-      /** A fingerprint and a short hint of the email address. Set only if reports are expected. */
+      /**
+       * A fingerprint and a short hint of the recipient's email address. Set only if reports about the mail
+       * are expected.
+       */
       readonly recipient?: RedactedRecipient;
     }
   | {
@@ -96,18 +108,19 @@ export type DeliverySettlement =
 export type DeliveryFailureReason = 'refused' | 'unsealable' | 'mismatch';
 
 const FIRST_RETRY_MS = 2_000;
-/** The longest pause before the next attempt, in ms. */
+/** The longest pause before the next attempt to send a mail, in ms. */
 export const MAX_RETRY_DELAY_MS = 10 * 60_000;
 /**
- * The pause before the next attempt if the mail server could not be used, in ms. The circuit breaker controls how often
- * the server is tried; this pause only makes sure that the next probe uses a different mail.
+ * The pause before the next attempt to send a mail if the mail server could not be used, in ms. The circuit
+ * breaker controls how often the server is tried; this pause only makes sure that the next probe uses a
+ * different mail.
  */
 const UNREACHABLE_RETRY_MS = 1_500;
 
 /**
- * Returns the pause before the next attempt, in ms. The pause doubles with each attempt, from 2 s up to 10
- * min. Half of the pause is multiplied by `random`, so that mails that failed together are not retried
- * together.
+ * Returns the pause before the next attempt to send a mail, in ms. The pause doubles with each attempt, from
+ * 2 s up to 10 min. Half of the pause is multiplied by `random`, so that mails that failed together are not
+ * retried together.
  * @param tries the number of attempts so far
  * @param random in [0, 1)
  */
@@ -120,24 +133,24 @@ function later(now: Date, ms: number): Date {
   return new Date(now.getTime() + ms);
 }
 
-/** An attempt that has ended, with everything that decides how the delivery continues. */
+/** An attempt to send a mail that has ended, with everything that decides how the delivery continues. */
 export interface FinishedAttempt {
   readonly result: AttemptResult;
-  /** When the attempt began. */
+  /** When the attempt to send the mail began. */
   readonly at: Date;
   /** How long the attempt took, in ms. */
   readonly ms: number;
-  /** When the attempt ended. */
+  /** When the attempt to send the mail ended. */
   readonly now: Date;
   /** The process that made the attempt. */
   readonly sender: string;
   /** A random number in [0, 1). */
   readonly random: number;
-  /** The fingerprint and hint of the email address to keep if the mail was sent. */
+  /** The fingerprint and hint of the recipient's email address, which are kept if the mail was sent. */
   readonly recipient?: RedactedRecipient | undefined;
 }
 
-/** Returns what to record about a delivery after an attempt. */
+/** Returns what to record about a delivery after an attempt to send its mail. */
 export function decideSettlement(
   { tries }: Pick<ClaimedDelivery, 'tries'>,
   { result, at, ms, now, sender, random, recipient }: FinishedAttempt,
@@ -169,8 +182,8 @@ export function decideSettlement(
     case 'broken-mail':
       return backOff();
     case 'busy':
-      // From RCPT TO on, the mail itself may be the cause. Without a back-off, this mail would be chosen for every
-      // following probe.
+      // From RCPT TO on, the mail itself may be the cause. Without a back-off, this mail would be chosen for
+      // every following probe.
       return mayStageDependOnMail(result.failure.stage) ? backOff() : soon();
     case 'unreachable':
     case 'unwelcome':

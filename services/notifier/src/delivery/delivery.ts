@@ -55,14 +55,18 @@ export interface DeliveryContent {
   readonly [variable: string]: unknown;
 }
 
-/** The result of one attempt. The server's reply is masked, because it may contain the recipient. */
+/**
+ * The result of one attempt to send the mail. The server's reply is masked, because it may contain the
+ * recipient.
+ */
 export interface DeliveryAttempt extends Partial<AttemptFailureDetails> {
   readonly at: Date;
-  /** How long the attempt took, in ms. */
+  /** How long the attempt to send the mail took, in ms. */
   readonly ms: number;
   readonly result: string;
   /**
-   * The process that made the attempt: `<host name>:<process id>`. Absent from attempts of earlier releases.
+   * The process that made the attempt to send the mail: `<host name>:<process id>`. Absent from attempts of
+   * earlier releases.
    */
   readonly sender?: string;
 }
@@ -71,7 +75,7 @@ export interface DeliveryAttempt extends Partial<AttemptFailureDetails> {
 export interface NewDelivery {
   readonly id: string;
   readonly eventId: string;
-  /** Id of the account, or of the mailing. */
+  /** The id of the account or of the mailing. */
   readonly subject: string;
   /** The event's sequence within its subject. An event supersedes only mails of events with lower sequences. */
   readonly sequence: number;
@@ -82,7 +86,10 @@ export interface NewDelivery {
   readonly occurredAt: Date;
   /** The instant after which the mail must not be sent. */
   readonly sendUntil: Date;
-  /** The purpose of the mail's link. It is kept after the content is deleted, because cutoffs need it. */
+  /**
+   * The purpose of the mail's link, if it has one. The purpose is kept after the content is deleted, because
+   * cutoffs (rules against mails that are out of date) need it.
+   */
   readonly purpose?: LinkPurpose;
   readonly content: DeliveryContent;
 }
@@ -92,9 +99,9 @@ export interface NewDelivery {
  * the address can be matched to the fingerprint.
  */
 export interface RedactedRecipient {
-  /** The address as a fingerprint. */
+  /** The fingerprint of the recipient's email address. */
   readonly fingerprint: string;
-  /** A shortened form by which operators recognise the address, for example `a…@example.com`. */
+  /** A shortened form of the email address by which operators recognise it, for example `a…@example.com`. */
   readonly hint: string;
 }
 
@@ -110,11 +117,11 @@ export interface DeliveryReport {
 
 /** A delivery that a process has claimed, under a lease. */
 export interface ClaimedDelivery extends NewDelivery {
-  /** The number of previous attempts that count towards the backoff. */
+  /** The number of previous attempts to send the mail that count towards the backoff. */
   readonly tries: number;
 }
 
-/** Which mails of an account an event supersedes: those with a link of one purpose, or all of them. */
+/** Which mails of an account an event supersedes: mails with a link of one purpose, or all mails. */
 export type SupersededMailKind = LinkPurpose | 'everything';
 
 /**
@@ -126,7 +133,10 @@ export interface MailCutoff {
   /** The id of the account or mailing. */
   readonly subject: string;
   readonly what: SupersededMailKind;
-  /** A sequence of the subject's events. Mails of events with this sequence or a higher one are not affected. */
+  /**
+   * A sequence of an event of the account or mailing. Mails of events with this sequence or a higher one are
+   * not affected by the cutoff.
+   */
   readonly before: number;
 }
 
@@ -149,9 +159,10 @@ const NOTICE_LIFE_MS = 72 * 60 * MINUTE;
 const LINK_MARGIN_MS = 5 * MINUTE;
 
 /**
- * Returns the instant until which a mail may be sent. With a link: until 5 minutes before the link expires, or, if the
- * link lives for less than 10 minutes, for the first half of its life. Without a link: for 72 h from the time of the
- * event itself, so that old notices are not sent when a new or moved store reads old events.
+ * Returns the instant until which a mail may be sent. A mail with a link: until 5 minutes before the link
+ * expires, or, if the link lives for less than 10 minutes, for the first half of its life. A mail without a
+ * link: for 72 h from the time of the event itself, so that old notices are not sent when a new or moved
+ * store reads old events.
  */
 export function computeSendDeadline(occurredAt: Date, link: SealedLink | undefined): Date {
   if (!link) return new Date(occurredAt.getTime() + NOTICE_LIFE_MS);
@@ -160,7 +171,10 @@ export function computeSendDeadline(occurredAt: Date, link: SealedLink | undefin
   return new Date(end - Math.min(LINK_MARGIN_MS, life / 2));
 }
 
-/** Returns whether a cutoff applies to a delivery. An adapter may implement the same rule as a query. */
+/**
+ * Returns whether a cutoff applies to a delivery, so that its mail must not be sent. An adapter may implement
+ * the same rule as a query.
+ */
 export function cutoffAppliesTo(
   cutoff: MailCutoff,
   delivery: Pick<NewDelivery, 'subject' | 'sequence' | 'purpose'>,

@@ -1,4 +1,4 @@
-/** Determines what a delivery report (RFC 3464) says about the address. */
+/** Determines what a delivery report (RFC 3464) says about the recipient's address. */
 import { interpretReply } from './judge-reply.ts';
 import { parseSmtpReply } from './reply.ts';
 
@@ -20,15 +20,15 @@ export function extractEnhancedStatus(field: string | undefined): string | undef
   return STATUS.exec(field?.trim() ?? '')?.[0];
 }
 
-/** Matches the status code that gives no reason for the failure. */
+/** Matches the enhanced status code 5.0.0, which gives no reason for the failure. */
 const SAYS_NOTHING = /^5\.0\.0$/;
-/** Codes about the mailbox that a server may send without an enhanced status code (RFC 5321 4.2.3). */
+/** Reply codes about the mailbox that a server may send without an enhanced status code (RFC 5321 4.2.3). */
 const ABOUT_THE_MAILBOX: readonly number[] = [550, 551, 553];
 
 /**
- * Returns whether mails to the address will never arrive. Returns false if the server refused us as the
- * sender, the mailbox was full, or the server was unavailable for too long. In all three cases, a later mail
- * may arrive.
+ * Returns whether mails to the address of a bounced mail will never arrive. Returns false if the server
+ * refused us as the sender, the mailbox was full, or the server was unavailable for too long. In all three
+ * cases, a later mail may arrive.
  * @param otherwise what to return if the report contains neither a meaningful status code nor a reply: the
  * provider's own classification, if it has one. Otherwise that classification is ignored, because providers
  * also classify refusals of the sender as permanent bounces

@@ -17,11 +17,11 @@ import {
   smtpStages,
 } from './reply.ts';
 
-/** What an unsuccessful reply is about. */
+/** What the refusal of a mail server is about. */
 export type SmtpReplyMeaning =
   /** The server will never accept a mail for this recipient. Ends the delivery. */
   | 'recipient'
-  /** The server does not accept our mail, or this kind of mail: settings, reputation, quota, content. */
+  /** The server does not accept our mail, or mail of this kind: settings, reputation, quota, content. */
   | 'us'
   /** The server currently accepts no mail, or no more connections. */
   | 'busy'
@@ -32,13 +32,16 @@ export type SmtpReplyMeaning =
 
 interface SmtpReplyRule {
   readonly source: string;
-  /** The stages to which the rule applies. Default: all. */
+  /** The stages of the conversation to which the rule applies. Default: all stages. */
   readonly stages?: readonly SmtpStage[];
-  /** Matches the code, such as `550`. */
+  /** Matches the reply code, such as `550`. */
   readonly code?: RegExp;
-  /** Matches the enhanced status code. The rule then applies only to replies that have one. */
+  /**
+   * Matches the enhanced status code, such as `5.1.1`. The rule then applies only to replies that have such a
+   * code.
+   */
   readonly enhanced?: RegExp;
-  /** Whether the rule applies only to replies without an enhanced status code. */
+  /** Set if the rule applies only to replies without an enhanced status code. */
   readonly plain?: true;
   readonly text?: RegExp;
   readonly means: SmtpReplyMeaning;
@@ -126,7 +129,7 @@ const ABOUT_US_IN_ANY_CASE = anyOf(ABOUT_OUR_SENDING);
 /** Matches words that show that a reply without a clear code is about us. */
 const ABOUT_US = anyOf(ABOUT_OUR_SENDING, PERHAPS_ABOUT_US);
 
-/** Matches words with which a server says that a permanent refusal is temporary. */
+/** Matches words with which a server says that a refusal with a permanent code is temporary. */
 const TEMPORARY =
   /temporar|at a later time|try (?:again |it )?later|gr[ae]y\W?list|receiving e?mail (?:at a rate|too quickly)/i;
 
@@ -140,8 +143,8 @@ const GREYLISTING = /gr[ae]y\W?list|policy rejection\W+please try later/i;
 export const smtpReplyRules: readonly SmtpReplyRule[] = [
   // With 421, the server announces that it closes the connection. It may send 421 in reply to any command.
   { source: 'RFC 5321 3.8 and 4.2.3', code: /^421$/, means: 'busy' },
-  // Does not apply at AUTH, because there the words may be about failed logins, after which a quick retry
-  // might lock the account.
+  // This rule does not apply at AUTH, because there the words may be about failed logins, after which a quick
+  // retry might lock the account.
   {
     source: 'RFC 5321 4.2.1; some servers say it with 554 or 550, as Postfix does with 421',
     stages: smtpStages.filter((stage) => stage !== 'auth'),
@@ -187,8 +190,8 @@ export const smtpReplyRules: readonly SmtpReplyRule[] = [
   },
   { source: 'RFC 3463 3.2, 3.3: about the recipient', code: /^4/, enhanced: /^4\.[12]\./, means: 'later' },
   { source: 'IANA X.7.17, X.7.18 (RFC 7293)', code: /^4/, enhanced: /^4\.7\.1[78]$/, means: 'later' },
-  // This rule excludes X.7.0 and X.7.1, because they are also used for greylisting. For these codes, the
-  // words decide.
+  // This rule excludes X.7.0 and X.7.1, because these codes are also used for greylisting. For these codes,
+  // the words of the reply decide.
   {
     source: 'RFC 7372; Gmail 4.7.23 to 4.7.32; Exchange Online 4.7.500 and higher',
     code: /^4/,
@@ -227,8 +230,8 @@ export const smtpReplyRules: readonly SmtpReplyRule[] = [
   { source: 'RFC 3463 3.7', enhanced: /^5\.6\./, means: 'us' },
   { source: 'IANA X.7.17, X.7.18 (RFC 7293)', enhanced: /^5\.7\.1[78]$/, means: 'recipient' },
   { source: 'RFC 3463 3.8, RFC 7372', enhanced: /^5\.7\./, means: 'us' },
-  // X.0.0, X.1.0, X.2.0 and unregistered codes add nothing to the three-digit code, so the rules below
-  // decide.
+  // X.0.0, X.1.0, X.2.0 and unregistered enhanced codes say no more than the three-digit code, so the rules
+  // below decide.
 
   // Rules for 5xx replies whose code is about the protocol or the session.
   { source: 'RFC 5321 4.2.2 (500 to 504, 555)', code: /^(?:50[0-4]|555)$/, means: 'us' },
@@ -259,7 +262,7 @@ export const overrulingReplyRules: readonly SmtpReplyRule[] = [
   },
 ];
 
-/** Returns the meaning of an unsuccessful reply. */
+/** Returns what an unsuccessful reply of a mail server means for the mail. */
 export function interpretReply(stage: SmtpStage, { text, ...reply }: SmtpReply): SmtpReplyMeaning {
   // Ignore email addresses in the reply, because one may contain a word of a rule by chance
   // (`spam@example.com`).

@@ -3,7 +3,10 @@
  * 2034.
  */
 
-/** The stages of a conversation, in order. `content` begins with the first byte of the mail (RFC 5321 4.1.1.4). */
+/**
+ * The stages of a conversation with the mail server, in order. `content` begins with the first byte of the
+ * mail (RFC 5321 4.1.1.4).
+ */
 export const smtpStages = [
   'connect',
   'tls',
@@ -29,14 +32,14 @@ const STAGE_NAMES: Readonly<Record<SmtpStage, string>> = {
   content: 'the end of the mail',
 };
 
-/** Returns the display name of a stage, for example `RCPT TO`. */
+/** Returns the display name of a stage of the SMTP conversation, for example `RCPT TO`. */
 export function formatStage(stage: SmtpStage): string {
   return STAGE_NAMES[stage];
 }
 
 /**
- * Returns whether a reply at this stage may depend on the mail. At earlier stages, the server gives the same
- * reply to every mail.
+ * Returns whether the server's reply at a stage may depend on the mail. At earlier stages, the server gives
+ * the same reply to every mail.
  */
 export function mayStageDependOnMail(stage: SmtpStage): boolean {
   return smtpStages.indexOf(stage) >= smtpStages.indexOf('rcpt');
@@ -47,21 +50,24 @@ export interface SmtpReply {
   readonly code: number;
   /** The enhanced status code (RFC 3463) if there is one, for example `5.1.1`. */
   readonly enhanced?: string;
-  /** All lines, without the codes. */
+  /** All lines of the reply, without the codes. */
   readonly text: string;
 }
 
-/** Why an attempt failed, as operators may see it. Contains no email address. */
+/** Why an attempt to send a mail failed, as operators may see it. Contains no email address. */
 export interface AttemptFailureDetails {
   readonly stage: SmtpStage;
-  /** The reply code, unless there was no reply. */
+  /** The reply code of the mail server; absent if there was no reply. */
   readonly code?: number;
   readonly enhanced?: string;
-  /** The first line of the server's reply with addresses masked, or a description if there was no reply. */
+  /**
+   * The first line of the mail server's reply with addresses masked, or a description of the failure if there
+   * was no reply.
+   */
   readonly words?: string;
 }
 
-/** Matches an enhanced status code at the beginning of the text (RFC 2034 4). */
+/** Matches an enhanced status code at the beginning of a reply's text (RFC 2034 4). */
 const LEADING = /^([245]\.\d{1,3}\.\d{1,3})(?=\s|$)[ \t]*/;
 /** Matches an enhanced status code as qmail writes it, for example `sorry, no mailbox here by that name (#5.1.1)`. */
 const TRAILING = /\(?#([245]\.\d{1,3}\.\d{1,3})\)?/;
@@ -93,9 +99,9 @@ export function removeEmailAddresses(text: string): string {
 
 /** Which email addresses to mask in a text. By default, all are masked. */
 export interface AddressMaskingOptions {
-  /** The address of the recipient. The part before its @ is also masked where it occurs alone. */
+  /** The email address of the recipient. The part before its @ is also masked where it occurs alone. */
   readonly recipient?: string | undefined;
-  /** An address to leave unmasked. */
+  /** An email address to leave unmasked. */
   readonly shown?: string;
 }
 
@@ -119,8 +125,8 @@ export function formatMaskedFirstLine(
 }
 
 /**
- * Masks the part of the recipient's address before the @, because servers also write this part alone, as in
- * `User ada unknown`.
+ * Masks the part of the recipient's address before the @ in a text, because servers also write this part
+ * alone, as in `User ada unknown`.
  */
 function withoutName(text: string, recipient: string | undefined): string {
   const name = recipient?.slice(0, recipient.lastIndexOf('@')) ?? '';
@@ -129,13 +135,16 @@ function withoutName(text: string, recipient: string | undefined): string {
   return text.replace(new RegExp(String.raw`(?<![\p{L}\p{N}])${pattern}(?![\p{L}\p{N}])`, 'giu'), MASK);
 }
 
-/** Formats a failure, for example `at RCPT TO: 554 5.7.1 Relay access denied`. */
+/** Formats why an attempt to send a mail failed, for example `at RCPT TO: 554 5.7.1 Relay access denied`. */
 export function formatAttemptFailure({ stage, ...said }: AttemptFailureDetails): string {
   const words = formatReply(said);
   return words === '' ? `at ${formatStage(stage)}` : `at ${formatStage(stage)}: ${words}`;
 }
 
-/** Formats the reply, for example `554 5.7.1 Relay access denied`, or the description of a failure without a reply. */
+/**
+ * Formats the mail server's reply, for example `554 5.7.1 Relay access denied`, or the description of a
+ * failure without a reply.
+ */
 export function formatReply({ code, enhanced, words }: Omit<AttemptFailureDetails, 'stage'>): string {
   return [code, enhanced, words].filter((part) => part !== undefined && part !== '').join(' ');
 }

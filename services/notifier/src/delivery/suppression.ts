@@ -2,7 +2,7 @@
 
 import type { ReportedDeliveryState } from './delivery.ts';
 
-/** Used instead of the name of a mail, for a suppression of all mails. */
+/** Used instead of the name of a mail, for a suppression of all mails to an address. */
 export const ALL_MAILS = 'all';
 
 /** Why an address is suppressed: by an operator, or because a mail to it bounced or led to a complaint. */
@@ -10,9 +10,9 @@ export type SuppressionReason = 'operator' | ReportedDeliveryState;
 
 /** A suppression: mails of one kind, or all mails, are not sent to an address. */
 export interface MailSuppression {
-  /** The address, as a fingerprint, so that the list contains no addresses. */
+  /** The fingerprint of the email address, so that the list of suppressions contains no addresses. */
   readonly recipient: string;
-  /** A shortened form by which operators recognise the address, for example `a…@example.com`. */
+  /** A shortened form of the email address by which operators recognise it, for example `a…@example.com`. */
   readonly hint: string;
   /** The name of the mail that is not sent to the address, or ALL_MAILS. */
   readonly mail: string;
@@ -22,7 +22,9 @@ export interface MailSuppression {
   readonly until?: Date;
 }
 
-/** Returns the id of a suppression. Each address and mail has at most one. */
+/**
+ * Returns the id of a suppression. There is at most one suppression for each combination of address and mail.
+ */
 export function suppressionIdOf({ recipient, mail }: Pick<MailSuppression, 'recipient' | 'mail'>): string {
   return `${recipient}/${mail}`;
 }

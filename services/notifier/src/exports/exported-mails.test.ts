@@ -37,7 +37,7 @@ test('a mail is exported as the schema says, without what servers said and witho
   }
 });
 
-/** Returns a store with these deliveries of one subject. */
+/** Returns a store that contains the given deliveries of one account. */
 function storeOf(stored: readonly DeliverySummary[]): Pick<DeliveryStore, 'ofSubject'> {
   return {
     ofSubject: async (_subject, { limit, after }) => {
@@ -71,7 +71,10 @@ test('operators see all mails; the owner sees none that reveals whether another 
   );
 });
 
-/** Serves the route until the test ends. Every token is accepted as the owner's. */
+/**
+ * Serves the route for the export of mails until the test ends. Every token is accepted as that of the
+ * account's owner.
+ */
 async function serveMails(
   context: TestContext,
   deliveries: Pick<DeliveryStore, 'ofSubject'>,

@@ -6,7 +6,9 @@ import type { DeliveryPosition, DeliveryStore, DeliverySummary } from '../ports/
 
 const PAGE = 200;
 
-/** Returns the mails that an account's events have caused, oldest first, read page by page. For operators only. */
+/**
+ * Yields the mails that an account's events have caused, oldest first, read page by page. For operators only.
+ */
 export async function* readExportedMails(
   deliveries: Pick<DeliveryStore, 'ofSubject'>,
   account: string,
@@ -21,7 +23,7 @@ const toAccount = new Set(
 /**
  * Returns the mails to the account's own address, oldest first, read page by page. Mails to other addresses
  * are left out, because they would tell the owner of the account whether another account has that address.
- * @param after a position in the list; only mails after it are returned
+ * @param after a position in the list of mails; only mails after it are returned
  */
 export async function* readMailsForOwner(
   deliveries: Pick<DeliveryStore, 'ofSubject'>,

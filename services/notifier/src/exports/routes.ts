@@ -15,8 +15,8 @@ const MOST = 200;
 const page = z.object({ mails: z.array(exportedMailSchema) });
 
 /**
- * `at` and `after` are the time and the id of the last mail on the previous page. They also work if that mail
- * has been removed since.
+ * `at` and `after` are the time and the id of the last mail on the previous page. The next page is found even
+ * if that mail has been removed since.
  */
 const query = z.object({
   at: z.iso.datetime().optional(),
@@ -25,8 +25,8 @@ const query = z.object({
 });
 
 /**
- * The route that returns the mails to the address of the caller's account, oldest first. It does not check whether the token is
- * revoked, because auth has already done so.
+ * Creates the route that returns the mails to the address of the caller's account, oldest first. It does not
+ * check whether the token is revoked, because auth has already done so.
  */
 export function createMailsExportRoute(deps: {
   readonly deliveries: Pick<DeliveryStore, 'ofSubject'>;
@@ -58,7 +58,7 @@ export function createMailsExportRoute(deps: {
   });
 }
 
-/** Returns the first `limit` mails. Reads only as many pages of the store as necessary. */
+/** Returns the first `limit` mails of a list. Reads only as many pages of the store as necessary. */
 async function takeFirst(
   mails: AsyncIterable<ExportedMail>,
   limit: number,

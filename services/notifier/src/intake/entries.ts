@@ -1,4 +1,7 @@
-/** Derives the deliveries and cutoffs that must be stored for an event. Pure. */
+/**
+ * Derives the deliveries that must be stored for an event, and the cutoffs, which are rules against older
+ * mails of the account. Pure.
+ */
 import type { LatchkeyEvent } from '@latchkey/events';
 import { computeSendDeadline, type DeliveriesAndCutoffs, type NewDelivery } from '../delivery/delivery.ts';
 import { computeDeliveryId } from './delivery-id.ts';

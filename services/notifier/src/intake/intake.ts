@@ -13,14 +13,14 @@ import type { DeliveryStore } from '../ports/deliveries.ts';
 import type { SuppressionStore } from '../ports/suppressions.ts';
 import { computeDeliveriesAndCutoffs } from './entries.ts';
 
-/** The name under which the service confirms erasures. */
+/** The name under which the notifier confirms erasures. */
 const CONSUMER = 'notifier';
 
 export interface EventIntakeDeps {
-  /** The bus on which erasures are confirmed. */
+  /** The bus on which receipts for erasures are published. */
   readonly bus: Pick<Bus, 'publish'>;
   readonly authenticate: RecordAuthenticator;
-  /** Called for each slice, with those records of the slice that did not come from auth. */
+  /** Called for each slice of records, with those records of the slice that did not come from auth. */
   onForged(slice: PartitionSlice, forged: readonly ForgedRecord[]): void;
   readonly deliveries: DeliveryStore;
   readonly suppressions: Pick<SuppressionStore, 'removeReportedOf'>;
@@ -31,7 +31,7 @@ export interface EventIntakeDeps {
   mayExpire(): boolean;
   /** The names of the mails that the operator has switched off. */
   readonly off: readonly string[];
-  /** Called after deliveries have been added. */
+  /** Called after deliveries have been added to the store. */
   onAdded(): void;
 }
 
@@ -46,10 +46,10 @@ export function createEventIntake(deps: EventIntakeDeps): (slice: PartitionSlice
   }
 
   /**
-   * Erases a person's data from the store, including the suppressions that reports have caused. The
-   * suppressions of an address remain if mails of another account were sent to it. Otherwise, anybody could
-   * remove the suppressions of a stranger's address by signing up with that address and then erasing the
-   * account. Idempotent: the recipients of the deliveries are removed last, because a retry needs them to
+   * Erases a person's data from the notifier's store, including the suppressions that reports have caused.
+   * The suppressions of an address remain if mails of another account were sent to it. Otherwise, anybody
+   * could remove the suppressions of a stranger's address by signing up with that address and then erasing
+   * the account. Idempotent: the recipients of the deliveries are removed last, because a retry needs them to
    * find the suppressions.
    */
   async function erase(subject: string): Promise<void> {

@@ -1,10 +1,13 @@
-/** How the notifier reacts to an event: which mails to send, and which earlier mails it supersedes. Pure. */
+/**
+ * Decides how the notifier reacts to an event: which mails to send, and which earlier mails the event
+ * supersedes. Pure.
+ */
 import type { EventOf, EventType, LatchkeyEvent } from '@latchkey/events';
 import { allMailDefinitions, mailDefinitionsForMailings } from '../../mails/index.ts';
 import type { DeliveryContent, SupersededMailKind } from '../delivery/delivery.ts';
 import type { MailDefinition, MailDetails } from '../mails/define-mail.ts';
 
-/** One mail to one recipient. */
+/** One mail to one recipient that an event requires. */
 export interface RequiredMail {
   readonly mail: string;
   readonly locale: string;
@@ -67,8 +70,8 @@ function supersededBy(event: LatchkeyEvent, requested: readonly Requested[]): re
 }
 
 /**
- * Returns the reaction to an event. The order of events does not matter here, because the store decides by sequence
- * which earlier mails an event cancels.
+ * Returns how the notifier reacts to an event. The order of events does not matter here, because the store
+ * decides by sequence which earlier mails an event cancels.
  */
 export function decideMailReaction(event: LatchkeyEvent): MailReaction {
   const requested = requestedBy(event);

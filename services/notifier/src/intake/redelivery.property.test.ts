@@ -39,9 +39,9 @@ const kinds = Object.keys(makers) as (keyof typeof makers)[];
 const history = fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 8 });
 
 /**
- * One step of a random history. `read`: the consumer group continues to read. `rewind`: the group reads again from an
- * earlier position. `late`: a notifier process that was paused stores records that it read earlier. `send` and
- * `drop`: deliveries are claimed, and then completed or abandoned.
+ * One step of a random history. `read`: the consumer group continues to read the log. `rewind`: the group
+ * reads again from an earlier position. `late`: a notifier process that was paused stores records that it
+ * read earlier. `send` and `drop`: deliveries are claimed, and then completed or abandoned.
  */
 const step = fc.oneof(
   fc.record({ kind: fc.constant('read' as const), count: fc.integer({ min: 1, max: 4 }) }),

@@ -1,6 +1,6 @@
 /**
- * Compares the notifier with the checker of the fault suite, which states the mails of each event without using any
- * code of the notifier.
+ * Compares the notifier with the checker of the fault tests, which states the mails of each event without
+ * using any code of the notifier.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -21,8 +21,8 @@ import { createTestEvent } from '../testing/events.ts';
 import { decideMailReaction } from './reactions.ts';
 
 /**
- * Returns the mails that the checker expects after an event, and the earlier mails that it considers
- * superseded.
+ * Returns the mails that the checker of the fault tests expects after an event, and the earlier mails that it
+ * considers superseded.
  */
 function expectedOf(type: string, data: EventData) {
   const commit = createCommit('a stream', [1, 1], 'c', [createEvent(type, formatMinuteOfRun(0), data)]);

@@ -9,7 +9,7 @@ interface Addressed {
   readonly to: string;
 }
 
-/** A recipient, and the values of the mail's variables. */
+/** The recipient of a mail, and the values of the mail's variables. */
 type Content<V extends Variables> = Addressed &
   ([keyof V] extends [never] ? object : z.input<z.ZodObject<V>>);
 
@@ -29,15 +29,15 @@ export interface MailDetails<C extends Addressed = Addressed> {
 type Recipient = 'account' | 'other';
 
 interface Definition<T extends EventType, V extends Variables, P extends LinkPurpose> {
-  /** The name of the mail's folder. Recorded with each delivery, so it must never change. */
+  /** The name of the mail's folder. The name is recorded with each delivery, so it must never change. */
   readonly name: string;
   /** The types of events that may cause the mail. */
   readonly when: readonly T[];
   /** Whose address the mail goes to. The owner's export lists only mails to the account's own address. */
   readonly recipient: Recipient;
   /**
-   * The variables of the templates, except those that every mail has, and those that every mail with a link
-   * has.
+   * The variables that the mail's templates use, without the variables that every mail has and those that
+   * every mail with a link has.
    */
   readonly variables: V;
   /**
@@ -50,8 +50,8 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
    */
   readonly supersedes?: readonly LinkPurpose[];
   /**
-   * Returns what to send because of an event; undefined if this mail is not sent. The link may be absent if the person
-   * has been erased.
+   * Returns what to send because of an event; undefined if the event does not cause this mail. The link may
+   * be absent if the person has been erased.
    */
   from(
     event: Extract<LatchkeyEvent, { type: T }>,
@@ -68,24 +68,27 @@ export interface MailDefinition {
   readonly recipient: Recipient;
   readonly link?: LinkPurpose;
   readonly supersedes: readonly LinkPurpose[];
-  /** The schema of the variables for the templates. Parsing drops every other key. */
+  /** The schema of the variables for the mail's templates. Parsing drops every other key. */
   readonly variables: z.ZodObject<Variables>;
-  /** Returns what to send because of an event; undefined if this mail is not sent. */
+  /** Returns what to send because of an event; undefined if the event does not cause this mail. */
   requestedMailFor(event: LatchkeyEvent): MailDetails | undefined;
 }
 
-/** Declares a text variable. */
+/**
+ * Declares a text variable of a mail.
+ * @param example the value in tests and previews of the templates
+ */
 export function createTextVariable(example: string) {
   return z.string().meta({ example });
 }
 
-/** The color of buttons and links if BRAND_COLOR is not set. */
+/** The color of buttons and links in mails if BRAND_COLOR is not set. */
 export const DEFAULT_BRAND_COLOR = '#1d5c52';
 
-/** The variables of every mail. */
+/** The variables that every mail has. */
 const common = {
   app_name: createTextVariable('Latchkey'),
-  /** The URL of the logo; empty if there is none. */
+  /** The URL of the brand's logo; empty if there is none. */
   logo_url: createTextVariable(''),
   color: createTextVariable(DEFAULT_BRAND_COLOR),
   color_on_dark: createTextVariable('#83cdbe'),
@@ -103,7 +106,7 @@ export const linkVariableNames = {
   'email-undo': 'undo_url',
 } as const satisfies Readonly<Record<LinkPurpose, string>>;
 
-/** The variables of a mail with a link. */
+/** Returns the variables that a mail with a link has. */
 function linkVariables(purpose: LinkPurpose): Variables {
   return {
     [linkVariableNames[purpose]]: createTextVariable(
@@ -117,7 +120,10 @@ function linkVariables(purpose: LinkPurpose): Variables {
 /** The recipient's username; empty if unknown. */
 export const usernameVariableSchema = z.string().default('').meta({ example: 'ada' });
 
-/** Returns the content of a mail that needs only recipient and username; `null` if the person has been erased. */
+/**
+ * Returns the content of a mail that needs only a recipient and a username; `null` if the person has been
+ * erased.
+ */
 export function toRecipientContent(person: { readonly email: string; readonly username: string } | null) {
   return person && { to: person.email, username: person.username };
 }

@@ -1,4 +1,4 @@
-/** The URLs of the links in mails. They are built from settings only, never from a request. */
+/** Builds the URLs of the links in mails, from settings only and never from a request. */
 import type { LinkPurpose } from '@latchkey/events';
 
 export interface MailLinkSettings {
@@ -12,7 +12,7 @@ export interface MailLinkSettings {
   readonly EMAIL_UNDO_LINK?: string | undefined;
 }
 
-/** Builds the URLs in mails. */
+/** The URLs that mails contain. */
 export interface MailLinks {
   forToken(purpose: LinkPurpose, token: string): string;
   /** The URL of the page on which a person signs in or requests a new password. */

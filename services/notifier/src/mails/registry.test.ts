@@ -9,7 +9,7 @@ import { defineMail, getExampleVariables, type MailDefinition } from './define-m
 
 const folder = join(import.meta.dirname, '..', '..', 'mails');
 
-/** Returns the samples of an event type, as events. */
+/** Returns the sample records of an event type, as events. */
 function samplesOf(type: EventType): readonly LatchkeyEvent[] {
   return Object.values(catalogue[type].samples).map((data) => createTestEvent(type, data) as LatchkeyEvent);
 }

@@ -1,4 +1,4 @@
-/** Fills in the template of a delivery's mail. */
+/** Renders the mail of a delivery from its template. */
 
 import { type Brand, createPalette } from '@latchkey/brand';
 import type { SealedContent } from '@latchkey/events';

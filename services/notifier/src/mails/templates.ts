@@ -32,8 +32,8 @@ export interface RenderedMail {
 /** The loaded templates of all mails in all locales. */
 export interface MailTemplates {
   /**
-   * Returns the best locale that a mail has: the requested one, its language, a different locale of that language, or
-   * English.
+   * Returns the best locale that a mail has: the requested locale, its language, a different locale of that
+   * language, or English.
    */
   localeFor(mail: string, locale: string): string;
   /**
@@ -71,9 +71,9 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Returns the names of the folders in a folder, including symbolic links to folders. Leaves out folders that
- * contain no mails: those whose names begin with a dot, in which Kubernetes keeps the files of a mounted
- * ConfigMap, and `lost+found`, which exists at the root of a volume.
+ * Returns the names of the folders in a folder of mail templates, including symbolic links to folders. Leaves
+ * out folders that contain no mails: those whose names begin with a dot, in which Kubernetes keeps the files
+ * of a mounted ConfigMap, and `lost+found`, which exists at the root of a volume.
  */
 async function foldersIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
@@ -101,7 +101,7 @@ function reason(error: unknown): string {
   return error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
 }
 
-/** Returns a function that parses a template on its first call. */
+/** Creates a function that parses a template on its first call. */
 function parseLater(part: Part, source: string): LazyTemplate {
   let template: Template[] | undefined;
   return () => {
@@ -111,8 +111,8 @@ function parseLater(part: Part, source: string): LazyTemplate {
 }
 
 /**
- * Parses a template, checks the names of its variables, and renders it with the examples. The check of the names also
- * covers branches that the examples do not reach.
+ * Parses a mail template, checks the names of its variables, and renders it with the examples. The check of
+ * the names also covers branches that the examples do not reach.
  * @throws MailTemplateError if the template is unusable
  */
 function parseAndCheck(mail: MailDefinition, part: Part, path: string, source: string): Template[] {
@@ -132,7 +132,10 @@ function parseAndCheck(mail: MailDefinition, part: Part, path: string, source: s
   }
 }
 
-/** Reads one file of a mail in one locale. @param folders later folders override earlier ones */
+/**
+ * Reads one template file of a mail in one locale.
+ * @param folders the folders to look in; later folders override earlier ones
+ */
 async function loadPart(
   mail: MailDefinition,
   locale: string,
@@ -182,7 +185,11 @@ async function loadLocale(
   return { 'subject.txt': subject, 'mail.txt': text, 'mail.html': html };
 }
 
-/** Loads all templates. @param override TEMPLATE_FOLDER @throws MailTemplateError with every fault found in it */
+/**
+ * Loads the templates of all mails.
+ * @param override TEMPLATE_FOLDER
+ * @throws MailTemplateError with every fault found in that folder
+ */
 export async function loadMailTemplates(override?: string): Promise<MailTemplates> {
   const faults: string[] = override ? [...(await faultsOfFolder(override))] : [];
   const folders = override ? [BUILT_IN_TEMPLATES_FOLDER, override] : [BUILT_IN_TEMPLATES_FOLDER];
@@ -213,8 +220,8 @@ function templatesFrom(loaded: ReadonlyMap<string, ByLocale>): MailTemplates {
   return {
     localeFor(mail, locale) {
       const known = loaded.get(mail);
-      // The name of a known locale is not parsed, because parsing is expensive, and nearly every mail is in a known
-      // locale.
+      // Do not parse the name of a known locale, because parsing is expensive, and nearly every mail is in a
+      // known locale.
       return known === undefined || known.has(locale) ? locale : closestTo(locale, [...known.keys()]);
     },
     locales: (mail) => [...(loaded.get(mail)?.keys() ?? [])].sort(),

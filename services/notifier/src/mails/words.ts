@@ -5,8 +5,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /**
- * The maximum amount by which a duration is rounded up, in ms. A mail is sent a moment after its link was created, so
- * 59 minutes and 58 seconds count as "1 hour".
+ * How far a duration may be rounded up, in ms. A mail is sent a moment after its link was created, so 59
+ * minutes and 58 seconds count as "1 hour".
  */
 const ROUNDING_MS = 30_000;
 
@@ -17,7 +17,10 @@ function inLargestUnit(ms: number): readonly [number, 'minute' | 'hour' | 'day']
   return [rounded / MINUTE, 'minute'];
 }
 
-/** Formats a span of time, for example "24 hours" or "45 minutes". Never overstates it by more than half a minute. */
+/**
+ * Formats a duration, for example as "24 hours" or "45 minutes". Never overstates the duration by more than
+ * half a minute.
+ */
 export function formatDuration(ms: number, locale: string): string {
   const [count, unit] = inLargestUnit(ms);
   return durationInWords(count, unit, locale);

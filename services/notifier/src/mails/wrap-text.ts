@@ -4,7 +4,10 @@
  */
 const COLUMNS = 72;
 
-/** Breaks lines at spaces. A longer word, such as a link, gets a line of its own. */
+/**
+ * Breaks the long lines of a text at spaces. A word that is longer than a line, such as a link, gets its own
+ * line.
+ */
 export function wrapLongLines(text: string): string {
   return text.split('\n').map(wrapLine).join('\n');
 }

@@ -1,9 +1,9 @@
-/** Time, injected so that tests control it. */
+/** The port for time, which is injected so that tests control it. */
 import type { Sleep } from '@latchkey/process/loop';
 
 export interface Clock {
   now(): Date;
-  /** Returns a monotonic time in ms, which is not affected when the wall clock is set. */
+  /** Returns the time of a monotonic clock in ms, which is not affected when the wall clock is set. */
   monotonic(): number;
   readonly sleep: Sleep;
 }

@@ -6,5 +6,8 @@ export type DecryptionResult =
   | { readonly kind: 'opened'; readonly content: SealedContent }
   | DecryptionFailure;
 
-/** Decrypts a sealed link. Never rejects because of the data. The content must be neither stored nor logged. */
+/**
+ * Decrypts a sealed link. Never rejects because of the data. The content of the link must be neither stored
+ * nor logged.
+ */
 export type DecryptSealedLink = (sealed: string) => Promise<DecryptionResult>;

@@ -11,7 +11,9 @@ export interface DeliveriesFixture {
   readonly deliveries: DeliveryStore;
   /** Opens the same store through another connection or adapter, as another notifier would. */
   another(): Promise<DeliveryStore>;
-  /** Returns everything in the store as text, to check for data that must not be there. */
+  /**
+   * Returns everything in the store as text, so that tests can search it for data that must not be stored.
+   */
   dump(): Promise<string>;
   close(): Promise<void>;
 }

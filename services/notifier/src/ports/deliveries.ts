@@ -39,7 +39,7 @@ export interface SettleDeliveryOptions {
   readonly othersFollow?: boolean;
 }
 
-/** Which deliveries to claim, for whom, and for how long. */
+/** Which deliveries a process claims, under which name, and for how long. */
 export interface ClaimDeliveriesRequest {
   /** A name that is unique for each claim. Only the claim with this name may store the result of a delivery. */
   readonly owner: string;
@@ -69,8 +69,8 @@ export interface DeliverySummary {
   /** The last 20 attempts, oldest first. */
   readonly attempts: readonly DeliveryAttempt[];
   /**
-   * A fingerprint and a hint of the recipient's email address. Set when the mail is sent, if reports about it are
-   * expected at that time.
+   * A fingerprint and a hint of the recipient's email address. Set when the mail is sent, if reports about
+   * the mail are expected at that time.
    */
   readonly recipient?: RedactedRecipient;
   /** The report about the mail, if there was one. */
@@ -90,23 +90,26 @@ export function hasReport(delivery: DeliverySummary): delivery is DeliveryWithRe
 /** The position of a delivery in a list. The next page begins after the position of the last delivery on a page. */
 export type DeliveryPosition = Pick<DeliverySummary, 'occurredAt' | 'id'>;
 
-/** Compares two deliveries to sort a list: newest first, then by id, descending. */
+/**
+ * Compares two deliveries so that sorting puts the newest first. Deliveries of the same time are sorted by
+ * id, descending.
+ */
 export function compareDeliveriesNewestFirst(a: DeliveryPosition, b: DeliveryPosition): number {
   return b.occurredAt.getTime() - a.occurredAt.getTime() || (a.id < b.id ? 1 : -1);
 }
 
 export interface DeliveryQuery {
   readonly states: readonly DeliveryState[];
-  /** The maximum number to return, at least 1. */
+  /** The maximum number of deliveries to return, at least 1. */
   readonly limit: number;
-  /** Return only deliveries after this position. */
+  /** The position after which the returned page of deliveries begins. */
   readonly after?: DeliveryPosition;
 }
 
 export interface DeliveryPageRequest {
-  /** The maximum number to return, at least 1. */
+  /** The maximum number of deliveries to return, at least 1. */
   readonly limit: number;
-  /** Return only deliveries after this position. */
+  /** The position after which the returned page of deliveries begins. */
   readonly after?: DeliveryPosition | undefined;
 }
 
@@ -118,8 +121,8 @@ export interface DeliveryStore {
    * Stores the deliveries and cutoffs of some events. The data is durable when the promise resolves. A cutoff
    * covers the deliveries of a subject's earlier events, whose mails must no longer be sent. Idempotent: a
    * known delivery stays unchanged in any state, and cutoffs only rise. Deliveries of this or an earlier
-   * batch that a cutoff covers become `cancelled` unless they are claimed; those past their `sendUntil` at
-   * `now` become `expired`, unless `mayExpire` is false.
+   * batch that a cutoff covers become `cancelled` unless they are claimed; deliveries past their `sendUntil`
+   * at `now` become `expired`, unless `mayExpire` is false.
    * @throws StoreUnavailable: any part may have been written, and the batch must be recorded again
    */
   record(
@@ -127,24 +130,24 @@ export interface DeliveryStore {
     now: Date,
   ): Promise<{ readonly added: number; readonly cancelled: number }>;
   /**
-   * Claims pending deliveries that are due, earliest `sendUntil` first, each for one owner. Nobody else can claim
-   * them until they are settled, released or freed. Never returns a delivery that is past its `sendUntil`. A delivery
-   * that a stored cutoff covers is not returned either, and becomes `cancelled`.
+   * Claims pending deliveries that are due, earliest `sendUntil` first, each for one owner. Nobody else can
+   * claim these deliveries until they are settled, released or freed. Never returns a delivery that is past
+   * its `sendUntil`. A delivery that a stored cutoff covers is not returned either, and becomes `cancelled`.
    */
   claim(claim: ClaimDeliveriesRequest): Promise<readonly ClaimedDelivery[]>;
   /**
-   * Extends, to `until`, the leases of those deliveries that `owner` still holds.
+   * Extends, to `until`, the leases of those of the given deliveries that `owner` still holds.
    * @returns the ids of the deliveries whose leases were renewed
    */
   extend(ids: readonly string[], owner: string, until: Date): Promise<ReadonlySet<string>>;
   /**
-   * Releases the deliveries of a claim whose response was lost: they become due at `now` instead of at the end of the
-   * lease. Idempotent.
+   * Releases the deliveries of a claim whose response was lost: these deliveries become due at `now` instead
+   * of at the end of the lease. Idempotent.
    */
   release(owner: string, now: Date): Promise<void>;
   /**
-   * Returns the current leases: at most MAX_LISTED_DELIVERY_LEASES. The name of each lease is the id of its
-   * delivery.
+   * Returns the current leases of deliveries: at most MAX_LISTED_DELIVERY_LEASES. The name of each lease is
+   * the id of its delivery.
    */
   held(): Promise<readonly HeldLease[]>;
   /**
@@ -167,7 +170,7 @@ export interface DeliveryStore {
    * Ends every due delivery that is past its `sendUntil`. If the last attempt could not decrypt the link, the
    * delivery becomes `failed` with the reason `unsealable`; otherwise it becomes `expired`. Claimed
    * deliveries are unchanged.
-   * @returns how many ended
+   * @returns how many deliveries ended
    */
   expire(now: Date): Promise<number>;
   /**
@@ -175,22 +178,31 @@ export interface DeliveryStore {
    * delivery is counted.
    */
   census(atMost?: number): Promise<DeliveryCounts>;
-  /** Returns the event time of the oldest open delivery. Cheap: it reads an index. */
+  /**
+   * Returns the event time of the oldest delivery that may still be sent. Cheap, because only an index is
+   * read.
+   */
   oldestOpen(): Promise<Date | undefined>;
   find(id: string): Promise<DeliverySummary | undefined>;
-  /** Lists deliveries in any of the states by event time, newest first; then by id, descending. */
+  /**
+   * Lists deliveries in any of the given states by event time, newest first, and by id, descending, if the
+   * times are equal.
+   */
   list(query: DeliveryQuery): Promise<readonly DeliverySummary[]>;
-  /** Lists the deliveries of a subject by event time, oldest first; then by id. */
+  /**
+   * Lists the deliveries of an account or mailing by event time, oldest first, and by id if the times are
+   * equal.
+   */
   ofSubject(subject: string, page: DeliveryPageRequest): Promise<readonly DeliverySummary[]>;
   /**
    * Makes a pending delivery due at `now` instead of at its next retry. Leaves any other delivery unchanged.
-   * @returns whether it was pending
+   * @returns whether the delivery was pending
    */
   retryNow(id: string, now: Date): Promise<boolean>;
   /**
    * Cancels a pending delivery at `now` for an operator. Leaves any other delivery unchanged, because the
    * mail of a claimed delivery may already be at the mail server.
-   * @returns whether it was pending
+   * @returns whether the delivery was pending
    */
   cancel(id: string, now: Date): Promise<boolean>;
   /**
@@ -200,9 +212,9 @@ export interface DeliveryStore {
    * @returns whether the report was recorded
    */
   report(id: string, report: DeliveryReport): Promise<boolean>;
-  /** Returns reported deliveries that have not been published, the earliest report first. */
+  /** Returns deliveries whose reports have not been published, the earliest report first. */
   unpublished(limit: number): Promise<readonly DeliveryWithReport[]>;
-  /** Records that reports were published. Idempotent. */
+  /** Marks the reports of some deliveries as published. Idempotent. */
   markPublished(ids: readonly string[]): Promise<void>;
   /**
    * Returns the fingerprints of the recipients to whom mails of this subject were sent, but no mails of other
@@ -215,7 +227,7 @@ export interface DeliveryStore {
    * in the files of the store.
    */
   erase(subject: string, now: Date): Promise<void>;
-  /** Returns the subset of the ids for which a delivery is stored, in any state. */
+  /** Returns those of the given ids for which a delivery is stored, in any state. */
   recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * Returns the leases that expired before an instant and whose deliveries nobody has claimed since: at most

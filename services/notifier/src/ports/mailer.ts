@@ -2,25 +2,28 @@
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 
 export interface OutgoingMail {
-  /** The delivery's id. Message-ID is derived from it, so that duplicates can be recognised. */
+  /** The delivery's id. The mail's Message-ID is derived from it, so that duplicates can be recognised. */
   readonly id: string;
   readonly to: string;
   readonly subject: string;
   readonly html: string;
   readonly text: string;
   readonly locale: string;
-  /** Sent as `X-Correlation-Id`: the id of the request that caused the mail. */
+  /** The id of the request that caused the mail. The mail contains it as the header `X-Correlation-Id`. */
   readonly correlationId: string;
   readonly date: Date;
 }
 
 export interface SendMailOptions {
   /**
-   * Returns whether the content may be sent. Called when the server is ready for the content, before its
-   * first byte is sent.
+   * Returns whether the content of the mail may be sent. Called when the server is ready for the content,
+   * before its first byte is sent.
    */
   mayProceed(): boolean;
-  /** Aborts the attempt. The result is `deferred` if some of the content was already sent, otherwise `withdrawn`. */
+  /**
+   * Aborts the attempt to send the mail. The result is `deferred` if some of the content was already sent,
+   * otherwise `withdrawn`.
+   */
   readonly signal: AbortSignal;
   /**
    * Aborted when this process stops. A mail that waits because all connections are in use is then `withdrawn`, so that
@@ -35,9 +38,9 @@ export interface Mailer {
    * each reply as long as RFC 5321 requires.
    */
   send(mail: OutgoingMail, options: SendMailOptions): Promise<SendResult>;
-  /** Connects, greets and logs in, but sends no mail. Never rejects. */
+  /** Connects to the mail server, greets and logs in, but sends no mail. Never rejects. */
   probe(): Promise<ProbeResult>;
-  /** Returns how many connections the server is currently believed to allow. */
+  /** Returns how many connections the mail server is currently believed to allow. */
   connections(): number;
   /** Finishes the mails that are being sent, then closes the connections. */
   close(): void;

@@ -1,4 +1,4 @@
-/** Tests that every reader of reports must pass. */
+/** Tests that every reader of reports about mails must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -11,20 +11,25 @@ import type { MailReportReader, ParsedMailReport, UnparsedMailReport } from './r
 export interface MailReportsFixture {
   readonly reader: MailReportReader;
   /**
-   * A report that the mail failed permanently for this reason. If the source classifies bounces, it classifies this
-   * one as permanent.
+   * Returns a report that a mail failed permanently for the given reason. If the source classifies bounces,
+   * it classifies this bounce as permanent.
    */
   bounce(delivery: string, why: BounceDetails): UnparsedMailReport;
   complaint(delivery: string): UnparsedMailReport;
-  /** Genuine reports that must be ignored, by name, for example about a delay or a full mailbox. */
+  /** Genuine reports that the reader must ignore, by name, for example about a delay or a full mailbox. */
   others(delivery: string): Readonly<Record<string, UnparsedMailReport>>;
-  /** Reports from a sender that does not know the secret. The keys are names of the kinds of forgery. */
+  /**
+   * Returns reports from a sender that does not know the secret. The keys are names of the kinds of forgery.
+   */
   forged(delivery: string): Readonly<Record<string, UnparsedMailReport>>;
-  /** Whether the source classifies bounces, so that a permanent bounce without a reason counts. */
+  /**
+   * Whether the source classifies bounces, so that a bounce that the source calls permanent counts even
+   * without a reason.
+   */
   readonly classifiesBounces: boolean;
   /** Whether a genuine report names its recipient. */
   readonly namesRecipient: boolean;
-  /** Whether the body is signed, so that it needs no further proof. */
+  /** Whether the body of a report is signed, so that it needs no further proof. */
   readonly isSigned: boolean;
 }
 
@@ -32,7 +37,7 @@ export const ADA_ADDRESS = 'ada@example.com';
 
 const UNKNOWN_USER: BounceDetails = { status: '5.1.1', diagnostic: 'smtp; 550 5.1.1 User unknown' };
 
-/** Permanent bounces for a reason other than the address. */
+/** The details of permanent bounces for a reason other than the recipient's address. */
 const otherReasons: Readonly<Record<string, BounceDetails>> = {
   'a block of the sender': {
     status: '5.7.1',

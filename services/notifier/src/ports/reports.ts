@@ -6,7 +6,7 @@ import type { ReportedDeliveryState } from '../delivery/delivery.ts';
 
 /** A report as it arrived: not parsed, and possibly forged. */
 export interface UnparsedMailReport {
-  /** A mail (RFC 5322), or the body of a request. */
+  /** The report itself: a mail (RFC 5322), or the body of a request. */
   readonly body: Buffer;
   /**
    * What proves that the report is genuine, unless the body is signed: the address that a mail was sent to, or the
@@ -18,7 +18,7 @@ export interface UnparsedMailReport {
 /** A genuine report about a mail: it bounced, or the recipient complained. */
 export interface MailReport {
   readonly kind: 'report';
-  /** The id of the delivery. */
+  /** The id of the delivery that the report is about. */
   readonly delivery: string;
   readonly state: ReportedDeliveryState;
   /** The enhanced status code (RFC 3463) of a bounce, if there is one. */
@@ -37,10 +37,10 @@ export type ParsedMailReport =
   | { readonly kind: 'nothing' }
   /** The report is forged: it does not come from its claimed source. */
   | { readonly kind: 'forged' }
-  /** The report could not be checked; the sender should try again. */
+  /** It could not be checked whether the report is genuine; the sender should try again. */
   | { readonly kind: 'unchecked' };
 
-/** Where reports come from: mails to the return path, and providers over HTTP. */
+/** The sources of reports: mails to the return path, and providers that report over HTTP. */
 export const mailReportSources = ['mail', 'ses', 'postmark'] as const;
 export type MailReportSource = (typeof mailReportSources)[number];
 

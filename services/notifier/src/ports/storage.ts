@@ -44,9 +44,9 @@ export interface MovableNotifierRecords<End extends keyof Ends<unknown>> {
 /** A delivery as it is stored, in any state. */
 export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
   readonly state: DeliveryState;
-  /** When the delivery can next be claimed. Only for an open delivery. */
+  /** When the delivery can next be claimed. Present only while the mail may still be sent. */
   readonly dueAt?: Date;
-  /** The content of the mail. Only for an open delivery. */
+  /** The content of the mail. Present only while the mail may still be sent. */
   readonly content?: DeliveryContent;
   /** The name of the claim that currently holds the delivery. */
   readonly owner?: string;
@@ -56,13 +56,13 @@ export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
   readonly endedAt?: Date;
   readonly recipient?: RedactedRecipient;
   readonly report?: DeliveryReport;
-  /** Set while the report has not been published. */
+  /** Set while the delivery's report has not been published. */
   readonly unpublished?: true;
 }
 
 /**
- * The cutoffs of one subject, one per kind of mail. A mail must not be sent if its event has a lower sequence
- * than the cutoff.
+ * The cutoffs of one account or mailing, one per kind of mail. A mail must not be sent if its event has a
+ * lower sequence than the cutoff.
  */
 export interface StoredMailCutoffs {
   readonly subject: string;

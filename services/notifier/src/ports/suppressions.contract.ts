@@ -5,7 +5,7 @@ import { ALL_MAILS, type MailSuppression, suppressionIdOf } from '../delivery/su
 import { computeAddressFingerprint, createAddressHint } from '../recipient.ts';
 import type { SuppressionStore } from './suppressions.ts';
 
-/** The store under test. */
+/** The store of suppressions under test. */
 export interface SuppressionsFixture {
   readonly suppressions: SuppressionStore;
   close(): Promise<void>;

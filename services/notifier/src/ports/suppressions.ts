@@ -3,7 +3,7 @@ import type { MailSuppression } from '../delivery/suppression.ts';
 
 export interface SuppressionQuery {
   readonly now: Date;
-  /** The maximum number to return, at least 1. */
+  /** The maximum number of suppressions to return, at least 1. */
   readonly limit: number;
   /** The id of a suppression. If set, only suppressions with a higher id are returned. */
   readonly after?: string;

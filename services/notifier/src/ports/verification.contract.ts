@@ -6,7 +6,7 @@ import { computeDeliveriesAndCutoffs } from '../intake/entries.ts';
 import { createTestEvent } from '../testing/events.ts';
 import type { DeliveryStore } from './deliveries.ts';
 
-/** The store under test. */
+/** The store of deliveries under test. */
 export interface DeliveryRecordsFixture {
   readonly deliveries: DeliveryStore;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Publishes reports as events, at least once: a report that was published but not marked as published is published
- * again.
+ * Publishes reports about mails as events, at least once: a report that was published but not marked as
+ * published is published again.
  */
 import type { Bus } from '@latchkey/bus';
 import { DELIVERIES_TOPIC, type EncodedEvent, encode, type LatchkeyEvent } from '@latchkey/events';
@@ -12,17 +12,17 @@ import type { Clock } from '../ports/clock.ts';
 import type { DeliveryStore, DeliveryWithReport } from '../ports/deliveries.ts';
 
 const NAMESPACE = '0b6f3f5e-8c1d-5a57-9a0e-6a3e5f1c7d42';
-/** The maximum number of reports per publish. */
+/** The maximum number of reports that are published together. */
 const BATCH = 100;
 /**
- * The shortest and the longest pause between reads of the store, in ms. The store may contain reports that another
- * notifier recorded but did not publish before it died.
+ * The shortest and the longest pause between reads of the store, in ms. The store may contain reports that
+ * another notifier recorded but did not publish before it died.
  */
 const POLL_MS = { least: 1_000, most: 10_000 };
 
 /**
- * Returns the event of a report. The id of the event is derived from the delivery, so a repeated publish has the same
- * id.
+ * Returns the event that publishes a report. The id of the event is derived from the delivery, so a report
+ * that is published twice has the same event id.
  */
 export function toReportEvent({
   id,
@@ -68,12 +68,12 @@ export interface ReportPublisherDeps {
   readonly logger: Logger;
 }
 
-/** Publishes recorded reports in the background. */
+/** Publishes recorded reports about mails in the background. */
 export interface ReportPublisher {
   start(): void;
-  /** Reads the store immediately, because a report was recorded. */
+  /** Makes the publisher read the store immediately, because a report was recorded. */
   wake(): void;
-  /** Finishes the publish in progress. Idempotent. */
+  /** Stops the publisher, after finishing the publish in progress. Idempotent. */
   stop(): Promise<void>;
   /** Returns whether reports currently cannot be published. */
   isFailing(): boolean;
@@ -104,8 +104,8 @@ export function createReportPublisher(deps: ReportPublisherDeps): ReportPublishe
           signal: stopping.signal,
           sleep: clock.sleep,
           onFailure(error) {
-            // Outages of the store are not logged here, because other parts, which use the store all the
-            // time, log them.
+            // Do not log outages of the store here, because other parts, which use the store all the time, log
+            // them.
             if (failing || error instanceof StoreUnavailable) return;
             failing = true;
             logger.warn({ err: error }, 'reports of mails cannot be published: they wait');

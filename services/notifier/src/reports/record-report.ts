@@ -1,4 +1,6 @@
-/** Records a report about a mail: suppresses further mails first, then changes the delivery. */
+/**
+ * Records a report about a mail: suppresses further mails to the recipient first, then changes the delivery.
+ */
 import type { Logger } from '@latchkey/process';
 import type { MailReportResult, NotifierMetrics } from '../metrics.ts';
 import type { DeliveryStore } from '../ports/deliveries.ts';
@@ -8,17 +10,17 @@ import type { SuppressionStore } from '../ports/suppressions.ts';
 export interface MailReportHandlerDeps {
   readonly deliveries: Pick<DeliveryStore, 'find' | 'report'>;
   readonly suppressions: Pick<SuppressionStore, 'find' | 'put'>;
-  /** How long a report suppresses mails, in ms. */
+  /** How long a report suppresses mails to the recipient, in ms. */
   readonly suppressionMs: number;
   readonly metrics: Pick<NotifierMetrics, 'reports'>;
   readonly logger: Logger;
   now(): Date;
-  /** Called after a report was recorded. */
+  /** Called after a report about a mail was recorded. */
   onRecorded(): void;
 }
 
 /**
- * The outcome of a report. `done`: the report was recorded, or there was nothing to record. `forged`: the
+ * What became of a report. `done`: the report was recorded, or there was nothing to record. `forged`: the
  * report does not come from its claimed source. `later`: the report could not be checked, or its mail is
  * still being sent, so the sender should try again.
  */
@@ -67,7 +69,7 @@ export function createMailReportHandler(deps: MailReportHandlerDeps): HandleMail
     const { delivery: id, state } = report;
     const delivery = await deliveries.find(id);
     if (delivery === undefined) return 'unknown';
-    // The server has accepted the mail, but the notifier has not recorded that yet.
+    // In these states, the server has accepted the mail, but the notifier has not recorded that yet.
     if (delivery.state === 'pending' || delivery.state === 'claimed') return 'early';
     if (delivery.state !== 'sent') return 'repeated';
     const { recipient, mail } = delivery;

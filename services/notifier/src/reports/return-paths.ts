@@ -34,8 +34,8 @@ export interface ReturnPathSettings {
   /** The domain where reports are received. */
   readonly domain: string;
   /**
-   * The keys that return paths are made with, each of at least 32 random bytes. New return paths are made with the
-   * first key; return paths made with the other keys are still accepted.
+   * The keys for the MACs in return paths, each of at least 32 random bytes. New return paths are made with
+   * the first key; return paths made with the other keys are still accepted.
    */
   readonly keys: readonly [Buffer, ...Buffer[]];
 }
@@ -68,7 +68,7 @@ export function createReturnPaths({ domain, keys }: ReturnPathSettings): ReturnP
   };
 }
 
-/** Creates the return paths; undefined if the settings contain no domain. */
+/** Creates the return paths; undefined if the settings contain no domain for reports. */
 export function createReturnPathsFromSettings({
   MAIL_BOUNCE_DOMAIN: domain,
   MAIL_BOUNCE_KEY: keys,

@@ -1,4 +1,4 @@
-/** The routes to which providers send reports. */
+/** The HTTP routes to which mail providers send reports. */
 import {
   type AccessPolicy,
   createUnavailableProblem,
@@ -20,9 +20,9 @@ const provider: AccessPolicy<null> = {
 const forged = { ...standardProblems.insufficient_permission, title: 'Not Genuine' };
 
 /**
- * Creates the routes to which providers send reports.
- * @param take called for each request. Returns the function that handles reports; undefined until the service has
- * started
+ * Creates the HTTP routes to which mail providers send reports.
+ * @param take called for each request. Returns the function that handles reports; undefined until the service
+ * has started
  */
 export function createReportRoutes(
   readers: readonly MailReportReader[],

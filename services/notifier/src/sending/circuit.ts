@@ -13,7 +13,8 @@ import type { AttemptFailureDetails } from '../delivery/reply.ts';
 export type CircuitOpenReason = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
 
 /**
- * The state of the circuit breaker. `probeAt`: when the server is probed next, in ms of the monotonic clock.
+ * The state of the circuit breaker. `probeAt`: when the mail server is probed next, in ms of the monotonic
+ * clock.
  */
 export type CircuitBreakerState =
   | { readonly state: 'closed' }
@@ -28,22 +29,22 @@ export const closedCircuitState: CircuitBreakerState = { state: 'closed' };
 
 const PROBE_MS = 1_000;
 /**
- * The pause between probes while the server does not accept us, in ms. It is long, because servers lock accounts after
- * many failed logins.
+ * The pause between probes while the mail server does not accept us, in ms. It is long, because servers lock
+ * accounts after many failed logins.
  */
 const UNWELCOME_PROBE_MS = 15_000;
 /**
- * How many different recipients must be refused in a row before the circuit opens. After that number, the refusals are
- * assumed to be about us.
+ * How many different recipients must be refused in a row before the circuit opens. From this number on, the
+ * refusals are assumed to be about us.
  */
 export const REFUSALS_UNTIL_CIRCUIT_OPENS = 3;
 /** How long to wait for the result of a probe before the next probe is made, in ms. */
 const STUCK_MS = 10_000;
 
-/** The result of a mail or probe, with everything else that decides the next state of the circuit. */
+/** The result of a mail or probe, with everything else that decides the next state of the circuit breaker. */
 export interface MailServerResult {
   readonly result: AttemptResult | ProbeResult;
-  /** On the monotonic clock, in ms. */
+  /** The current time of the monotonic clock, in ms. */
   readonly now: number;
   /** A random number in [0, 1). */
   readonly random: number;
@@ -54,8 +55,8 @@ export interface MailServerResult {
 }
 
 /**
- * Returns the circuit after the result of a mail or probe. A result that says nothing about the server leaves
- * the circuit unchanged.
+ * Returns the state of the circuit breaker after the result of a mail or probe. A result that says nothing
+ * about the mail server leaves the state unchanged.
  */
 export function computeNextCircuitState(
   circuit: CircuitBreakerState,
@@ -98,7 +99,7 @@ export function computeNextCircuitState(
 
 /** How many deliveries are being sent, and how many may be. */
 export interface SendingLoad {
-  /** On the monotonic clock, in ms. */
+  /** The current time of the monotonic clock, in ms. */
   readonly now: number;
   /** How many deliveries are being sent. */
   readonly inHand: number;

@@ -10,7 +10,7 @@ import { beginDeliveryLease, type DeliveryLease, type DeliveryLeaseRenewer } fro
 import type { MailServerMonitor } from './server-watch.ts';
 import type { StoreOutageLog } from './store-watch.ts';
 
-/** The pauses between reads of the store, in ms. `wake` ends a pause early. */
+/** The pauses between searches of the store for due deliveries, in ms. `wake` ends a pause early. */
 const POLL_MS = { least: 500, whileAway: 500, most: 2_000 };
 /** How often expired leases are freed, and deliveries past their `sendUntil` are ended, in ms. */
 const TIDY_MS = 1_000;
@@ -23,7 +23,7 @@ export interface DeliveryClaimerDeps {
   readonly server: MailServerMonitor;
   readonly store: StoreOutageLog;
   readonly leases: DeliveryLeaseRenewer;
-  /** How long a claimed delivery belongs to its claimer, in ms. */
+  /** How long a claimed delivery belongs to the process that claimed it, in ms. */
   readonly leaseMs: number;
   readonly clock: Clock;
   /**
@@ -32,7 +32,7 @@ export interface DeliveryClaimerDeps {
    */
   mayExpire?(): boolean;
   readonly logger: Logger;
-  /** Returns a unique name for each claim. */
+  /** Returns a name that is unique for each claim. */
   newOwner(): string;
   /** Returns the maximum number of deliveries to send at the same time. */
   concurrency(): number;
@@ -44,14 +44,14 @@ export interface DeliveryClaimerDeps {
 
 /** The part of the dispatcher that claims deliveries. */
 export interface DeliveryClaimer {
-  /** Claims and polls until `signal` is aborted. */
+  /** Claims due deliveries and polls for further ones until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
-  /** Claims immediately, because something may be due. */
+  /** Makes the claimer claim immediately, because deliveries may be due. */
   wake(): void;
   /**
-   * Must be called when a delivery has been handled. If more was due than could be sent, claims once half of the capacity
-   * is free. Each claim is a write, which the outcomes that wait for each other would join. So many small claims would
-   * also cause many small writes of outcomes.
+   * Must be called when a delivery has been handled. If more deliveries were due than could be sent, claims
+   * further ones once half of the capacity is free. Earlier claims would be small, and each claim is a write
+   * that ends the wait of the outcomes that are to be written together.
    */
   onFinished(): void;
 }
@@ -60,12 +60,15 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
   const { deliveries, server, store, clock, logger } = deps;
   const tidy = createTidying(deps);
   const wakeup = createLoopWakeup();
-  /** The owners of claims that got no response. Such a claim may have succeeded. */
+  /** The names of the claims that got no response. Such a claim may have succeeded. */
   const unanswered = new Set<string>();
   /** Whether the last claim used all capacity, so that more deliveries may be due. */
   let moreDue = false;
 
-  /** Releases the deliveries of claims that got no response. Otherwise they would be held until the lease ends. */
+  /**
+   * Releases the deliveries of claims that got no response. Otherwise these deliveries would be held until
+   * the lease ends.
+   */
   async function releaseUnanswered(): Promise<void> {
     for (const owner of unanswered) {
       await deliveries.release(owner, clock.now());
@@ -73,7 +76,10 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
     }
   }
 
-  /** Claims up to `limit` deliveries. @returns how many */
+  /**
+   * Claims up to `limit` due deliveries.
+   * @returns how many were claimed
+   */
   async function claim(limit: number): Promise<number> {
     await releaseUnanswered();
     const lease = beginDeliveryLease(deps.newOwner(), clock);
@@ -85,7 +91,10 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
     return claimed.length;
   }
 
-  /** Claims due deliveries, as far as there is capacity. @returns whether it claimed any */
+  /**
+   * Claims due deliveries, as far as there is capacity.
+   * @returns whether any were claimed
+   */
   async function claimDue(): Promise<boolean> {
     const load = { now: clock.monotonic(), inHand: deps.inHand(), concurrency: deps.concurrency() };
     const limit = countClaimableDeliveries(server.circuit(), load);
@@ -96,8 +105,8 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
   }
 
   /**
-   * Claims, then ends expired deliveries. Claims never return an expired delivery, so nothing depends on the second
-   * step.
+   * Claims due deliveries, then ends expired deliveries. Claims never return an expired delivery, so nothing
+   * depends on the second step.
    */
   async function poll(): Promise<boolean> {
     await deps.leases.extendDue();
@@ -125,8 +134,8 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
       runLoop(
         {
           every: pauseMs,
-          // The back-off may be long, because the intake wakes this part of the dispatcher once the store is
-          // available again.
+          // This pause may be long, because the intake of events wakes the claimer once the store is available
+          // again.
           backoff: () => POLL_MS.most,
           wake: wakeup,
           signal,

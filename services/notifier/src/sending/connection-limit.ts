@@ -8,18 +8,18 @@ export interface ConnectionLimitState {
   /** The maximum number of connections that the settings allow. */
   readonly most: number;
   readonly now: number;
-  /** How many mails were accepted since the last change. */
+  /** How many mails were accepted since the number of connections last changed. */
   readonly accepted: number;
   /**
-   * When the number was last reduced, in ms. Refusals of mails that were begun earlier are ignored, because
-   * they say nothing about the current number.
+   * When the number of connections was last reduced, in ms. Refusals of mails that were begun earlier are
+   * ignored, because they say nothing about the current number.
    */
   readonly reducedAt: number;
   /** The last number of connections that was too high, and the time until which it is avoided, in ms. */
   readonly tooMany?: { readonly connections: number; readonly until: number };
 }
 
-/** How long a number that was too high is avoided, in ms. */
+/** How long a number of connections that was too high is avoided, in ms. */
 const AVOIDED_MS = 60_000;
 
 export function createConnectionLimit(most: number): ConnectionLimitState {
@@ -27,7 +27,7 @@ export function createConnectionLimit(most: number): ConnectionLimitState {
 }
 
 /**
- * Returns the limit after the server said that there are too many connections.
+ * Returns the connection limit after the server said that there are too many connections.
  * @param open how many connections were open at that time
  * @param startedAt when the refused mail was begun, in ms
  */

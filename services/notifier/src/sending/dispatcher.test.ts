@@ -59,7 +59,7 @@ function dispatcherWith(trySending: AttemptDelivery, clock: Clock = systemClock,
   });
 }
 
-/** A clock whose pauses end only when they are aborted. */
+/** A clock whose pauses end only when they are aborted, so that nothing polls. */
 const clockThatNeverPolls: Clock = {
   ...systemClock,
   sleep: (_ms, signal) =>

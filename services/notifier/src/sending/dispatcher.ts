@@ -42,13 +42,13 @@ export interface DeliveryDispatcherDeps {
   mayExpire?(): boolean;
   /** Returns a random number in [0, 1). */
   random(): number;
-  /** Returns a unique name for each claim. */
+  /** Returns a name that is unique for each claim. */
   newOwner(): string;
   /** The name of this process, which is recorded with each attempt. */
   readonly sender: string;
   readonly metrics: NotifierMetrics;
   readonly logger: Logger;
-  /** How long a claimed delivery belongs to its claimer, in ms. */
+  /** How long a claimed delivery belongs to the process that claimed it, in ms. */
   readonly leaseMs: number;
 }
 
@@ -60,9 +60,9 @@ const IN_HAND_PER_CONNECTION = 6;
 
 export interface DeliveryDispatcher {
   start(): void;
-  /** Claims immediately, because something may be due. */
+  /** Makes the dispatcher claim deliveries immediately, because some may be due. */
   wake(): void;
-  /** Stops claiming, and waits for the mails that are being sent. Idempotent. */
+  /** Stops claiming deliveries, and waits for the mails that are being sent. Idempotent. */
   stop(): Promise<void>;
   circuit(): CircuitBreakerState;
   /** Returns a description of what is wrong with the mail server; undefined while it accepts mails. */
@@ -72,7 +72,7 @@ export interface DeliveryDispatcher {
 export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): DeliveryDispatcher {
   const { clock, logger, metrics, random } = deps;
   const inHand = new Set<Promise<void>>();
-  /** How many outcomes are being recorded. */
+  /** How many outcomes of deliveries are being recorded. */
   let recording = 0;
   const stopping = new AbortController();
   const givingUp = new AbortController();
@@ -100,7 +100,7 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
   async function trySending(delivery: ClaimedDelivery): Promise<AttemptResult> {
     const { id } = delivery;
     const options = {
-      // The mail may have waited for a connection for minutes.
+      // Check again now, because the mail may have waited for a connection for minutes.
       mayProceed: () => leases.mayStillSend(id) && mayStillBeSent(delivery, clock.now()),
       signal: givingUp.signal,
       stopping: stopping.signal,
@@ -121,8 +121,9 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
   }
 
   /**
-   * Returns whether an outcome may wait, so that one write records several outcomes. Outcomes must not wait once
-   * those of half of the mails in progress are being recorded, because connections would soon be idle.
+   * Returns whether an outcome may wait, so that one write records several outcomes. Outcomes must not wait
+   * once the outcomes of half of the mails in progress are being recorded, because connections would soon be
+   * idle.
    */
   function othersFollow(): boolean {
     return inHand.size > recording && recording < (IN_HAND_PER_CONNECTION / 2) * deps.connections();
@@ -198,7 +199,8 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
 }
 
 /**
- * Logs why a mail was not sent. Failures that are not about a mail are logged by the server watch and the key watch.
+ * Logs why a mail was not sent. Failures that are not about the mail are logged by the monitors of the mail
+ * server and of missing keys.
  */
 function logFailure(logger: Logger, delivery: string, result: AttemptResult): void {
   switch (result.kind) {

@@ -40,16 +40,16 @@ import { createDeliverySender } from './sender.ts';
 const START = new Date('2026-11-21T10:00:00.000Z');
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
-/** How long a stopping dispatcher tries to record results. */
+/** How long a stopping dispatcher tries to record results, in ms. */
 const GRACE = 5 * SECOND;
 const LEASE_MS = 90 * SECOND;
-/** How far the processes' wall clocks differ from each other: by more than a lease. */
+/** How far the wall clocks of the processes differ from each other, in ms: by more than a lease. */
 const SKEW_MS = 100 * SECOND;
 const SKEWS_MS = [0, SKEW_MS, -SKEW_MS];
 const RUNS = 100;
 /**
- * The maximum duration of the phase without faults at the end of a run: long enough for every lease to expire
- * and every retry to be made.
+ * The maximum duration of the phase without faults at the end of a run, in ms: long enough for every lease to
+ * expire and every retry to be made.
  */
 const CALM = 2 * HOUR;
 
@@ -74,7 +74,7 @@ function aReset(lifeMs: number) {
 
 const makers = {
   reset: aReset(24 * HOUR),
-  /** A mail that expires during the run. */
+  /** A mail that expires during the test run. */
   briefReset: aReset(120 * SECOND),
   changed: (at) => createTestEvent('PasswordChanged', { how: 'change', locale, person }, at),
   admin: (at) =>
@@ -99,16 +99,16 @@ function batchesOf(names: readonly (keyof typeof makers)[]): readonly Deliveries
   });
 }
 
-/** The outcome of a request to the store. */
+/** What happens to a request to the simulated store. */
 type Fate =
   | 'answered'
-  /** Rejected, without an effect. */
+  /** The request was rejected and had no effect. */
   | 'refused'
-  /** It took effect, but the response was lost. */
+  /** The request took effect, but its response was lost. */
   | 'unanswered'
   /** The caller timed out, but the request takes effect later. */
   | 'late';
-/** The outcome of sending a mail. `lost`: the server accepted it, but the response never arrives. */
+/** What happens to a mail that is sent. `lost`: the server accepted it, but the response never arrives. */
 type MailFate = 'accepted' | 'unreachable' | 'deferred' | 'lost';
 
 type Action =
@@ -118,7 +118,7 @@ type Action =
   | { readonly kind: 'stall'; readonly which: number; readonly seconds: number; readonly suspended: boolean }
   /** Some events are read, possibly including events that were read before. */
   | { readonly kind: 'read'; readonly from: number; readonly many: number }
-  /** Completes `steps` requests and responses. */
+  /** Completes `steps` pending requests and responses. */
   | { readonly kind: 'go-on'; readonly steps: number }
   | { readonly kind: 'time'; readonly ms: number };
 
@@ -131,7 +131,7 @@ const action = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('stall' as const),
       which: fc.constantFrom(1, 2, 3, 5),
-      // Pauses shorter than an attempt, longer than an attempt, and longer than a lease.
+      // The pauses are shorter than an attempt, longer than an attempt, and longer than a lease.
       seconds: fc.constantFrom(20, 70, 95, 150),
       suspended: fc.boolean(),
     }),
@@ -169,7 +169,7 @@ const mailFates = fc.array(
   { maxLength: 20 },
 );
 
-/** A mail that the server has accepted. */
+/** A mail that the simulated mail server has accepted. */
 interface Taken {
   readonly id: string;
   readonly at: number;
@@ -223,7 +223,10 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     });
   }
 
-  /** Simulates a request, which takes effect and gets a response some time later, unless its fate says otherwise. */
+  /**
+   * Simulates a request to the store, which takes effect and gets a response some time later, unless its fate
+   * says otherwise.
+   */
   async function request<T>(what: string, effect: () => Promise<T>): Promise<T> {
     const fate = storeFates.next().value ?? 'answered';
     await sometime(`${what} asked`);
@@ -367,7 +370,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     last.recorded = true;
   }
 
-  /** Waits until everything is waiting for a request, a response or the clock. */
+  /** Waits until every process is waiting for a request, a response or the clock. */
   async function settled(): Promise<void> {
     for (let turns = 0; turns < 2; turns = busy === 0 ? turns + 1 : 0) await nextTurn();
   }
@@ -380,7 +383,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     }
   }
 
-  /** Lets time pass; every request gets a response immediately. */
+  /** Lets time pass, during which every request gets its response immediately. */
   async function pass(ms: number): Promise<void> {
     const end = clock.elapsed() + ms;
     for (await goOn(); clock.elapsed() < end; await goOn()) {
@@ -430,7 +433,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     }
   }
 
-  /** From now on, every request succeeds and gets its response. Ends when no mail is left to send, or after CALM. */
+  /** Lets every request succeed from now on. Ends when no mail is left to send, or after CALM. */
   async function calm(): Promise<void> {
     for (const _ of storeFates);
     for (const _ of serverFates);
@@ -450,7 +453,10 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     await goOn();
   }
 
-  /** Returns why the sender could not know that a mail had been accepted; undefined if the sender could know. */
+  /**
+   * Returns why the sender of a mail could not know that the mail had been accepted; undefined if the sender
+   * could know.
+   */
   function excuseOf({ by, at, answered }: Taken): string | undefined {
     if (!answered) return 'the response was lost';
     if (by.died()) return 'the process died';

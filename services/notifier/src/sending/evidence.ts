@@ -1,6 +1,6 @@
 /**
- * Decides whether a refusal without a clear reason is about the recipient or about us. It is about the
- * recipient if mails to other recipients are accepted, and about us if several recipients in a row are
+ * Decides whether a refusal of a mail without a clear reason is about the recipient or about us. It is about
+ * the recipient if mails to other recipients are accepted, and about us if several recipients in a row are
  * refused. The evidence is kept in memory only: after a restart, a mail may be tried once more, but is never
  * lost.
  */
@@ -14,8 +14,8 @@ const REMEMBERED = 10_000;
 /** Remembers which recipients were refused and accepted, to find the cause of unclear refusals. */
 export interface RefusalHistory {
   /**
-   * Records the result of a mail.
-   * @returns the result; an `undecided` one becomes `refused` if it is about the recipient
+   * Records the result of sending a mail.
+   * @returns the result; an `undecided` result becomes `refused` if it is about the recipient
    */
   judge(mail: { readonly id: string; readonly to: string }, result: AttemptResult): AttemptResult;
   /** Returns how many different recipients were refused in a row for reasons on our side or for unclear reasons. */
@@ -26,7 +26,7 @@ export interface RefusalHistory {
 
 interface Acceptance {
   readonly to: string;
-  /** The sequence number of this acceptance. */
+  /** The number of accepted mails, counted at this acceptance. */
   readonly number: number;
 }
 
@@ -34,7 +34,7 @@ export function createRefusalHistory(): RefusalHistory {
   /** The last accepted mail, and the last one before it that went to a different recipient. */
   let accepted: readonly Acceptance[] = [];
   let acceptances = 0;
-  /** For each delivery: how many mails had been accepted when it was first refused. */
+  /** For each delivery: how many mails had been accepted when its mail was first refused. */
   const firstRefused = new Map<string, number>();
   const inARow = new Set<string>();
   const allInARow = new Set<string>();
@@ -91,7 +91,7 @@ export function createRefusalHistory(): RefusalHistory {
   };
 }
 
-/** Returns whether the server refused or deferred a mail. */
+/** Returns whether a result means that the mail server refused or deferred a mail. */
 export function isRefusedOrDeferred(result: AttemptResult | ProbeResult) {
   return (
     result.kind === 'refused' ||

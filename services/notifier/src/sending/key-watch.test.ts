@@ -4,7 +4,7 @@ import { captureLog } from '@latchkey/process/testing';
 import type { DecryptionResult } from '../ports/decrypter.ts';
 import { createMissingKeyMonitor } from './key-watch.ts';
 
-/** Returns a watch of a decrypter that gives these results, in this order. */
+/** Creates a monitor of a decrypter that gives these results, in this order. */
 function watchOf(...results: readonly DecryptionResult[]) {
   const left = [...results];
   const { lines, logger } = captureLog();

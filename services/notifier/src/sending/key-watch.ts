@@ -4,11 +4,17 @@ import type { DecryptSealedLink } from '../ports/decrypter.ts';
 /** Decrypts links, and remembers whether the key of the last link was missing. */
 export interface MissingKeyMonitor {
   readonly open: DecryptSealedLink;
-  /** Returns a message that names the missing key; undefined if this process has the key of the last link. */
+  /**
+   * Returns a message that names the missing key; undefined if this process has the key of the last link that
+   * it decrypted.
+   */
   trouble(): string | undefined;
 }
 
-/** Watches a decrypter. Logs each missing key once, because every mail with a link names the same key. */
+/**
+ * Wraps a decrypter of links in order to report missing keys. Logs each missing key once, because every mail
+ * with a link names the same key.
+ */
 export function createMissingKeyMonitor(open: DecryptSealedLink, logger: Logger): MissingKeyMonitor {
   const logged = new Set<string>();
   let missing: string | undefined;

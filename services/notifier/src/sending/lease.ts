@@ -1,23 +1,23 @@
 /**
- * Determines how long a claimed delivery belongs to its claimer. An attempt takes as long as the mail server
- * needs, so the lease is renewed while the process is alive. Content is only sent while both clocks show that
- * the lease was taken or renewed recently. A process that was paused for minutes therefore never sends a mail
- * that another process has claimed since. Two clocks are needed: the monotonic clock cannot be set, but stops
- * while the machine is suspended; the wall clock does not stop.
+ * Determines how long a claimed delivery belongs to the process that claimed it. An attempt to send its mail
+ * takes as long as the mail server needs, so the lease is renewed while the process is alive. Content is only
+ * sent while both clocks show that the lease was taken or renewed recently. A process that was paused for
+ * minutes therefore never sends a mail that another process has claimed since. Two clocks are needed: the
+ * monotonic clock cannot be set, but stops while the machine is suspended; the wall clock does not stop.
  */
 import type { Clock } from '../ports/clock.ts';
 import type { DeliveryStore } from '../ports/deliveries.ts';
 
 /** When a claim began, by both clocks of this process. */
 export interface DeliveryLease {
-  /** A unique name for each claim. */
+  /** The name of the claim, which is unique for each claim. */
   readonly owner: string;
   /**
    * The wall-clock time just before the claim. The lease never ends earlier than this process assumes,
    * because the store starts it later.
    */
   readonly at: Date;
-  /** The same instant on the monotonic clock, in ms. */
+  /** The time of the monotonic clock just before the claim, in ms. */
   readonly monotonic: number;
 }
 
@@ -33,7 +33,7 @@ function ageOf({ at, monotonic }: DeliveryLease, clock: Clock): number {
 export interface DeliveryLeaseRenewerDeps {
   readonly deliveries: Pick<DeliveryStore, 'extend'>;
   readonly clock: Clock;
-  /** How long a claimed delivery belongs to its claimer, in ms. */
+  /** How long a claimed delivery belongs to the process that claimed it, in ms. */
   readonly leaseMs: number;
 }
 
@@ -67,7 +67,7 @@ export function createDeliveryLeaseRenewer({
     for (const id of ids) {
       if (kept.get(id)?.owner !== owner) continue;
       if (held.has(id)) kept.set(id, lease);
-      // Another process has claimed the delivery.
+      // The delivery's lease was not renewed, so another process has claimed the delivery.
       else kept.delete(id);
     }
   }

@@ -1,4 +1,4 @@
-/** Records the results of attempts. */
+/** Records the results of attempts to send mails. */
 import { retry } from '@latchkey/process/loop';
 import { StoreUnavailable } from '@latchkey/store';
 import type { DeliverySettlement } from '../delivery/attempt.ts';
@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { DeliveryStore, SettleDeliveryOptions } from '../ports/deliveries.ts';
 import type { StoreOutageLog } from './store-watch.ts';
 
-/** The shortest and the longest pause between attempts to record a result, in ms. */
+/** The shortest and the longest pause between two tries to record a result, in ms. */
 const REWRITE_MS = { least: 100, most: 1_000 };
 
 /** The outcome of an attempt, to be recorded for the claim `owner`. */
@@ -22,12 +22,13 @@ export interface OutcomeRecorderDeps {
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   random(): number;
-  /** Aborted to end the retries. */
+  /** The signal that ends the retries. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Records a result. Retries while the store is down, because a mail that was sent but not recorded would be sent again.
+ * Records the result of an attempt to send a mail. Retries while the store is down, because a mail that was
+ * sent but not recorded would be sent again.
  * @returns false if another process has claimed the delivery since
  * @throws Error if the store fails for any other reason, or `signal` is aborted
  */

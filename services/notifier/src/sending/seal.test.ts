@@ -15,7 +15,7 @@ const sealed: SealedContent = {
 };
 const link = { purpose: sealed.purpose, sealed: 'sealed', expiresAt };
 
-/** The parts of a delivery that are compared with its sealed link. */
+/** Returns the parts of a delivery that are compared with its sealed link. */
 function delivery(content: Partial<NewDelivery['content']> = {}) {
   return { subject, content: { to: sealed.to, username: 'ada', link, ...content } };
 }

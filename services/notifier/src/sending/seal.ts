@@ -2,8 +2,9 @@ import type { SealedContent } from '@latchkey/events';
 import type { NewDelivery } from '../delivery/delivery.ts';
 
 /**
- * Returns whether a sealed link belongs to the event that contains it. Without this check, an attacker who can
- * write to the topic could put a victim's sealed link into an event of their own and have it mailed to themselves.
+ * Returns whether a sealed link belongs to the event that contains it. Without this check, an attacker who
+ * can write to the topic could put a victim's sealed link into an event of their own, so that the link is
+ * mailed to the attacker.
  */
 export function doesSealedLinkBelongTo(
   content: SealedContent,

@@ -1,4 +1,4 @@
-/** Makes one attempt: decrypts the link, renders the mail and sends it. */
+/** Makes one attempt to send a mail: decrypts the link, renders the mail and sends it. */
 import type { SealedContent } from '@latchkey/events';
 import { type AttemptResult, mayStillBeSent } from '../delivery/attempt.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';

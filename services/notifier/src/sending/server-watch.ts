@@ -22,9 +22,9 @@ export interface MailServerMonitorDeps {
   /** Returns a random number in [0, 1). */
   random(): number;
   readonly logger: Logger;
-  /** Called whenever the circuit opens or closes. */
+  /** Called whenever the circuit breaker opens or closes. */
   onChange(): void;
-  /** Once this signal is aborted, the result of a probe is ignored. */
+  /** A signal. Once it is aborted, the result of a running probe is ignored. */
   readonly signal: AbortSignal;
 }
 
@@ -33,27 +33,31 @@ export interface MailServerMonitor {
   circuit(): CircuitBreakerState;
   learn(result: AttemptResult | ProbeResult): void;
   /**
-   * Starts a probe, unless one is running. Callers need not wait for its result, because the next mail would give the
-   * same result.
+   * Starts a probe of the mail server, unless one is running. Callers need not wait for the result, because
+   * the next mail would give the same result.
    */
   probe(): void;
   /**
-   * Returns what is wrong with the server, as a description with the server's reply; undefined while it accepts mails.
+   * Returns what is wrong with the mail server, as a description with the server's reply; undefined while it
+   * accepts mails.
    */
   trouble(): string | undefined;
 }
 
 const MINUTE_MS = 60_000;
-/** How long a failure is remembered if no further one follows, in ms; longer than the longest back-off. */
+/**
+ * How long a failure is remembered if no further failure follows, in ms. This is longer than the longest
+ * back-off.
+ */
 const STALE_MS = 15 * MINUTE_MS;
 /**
- * How many different recipients must be refused or deferred in a row before the server counts as the cause.
- * Fewer may have failed for reasons that concern only them.
+ * How many different recipients must be refused or deferred in a row before the mail server counts as the
+ * cause. A smaller number of mails may have failed for reasons that concern only their recipients.
  */
 const FAILURES_TO_REPORT = 3;
 /**
- * How long a server must have greylisted all mails before this is reported as trouble, in ms. Greylisting
- * usually delays a mail for up to five minutes, and the back-off may double the delay.
+ * How long a mail server must have greylisted all mails before this is reported as trouble, in ms.
+ * Greylisting usually delays a mail for up to five minutes, and the back-off may double the delay.
  */
 const GREYLISTING_MS = 10 * MINUTE_MS;
 
@@ -77,8 +81,8 @@ export function createMailServerMonitor({
   let probing = false;
   let acceptedAt = Number.NEGATIVE_INFINITY;
   /**
-   * The latest failure since the last accepted mail (`at`, `failure`), and the time of the first failure since then
-   * (`since`).
+   * The latest failure since the last accepted mail (`at`, `failure`), and the time of the first failure
+   * since that mail (`since`).
    */
   let failed:
     | { readonly since: number; readonly at: number; readonly failure: AttemptFailureDetails }
@@ -116,9 +120,9 @@ export function createMailServerMonitor({
   }
 
   /**
-   * Returns the latest refusal if the server seems to refuse us; undefined otherwise. It seems so if there
-   * were refusals that are not clearly about a recipient, no mail was accepted in the last minute, and the
-   * latest refusal is less than STALE_MS old.
+   * Returns the latest refusal if the mail server seems to refuse us; undefined otherwise. The server seems
+   * to refuse us if there were refusals that are not clearly about a recipient, no mail was accepted in the
+   * last minute, and the latest refusal is less than STALE_MS old.
    */
   function refusesUs(now: number): AttemptFailureDetails | undefined {
     if (refused === undefined || evidence.refusedInARow() === 0) return undefined;
@@ -126,10 +130,10 @@ export function createMailServerMonitor({
   }
 
   /**
-   * Returns the latest failure if several recipients have failed in a row for a while, even if each reply seems to be
-   * about one recipient. Undefined otherwise, or if the latest failure is older than STALE_MS. Deferrals never open
-   * the circuit, unlike refusals that are about us, because a server that greylists accepts each mail only at its
-   * second attempt.
+   * Returns the latest failure if mails to several recipients have failed in a row for a while, even if each
+   * reply seems to be about one recipient. Undefined otherwise, or if the latest failure is older than
+   * STALE_MS. Deferrals never open the circuit, unlike refusals that are about us, because a server that
+   * greylists accepts each mail only at its second attempt.
    */
   function acceptsNothing(now: number): AttemptFailureDetails | undefined {
     if (failed === undefined || evidence.failedInARow() < FAILURES_TO_REPORT) return undefined;
@@ -167,8 +171,8 @@ export function createMailServerMonitor({
 }
 
 /**
- * Logs changes of the state of the server. A repeated outage for the same reason is logged at most once per minute, so
- * that a server that keeps failing and recovering does not fill the log.
+ * Creates a log for changes of the mail server's state. A repeated outage for the same reason is logged at
+ * most once per minute, so that a server that keeps failing and recovering does not fill the log.
  */
 function createServerLog(logger: Logger, clock: Clock, most: number) {
   let told:

@@ -1,6 +1,9 @@
 import type { Logger } from '@latchkey/process';
 
-/** Logs an outage of the store only once, no matter how many parts of the dispatcher it affects. Also logs its end. */
+/**
+ * Logs an outage of the store only once, no matter how many parts of the dispatcher it affects. Also logs the
+ * end of the outage.
+ */
 export interface StoreOutageLog {
   failed(part: string, error: unknown): void;
   recovered(part: string): void;

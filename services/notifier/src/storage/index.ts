@@ -1,11 +1,12 @@
-/** The kinds of stores that the notifier runs on. */
+/** Selects the notifier's implementation for the kind of store that is used. */
 import { type Store, selectByStoreKind } from '@latchkey/backend';
 import type { NotifierStorage } from '../ports/storage.ts';
 import { openMongoNotifierStorage } from './mongo/index.ts';
 import { openSqliteNotifierStorage } from './sqlite/index.ts';
 
 /**
- * Opens the notifier's part of a store. May return while the connection is still being made. @throws DataFolderError
+ * Opens the notifier's part of a store. May return while the connection to the store is still being made.
+ * @throws DataFolderError
  */
 export const openNotifierStorage: (store: Store) => NotifierStorage = selectByStoreKind({
   mongo: openMongoNotifierStorage,

@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '@latchkey/sqlite';
 
 export interface TemporaryDatabase {
   readonly database: Database;
-  /** Closes and deletes the database. */
+  /** Closes the test database and deletes it. */
   close(): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import { CompactEncrypt, calculateJwkThumbprint, exportJWK, generateKeyPair, typ
 /** A key pair for links: tests seal with it, and the notifier under test decrypts. */
 export interface SealingKey {
   readonly jwk: JWK;
-  /** Seals a link. Tests may change any of its content. */
+  /** Seals a link with the key. Tests may change any of the link's content. */
   seal(link: {
     readonly purpose: LinkPurpose;
     readonly to: string;

@@ -39,7 +39,7 @@ const ACCEPTING: LineReplies = {
   QUIT: (_line, socket) => void socket.end('221 2.0.0 Bye\r\n'),
 };
 
-/** Starts a server on a free port of the loopback interface. */
+/** Starts a scripted SMTP server on a free port of the loopback interface. */
 export async function startScriptedLineServer(replies: LineReplies = {}): Promise<ScriptedLineServer> {
   const table = { ...ACCEPTING, ...replies };
   const heard: string[] = [];

@@ -17,11 +17,11 @@ export interface ReceivedMail {
 export interface TestMailServer {
   readonly port: number;
   readonly received: readonly ReceivedMail[];
-  /** Resolves once `count` mails have been accepted in all. */
+  /** Resolves with the accepted mails once their total number is at least `count`. */
   waitFor(count: number): Promise<readonly ReceivedMail[]>;
-  /** Returns the number of connections so far. */
+  /** Returns the number of connections that clients have opened so far. */
   connections(): number;
-  /** Closes all connections without a reply. */
+  /** Closes all connections to the server without a reply. */
   hangUp(): void;
   close(): Promise<void>;
 }
@@ -29,8 +29,8 @@ export interface TestMailServer {
 export interface TestMailServerOptions extends SMTPServerOptions {
   readonly port?: number;
   /**
-   * Called with each transferred mail. A returned Error becomes the reply; `close` closes the connection without a
-   * reply.
+   * Called with each mail that the server has received. A returned Error becomes the reply; `close` closes
+   * the connection without a reply.
    */
   onMail?(mail: ReceivedMail): Error | 'close' | undefined | Promise<Error | 'close' | undefined>;
 }
@@ -110,7 +110,7 @@ export async function startTestMailServer({
     },
     hangUp,
     close: async () => {
-      // Closes the connections, so that the port is free immediately.
+      // Close the connections, so that the port is free immediately.
       hangUp();
       server.close();
     },

@@ -1,6 +1,6 @@
-/** Reports as mail servers send them. */
+/** Creates reports about mails, like those that mail servers send. */
 
-/** Returns a multipart/report (RFC 6522). */
+/** Returns a mail of the type multipart/report (RFC 6522). */
 export function createReportMail(type: string, contentType: string, fields: string): string {
   return [
     'From: MAILER-DAEMON@mx.example.net',
@@ -35,7 +35,7 @@ export interface BounceFields {
   readonly action?: string;
   /** The enhanced status code. Default: `5.1.1`. */
   readonly status?: string;
-  /** The mail server's reply. Default: a refusal with the status code. */
+  /** The mail server's reply that the report contains. Default: a refusal with the status code. */
   readonly diagnostic?: string;
 }
 
@@ -63,7 +63,7 @@ export interface ComplaintFields {
   readonly type?: string;
 }
 
-/** A feedback report (RFC 5965). */
+/** Returns a feedback report (RFC 5965), which says that a recipient has complained about a mail. */
 export function createComplaintMail({ returnPath, type = 'abuse' }: ComplaintFields): string {
   const fields = [
     `Feedback-Type: ${type}`,

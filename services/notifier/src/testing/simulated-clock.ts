@@ -7,9 +7,12 @@ import type { Clock } from '../ports/clock.ts';
 export interface SimulatedClock extends Clock {
   /** Returns the time since the start, in ms. */
   elapsed(): number;
-  /** Returns the time at which the first sleeper will wake, in ms since the start; undefined if nobody is sleeping. */
+  /**
+   * Returns the time at which the first sleeper will wake, in ms since the start; undefined if nobody is
+   * sleeping.
+   */
   nextWake(): number | undefined;
-  /** Moves to an instant, in ms since the start, and wakes every sleeper that is due by then. */
+  /** Moves the clock to an instant, in ms since the start, and wakes every sleeper that is due by then. */
   moveTo(ms: number): void;
 }
 

@@ -37,12 +37,12 @@ export interface StoryEvent {
 
 interface Person {
   signsUp(at: number): Promise<StoryEvent>;
-  /** Signs up with an address that another account has verified. */
+  /** A person signs up with an address that another account has verified. */
   signsUpInVain(at: number): Promise<StoryEvent>;
   asksForLink(at: number): Promise<StoryEvent>;
   verifies(at: number): Promise<StoryEvent>;
   asksForReset(at: number): Promise<StoryEvent>;
-  /** Requests a password reset before the address is verified. */
+  /** The person requests a password reset before the address is verified. */
   choosesPassword(at: number): Promise<StoryEvent>;
   changesPassword(at: number): Promise<StoryEvent>;
   becomesAdmin(at: number): Promise<StoryEvent>;
@@ -51,7 +51,7 @@ interface Person {
   endsRegistration(at: number): Promise<StoryEvent>;
   isDisabled(at: number): Promise<StoryEvent>;
   asksForErasure(at: number): Promise<StoryEvent>;
-  /** Cancels the erasure of the account. */
+  /** The person cancels the erasure of the account. */
   cancelsErasure(at: number): Promise<StoryEvent>;
   signsInElsewhere(at: number): Promise<StoryEvent>;
   /** Somebody enters too many wrong passwords. */
@@ -251,7 +251,7 @@ function mailing(name: string, at: number, begin: number): StoryEvent {
 
 export interface StoryOptions {
   readonly key: SealingKey;
-  /** The beginning, from which times in ms are counted. */
+  /** The beginning of the stories, from which times in ms are counted. */
   readonly begin: Date;
   /** How often each story is repeated, each time by a different person. */
   readonly times: number;
@@ -263,8 +263,8 @@ export interface StoryOptions {
 }
 
 /**
- * Plays every story `times` times, each time with a new person, and returns the resulting events in the order of their
- * times. The stories begin at regular intervals, and may overlap.
+ * Plays every story `times` times, each time with a new person, and returns the resulting events in the order
+ * of their times. The stories begin at regular intervals, and may overlap.
  */
 export async function runEventStories({
   key,
@@ -284,7 +284,10 @@ export async function runEventStories({
   return happenings.toSorted((a, b) => a.at - b.at);
 }
 
-/** Returns the state that a mail must reach if the mail server is down until `back`, in ms since the beginning. */
+/**
+ * Returns the state that a mail must reach if the mail server is down from the beginning until `back`, in ms
+ * since the beginning.
+ */
 export function computeExpectedMailState(
   { until, supersededAt = Number.POSITIVE_INFINITY }: ExpectedMail,
   back: number,

@@ -103,7 +103,7 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
     return { taken, more };
   }
 
-  /** Cancels those of the claimed deliveries that a cutoff covers, and returns the rest. */
+  /** Cancels those of some claimed deliveries that a cutoff covers, and returns the other deliveries. */
   async function withoutReached(
     taken: readonly DeliveryDocument[],
     { owner, now }: ClaimDeliveriesRequest,
@@ -396,7 +396,10 @@ function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<Delivery
   };
 }
 
-/** Returns a list with the delivery of a document; an empty list if it has become final since it was claimed. */
+/**
+ * Returns a list with the claimed delivery that a document contains; an empty list if the delivery has become
+ * final since it was claimed.
+ */
 function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): readonly ClaimedDelivery[] {
   if (content === undefined) return [];
   const { eventId, subject, sequence, mail, locale, correlationId, occurredAt, sendUntil, tries } = rest;

@@ -41,11 +41,11 @@ export function createMongoMoveTarget(connection: Connection): MovableNotifierRe
   };
 }
 
-/** The states that a sent delivery may change to. */
+/** The states that a delivery may change to after it was sent. */
 const REPORTED: readonly DeliveryState[] = ['bounced', 'complained'];
 
 /**
- * Returns whether the stored delivery is the delivery that was moved, in the same state or in a later one.
+ * Returns whether the stored delivery is the delivery that was moved, in the same state or in a later state.
  * From an open state, a delivery may reach any state. A final state does not change, except that a sent mail
  * may bounce or lead to a complaint.
  */

@@ -20,25 +20,25 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly _id: string;
   readonly state: DeliveryState;
   /**
-   * Set only for an open delivery. `dueAt` is the earliest time of the next claim: the next attempt of a pending
-   * delivery, or the end of the lease of a claimed one. The field is removed as a whole, so that the sparse index
-   * contains only open deliveries.
+   * Present only while the mail may still be sent. `dueAt` is the earliest time of the next claim: the next
+   * attempt of a pending delivery, or the end of the lease of a claimed one. The field is removed as a whole,
+   * so that the sparse index contains only open deliveries.
    */
   readonly open?: { readonly dueAt: Date; readonly sendUntil: Date };
-  /** The content of the mail. Only for an open delivery. */
+  /** The content of the mail. Present only while the mail may still be sent. */
   readonly content?: DeliveryContent;
   /** The name of the claim that currently holds the delivery. */
   readonly owner?: string;
   readonly tries: number;
   readonly attempts: readonly DeliveryAttempt[];
-  /** The result of the last attempt. */
+  /** The result of the last attempt to send the mail. */
   readonly lastResult?: string;
   readonly reason?: string;
   readonly endedAt?: Date;
   /** The fingerprint and the hint of the recipient's address, which are kept after the mail was sent. */
   readonly recipient?: RedactedRecipient;
   readonly report?: DeliveryReport;
-  /** When the report was made; set while it has not been published. */
+  /** When the report about the mail was made. Set while the report has not been published. */
   readonly unpublished?: Date;
 }
 

@@ -60,7 +60,7 @@ const SQL = {
   take: "UPDATE notifier_deliveries SET state = 'claimed', owner = :owner, due_at = :dueAt WHERE id = :id",
   cancelOne: `UPDATE notifier_deliveries SET state = 'cancelled', ended_at = :now, ${ENDED} WHERE id = :id`,
   anyToExpire: `SELECT 1 FROM notifier_deliveries ${OPEN} WHERE ${DUE} AND send_until <= :now LIMIT 1`,
-  // If the last attempt could not decrypt the link, the delivery becomes `failed`. Otherwise it becomes
+  // If the last attempt could not decrypt the mail's link, the delivery becomes `failed`. Otherwise it becomes
   // `expired`.
   expire: `
     UPDATE notifier_deliveries SET ended_at = :now, ${ENDED},
@@ -93,7 +93,7 @@ const SQL = {
     WHERE state = 'claimed'`,
   countOfState: `
     SELECT count(*) AS many FROM (SELECT 1 FROM notifier_deliveries WHERE state = :state LIMIT :limit)`,
-  // Queries each state separately, so that reading the first entry of its index is enough.
+  // Query each state separately, so that reading the first entry of its index is enough.
   oldestOpen: `
     SELECT occurred_at FROM (
       SELECT min(occurred_at) AS occurred_at FROM notifier_deliveries WHERE state = 'pending'
@@ -139,7 +139,7 @@ const SQL = {
  */
 const COMMIT_DELAY_MS = 20;
 
-/** How many expired deliveries one write ends. Ending one takes about 8 µs. */
+/** How many expired deliveries one write ends. Ending one delivery takes about 8 µs. */
 const EXPIRED_AT_ONCE = 500;
 
 /** The value of SQLite's LIMIT for "no limit". */
@@ -152,12 +152,15 @@ const NEWEST: DeliveryPosition = { occurredAt: new Date(8.64e15), id: '' };
 const OLDEST: DeliveryPosition = { occurredAt: new Date(-8.64e15), id: '' };
 
 interface SqliteDeliveries extends DeliveryStore {
-  /** Releases the claims of an earlier process. A data folder has one server at a time, so that process is gone. */
+  /**
+   * Releases the claims of an earlier process. Only one server uses a data folder at a time, so that process
+   * has ended.
+   */
   reclaim(): Promise<void>;
 }
 
 export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeliveries {
-  /** Stores a cutoff, unless a higher one is stored. */
+  /** Stores a cutoff of an account or mailing, unless a higher cutoff is stored. */
   function raise(cutoff: MailCutoff): void {
     prepare(SQL.raiseCutoff).run({ ...cutoff });
   }
@@ -180,7 +183,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
 
   /**
    * Ends expired deliveries page by page, so that requests need not wait for all of them.
-   * @returns how many
+   * @returns how many deliveries ended
    */
   async function expireDue(now: Date, options?: WriteOptions): Promise<number> {
     function expirePage(): number {
@@ -241,8 +244,8 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
   }
 
   return mapSqliteErrors<SqliteDeliveries>({
-    // A crash may lose this write, which does no harm: the position in the log is lost with it, so the events are
-    // delivered again.
+    // This write need not be flushed to disk. A power cut may undo it, but also undoes the stored position in
+    // the log, so the events are delivered again.
     async record(batch, now) {
       const recorded = await write(() => recordAll(batch, now), { flushed: false });
       if (batch.mayExpire !== false && batch.deliveries.some(({ sendUntil }) => sendUntil <= now))
@@ -250,11 +253,12 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       return recorded;
     },
 
-    // A crash may lose this write, which does no harm: the crash also ends the process that claimed the
-    // deliveries, so its lease is void.
+    // This write need not be flushed to disk. A power cut may undo it, but also ends the process that claimed
+    // the deliveries, so that the lease is void.
     claim: (claim) => write(() => claimSome(claim), { flushed: false }),
 
-    // A crash may lose this write, which does no harm: the crash also ends the lease.
+    // This write need not be flushed to disk. A power cut may undo it, but also ends the process that holds
+    // the lease.
     extend: (ids, owner, until) =>
       write(
         () => {
@@ -264,7 +268,8 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
         { flushed: false },
       ),
 
-    // A crash may lose this write, which does no harm: the crash also ends the lease.
+    // This write need not be flushed to disk. A power cut may undo it, but also ends the process that holds
+    // the lease.
     release: (owner, now) =>
       write(() => void prepare(SQL.release).run({ owner, now: now.getTime() }), { flushed: false }),
 
@@ -272,7 +277,8 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       return prepare(SQL.leases).all().map(leaseOf);
     },
 
-    // A crash may lose this write, which does no harm: the crash also ends the lease.
+    // This write need not be flushed to disk. A power cut may undo it, but also ends the process that holds
+    // the lease.
     free: ({ name, holder, until }, now) =>
       write(() => void prepare(SQL.free).run({ name, holder, until: until.getTime(), now: now.getTime() }), {
         flushed: false,
@@ -389,7 +395,7 @@ function subjectsOf({ deliveries, cutoffs }: DeliveriesAndCutoffs): ReadonlySet<
   return new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
 }
 
-/** Returns the row's log of attempts with one more attempt, as JSON. */
+/** Returns the log of attempts in a delivery's row with one more attempt, as JSON. */
 function withAttempt(row: SqliteRow, attempt: DeliveryAttempt | undefined): string {
   return JSON.stringify(
     [...deliveryAttemptsFromRow(row), ...(attempt ? [attempt] : [])].slice(-MAX_KEPT_DELIVERY_ATTEMPTS),

@@ -2,8 +2,9 @@
 import type { SqliteSchema } from '@latchkey/sqlite';
 
 /**
- * The table of deliveries in release 0.1. `due_at` is the earliest time of the next claim: the next attempt of a
- * pending delivery, or the end of the lease of a claimed one. Final deliveries have neither `due_at` nor `content`.
+ * The table of deliveries in release 0.1. `due_at` is the earliest time of the next claim: the next attempt
+ * of a pending delivery, or the end of the lease of a claimed one. Final deliveries have neither `due_at` nor
+ * `content`.
  */
 const release01 = `
 CREATE TABLE IF NOT EXISTS notifier_deliveries (
@@ -40,8 +41,8 @@ CREATE TABLE IF NOT EXISTS notifier_cutoffs (
 `;
 
 /**
- * `id` consists of the fingerprint of the address and the name of the mail. Without `until` a suppression never
- * ends.
+ * Adds the table of suppressions. `id` consists of the fingerprint of the address and the name of the mail. A
+ * suppression without `until` never ends.
  */
 const suppressions = `
 CREATE TABLE notifier_suppressions (
@@ -54,8 +55,9 @@ CREATE TABLE notifier_suppressions (
 `;
 
 /**
- * `recipient` (a fingerprint) and `hint` are kept in place of the recipient's address after a mail was sent.
- * `unpublished` is the time of a report that has not been published.
+ * Adds the columns for reports about mails. `recipient` (a fingerprint) and `hint` are kept in place of the
+ * recipient's address after a mail was sent. `unpublished` is the time of a report that has not been
+ * published.
  */
 const reports = `
 ALTER TABLE notifier_deliveries ADD COLUMN recipient TEXT;
@@ -66,10 +68,10 @@ CREATE INDEX notifier_deliveries_unpublished
   ON notifier_deliveries (unpublished) WHERE unpublished IS NOT NULL;
 `;
 
-/** The index for erasures, which look up all deliveries of an account. */
+/** Adds the index for erasures, which look up all deliveries of an account. */
 const bySubject = 'CREATE INDEX notifier_deliveries_by_subject ON notifier_deliveries (subject)';
 
-/** The index for erasures, which look up all accounts whose mails were sent to a recipient. */
+/** Adds the index for erasures, which look up all accounts whose mails were sent to a recipient. */
 const byRecipient = `
 CREATE INDEX notifier_deliveries_by_recipient
   ON notifier_deliveries (recipient, subject) WHERE recipient IS NOT NULL;
@@ -85,7 +87,7 @@ CREATE TABLE ${KEY_FINGERPRINTS_TABLE} (
 ) STRICT, WITHOUT ROWID;
 `;
 
-/** For the deletion of ended suppressions, which each new suppression causes. */
+/** Adds the index for the deletion of ended suppressions, which each new suppression causes. */
 const byEnd = `
 CREATE INDEX notifier_suppressions_ended ON notifier_suppressions (until) WHERE until IS NOT NULL;
 `;

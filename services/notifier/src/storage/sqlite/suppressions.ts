@@ -11,7 +11,7 @@ const SQL = {
     INSERT INTO notifier_suppressions (id, hint, reason, since, until)
     VALUES (:id, :hint, :reason, :since, :until)
     ON CONFLICT DO UPDATE SET hint = excluded.hint, reason = excluded.reason, since = excluded.since, until = excluded.until`,
-  // Deletes at most 100 rows, so that the duration of a write does not depend on how many suppressions have
+  // Delete at most 100 rows, so that the duration of a write does not depend on how many suppressions have
   // ended.
   deleteEnded: `
     DELETE FROM notifier_suppressions WHERE id IN
