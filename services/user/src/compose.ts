@@ -51,12 +51,12 @@ import { openUserStorage } from './storage/index.ts';
 
 const SLICE_SIZE = 500;
 /**
- * The maximum time for handling a slice of records, in ms. It is long because a slice may unpark accounts, which
- * requires reading a part of the log again.
+ * The maximum time for handling a slice of records, in ms. It is long because a slice may unpark accounts (resume
+ * accounts that an event has stopped), which requires reading a part of the log again.
  */
 const SLICE_WITHIN_MS = 3_600_000;
 
-/** The topic that the service consumes, and the topic to which it publishes confirmations of erasures. */
+/** The topic that the user service consumes, and the topic to which it publishes confirmations of erasures. */
 export const topicsOfUserService: readonly TopicSpec[] = [checkedAccountsTopic, receiptsTopic];
 
 export interface UserDeps {
@@ -65,19 +65,22 @@ export interface UserDeps {
   readonly registry: Registry;
   now?(): Date;
   /**
-   * The keys that verify access tokens. Set if auth runs in the same process; otherwise the keys at JWKS_URL are
-   * used.
+   * The keys with which access tokens are verified. Set if auth runs in the same process; otherwise the keys at
+   * JWKS_URL are used.
    */
   readonly keys?: KeySource;
-  /** The keys that verify events. Set if auth runs in the same process; otherwise the keys at JWKS_URL are used. */
+  /**
+   * The keys with which events are verified. Set if auth runs in the same process; otherwise the keys at JWKS_URL are
+   * used.
+   */
   readonly eventKeys?: EventKeySource;
   /** Limits on how long, and how many, requests wait for the read model. */
   readonly waits?: Partial<SequenceWaitLimits>;
 }
 
 /**
- * Composes the service. The topics must exist before the service starts; on a cluster, so must the indexes. A stopped
- * service can be started again.
+ * Composes the user service. The topics must exist before the service starts; on a cluster, so must the indexes. A
+ * stopped service can be started again.
  * @example
  * const backend = { store: createSqliteStore(database), bus };
  * const user = compose(readConfig(userSettingsSchema, process.env), { backend, logger, registry });
@@ -113,8 +116,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     policy: config.EVENT_SIGNATURES,
     topics: [ACCOUNTS_TOPIC],
     ...(backend.observeTime && { onVerified: backend.observeTime }),
-    // All verifiers share one cache, because the projections, the feed and the webhooks verify the same
-    // events.
+    // Let all verifiers share one cache, because the projections, the feed and the webhooks verify the same events.
     shared: createVerifiedProofCache(),
   } as const;
   const onForged = createForgeryAlarm({ policy: config.EVENT_SIGNATURES, count: metrics.forged, logger });
@@ -219,7 +221,8 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
 }
 
 /**
- * Returns a function that creates the handler of a generation's subscription, which applies events to its profiles.
+ * Creates a function that creates the handler of the subscription of a generation (a copy of the read model). The
+ * handler applies events to the profiles of that generation.
  */
 function projections(deps: {
   readonly backend: ServiceBackend;

@@ -1,4 +1,4 @@
-/** Functions of the user service for ops commands. They may run while instances of the service run. */
+/** The functions that the user service provides to ops commands. They may run while instances of the service run. */
 import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
 import type { Bus, BusRecord, ConsumerGroups } from '@latchkey/bus';
@@ -39,17 +39,20 @@ export interface ParkedRetrySource {
 }
 
 /**
- * Functions of the user service for ops commands. All promises may reject with StoreUnavailable or with an error of
- * the log.
+ * The functions that the user service provides to ops commands. All promises may reject with StoreUnavailable or with
+ * an error of the log.
  */
 export interface UserOps extends Preparable {
   /** Returns the numbers of the generations of the read model that are being filled. */
   generations(): Promise<readonly number[]>;
   /** Returns the numbers of the generations that are still stored but no longer filled. */
   leftoverGenerations(): Promise<readonly number[]>;
-  /** Returns the profiles of the active generation. */
+  /** Returns the profiles of the active generation of the read model. */
   activeProfiles(): Promise<ProfileView>;
-  /** Returns accounts that are parked in at least one generation, sorted by id. */
+  /**
+   * Returns the accounts that are parked (stopped at an event that could not be applied) in at least one generation,
+   * sorted by id.
+   */
   listParked(page: ParkedAccountsPageRequest): Promise<readonly ParkedAccount[]>;
   /** Returns an account if it is parked in at least one generation, otherwise undefined. */
   findParked(account: string): Promise<ParkedAccount | undefined>;
@@ -58,8 +61,8 @@ export interface UserOps extends Preparable {
   /** Confirms those erasures that every generation has applied: publishes a receipt for each. Idempotent. */
   confirmErasures(erased: readonly ErasedAccount[], log: Pick<Bus, 'publish'>): Promise<void>;
   /**
-   * Retries a parked account in every generation that is being filled: reads its records again, from the one that
-   * could not be applied.
+   * Retries a parked account in every generation that is being filled: reads the account's records again, from the
+   * record that could not be applied.
    * @returns the worst outcome over all generations
    */
   retryParked(account: string, from: ParkedRetrySource): Promise<GenerationRetryOutcome>;
@@ -98,7 +101,7 @@ export function openUserOps(store: Store): UserOps {
     confirmErasures: confirm,
     async retryParked(account, from) {
       const erased: ErasedAccount[] = [];
-      // Waiting requests do not need to be notified, because they also poll the store.
+      // Do not notify waiting requests, because they also poll the store.
       function retryIn(generation: number) {
         return createParkedRetry({
           ...from,

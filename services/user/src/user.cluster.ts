@@ -1,4 +1,4 @@
-/** Tests two concurrent instances of the service on Kafka and MongoDB. */
+/** Tests two concurrent instances of the user service on Kafka and MongoDB. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -33,7 +33,7 @@ function publish(...events: readonly LatchkeyEvent[]): Promise<void> {
 
 interface Instance {
   readonly bus: Bus;
-  /** Closes the instance's connection to MongoDB, to simulate an outage. It stays closed. */
+  /** Closes the instance's connection to MongoDB, to simulate an outage. The connection stays closed. */
   loseStore(): Promise<void>;
   stop(): Promise<void>;
   health(): ReturnType<ReturnType<typeof compose>['health']>;
@@ -50,7 +50,8 @@ interface SignatureSettings {
 }
 
 /**
- * Starts an instance with its own connections and a real HTTP server. It runs until it is stopped or the test ends.
+ * Starts an instance of the user service with its own connections and a real HTTP server. It runs until it is stopped
+ * or the test ends.
  */
 async function startInstance(
   context: TestContext,
@@ -106,14 +107,14 @@ async function startInstance(
   };
 }
 
-/** Returns enough accounts that each of the twelve partitions contains some of them. */
+/** Creates so many accounts that each of the twelve partitions contains some of them. */
 function accounts(prefix: string): readonly TestHistory[] {
   return Array.from({ length: 40 }, (_, index) => createTestHistory(`${prefix}${index}`));
 }
 
 /**
- * Asserts that an instance returns the account at this sequence. Retries, as a client would, while the read model is
- * behind.
+ * Asserts that an instance returns the account at the given sequence. Retries, as a client would, while the read model
+ * is behind.
  */
 async function assertComes(instance: Instance, account: TestHistory, sequence: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
@@ -134,7 +135,7 @@ test('every instance shows callers their own changes, whichever instance reads t
   const people = accounts('reader');
   await publish(...people.map((person) => person.registered()));
   for (const instance of instances) for (const person of people) await assertComes(instance, person, 1);
-  // The requests are sent before the events are published, so the requests have to wait.
+  // Send the requests before the events are published, so that the requests have to wait.
   const answers = people.flatMap((person) => instances.map((instance) => assertShown(instance, person, 2)));
   await publish(...people.map((person) => person.verified()));
   await Promise.all(answers);

@@ -26,7 +26,7 @@ import type { SequenceWaitLimits } from './projection/sequence-waiter.ts';
 import { adaPerson, createTestHistory, type TestHistory } from './testing/history.ts';
 import { signTestToken, TEST_ISSUER, testTokenKeys } from './testing/tokens.ts';
 
-/** The fields of all response bodies. Each test reads only those that it expects. */
+/** The fields of all response bodies. Each test reads only the fields that it expects. */
 interface Body extends UserView {
   readonly code: string;
   readonly errors: readonly { readonly pointer: string }[];
@@ -37,12 +37,12 @@ interface Body extends UserView {
 
 const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 7).toString('base64url');
 
-/** Wait limits that the projection never exceeds, not even on a busy machine. */
+/** Limits on waiting that the projection never exceeds, not even on a busy machine. */
 const PATIENT: Partial<SequenceWaitLimits> = { timeoutMs: 120_000 };
-/** Wait limits for tests that expect refusals. All other requests in these tests must succeed without waiting. */
+/** Limits on waiting for tests that expect refusals. All other requests in these tests must succeed without waiting. */
 const IMPATIENT: Partial<SequenceWaitLimits> = { timeoutMs: 50 };
 
-/** Starts the service on a data folder of its own, with a real HTTP server. Stops it after the test. */
+/** Starts the user service on its own data folder, with a real HTTP server. Stops the service after the test. */
 async function startService(context: TestContext, waits = PATIENT) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-user-'));
   const database = openDatabase({ folder, as: 'server' });

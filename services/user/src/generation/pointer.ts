@@ -15,14 +15,14 @@ export interface GenerationPointer {
   readonly last: number;
   /** When the active generation began to serve queries (RFC 3339). Undefined for the first generation. */
   readonly since?: string;
-  /** Incremented by each change, for optimistic concurrency control. */
+  /** The version of the pointer, which each change increments, for optimistic concurrency control. */
   readonly version: number;
 }
 
-/** The pointer before the first rebuild. */
+/** The pointer to the generations before the first rebuild of the read model. */
 export const initialGenerationPointer: GenerationPointer = { active: 1, running: [1], last: 1, version: 0 };
 
-/** Returns the suffix that names a generation's table, collection and consumer group. */
+/** Returns the suffix that the names of a generation's table, collection and consumer group have. */
 export function nameOfGeneration(generation: number): string {
   return `v${generation}`;
 }
@@ -48,7 +48,10 @@ export function addGeneration(pointer: GenerationPointer): GenerationPointer {
   return changed(pointer, { running: [...pointer.running, next], last: next });
 }
 
-/** Returns a pointer with another active generation. @param generation a generation that is already being filled */
+/**
+ * Returns a pointer with another active generation.
+ * @param generation a generation that is already being filled
+ */
 export function activateGeneration(
   pointer: GenerationPointer,
   generation: number,

@@ -30,7 +30,8 @@ export const accountSequenceHeaderSchema = z.object({
 });
 
 /**
- * Parses the header `Account-Sequence`. @throws Problem (validation_failed) if the header is present and malformed
+ * Parses the header `Account-Sequence`.
+ * @throws Problem (validation_failed) if the header is present and malformed
  */
 export function parseAccountSequence(text: string | undefined): AccountSequence | undefined {
   if (text === undefined) return undefined;

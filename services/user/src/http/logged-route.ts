@@ -1,6 +1,6 @@
 /**
- * Makes a route log refusals by its policy, and actions of admins. The log lines have the names and fields of
- * the security events that auth publishes. The user service logs them instead of publishing events, because
+ * Extends routes so that they log refusals by their policy, and actions of admins. The log lines have the names and
+ * fields of the security events that auth publishes. The user service logs them instead of publishing events, because
  * only auth may publish security events (ADR 31).
  */
 import {
@@ -23,7 +23,7 @@ const account = z.object({ profile: z.object({ id: z.uuid() }), role: z.string()
 const target = z.object({ id: z.string() });
 const refusedAccount = z.object({ account: z.uuid() });
 
-/** Returns the route, which then also logs refusals and actions of admins. */
+/** Returns a route that also logs refusals and actions of admins. */
 export function withSecurityLog(route: Route): Route {
   const { policy } = route;
   const action = `${route.method} ${route.path}`;

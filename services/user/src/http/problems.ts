@@ -1,4 +1,4 @@
-/** Maps errors of the service to HTTP problems. */
+/** Maps errors of the user service to HTTP problems. */
 import { createUnavailableProblem, type Problem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { type SequenceWaitRefusal, SequenceWaitRefused } from '../projection/sequence-waiter.ts';

@@ -30,7 +30,7 @@ import { userTexts } from './texts.ts';
 const BASE = '/api/v1/users';
 const tag = 'users';
 
-/** The descriptions of the tags in the OpenAPI document. */
+/** The descriptions of the tags in the OpenAPI document of the user service. */
 export const userOpenApiTags = {
   users: 'Profiles, for their owners and for admins.',
   events: 'The feed of account events, for other services.',

@@ -1,4 +1,4 @@
-/** The schemas of HTTP requests and responses. */
+/** The schemas of the user service's HTTP requests and responses. */
 import { instant, role } from '@latchkey/events';
 import { z } from 'zod';
 import type { LivingProfile } from '../profile/profile.ts';
@@ -55,7 +55,7 @@ export const userPageSchema = z.object({
 
 export const userParamsSchema = z.object({ id: z.uuid().toLowerCase() });
 
-/** The schema of a query parameter for the number of items on a page. */
+/** Creates the schema of a query parameter for the number of items on a page. */
 export const createPageLimitSchema = z
   .string()
   .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')

@@ -15,20 +15,19 @@ import { mapFailuresToProblems } from './problems.ts';
 export interface ActiveSessionWithProfile extends ActiveSession {
   readonly profile: LivingProfile;
   /**
-   * The id of another account for which the request has waited. The read model now includes the change of that
-   * account that the caller knows of.
+   * The id of another account for which the request has waited. The read model now includes the change of that account
+   * that the caller knows of.
    */
   readonly awaited?: string;
 }
 
 /**
- * Returns a function that looks up the state of the caller's account. It waits until the stored profile includes the
- * account's events up to the token's `seq`. It then waits for the sequence in the header `Account-Sequence`. The
- * header may name the caller's own account or, if the caller is a verified admin, any account. A header from another
- * caller about another account is ignored, because the caller could use it to hold requests open.
- * If the account in an admin's header is parked, because one of its events could not be applied, the request is not
- * refused: the admin's client sends the header with every later request. Only requests about the parked account
- * itself are refused.
+ * Creates a function that looks up the state of the caller's account. It waits until the stored profile includes the
+ * account's events up to the token's `seq`. It then waits for the sequence in the header `Account-Sequence`. The header
+ * may name the caller's own account or, if the caller is a verified admin, any account. A header from another caller
+ * about another account is ignored, because the caller could use it to hold requests open. If the account in an admin's
+ * header is parked, because one of its events could not be applied, the request is not refused: the admin's client
+ * sends the header with every later request. Only requests about the parked account itself are refused.
  */
 export function createSessionStatusLookup(
   waiter: Pick<SequenceWaiter, 'waitFor' | 'waitUntilSettled'>,
@@ -36,8 +35,7 @@ export function createSessionStatusLookup(
   return (claims, request) =>
     mapFailuresToProblems(async () => {
       const seen = parseAccountSequence(request.headers['account-sequence']);
-      // The token is checked before the second wait, so that a request with an invalid token cannot be held open by a
-      // header.
+      // Check the token before the second wait, so that a request with an invalid token cannot be held open by a header.
       const session = await sessionStatusAt(waiter, claims, claims.seq);
       if (session === 'revoked' || seen === undefined) return session;
       if (seen.account === claims.sub) {

@@ -22,7 +22,7 @@ const guards = createGuards<ActiveSessionWithProfile>({
   refuse: (spec, details) => new Problem(spec, details),
 });
 
-/** Returns the routes of the service, with a store of profiles that responds slowly. */
+/** Returns the routes of the user service, with a store of profiles that responds slowly. */
 function slowService() {
   let ms = 0;
   const profiles = mapPortErrors(

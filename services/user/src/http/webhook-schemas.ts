@@ -130,7 +130,7 @@ export function toWebhookView(endpoint: WebhookEndpoint): z.infer<typeof webhook
   };
 }
 
-/** Converts an attempt to the form in which responses contain it. */
+/** Converts an attempt to send events to a webhook endpoint to the form in which responses contain it. */
 export function toAttemptView(attempt: DeliveryAttempt): z.infer<typeof attemptSchema> {
   const { at, status = null, reason = null } = attempt;
   return { ...attempt, at: at.toISOString(), status, reason };

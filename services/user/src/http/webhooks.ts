@@ -64,7 +64,10 @@ export function createWebhookRoutes({
   };
   const ofOne = { ...common, params: webhookParamsSchema, problems: [standardProblems.not_found] };
 
-  /** Changes an endpoint. @throws Problem (validation_failed, not_found, conflict, unavailable) */
+  /**
+   * Changes a webhook endpoint.
+   * @throws Problem (validation_failed, not_found, conflict, unavailable)
+   */
   async function change(
     id: string,
     apply: (endpoint: WebhookEndpoint) => WebhookEndpoint,
@@ -281,8 +284,9 @@ export function createWebhookRoutes({
 }
 
 /**
- * Logs a change of an endpoint. @param target where the endpoint sends events; absent if the change does not affect it.
- * Only the origin of the URL is logged, because the path may contain a secret
+ * Logs a change of a webhook endpoint.
+ * @param target where the endpoint sends events; absent if the change does not affect it. Only the origin of the URL is
+ * logged, because the path may contain a secret
  */
 function logChange(
   {

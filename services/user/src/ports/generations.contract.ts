@@ -21,7 +21,10 @@ export interface GenerationsUnderTest {
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 
-/** Defines the tests. @param open creates an empty store that is removed after the test */
+/**
+ * Defines the tests for one kind of store.
+ * @param open creates an empty store that is removed after the test
+ */
 export function generationsContract(
   adapter: string,
   open: (context: TestContext) => Promise<GenerationsUnderTest>,

@@ -6,10 +6,10 @@ import type { GenerationPointer } from '../generation/pointer.ts';
  * StoreUnavailable if the store cannot be reached or fails.
  */
 export interface GenerationStore {
-  /** Returns the stored pointer. Returns `initialGenerationPointer` before the first rebuild. */
+  /** Returns the stored pointer to the generations. Returns `initialGenerationPointer` before the first rebuild. */
   read(): Promise<GenerationPointer>;
   /**
-   * Replaces the stored pointer by `next`, if the stored version is one below that of `next`.
+   * Replaces the stored pointer to the generations by `next`, if the stored version is one below that of `next`.
    * @returns false, without a change, if another process has changed the pointer in the meantime
    */
   replace(next: GenerationPointer): Promise<boolean>;
@@ -22,6 +22,6 @@ export interface GenerationStore {
    * if another process removes the generation at the same time.
    */
   clear(generation: number): Promise<void>;
-  /** Removes the table or collection of a generation. No-op if it does not exist. */
+  /** Removes the table or collection of a generation. Does nothing if it does not exist. */
   remove(generation: number): Promise<void>;
 }

@@ -45,7 +45,10 @@ function parkedFromStart(name: string): StoredAccount {
   return { ...createEmptyStoredAccount(createUuidFromText(name)), parked: parkedAt(name, 7) };
 }
 
-/** Defines the tests. @param open creates an empty store that is removed after the test */
+/**
+ * Defines the tests for one kind of store.
+ * @param open creates an empty store that is removed after the test
+ */
 export function profilesContract(
   adapter: string,
   open: (context: TestContext) => Promise<ProfileStore>,

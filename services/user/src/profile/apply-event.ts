@@ -1,12 +1,12 @@
-/** Applies the next event of an account to the stored account. Pure. */
+/** Applies the next event of an account to the account that the read model stores. Pure. */
 import { type EventRecord, type EventRefusal, envelopeOf, positionAfterEvent } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 import { advancePastUnknownEvent, applyProfileEvent } from './project.ts';
 import type { StoredAccount } from './stored-account.ts';
 
 /**
- * Applies an event. Refuses the event if it is the account's first event but not UserRegistered, or if it is a later
- * UserRegistered.
+ * Returns the stored account after one more event. Refuses the event if it is the account's first event but not
+ * UserRegistered, or if it is a later UserRegistered.
  */
 export function applyEventToStoredAccount(
   stored: StoredAccount,

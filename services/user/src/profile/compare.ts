@@ -3,14 +3,14 @@ import type { LatchkeyEvent } from '@latchkey/events';
 import type { Profile } from './profile.ts';
 import { applyProfileEvent } from './project.ts';
 
-/** Computes the profile from all events of an account. Undefined if there are none. */
+/** Computes an account's profile from all events of the account. Returns undefined if there are no events. */
 export function foldProfile(events: readonly LatchkeyEvent[]): Profile | undefined {
   return events.reduce<Profile | undefined>(applyProfileEvent, undefined);
 }
 
 /**
- * Returns the names of the fields that differ or that only one profile has. Never returns values, which are personal
- * data.
+ * Returns the names of the fields that differ between two profiles or that only one of them has. Never returns values,
+ * which are personal data.
  */
 export function findDifferingFields(stored: Profile, folded: Profile): readonly string[] {
   const [one, other] = [new Map(Object.entries(stored)), new Map(Object.entries(folded))];

@@ -5,8 +5,8 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 export type StoredParkedMark = Omit<Parked, 'topic' | 'reason'> & Partial<Pick<Parked, 'topic' | 'reason'>>;
 
 /**
- * Adds the topic and the reason to a mark that release 0.1 stored. The reason becomes `unreadable`, so that the
- * account waits until an operator retries it.
+ * Adds the topic and the reason to the mark of a parked account that release 0.1 stored. The reason becomes
+ * `unreadable`, so that the account waits until an operator retries it.
  */
 export function fillInParkedMark(mark: StoredParkedMark): Parked {
   return { topic: ACCOUNTS_TOPIC, reason: 'unreadable', ...mark };

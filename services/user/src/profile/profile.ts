@@ -8,7 +8,7 @@ import type { Role } from '@latchkey/events';
 export interface LivingProfile {
   readonly ended: false;
   readonly id: string;
-  /** Sequence of the last event applied. */
+  /** The sequence of the last event that was applied to the profile. */
   readonly sequence: number;
   readonly email: string | null;
   readonly username: string | null;
@@ -19,10 +19,12 @@ export interface LivingProfile {
   readonly isVerified: boolean;
   readonly disabled: boolean;
   readonly createdAt: string;
-  /** Time of the last event applied. */
+  /** The time of the last event that was applied to the profile. */
   readonly updatedAt: string;
   readonly passwordChangedAt: string | null;
-  /** Sequence of the last SessionsRevoked event, 0 if there was none. Tokens issued at a lower sequence are invalid. */
+  /**
+   * The sequence of the last SessionsRevoked event; 0 if there was none. Tokens issued at a lower sequence are invalid.
+   */
   readonly revokedAt: number;
 }
 
@@ -35,7 +37,10 @@ export interface EndedProfile {
 
 export type Profile = LivingProfile | EndedProfile;
 
-/** Returns whether a token is accepted. @param seq the account's sequence when the token was issued */
+/**
+ * Returns whether an access token is accepted for an account with this profile.
+ * @param seq the account's sequence when the token was issued
+ */
 export function isTokenAccepted(profile: Profile, seq: number): profile is LivingProfile {
   return !profile.ended && !profile.disabled && seq >= profile.revokedAt;
 }

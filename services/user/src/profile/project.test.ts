@@ -15,7 +15,9 @@ function living(...events: readonly LatchkeyEvent[]): LivingProfile {
   return profile;
 }
 
-/** Returns the fields that an event changed, except `sequence` and `updatedAt`, which every event changes. */
+/**
+ * Returns the fields of a profile that an event changed, except `sequence` and `updatedAt`, which every event changes.
+ */
 function changeBy(before: LivingProfile, event: LatchkeyEvent): Partial<LivingProfile> {
   const after = applyProfileEvent(before, event);
   assert.ok(!after.ended);

@@ -48,8 +48,8 @@ function changes(event: ChangingEvent): Partial<LivingProfile> {
     case 'OwnerAlerted':
     case 'EmailChangeRequested':
       return erasure(event.data.person);
-    // In these events, `person` contains at most the reason that an admin gave. Therefore, `null` does not mean that
-    // the account's personal data was erased.
+    // In these events, `person` contains at most the reason that an admin gave. Therefore, if `person` is null, this
+    // does not mean that the account's personal data was erased.
     case 'AccountDisabled':
     case 'AccountErasureRequested':
       return { disabled: true };
@@ -114,8 +114,8 @@ function given({ username, firstName, lastName }: Names): Partial<LivingProfile>
 const erased = { email: null, username: null, firstName: null, lastName: null } as const;
 
 /**
- * Returns the changes that erase personal data if the event's `person` is null, otherwise no changes. Data is always
- * erased from all events of an account, so one such event suffices.
+ * Returns the profile fields without personal data if the event's `person` is null; otherwise no fields. Data is always
+ * erased from all events of an account, so one event with an erased `person` suffices.
  */
 function erasure(person: object | null): Partial<LivingProfile> {
   return person === null ? erased : {};
@@ -125,7 +125,7 @@ function advanced(envelope: Envelope) {
   return { sequence: envelope.sequence, updatedAt: instantOf(envelope) };
 }
 
-/** Formats a time in a fixed format, so that sorting the strings sorts the times. */
+/** Returns the time of an event in a fixed format, so that sorting the strings sorts the times. */
 function instantOf({ time }: Envelope): string {
   return new Date(time).toISOString();
 }

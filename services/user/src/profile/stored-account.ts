@@ -4,7 +4,7 @@ import type { Profile } from './profile.ts';
 
 /** The profile of an account, and the sequence of the last event that it includes. */
 export interface StoredAccount extends Position {
-  /** Undefined until the account's first event has been applied. */
+  /** The account's profile. Undefined until the account's first event has been applied. */
   readonly profile?: Profile;
 }
 

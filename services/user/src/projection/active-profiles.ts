@@ -5,7 +5,7 @@ import type { GenerationPointerCache } from './pointer-cache.ts';
 export type ActiveProfileReader = Pick<ProfileStore, 'load' | 'list' | 'countParked' | 'countForked'>;
 
 /**
- * Returns profiles that are read from the active generation. After each read, checks that the generation is still
+ * Creates a reader of profiles that reads the active generation. After each read, checks that the generation is still
  * active, and otherwise repeats the read: a generation that was removed meanwhile appears empty.
  */
 export function createActiveProfileReader(

@@ -10,8 +10,8 @@ const account = createUuidFromText('ada');
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 
 /**
- * Confirms the erasure of one account at sequence 7. @param generations the account as it is stored in each
- * generation
+ * Confirms the erasure of one account at sequence 7.
+ * @param generations the account as it is stored in each generation
  */
 function confirmed(...generations: readonly (Partial<StoredAccount> | undefined)[]) {
   return confirmedWithLeftovers(generations, []);

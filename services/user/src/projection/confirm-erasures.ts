@@ -16,7 +16,7 @@ import type { StoredAccount } from '../profile/stored-account.ts';
 /** The consumer name in the receipts of the user service. */
 export const ERASURE_RECEIPT_NAME = 'user';
 
-/** An account of which the event `AccountErased` has been read. */
+/** An account whose event `AccountErased` has been read. */
 export interface ErasedAccount {
   readonly account: string;
   /** The sequence of the `AccountErased` event. */
@@ -36,11 +36,11 @@ export function findErasureInRecord(record: EventRecord): readonly ErasedAccount
 }
 
 /**
- * Returns a function that confirms erasures that every generation has applied. If a generation has not read
- * the account's events yet, it would still store the person's data when it reads them. The erasure is
- * therefore confirmed by the generation that applies it last. If a generation is still stored but no longer
- * filled, it never reads the erasure. The function therefore erases the person from such a generation itself,
- * before it confirms the erasure. Idempotent.
+ * Creates a function that confirms erasures that every generation has applied. If a generation has not read the
+ * account's events yet, it would still store the person's data when it reads them. The erasure is therefore confirmed
+ * by the generation that applies it last. If a generation is still stored but no longer filled, it never reads the
+ * erasure. The function therefore erases the person from such a generation itself, before it confirms the erasure.
+ * Idempotent.
  */
 export function createErasureConfirmer(deps: {
   readonly bus: Pick<Bus, 'publish'>;

@@ -1,6 +1,6 @@
 /**
- * Returns a function that starts each call only after the previous call has settled. Used if store and log
- * are in this process, where a dozen concurrent slices would block the event loop until all of them are done.
+ * Creates a function that starts each call only after the previous call has settled. Used if store and log are in this
+ * process, where a dozen concurrent slices would block the event loop until all of them are done.
  */
 export function serializeCalls<Subject>(
   work: (subject: Subject) => Promise<void>,

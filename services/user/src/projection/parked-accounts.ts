@@ -1,4 +1,6 @@
-/** Lists accounts that are parked in any generation of the read model. */
+/**
+ * Lists accounts that are parked (stopped at an event that could not be applied) in any generation of the read model.
+ */
 import type { Parked } from '@latchkey/consumer';
 import type { GenerationPointer } from '../generation/pointer.ts';
 import { loadStoredAccount, type ParkedAccountsPageRequest, type ProfileStore } from '../ports/profiles.ts';
@@ -10,8 +12,7 @@ export interface ParkedMarkInGeneration extends Parked {
 export interface ParkedAccount {
   readonly account: string;
   /**
-   * One entry for each generation in which the account is parked, with the record that parked the account.
-   * Never empty.
+   * One entry for each generation in which the account is parked, with the record that parked the account. Never empty.
    */
   readonly marks: readonly ParkedMarkInGeneration[];
 }

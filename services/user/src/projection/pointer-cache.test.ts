@@ -18,7 +18,7 @@ const flipped = activateGeneration(building, 2, new Date());
 
 const SECOND_MS = 1000;
 
-/** Returns a cache, and functions to change the stored pointer and the clock that it reads. */
+/** Returns a cache of the pointer, and functions to change the stored pointer and the clock that the cache reads. */
 function scene() {
   const stored = { pointer: building, away: false };
   let wakeUp: () => void = () => undefined;

@@ -14,16 +14,19 @@ const MAX_AGE_MS = 5000;
 export const MAX_GENERATION_SWITCHOVER_DELAY_MS = 2 * MAX_AGE_MS;
 
 export interface GenerationPointerCache {
-  /** Returns the pointer from the last read, however old it is. */
+  /** Returns the pointer from the last read of the store, however old it is. */
   last(): GenerationPointer;
   /**
-   * Returns a pointer that is at most five seconds old. Reads it from the store if the cached one is older.
+   * Returns a pointer that is at most five seconds old. Reads it from the store if the cached pointer is older.
    * @throws StoreUnavailable
    */
   fresh(): Promise<GenerationPointer>;
   /** Reads the pointer from the store, and caches it. @throws StoreUnavailable */
   refresh(): Promise<GenerationPointer>;
-  /** Reads the pointer every second, and passes it to `onRefresh`. @returns a function that stops this */
+  /**
+   * Reads the pointer every second, and passes it to `onRefresh`.
+   * @returns a function that ends these reads
+   */
   follow(onRefresh: (pointer: GenerationPointer) => void): () => void;
 }
 
@@ -58,7 +61,7 @@ export function createGenerationPointerCache(deps: {
     last: () => cached.pointer,
     refresh,
     async fresh() {
-      // A loop, because `refresh` may join a read that began more than five seconds ago.
+      // Use a loop, because `refresh` may join a read that began more than five seconds ago.
       while (monotonic() - cached.at > MAX_AGE_MS) await refresh();
       return cached.pointer;
     },
@@ -66,8 +69,7 @@ export function createGenerationPointerCache(deps: {
       const stopping = new AbortController();
       const { signal } = stopping;
       function onFailure(err: unknown, failures: number) {
-        // Only the first of several failures is logged, because an outage would otherwise cause a log line every
-        // second.
+        // Log only the first of several failures, because an outage would otherwise cause a log line every second.
         if (failures === 1) logger.warn({ err }, 'the active generation of profiles cannot be read');
       }
       void runLoop({ every: REFRESH_EVERY_MS, signal, onFailure, ...(sleep && { sleep }) }, async () => {

@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 
 export interface ProjectionMetrics {
   /**
-   * Counts a record.
+   * Counts a record that was read from the log.
    * @param type the type of the event, `unknown`, or `undecodable`
    * @param effect what the projection did with the record
    */
@@ -69,9 +69,9 @@ export function createProjectionMetrics(deps: {
 }
 
 /**
- * Returns metrics that count events only while their generation is active. A new generation reads all events again,
- * long after they happened; without this rule, they would be counted twice. Dead letters and forged records are
- * always counted.
+ * Creates metrics that count events only while their generation is active. A new generation reads all events again,
+ * long after they happened; without this rule, they would be counted twice. Dead letters and forged records are always
+ * counted.
  */
 export function createMetricsWhileActive(
   answers: () => boolean,
@@ -102,7 +102,10 @@ export function registerEventKeyMetric(
   );
 }
 
-/** Registers a gauge. While the store is down, its value is NaN: an error would make the whole metrics page fail. */
+/**
+ * Registers a gauge. While the store is down, the value of the gauge is NaN: an error would make the whole metrics page
+ * fail.
+ */
 function gauge(registers: Registry[], name: string, help: string, read: () => Promise<number>): void {
   new Gauge({
     name,

@@ -30,19 +30,19 @@ export interface ProfileProjectionDeps {
   readonly metrics: ProjectionMetrics;
   readonly logger: Logger;
   now(): Date;
-  /** Called with accounts after they have been stored. */
+  /** Called with accounts after the read model has stored them. */
   announce(accounts: readonly StoredAccount[]): void;
   /**
-   * Confirms erasures. Called each time a slice has been stored, with every account that the slice erases. It may be called
-   * more than once for an account, because a later slice may contain the same erasure.
+   * Confirms erasures. Called each time a slice of records has been stored, with every account that the slice erases.
+   * It may be called more than once for an account, because a later slice may contain the same erasure.
    */
   confirm(erased: readonly ErasedAccount[]): Promise<void>;
 }
 
 /**
- * Returns a handler that applies a slice of records with a single read and a single write. If an account is parked
- * because an event is missing, and the slice contains that event, the account is unparked. The promise rejects only
- * if the store or the log is unavailable or the partition was revoked.
+ * Creates a handler that applies a slice of records with a single read and a single write. If an account is parked
+ * because an event is missing, and the slice contains that event, the account is unparked. The handler's promise
+ * rejects only if the store or the log is unavailable or the partition was revoked.
  */
 export function createProfileProjection(deps: ProfileProjectionDeps) {
   return async (slice: PartitionSlice): Promise<void> => {
@@ -70,8 +70,8 @@ export function createProfileProjection(deps: ProfileProjectionDeps) {
       const parked = stored.get(account)?.parked;
       if (parked !== undefined) deps.logger.error({ parked }, 'an account is parked');
     }
-    // Erasures are confirmed last. If a confirmation fails, the slice is redelivered and its erasures are confirmed
-    // again, although its events are then duplicates.
+    // Confirm erasures last. If a confirmation fails, the slice is redelivered and its erasures are confirmed again,
+    // although its events are then duplicates.
     await deps.confirm(erased);
   };
 }

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogger } from '@latchkey/process';
 import { createGenerationSubscriptions } from './projectors.ts';
 
-/** Returns a fake log on which the test decides when subscriptions open. */
+/** Creates a fake log on which the test decides when subscriptions open. */
 function scene() {
   const read = new Set<number>();
   let opened = 0;

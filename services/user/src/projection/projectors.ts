@@ -6,8 +6,8 @@ export interface GenerationSubscriptions {
   /** Opens the subscriptions of these generations. @throws the errors of `subscribe` */
   start(running: readonly number[]): Promise<void>;
   /**
-   * Opens missing subscriptions of the given generations, and closes those of all others. Returns immediately.
-   * Failures are logged; the next call retries.
+   * Opens missing subscriptions of the given generations, and closes the subscriptions of all other generations.
+   * Returns immediately. Failures are logged; the next call retries.
    */
   align(running: readonly number[]): void;
   /** Returns the open subscription of a generation, if there is one. */

@@ -80,7 +80,7 @@ async function createBench(context: TestContext) {
     },
     publishGarbage: (key: string) => consume(append(key, Buffer.from('{'), {})),
     /**
-     * Retries an account.
+     * Retries a parked account.
      * @param meanwhile called each time the account's records have been read to the end of the log
      * @param decided the sequence of the account's last event in the journal
      */

@@ -36,9 +36,9 @@ export function createParkedRetry(
 }
 
 /**
- * Returns a function that retries a parked account in every generation that is being filled, because each of them may
- * become the active one. The function returns the worst outcome. If several are equally bad, it prefers that of the
- * active generation.
+ * Creates a function that retries a parked account in every generation that is being filled, because each of them may
+ * become the active one. The function returns the worst outcome. If several outcomes are equally bad, it prefers the
+ * outcome of the active generation.
  */
 export function createParkedRetryForAllGenerations(deps: {
   pointer(): Promise<Pick<GenerationPointer, 'active' | 'running'>>;
@@ -55,7 +55,7 @@ export function createParkedRetryForAllGenerations(deps: {
   };
 }
 
-/** The possible results, from best to worst. */
+/** The possible results of a retry, from best to worst. */
 const RESULTS: readonly RetryOutcome['result'][] = ['not parked', 'unparked', 'still parked'];
 
 function worse(worst: GenerationRetryOutcome, other: GenerationRetryOutcome): GenerationRetryOutcome {

@@ -28,7 +28,7 @@ function mark(account: string): Parked {
 const NEVER = 3_600_000;
 
 /**
- * Creates a waiter that reads these accounts.
+ * Creates a waiter that reads the given accounts.
  * @param fails called for each read after the first; returns whether the read fails
  */
 function waiterOver(

@@ -7,7 +7,7 @@ import { loadStoredAccount, type ProfileStore } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
 export interface SequenceWaitLimits {
-  /** The maximum time that a request waits, in ms. */
+  /** The maximum time that a request waits for the read model, in ms. */
   readonly timeoutMs: number;
   /**
    * How often the store is polled for accounts that requests wait for, in ms. Polling is necessary because another
@@ -26,25 +26,29 @@ export const defaultSequenceWaitLimits: SequenceWaitLimits = {
   perCaller: 20,
 };
 
-/** How much longer a request waits for a final read of the store after its timeout, in ms. */
+/** How much longer a request waits, after its timeout, for a final read of the store, in ms. */
 const LAST_LOOK_MS = 250;
 
 export interface SequenceWaiter {
   /**
-   * Resolves with the account once it has reached `sequence`. If the account is parked and thus makes no progress,
-   * resolves immediately.
-   * @throws SequenceWaitRefused (behind, crowded); StoreUnavailable if the first read fails. If a later read fails, the wait
-   * continues
+   * Resolves with the account once the read model has applied its events up to `sequence`. If the account is parked and
+   * thus makes no progress, resolves immediately.
+   * @throws SequenceWaitRefused (behind, crowded); StoreUnavailable if the first read fails. If a later read fails, the
+   * wait continues
    */
   waitUntilSettled(id: string, sequence: number, caller: string): Promise<StoredAccount>;
   /**
-   * Resolves with the account once it has reached `sequence`.
+   * Resolves with the account once the read model has applied its events up to `sequence`.
    * @throws the errors of `waitUntilSettled`, and SequenceWaitRefused (parked) if the account is parked
    */
   waitFor(id: string, sequence: number, caller: string): Promise<StoredAccount>;
-  /** Ends the waits that these accounts satisfy. @param accounts accounts as they are now stored */
+  /**
+   * Ends the waits of the requests that waited for the given accounts, as far as the accounts have reached the awaited
+   * sequences.
+   * @param accounts accounts as they are now stored
+   */
   notify(accounts: readonly StoredAccount[]): void;
-  /** Returns the number of waiting requests. */
+  /** Returns the number of requests that are waiting for the read model. */
   waiting(): number;
 }
 
@@ -97,8 +101,7 @@ export function createSequenceWaiter(deps: {
       notify([...(await profiles.load([...ids])).values()]);
       isStoreDown = false;
     } catch (error) {
-      // Only the first of several failures is logged, because an outage would otherwise cause dozens of log lines a
-      // second.
+      // Log only the first of several failures, because an outage would otherwise cause dozens of log lines a second.
       if (!isStoreDown) logger.warn({ err: error }, 'the accounts that requests wait for cannot be read');
       isStoreDown = true;
     }
@@ -138,7 +141,8 @@ export function createSequenceWaiter(deps: {
         reject(new SequenceWaitRefused('behind'));
       }
       let timer = setTimeout(() => {
-        // A final read: if this process was stalled, the account may have reached the sequence since the last poll.
+        // Read the store a last time: if this process was stalled, the account may have reached the sequence since the
+        // last poll.
         timer = setTimeout(refuse, LAST_LOOK_MS);
         void profiles
           .load([id])

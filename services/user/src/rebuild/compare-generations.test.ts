@@ -83,7 +83,10 @@ describe('an account whose history has forked in the old generation', () => {
   });
 });
 
-/** Returns an in-memory generation with these accounts. The test may change it while the comparison pauses. */
+/**
+ * Returns an in-memory generation with the given accounts. The test may change the generation while the comparison
+ * pauses.
+ */
 function generationOf(accounts: readonly StoredAccount[]) {
   const kept = new Map(accounts.map((each) => [each.account, each]));
   function put(account: StoredAccount) {

@@ -10,11 +10,11 @@ import { compareStoredAccounts } from './parity.ts';
  * few of them as examples.
  */
 export interface GenerationComparison {
-  /** The number of compared accounts. An account that is in both generations counts once. */
+  /** The number of accounts that were compared. An account that is in both generations counts once. */
   readonly accounts: number;
   /** The number of accounts that are at the same sequence in both generations, but have different profiles. */
   readonly differing: number;
-  /** For each field of a profile, the number of accounts that differ in it. */
+  /** For each field of a profile, the number of accounts whose profiles differ in that field. */
   readonly fields: Readonly<Record<string, number>>;
   readonly examples: readonly string[];
   /** The number of accounts that are parked in the new generation but not in the old one. */
@@ -40,12 +40,14 @@ export interface CompareGenerationsDeps {
 
 const FEW = 3;
 const LOOK_AGAIN_MS = 100;
-/** The maximum number of times that accounts at different sequences are read again, which takes half a minute. */
+/**
+ * The maximum number of times that accounts at different sequences are read again, which takes half a minute in total.
+ */
 const MOST_LOOKS = 300;
 
 /**
- * Compares all accounts of two generations. The profiles of an account are compared when both are at the same
- * sequence. If one generation is ahead, the account is read again until the other has caught up, or for half a
+ * Compares all accounts of two generations of the read model. The profiles of an account are compared when both are at
+ * the same sequence. If one generation is ahead, the account is read again until the other has caught up, or for half a
  * minute.
  */
 export async function compareGenerations(deps: CompareGenerationsDeps): Promise<GenerationComparison> {
@@ -74,7 +76,7 @@ function createTally() {
 
   return {
     /**
-     * Compares an account, and counts it if the result is final.
+     * Compares an account in two generations, and counts it if the result is final.
      * @returns false if one generation is ahead but the other may still catch up, so that the account must be read
      * again
      */

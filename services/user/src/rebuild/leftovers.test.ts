@@ -6,7 +6,7 @@ import { createLeftoverCleaner } from './leftovers.ts';
 
 const logger = createLogger({ name: 'test', level: 'silent' });
 
-/** Runs a cleaner on a system where generations 2 and 3 were dropped. */
+/** Creates a cleaner for a system in which generations 2 and 3 were dropped. */
 function scene({ stored }: { readonly stored: readonly number[] }) {
   const pointer = stopOtherGenerations(addGeneration(addGeneration(initialGenerationPointer)));
   const looks = { stored, cleared: [] as number[], pauses: [] as number[] };
@@ -30,7 +30,7 @@ function scene({ stored }: { readonly stored: readonly number[] }) {
   return {
     cleaner,
     looks,
-    /** Resolves once the cleaner has checked for leftovers again. */
+    /** Resolves once the cleaner has checked for leftover generations again. */
     async look() {
       await paused.promise;
       paused = Promise.withResolvers();

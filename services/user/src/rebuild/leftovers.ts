@@ -1,7 +1,7 @@
 /**
- * Clears generations that nobody fills any more. `ops rebuild user --drop` removes them, but may be interrupted, and a
- * late instance may write into a generation that was removed already. Nobody applies erasures to such a generation, so
- * its data must not remain.
+ * Clears generations of the read model that nobody fills any more. `ops rebuild user --drop` removes them, but may be
+ * interrupted, and a late instance may write into a generation that was removed already. Nobody applies erasures to
+ * such a generation, so its data must not remain.
  */
 import type { Logger } from '@latchkey/process';
 import { runLoop, type Sleep } from '@latchkey/process/loop';
@@ -9,14 +9,15 @@ import { findLeftoverGenerations } from '../generation/pointer.ts';
 import type { GenerationStore } from '../ports/generations.ts';
 
 /**
- * The time between two checks, in ms. A generation is cleared if two consecutive checks find it. By the second check,
- * no instance serves queries from it any more, because this time is longer than MAX_GENERATION_SWITCHOVER_DELAY_MS.
+ * The time between two checks for leftover generations, in ms. A generation is cleared if two consecutive checks find
+ * it. By the second check, no instance serves queries from it any more, because this time is longer than
+ * MAX_GENERATION_SWITCHOVER_DELAY_MS.
  */
 const LOOK_EVERY_MS = 60_000;
 
 export interface LeftoverCleaner {
   start(): void;
-  /** Stops the loop. Resolves once the clearing in progress has ended. */
+  /** Stops the loop that clears leftover generations. Resolves once the clearing in progress has ended. */
   stop(): Promise<void>;
 }
 

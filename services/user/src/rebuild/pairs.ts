@@ -14,7 +14,10 @@ export interface AccountInBothGenerations {
 /** How many accounts are read from each generation at a time. The number is limited to save memory. */
 const PAGE = 500;
 
-/** Yields all accounts in pages, sorted by id. Includes every account that existed when the first page was read. */
+/**
+ * Yields all accounts of two generations in pages, sorted by id. Includes every account that existed when the first
+ * page was read.
+ */
 export async function* readAccountPairs(
   old: Pick<ProfileStore, 'page'>,
   fresh: Pick<ProfileStore, 'page'>,
@@ -52,7 +55,7 @@ function pair(old: ById, fresh: ById): readonly AccountInBothGenerations[] {
   }));
 }
 
-/** Reads accounts from both generations again. */
+/** Reads the given accounts from both generations again. */
 export async function rereadAccountPairs(
   ids: readonly string[],
   old: Pick<ProfileStore, 'load'>,

@@ -1,4 +1,4 @@
-/** Compares a single account in two generations. */
+/** Compares a single account in two generations of the read model. */
 import { findDifferingFields } from '../profile/compare.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
@@ -15,7 +15,7 @@ export type ParityVerdict =
   | { readonly kind: 'same' | 'apart' | 'parked' | 'freed' }
   | { readonly kind: 'differs'; readonly fields: readonly string[] };
 
-/** Compares an account in two generations. An account that is not stored is at sequence 0. */
+/** Compares an account as it is stored in two generations. An account that is not stored is at sequence 0. */
 export function compareStoredAccounts(old: StoredAccount, fresh: StoredAccount): ParityVerdict {
   const ahead = fresh.sequence - old.sequence;
   if (fresh.parked !== undefined && (old.parked === undefined || ahead < 0)) return { kind: 'parked' };

@@ -24,7 +24,9 @@ import { createTestHistory, type TestHistory } from '../testing/history.ts';
 import { createReadModelRebuild, type ReadModelRebuild } from './rebuild.ts';
 
 const SHORT_MS = 5;
-/** How long the service may take to notice that the pointer has changed, in ms. It reads the pointer every second. */
+/**
+ * How long the user service may take to notice that the pointer has changed, in ms. It reads the pointer every second.
+ */
 const NOTICED_MS = 1500;
 const PATIENCE_MS = 120_000;
 
@@ -49,13 +51,14 @@ async function scene(context: TestContext) {
   const sharedDatabase = openDatabase({ folder, as: 'shared' });
   const ops = createEmbeddedBus({ database: sharedDatabase });
   const stores = openSqliteUserStorage({ database: sharedDatabase });
-  /** Creates a rebuild without any state in memory, as each start of the command does. */
+  /** Creates a rebuild without any state in memory, as each start of the ops command does. */
   const open = (over: Partial<Parameters<typeof createReadModelRebuild>[0]> = {}): ReadModelRebuild =>
     createReadModelRebuild({
       ...stores,
       groups: ops,
       now: () => new Date(),
-      // Shortens the pause before a removal: the only service runs in this process and notices the change soon.
+      // Shorten the pause before a removal: the only instance of the service runs in this process and notices the change
+      // soon.
       pause: async (ms) => pause(ms > NOTICED_MS ? NOTICED_MS : SHORT_MS),
       ...over,
     });
@@ -171,8 +174,8 @@ describe('a rebuild', () => {
     interrupted.reject(new Error('killed'));
     await assert.rejects(open({ generations: dying }).begin(), /killed/);
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'now' });
-    // Each step is started from a new `open()`, as after an interruption: while the generation is filled,
-    // after the comparison, and after the switchover.
+    // Start each step from a new `open()`, as after an interruption: while the generation is filled, after the
+    // comparison, and after the switchover.
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'before' });
     await open().caughtUp(2, nothing);
     await open().compare(2, nothing);

@@ -29,13 +29,13 @@ export interface ReadModelRebuildDeps {
   pause(ms: number): Promise<void>;
 }
 
-/** A generation with its role and its progress. */
+/** A generation of the read model with its role and its progress. */
 export interface GenerationProgress extends ConsumerGroupProgress {
   readonly generation: number;
   /**
-   * `answers`: the active generation, which serves queries. `next`: it is being filled and may become active. `kept`:
-   * it was active before and is still being filled, for a switch back. `leftover`: it is no longer filled, but its data
-   * is still stored.
+   * The role of the generation. `answers`: the active generation, which serves queries. `next`: it is being filled and
+   * may become active. `kept`: it was active before and is still being filled, for a switch back. `leftover`: it is no
+   * longer filled, but its data is still stored.
    */
   readonly role: 'answers' | 'next' | 'kept' | 'leftover';
   /** When the generation became active. Set only for the active generation, after the first rebuild. */
@@ -61,7 +61,7 @@ export interface ReadModelRebuild {
     generation: number,
     seen: (progress: ConsumerGroupProgress) => void,
   ): Promise<ConsumerGroupProgress>;
-  /** Compares the generation with the active one. Waits for the slower of the two to catch up. */
+  /** Compares a generation with the active generation. Waits for the slower of the two to catch up. */
   compare(generation: number, seen: (accounts: number) => void): Promise<GenerationComparison>;
   /**
    * Makes a generation the active one.
@@ -69,7 +69,7 @@ export interface ReadModelRebuild {
    * @throws Error if the generation is not being filled
    */
   activate(generation: number): Promise<number>;
-  /** Returns the formerly active generation, which is kept for a switch back. Undefined if there is none. */
+  /** Returns the formerly active generation, if it is kept for a switch back. Undefined if there is none. */
   kept(): Promise<number | undefined>;
   /**
    * Stops filling all generations except the active one, and removes their data after the time in which an instance
@@ -89,7 +89,7 @@ export function createReadModelRebuild(deps: ReadModelRebuildDeps): ReadModelReb
   const { generations, profilesOf, groups, now, pause } = deps;
 
   /**
-   * Replaces the pointer. Retries if another process has replaced it in the meantime.
+   * Replaces the pointer to the generations. Retries if another process has replaced it in the meantime.
    * @param make returns the new pointer, or undefined to keep the current one
    * @returns the pointer before the change
    */
@@ -155,8 +155,8 @@ export function createReadModelRebuild(deps: ReadModelRebuildDeps): ReadModelReb
         if (candidate !== undefined) return { generation: candidate, begun: 'before' };
         if (findPreviousGeneration(pointer) !== undefined) return undefined;
         const next = addGeneration(pointer);
-        // The table or collection must exist before the pointer names its generation, because instances start
-        // to fill a generation once the pointer names it.
+        // Create the table or collection before the pointer names its generation, because instances start to fill a
+        // generation once the pointer names it.
         await generations.prepare(next.last);
         if (await generations.replace(next)) return { generation: next.last, begun: 'now' };
       }
@@ -194,7 +194,8 @@ export function createReadModelRebuild(deps: ReadModelRebuildDeps): ReadModelReb
 
     async drop(told) {
       await change((pointer) => (pointer.running.length > 1 ? stopOtherGenerations(pointer) : undefined));
-      // If a later step fails, leftovers remain. Running instances clear them, and a repeated call removes them.
+      // If a later step fails, the data of the removed generations remains. Running instances clear it, and a repeated
+      // call removes it.
       const gone = findLeftoverGenerations(await generations.read(), await generations.stored());
       if (gone.length === 0) return [];
       told();

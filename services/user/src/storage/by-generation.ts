@@ -1,7 +1,7 @@
 import { nameOfGeneration } from '../generation/pointer.ts';
 import type { ProfileStore } from '../ports/profiles.ts';
 
-/** Returns a function that opens the profiles of a generation, and returns the same object for later calls. */
+/** Creates a function that opens the profiles of a generation, and returns the same object for later calls. */
 export function cacheProfilesByGeneration(
   open: (name: string) => ProfileStore,
 ): (generation: number) => ProfileStore {

@@ -4,7 +4,10 @@ import type { UserStorage } from '../ports/storage.ts';
 import { openMongoUserStorage } from './mongo/index.ts';
 import { openSqliteUserStorage } from './sqlite/index.ts';
 
-/** Opens the user service's storage in a store. The store may still be connecting. @throws DataFolderError */
+/**
+ * Opens the user service's storage in a store. The store may still be connecting.
+ * @throws DataFolderError
+ */
 export const openUserStorage: (store: Store) => UserStorage = selectByStoreKind({
   mongo: openMongoUserStorage,
   sqlite: openSqliteUserStorage,

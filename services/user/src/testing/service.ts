@@ -1,4 +1,4 @@
-/** The user service on an embedded store and log, for tests of the projection. */
+/** Runs the user service on an embedded store and log, for tests of the projection. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { compose, topicsOfUserService } from '../compose.ts';
 import { userSettingsSchema } from '../config.ts';
 import { openUserOps } from '../ops.ts';
 
-/** Starts the service, and stops it at the end of the test. */
+/** Starts the user service, and stops it at the end of the test. */
 export async function startTestService(context: TestContext, settings: Record<string, string> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-user-'));
   const database = openDatabase({ folder, as: 'server' });
@@ -35,7 +35,7 @@ export async function startTestService(context: TestContext, settings: Record<st
     await rm(folder, { recursive: true });
   });
 
-  /** Waits until all records on the log are handled. */
+  /** Waits until the service has handled all records on the log. */
   async function settle(): Promise<void> {
     for (;;) {
       const { read, records } = await bus.progressOf('user', [ACCOUNTS_TOPIC]);
@@ -50,12 +50,12 @@ export async function startTestService(context: TestContext, settings: Record<st
     ops: openUserOps(store),
     health: service.health,
     settle,
-    /** Returns the value of a metric without labels. */
+    /** Returns the value of a metric that has no labels. */
     async metric(name: string): Promise<number> {
       const text = await registry.metrics();
       return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
     },
-    /** Returns the account as the read model has it, once all records are handled. */
+    /** Returns an account as the read model has it, once all records are handled. */
     async stateOf(account: string) {
       await settle();
       const profiles = await openUserOps(store).activeProfiles();

@@ -9,7 +9,7 @@ export const testTokenKeys = createFixedKeySource({
   keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }],
 });
 
-/** Signs a token for an account at sequence `seq`. */
+/** Signs an access token for an account at sequence `seq`. */
 export function signTestToken(account: string, seq: number): string {
   return jwt.sign(
     { sub: account, sid: 's1', client_id: 'latchkey', jti: 'j1', email_verified: false, role: 'user', seq },

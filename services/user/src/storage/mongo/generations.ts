@@ -1,4 +1,6 @@
-/** Stores generations in MongoDB: the pointer is a document, and each generation is a collection. */
+/**
+ * Stores the generations of the read model in MongoDB: the pointer is a document, and each generation is a collection.
+ */
 import {
   createPlainSchema,
   ensureIndexes,
@@ -32,7 +34,7 @@ function schema() {
   });
 }
 
-/** Opens the generations. They need no index, because the pointer is read by its id. */
+/** Opens the store of generations. It needs no index, because the pointer is read by its id. */
 export function createMongoGenerations(connection: Connection): GenerationStore {
   const pointers = modelOfCollection(connection, 'user_generations', schema);
 

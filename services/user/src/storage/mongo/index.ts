@@ -9,7 +9,7 @@ import { listProfileIndexes } from './schema.ts';
 export function openMongoUserStorage({ connection }: Pick<MongoStore, 'connection'>): UserStorage {
   const generations = createMongoGenerations(connection);
 
-  /** Returns the indexes of the collections of all generations that are being filled. */
+  /** Returns the MongoDB indexes of the collections of all generations that are being filled. */
   async function indexes() {
     const { running } = await generations.read();
     return running.flatMap((generation) => listProfileIndexes(nameOfGeneration(generation)));

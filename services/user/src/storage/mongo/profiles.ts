@@ -10,10 +10,13 @@ import { type AccountDocument, createAccountMongooseSchema, nameOfProfileCollect
 export function createMongoProfiles(connection: Connection, generation = 'v1'): ProfileStore {
   const collection = nameOfProfileCollection(generation);
   const accounts = modelOfCollection(connection, collection, createAccountMongooseSchema);
-  // Writes with the driver instead of mongoose: bulk writes must be fast, and the documents need no casting.
+  // Write with the driver instead of mongoose: bulk writes must be fast, and the documents need no casting.
   const written = connection.collection<AccountDocument>(collection);
 
-  /** Stores documents. @returns false if any were not stored because a document with the same id exists */
+  /**
+   * Stores the documents of accounts.
+   * @returns false if any documents were not stored because a document with the same id exists
+   */
   async function saveAll(documents: readonly AccountDocument[]): Promise<boolean> {
     try {
       await written.bulkWrite(documents.map(replacing), { ordered: false });
@@ -89,9 +92,9 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
 }
 
 /**
- * Returns an upsert that replaces the stored document if its sequence is lower. If the new document is
- * parked, the upsert also replaces a document with the same sequence that is not parked. Otherwise, the
- * upsert fails, because it tries to insert a document with an existing id.
+ * Returns an upsert that replaces the stored document of an account if its sequence is lower. If the new document is
+ * parked, the upsert also replaces a document with the same sequence that is not parked. Otherwise, the upsert fails,
+ * because it tries to insert a document with an existing id.
  */
 function replacing(document: AccountDocument) {
   const { _id, sequence, parked } = document;
@@ -126,8 +129,8 @@ function accountOf({ _id: account, sequence, head, profile, parked }: AccountDoc
 }
 
 /**
- * Returns the profile if the list of accounts includes it. The list omits ended accounts, and accounts that were
- * parked before their first event.
+ * Returns the profile in a list if the list of accounts includes the profile; otherwise an empty list. The list of
+ * accounts omits ended accounts, and accounts that were parked before their first event.
  */
 function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
   return profile === undefined || profile.ended ? [] : [profile];

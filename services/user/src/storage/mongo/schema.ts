@@ -5,7 +5,7 @@ import type { StoredAccount } from '../../profile/stored-account.ts';
 export interface AccountDocument extends Omit<StoredAccount, 'account'> {
   /** The account's id. */
   readonly _id: string;
-  /** The searchable fields in lower case. Absent if the account has no profile or has ended. */
+  /** The searchable fields of the profile in lower case. Absent if the account has no profile or has ended. */
   readonly search?: { readonly email?: string; readonly username?: string };
 }
 
@@ -21,7 +21,7 @@ export function createAccountMongooseSchema() {
 }
 
 /**
- * Returns the name of a generation's collection.
+ * Returns the name of the MongoDB collection of a generation.
  * @param generation the name of the generation; only letters, digits and `_`
  */
 export function nameOfProfileCollection(generation: string): string {

@@ -22,7 +22,7 @@ const SQL = {
 } as const;
 
 /**
- * How many rows a statement deletes. Deleting one takes up to 90 µs, because its bytes are overwritten, and
+ * How many rows one statement deletes. Deleting one row takes up to 90 µs, because its bytes are overwritten, and
  * requests wait for the statement.
  */
 const DELETE_BATCH = 250;

@@ -10,7 +10,7 @@ const pointerTable = `
   ) STRICT`;
 
 /**
- * Returns the name of a generation's table.
+ * Returns the name of the SQLite table of a generation.
  * @param generation the name of the generation; only letters, digits and `_`
  */
 export function nameOfProfileTable(generation: string): string {
@@ -28,7 +28,7 @@ export function parseGenerationOfTable(name: string): number | undefined {
 /** The SQL that lists all tables. */
 export const SELECT_TABLE_NAMES_SQL = "SELECT name FROM sqlite_master WHERE type = 'table'";
 
-/** The columns of a generation in release 0.1. */
+/** The columns of a generation's table in release 0.1. */
 const release01Columns = `
     id TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL,
@@ -40,12 +40,12 @@ const release01Columns = `
     email TEXT,
     username TEXT`;
 
-/** The condition of the index of accounts that are parked because their history has forked. */
+/** The SQL condition of the index of accounts that are parked because their history has forked. */
 export const IS_FORKED_SQL = "parked IS NOT NULL AND json_extract(parked, '$.reason') = 'forked'";
 
 /**
- * The SQL of the table of a new generation. A migration that changes this table must also change the tables of all
- * generations that exist.
+ * Returns the SQL that creates the table of a new generation. A migration that changes this table must also change the
+ * tables of all generations that exist.
  */
 export function createProfileTableSql(table: string): string {
   return `${tableSql(table, `${release01Columns},\n    head TEXT`)}\n${forkedIndexSql(table)}`;

@@ -7,7 +7,10 @@ import type { LivingProfile, Profile } from '../../profile/profile.ts';
 import type { StoredAccount } from '../../profile/stored-account.ts';
 import { IS_FORKED_SQL, nameOfProfileTable } from './migrations.ts';
 
-/** Opens the profiles of a generation. @param generation the name of the generation, whose table must exist */
+/**
+ * Opens the profiles of a generation.
+ * @param generation the name of the generation, whose table must exist
+ */
 export function createSqliteProfiles(database: Database, generation = 'v1'): ProfileStore {
   const table = nameOfProfileTable(generation);
 
@@ -42,8 +45,8 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
         const statement = database.prepare(upsert);
         for (const stored of accounts) statement.run(...rowOf(stored));
       }
-      // This write is not flushed to disk. A crash may lose it, but then also loses the group's position, so
-      // that the events are redelivered.
+      // This write need not be flushed to disk. A power cut may undo it, but also undoes the consumer group's stored
+      // position in the log, so that the events are redelivered.
       const erases = accounts.some(({ profile }) => profile?.ended);
       await database.write(saveAll, { flushed: false, erases });
     },
@@ -102,8 +105,8 @@ function readMark(stored: unknown): Parked {
 }
 
 /**
- * Returns the values of a row, as positional parameters. Named parameters would take more than twice as long,
- * and a rebuild runs the statement for every account.
+ * Returns the values of an account's row, as positional parameters. Named parameters would take more than twice as
+ * long, and a rebuild runs the statement for every account.
  */
 function rowOf({ account, sequence, head, profile, parked }: StoredAccount): readonly (Value | null)[] {
   return [
@@ -163,14 +166,15 @@ function isCommon(database: Database, table: string, prefix: string | undefined)
   return Number(database.prepare(sql).get(rangeOf(prefix))?.['n']) >= COMMON;
 }
 
-/** Returns a condition that matches a prefix with the indexes of the searchable fields. */
+/** Returns an SQL condition that matches a prefix with the indexes of the searchable fields. */
 function beginsIndexed(table: string): string {
   return `id IN (SELECT id FROM ${table} WHERE email >= :from AND email < :beyond
     UNION SELECT id FROM ${table} WHERE username >= :from AND username < :beyond)`;
 }
 
 /**
- * Matches a prefix without an index, row by row. The plus signs prevent SQLite from using an index and then sorting.
+ * An SQL condition that matches a prefix without an index, row by row. The plus signs prevent SQLite from using an
+ * index and then sorting.
  */
 const BEGINS_UNINDEXED =
   '((+email >= :from AND +email < :beyond) OR (+username >= :from AND +username < :beyond))';
