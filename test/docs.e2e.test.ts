@@ -10,7 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import {
   type DocCommand,
   findTestedCommands,
@@ -83,8 +83,8 @@ async function startServer(
 test('Getting started, from npm start to the first admin', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
-  const port = String(await freePort());
-  const operationsPort = String(await freePort());
+  const port = String(await reserveFreePort());
+  const operationsPort = String(await reserveFreePort());
   const replace = {
     [ADDRESS]: `http://localhost:${port}`,
     [OPERATIONS]: `http://localhost:${operationsPort}`,
@@ -140,7 +140,7 @@ test('docs/webhooks.md, with a receiver on a free port', async (context) => {
   context.after(() => standalone.stop());
   const shell = await openDocShell({
     env: { DATA_DIR: standalone.folder },
-    replace: { [ADDRESS]: standalone.url, '8099': String(await freePort()) },
+    replace: { [ADDRESS]: standalone.url, '8099': String(await reserveFreePort()) },
     inCheckout: true,
   });
   try {
@@ -153,7 +153,7 @@ test('docs/webhooks.md, with a receiver on a free port', async (context) => {
 test('docs/guards.md, with the books on a free port', async (context) => {
   const standalone = await startStandalone();
   context.after(() => standalone.stop());
-  const port = String(await freePort());
+  const port = String(await reserveFreePort());
   const shell = await openDocShell({
     env: {},
     replace: { [ADDRESS]: standalone.url, '8090': port },

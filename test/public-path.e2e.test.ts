@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { assertStatus, type Client, createClient, retryWhileUnavailable } from './support/client.ts';
 import { type LoadBalancer, startLoadBalancer } from './support/load-balancer.ts';
 import { createMailbox, extractLink, type Mailbox } from './support/mailbox.ts';
@@ -20,7 +20,7 @@ let client: Client;
 let mailbox: Mailbox;
 
 before(async () => {
-  const port = await freePort();
+  const port = await reserveFreePort();
   system = await startStandalone({ PUBLIC_URL: `http://localhost:${port}${PATH}/` });
   front = await startLoadBalancer({ port, routing: () => [system.url], checked: [], rewrite: withoutPath });
   client = createClient(`${front.url}${PATH}`);

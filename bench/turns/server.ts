@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { eventually } from '../../test/support/eventually.ts';
 import { startOpsCommand } from '../../test/support/ops-process.ts';
 import { createUniquePerson } from '../../test/support/people.ts';
@@ -23,7 +23,7 @@ const DONE_WITHIN_MS = 1_800_000;
 export async function measureServerTurns(): Promise<readonly BenchmarkFigure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const [ordinary, long] = [createUniquePerson(), createUniquePerson()];
-  const turnsPort = await freePort();
+  const turnsPort = await reserveFreePort();
   try {
     await seedDataFolder(folder, { accounts: ROWS, commits: COMMITS, ordinary, long });
     await using server = await startBenchmarkServer({

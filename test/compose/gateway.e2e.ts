@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { assertProblem, type Client, createClient, type Reply } from '../support/client.ts';
 import { type Gateway, type GatewaySettings, startGateway, startUpstream, type Upstream } from './nginx.ts';
 
@@ -290,7 +290,7 @@ describe('limits per client', () => {
 
 describe('a service that is down', () => {
   const UNUSABLE: readonly (readonly [what: string, status: number, address: () => Promise<string>])[] = [
-    ['that refuses connections', 502, async () => `127.0.0.1:${await freePort()}`],
+    ['that refuses connections', 502, async () => `127.0.0.1:${await reserveFreePort()}`],
     ['whose name is not known', 502, async () => 'nobody.invalid:8081'],
   ];
   for (const [what, status, address] of UNUSABLE) {
@@ -322,7 +322,7 @@ describe('a response of the gateway itself', () => {
 
   /** Returns the CORS headers of the gateway's response when a service is down, for a request from this origin. */
   async function readable(settings: GatewaySettings, origin: string) {
-    const away = `127.0.0.1:${await freePort()}`;
+    const away = `127.0.0.1:${await reserveFreePort()}`;
     const alone = await startGateway({ GATEWAY_AUTH: away, GATEWAY_USER: away, ...settings });
     try {
       const reply = await createClient(alone.url).get('/users/me', { headers: { origin } });
@@ -381,7 +381,7 @@ describe('to a browser that asks for a document, the gateway', () => {
   ] as const) {
     test(title, async () => {
       const away = await startGateway({
-        GATEWAY_AUTH: `127.0.0.1:${await freePort()}`,
+        GATEWAY_AUTH: `127.0.0.1:${await reserveFreePort()}`,
         GATEWAY_USER: user.address,
       });
       try {
@@ -400,7 +400,7 @@ describe('to a browser that asks for a document, the gateway', () => {
 
 describe('a link token in a request', () => {
   test('is in no log, whatever the outcome of the request', async (context) => {
-    const nobody = `127.0.0.1:${await freePort()}`;
+    const nobody = `127.0.0.1:${await reserveFreePort()}`;
     const away = await startGateway({
       GATEWAY_AUTH: nobody,
       GATEWAY_USER: nobody,

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, posix } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox } from '../support/mailbox.ts';
@@ -144,7 +144,7 @@ async function prepare(name: string, port: number, latchkeyPort: string): Promis
 }
 
 async function start({ name, command, words }: Program, latchkeyPort = new URL(system.url).port) {
-  const port = await freePort();
+  const port = await reserveFreePort();
   const folder = await prepare(name, port, latchkeyPort);
   const child: ChildProcess = spawn(command, words(folder, port), {
     cwd: folder,

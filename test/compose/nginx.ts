@@ -7,7 +7,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { eventually } from '../support/eventually.ts';
 
 const TEMPLATE = join(import.meta.dirname, '../../deploy/gateway/nginx.conf');
@@ -56,8 +56,8 @@ export interface AccessLogLine {
  */
 export async function startGateway(settings: GatewaySettings): Promise<Gateway> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-gateway-'));
-  const port = await freePort();
-  const health = await freePort();
+  const port = await reserveFreePort();
+  const health = await reserveFreePort();
   const paths = {
     conf: join(folder, 'nginx.conf'),
     out: join(folder, 'out.log'),

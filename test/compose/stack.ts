@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import type { ServiceName } from '../support/cluster.ts';
 import { HIGH_LIMIT_SETTINGS, SHORT_LIFETIME_SETTINGS } from '../support/programs.ts';
 
@@ -188,6 +188,6 @@ async function freePorts(profiles: readonly string[]): Promise<Readonly<Record<s
     ...(profiles.includes('books') ? ['BOOKS_PORT'] : []),
   ];
   const ports: Record<string, string> = {};
-  for (const name of names) ports[name] = String(await freePort());
+  for (const name of names) ports[name] = String(await reserveFreePort());
   return ports;
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { runCommandInProcess } from '../../apps/ops/src/testing/run-in-process.ts';
 import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
@@ -38,7 +38,7 @@ let port: number;
 
 before(async () => {
   server = await startScriptedServer();
-  port = await freePort();
+  port = await reserveFreePort();
   system = await startStandalone({
     MAIL_SERVER: '127.0.0.1',
     MAIL_PORT: String(server.port),

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { mainModulePathOf } from '@latchkey/process/testing/program-paths';
 import type { SASLOptions } from 'kafkajs';
 import { MongoClient } from 'mongodb';
@@ -134,7 +134,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
   await Promise.all([ops('topics'), ops('indexes')]);
 
   const mail = await openMail();
-  const port = options.port ?? (await freePort());
+  const port = options.port ?? (await reserveFreePort());
   function settingsOf(service: ServiceName): Settings {
     return {
       LATCHKEY_ENV: 'development',
@@ -261,7 +261,7 @@ async function openMail() {
 
 /** Prepares a process of a service on free ports. */
 async function oneOf(service: ServiceName, settings: Settings): Promise<ServerProcess> {
-  const [port, operationsPort] = [String(await freePort()), String(await freePort())];
+  const [port, operationsPort] = [String(await reserveFreePort()), String(await reserveFreePort())];
   return createServerProcess({
     url: `http://127.0.0.1:${port}`,
     operations: `http://127.0.0.1:${operationsPort}`,

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { chooseRuns } from '@latchkey/process/testing/test-cases';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import { assertStatus, type Client, createClient, type Reply } from './client.ts';
 import { createMailbox } from './mailbox.ts';
@@ -58,7 +58,7 @@ export interface FuzzOptions {
  * @param start starts a system without rate limits (LIMITS=off) and with undocumentedRouteSettings
  */
 export function defineFuzzTests(title: string, start: () => Promise<System>, options: FuzzOptions): void {
-  const chosen = chooseRuns({ some: Math.ceil(options.runs / 5), all: options.runs });
+  const chosen = chooseRunCount({ some: Math.ceil(options.runs / 5), all: options.runs });
   const runs = Number(process.env['FUZZ_RUNS'] ?? chosen);
 
   describe(title, () => {

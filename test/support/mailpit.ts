@@ -3,7 +3,7 @@
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import type { AcceptedMail, MailServer } from './smtp.ts';
 
 export interface SimulatedMailpit {
@@ -12,7 +12,7 @@ export interface SimulatedMailpit {
 }
 
 export async function startSimulatedMailpit(mails: MailServer): Promise<SimulatedMailpit> {
-  const port = await freePort();
+  const port = await reserveFreePort();
   const server = createServer(({ url }, response) => {
     const found = answerTo(new URL(url ?? '/', 'http://mailpit'), mails);
     response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' });

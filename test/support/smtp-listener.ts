@@ -1,7 +1,7 @@
 /** An SMTP server that listens and keeps track of its connections. The caller decides how the server responds. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 import type { Settings } from './system.ts';
 
@@ -31,7 +31,7 @@ export function createSmtpRefusal(code: number): Error {
 export async function createSmtpListener(
   hooks: Pick<SMTPServerOptions, 'onRcptTo' | 'onData' | 'onClose'>,
 ): Promise<SmtpListener> {
-  const port = await freePort();
+  const port = await reserveFreePort();
   /** The open sockets by the port number of the client. */
   const sockets = new Map<number, Socket>();
   let server: SMTPServer | undefined;

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { killWhenTestEnds } from './end-with-test.ts';
 import {
   CHEAP_HASH_SETTINGS,
@@ -37,7 +37,7 @@ export const NO_SERVER_SETTINGS = { KAFKA_BROKERS: undefined, MONGO_URL: undefin
 /** Starts a server with all services, and resolves once it is ready. */
 export async function startStandalone(settings: Settings = {}): Promise<Standalone> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
-  const [port, operationsPort] = [await freePort(), await freePort()];
+  const [port, operationsPort] = [await reserveFreePort(), await reserveFreePort()];
   const url = `http://localhost:${port}`;
   const operations = `http://localhost:${operationsPort}`;
   const env = {

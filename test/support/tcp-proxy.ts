@@ -1,7 +1,7 @@
 /** A TCP proxy whose connections a test can cut. The caller decides how bytes are forwarded. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 
 export interface TcpProxy {
   readonly port: number;
@@ -23,7 +23,7 @@ function forwardAll(near: Socket, away: Socket): void {
 /** Creates a proxy to `host:port`. The proxy accepts no connections until `mend` is called. */
 export async function createTcpProxy(far: string, forward: ForwardSockets = forwardAll): Promise<TcpProxy> {
   const [host = '127.0.0.1', farPort] = far.split(':');
-  const port = await freePort();
+  const port = await reserveFreePort();
   const ends = new Set<Socket>();
   const server = createServer((near) => {
     const away = connect(Number(farPort), host);

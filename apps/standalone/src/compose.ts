@@ -10,10 +10,10 @@ import { allTopics, asyncApiDocument, securityTopic } from '@latchkey/events';
 import {
   createListeningPart,
   createOpenApiDocument,
+  createOperationsListeningPart,
   createOperationsRoutes,
   createOperationsRoutesDuringStartup,
   type ListeningPart,
-  listenForOperations,
   type Route,
   routesDuringStartup,
 } from '@latchkey/http';
@@ -205,7 +205,7 @@ async function startOperations(
   { logger, registry }: StandaloneDeps,
 ): Promise<ListeningPart> {
   const routes = createOperationsRoutesDuringStartup({ registry, health: async () => [] });
-  const listener = listenForOperations(config, {
+  const listener = createOperationsListeningPart(config, {
     logger,
     registry,
     routes,

@@ -3,7 +3,7 @@ import { Form, PasswordField } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
 /** Lets owners of an account download their data, and request the erasure of the account. */
-export function AccountData() {
+export function AccountDataForms() {
   return (
     <>
       <Form

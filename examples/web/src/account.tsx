@@ -1,11 +1,11 @@
 import { dataOf, type User } from '@latchkey/client';
 import { useCallback, useEffect, useState } from 'react';
-import { AccountData } from './account-data.tsx';
+import { AccountDataForms } from './account-data.tsx';
 import { Field, Form, NewPasswordField, PasswordField } from './form.tsx';
 import { latchkey } from './latchkey.ts';
-import { Sessions } from './sessions.tsx';
+import { SessionList } from './sessions.tsx';
 
-export function Account() {
+export function AccountPage() {
   const [me, setMe] = useState<Pick<User, 'email' | 'username'> & { firstName?: string | null }>();
   const load = useCallback(async () => {
     setMe(await dataOf(latchkey.api.GET('/api/v1/users/me')));
@@ -62,8 +62,8 @@ export function Account() {
         />
         <NewPasswordField />
       </Form>
-      <Sessions />
-      <AccountData />
+      <SessionList />
+      <AccountDataForms />
       <nav aria-label="Session">
         <button type="button" onClick={() => void load().catch(() => undefined)}>
           Reload

@@ -6,7 +6,7 @@ import { latchkey } from './latchkey.ts';
  * The page that a verification link opens. It verifies the account only after a click, because mail scanners open
  * links, too.
  */
-export function Verify() {
+export function VerificationPage() {
   const [step, setStep] = useState<'verify' | 'verified' | 'reject'>('verify');
   return (
     <>
@@ -44,7 +44,7 @@ export function Verify() {
 }
 
 /** The page that a password reset link opens. */
-export function Reset() {
+export function PasswordResetPage() {
   return (
     <>
       <Form
@@ -61,7 +61,7 @@ export function Reset() {
 }
 
 /** The page that opens from the link sent to a new email address. It confirms the change to that address. */
-export function ChangeEmail() {
+export function EmailChangePage() {
   return (
     <>
       <Form

@@ -1,16 +1,16 @@
 import { type ReactNode, StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Account } from './account.tsx';
+import { AccountPage } from './account.tsx';
 import { latchkey } from './latchkey.ts';
-import { ChangeEmail, Reset, UndoEmailChangePage, Verify } from './links.tsx';
+import { EmailChangePage, PasswordResetPage, UndoEmailChangePage, VerificationPage } from './links.tsx';
 import { SignInForms } from './signed-out.tsx';
 import { useSession } from './use-session.ts';
 
 /** The pages that links in mails open, by their paths. */
 const pages: Readonly<Record<string, { readonly title: string; readonly Page: () => ReactNode }>> = {
-  '/verify': { title: 'Verify your email', Page: Verify },
-  '/reset-password': { title: 'Choose a new password', Page: Reset },
-  '/change-email': { title: 'Confirm your new address', Page: ChangeEmail },
+  '/verify': { title: 'Verify your email', Page: VerificationPage },
+  '/reset-password': { title: 'Choose a new password', Page: PasswordResetPage },
+  '/change-email': { title: 'Confirm your new address', Page: EmailChangePage },
   '/undo-email-change': { title: 'Keep your previous address', Page: UndoEmailChangePage },
 };
 
@@ -18,7 +18,7 @@ function App() {
   const session = useSession();
   const page = pages[location.pathname];
   const title = page?.title ?? (session === undefined ? 'Sign in' : 'My account');
-  const content = session === undefined ? <SignInForms /> : <Account key={session.user.id} />;
+  const content = session === undefined ? <SignInForms /> : <AccountPage key={session.user.id} />;
   return (
     <>
       <title>{`${title} · Example app`}</title>

@@ -10,7 +10,7 @@ function newestSessions() {
 type Listed = Awaited<ReturnType<typeof newestSessions>>['sessions'];
 
 /** Lists the devices on which the account is signed in. */
-export function Sessions() {
+export function SessionList() {
   const [sessions, setSessions] = useState<Listed>([]);
   const [fault, setFault] = useState<string>();
   const load = useCallback(async () => setSessions((await newestSessions()).sessions), []);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
 import { createServer } from 'vite';
-import { freePort } from '../../../libs/process/src/testing/free-port.ts';
+import { reserveFreePort } from '../../../libs/process/src/testing/free-port.ts';
 import { launchBrowser, PAGE_TIMEOUT_MS } from '../../../test/support/browser.ts';
 import { assertStatus, createClient } from '../../../test/support/client.ts';
 import { eventually } from '../../../test/support/eventually.ts';
@@ -37,7 +37,7 @@ assertStatus(await api.post('/auth/signup', { json: newPerson() }), 201);
  */
 async function serveApp(tokens: 'cookie' | 'body'): Promise<string> {
   Object.assign(process.env, { VITE_LATCHKEY_URL: system.url, VITE_TOKENS: tokens });
-  const port = await freePort();
+  const port = await reserveFreePort();
   const server = await createServer({
     root: join(import.meta.dirname, '..'),
     cacheDir: join(import.meta.dirname, '..', 'node_modules', `.vite-${tokens}`),

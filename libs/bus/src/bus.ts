@@ -134,7 +134,7 @@ const DAY_MS = 24 * 60 * 60_000;
  * that Kafka still appends to.
  * @param maxLagMs the `maxLagMs` of a {@link CompactionSpec}
  */
-export function segmentDurationMsForCompaction(maxLagMs: number): number {
+export function computeSegmentDurationMs(maxLagMs: number): number {
   return Math.min(DAY_MS, Math.ceil(maxLagMs / 4));
 }
 

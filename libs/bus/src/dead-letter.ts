@@ -6,7 +6,7 @@ export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
 /** The text between the topic's name and the group's name in the name of a dead-letter topic. */
 export const DEAD_LETTER_TOPIC_INFIX = '.dlq.';
 
-export function deadLetterTopic(topic: string, group: string): string {
+export function formatDeadLetterTopicName(topic: string, group: string): string {
   return `${topic}${DEAD_LETTER_TOPIC_INFIX}${group}`;
 }
 

@@ -7,10 +7,10 @@ export {
   ConsumerGroupInUseError,
   type ConsumerGroupProgress,
   type ConsumerGroups,
+  computeSegmentDurationMs,
   type OutgoingRecord,
   type PartitionSlice,
   type ReplaceRecord,
-  segmentDurationMsForCompaction,
   type TopicSpec,
 } from './bus.ts';
 export type { KafkaConnection, KafkaSaslCredentials } from './kafka/connection.ts';

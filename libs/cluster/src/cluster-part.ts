@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ServiceBackend } from '@latchkey/backend';
 import {
   createListeningPart,
+  createOperationsListeningPart,
   createOperationsRoutes,
   createOperationsRoutesDuringStartup,
   type ListeningPart,
-  listenForOperations,
   routesDuringStartup,
   type Service,
 } from '@latchkey/http';
@@ -63,7 +63,7 @@ export function createClusterServicePart(
   }
 
   const door = publicListener(config.process, deps);
-  const operations = listenForOperations(config.process, {
+  const operations = createOperationsListeningPart(config.process, {
     logger,
     registry,
     routes: createOperationsRoutesDuringStartup({ registry, health: startHealth }),

@@ -1,10 +1,10 @@
 export { createValidationProblem } from './field-errors.ts';
 export { generalTranslations } from './general-texts.ts';
 export { createListeningPart, type ListeningPart } from './listen.ts';
-export { listenForOperations } from './listen-for-operations.ts';
 export { createOpenApiDocument, type OpenApiInfo } from './openapi.ts';
 export { createOpenApiRoute } from './openapi-route.ts';
 export { createOperationsRoutes, createOperationsRoutesDuringStartup } from './operations.ts';
+export { createOperationsListeningPart } from './operations-listening-part.ts';
 export { areSameSite, createOriginCheck, originSettings, publicPathOf } from './origin-settings.ts';
 export {
   createRateLimitProblem,

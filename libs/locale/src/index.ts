@@ -1,3 +1,3 @@
 export { parseAcceptLanguage } from './accept-language.ts';
 export { listFallbackLocales, parseLocale } from './locale.ts';
-export { durationInWords, instantInWords } from './words.ts';
+export { formatDurationInWords, formatInstantInWords } from './words.ts';

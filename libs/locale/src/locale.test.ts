@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { durationInWords, instantInWords, listFallbackLocales, parseLocale } from './index.ts';
+import { formatDurationInWords, formatInstantInWords, listFallbackLocales, parseLocale } from './index.ts';
 
 /** Formats an instant in words, with plain spaces instead of no-break spaces. */
 function words(at: Date, locale: string): string {
-  return instantInWords(at, locale).replaceAll('\u00a0', ' ');
+  return formatInstantInWords(at, locale).replaceAll('\u00a0', ' ');
 }
 
 describe('a locale', () => {
@@ -49,7 +49,7 @@ describe('a locale', () => {
 
   it('breaks lines only between the date and the time of an instant', () => {
     const at = new Date('2026-12-02T21:05:00Z');
-    const lines = ['de', 'en', 'fr-CA', 'pt-BR', 'es'].map((tag) => instantInWords(at, tag).split(' '));
+    const lines = ['de', 'en', 'fr-CA', 'pt-BR', 'es'].map((tag) => formatInstantInWords(at, tag).split(' '));
     assert.deepEqual(lines, [
       ['2.\u00a0Dezember\u00a02026', 'um', '21:05\u00a0UTC'],
       ['December\u00a02,\u00a02026', 'at', '9:05\u202fPM\u00a0UTC'],
@@ -60,7 +60,7 @@ describe('a locale', () => {
   });
 
   it('words a count', () => {
-    assert.equal(durationInWords(1, 'hour', 'de'), '1 Stunde');
-    assert.equal(durationInWords(40, 'second', 'en'), '40 seconds');
+    assert.equal(formatDurationInWords(1, 'hour', 'de'), '1 Stunde');
+    assert.equal(formatDurationInWords(40, 'second', 'en'), '40 seconds');
   });
 });

@@ -71,7 +71,7 @@ const instants = perLocale((locale) => {
 });
 
 /** Formats a count of a unit of time: "24 hours", "1 Stunde". */
-export function durationInWords(count: number, unit: TimeUnit, locale: string): string {
+export function formatDurationInWords(count: number, unit: TimeUnit, locale: string): string {
   return counts[unit](locale).format(count);
 }
 
@@ -79,6 +79,6 @@ export function durationInWords(count: number, unit: TimeUnit, locale: string): 
  * Formats an instant in UTC, as the language writes dates: "21 November 2026 at 10:15 UTC". Lines can break
  * between the date and the time, but not within either.
  */
-export function instantInWords(at: Date, locale: string): string {
+export function formatInstantInWords(at: Date, locale: string): string {
   return instants(locale)(at);
 }

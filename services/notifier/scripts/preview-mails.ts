@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { instantInWords } from '@latchkey/locale';
+import { formatInstantInWords } from '@latchkey/locale';
 import { DAY_MS } from '@latchkey/process';
 import { allMailDefinitions } from '../mails/index.ts';
 import { composeMessage } from '../src/adapters/message.smtp.ts';
@@ -35,9 +35,9 @@ function sampleFor(mail: MailDefinition, locale: string) {
   return {
     ...getExampleVariables(mail),
     locale,
-    occurred_at: instantInWords(now, locale),
+    occurred_at: formatInstantInWords(now, locale),
     expires_in: formatDuration(DAY_MS, locale),
-    expires_at: instantInWords(new Date(now.getTime() + DAY_MS), locale),
+    expires_at: formatInstantInWords(new Date(now.getTime() + DAY_MS), locale),
   };
 }
 

@@ -12,7 +12,7 @@ import { decodeReceipt, encode, type LatchkeyEvent, RECEIPTS_TOPIC, type Receipt
 import type { Service } from '@latchkey/http';
 import { createLogger, createMetricsRegistry, type Logger, type Registry } from '@latchkey/process';
 import { captureLog } from '@latchkey/process/testing';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { calculateJwkThumbprint } from 'jose';
 import { systemClock } from './adapters/clock.system.ts';
@@ -278,7 +278,7 @@ describe('the notifier', () => {
   });
 
   it('sends all ten mails, each once, when a mail server that was down is back', async () => {
-    const port = await freePort();
+    const port = await reserveFreePort();
     await start(port);
     const addresses = Array.from({ length: 10 }, (_, index) => `user${index}@example.com`);
     for (const address of addresses) await publish(await aSignUp(address));
@@ -292,7 +292,7 @@ describe('the notifier', () => {
   });
 
   it('continues where it was after a restart during an outage', async () => {
-    const port = await freePort();
+    const port = await reserveFreePort();
     await start(port);
     const addresses = Array.from({ length: 5 }, (_, index) => `user${index}@example.com`);
     for (const address of addresses) await publish(await aSignUp(address));
@@ -311,7 +311,7 @@ describe('the notifier', () => {
   });
 
   it('cancels mails that an event makes pointless while the mail server is down', async () => {
-    const port = await freePort();
+    const port = await reserveFreePort();
     await start(port);
     const signUp = await aSignUp('ada@example.com');
     const other = await aSignUp('bob@example.com');
@@ -387,7 +387,7 @@ describe('the notifier', () => {
     const settings = {
       MAIL_BOUNCE_DOMAIN: 'bounces.example.com',
       MAIL_BOUNCE_KEY: randomBytes(32).toString('base64'),
-      MAIL_BOUNCE_PORT: String(await freePort()),
+      MAIL_BOUNCE_PORT: String(await reserveFreePort()),
       MAIL_BOUNCE_HOST: '127.0.0.1',
     };
     let isReachable = false;
@@ -474,7 +474,7 @@ describe('the notifier', () => {
     const { database } = await start(server.port, {
       MAIL_BOUNCE_DOMAIN: 'bounces.example.com',
       MAIL_BOUNCE_KEY: randomBytes(32).toString('base64'),
-      MAIL_BOUNCE_PORT: String(await freePort()),
+      MAIL_BOUNCE_PORT: String(await reserveFreePort()),
       MAIL_BOUNCE_HOST: '127.0.0.1',
     });
     const [shared, own] = ['ada@example.com', 'eve@example.com'];

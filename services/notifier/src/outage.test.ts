@@ -13,7 +13,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { compose, topicsOfNotifier } from './index.ts';
 import { computeDeliveryId } from './intake/delivery-id.ts';
@@ -218,7 +218,7 @@ function displacements(taken: readonly string[], owed: readonly ExpectedMail[]):
 describe('six hours without a mail server', () => {
   it('cost no notice, send no stale link, and end without a rush', { timeout: 600_000 }, async (t) => {
     const key = await createSealingKey();
-    const port = await freePort();
+    const port = await reserveFreePort();
     const notifier = await start(t, port, key);
     const happenings = await runEventStories({ key, begin: BEGIN, times: 20, within: 6 * HOUR });
     const owed = happenings.flatMap((each) => each.owed);

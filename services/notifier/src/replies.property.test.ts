@@ -15,7 +15,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { encode } from '@latchkey/events';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
-import { chooseRuns } from '@latchkey/process/testing/test-cases';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
 import {
@@ -245,6 +245,6 @@ test('whatever a server says at any stage: each mail is accepted once, or ends a
         if (state === 'failed') assert.ok(hasEndedRightly(outcome, others), context);
       }
     }),
-    { numRuns: chooseRuns({ some: 10, all: 25 }) },
+    { numRuns: chooseRunCount({ some: 10, all: 25 }) },
   );
 });

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { MongoClient } from 'mongodb';
 import { type Cluster, formatInstanceName, prepareCluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -141,7 +141,7 @@ export async function openProvocationSystem(
   const kafka = await openProxy(KAFKA_BROKERS.split(',')[0] ?? '', stack);
   const mongo = await openProxy(getFirstServer(MONGO_URL), stack);
   const former = isMoved ? await openFormerStandalone({ folder, sink }, stack) : undefined;
-  const port = former === undefined ? await freePort() : Number(new URL(former.url).port);
+  const port = former === undefined ? await reserveFreePort() : Number(new URL(former.url).port);
   let nameOf = former?.nameOf;
   const sender = createCommandSender({
     url: `http://localhost:${port}`,

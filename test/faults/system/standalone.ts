@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { startLoadBalancer } from '../../support/load-balancer.ts';
 import { createOpsRunner, HIGH_LIMIT_SETTINGS, STANDALONE_PATH } from '../../support/programs.ts';
 import { createServerProcess } from '../../support/server-process.ts';
@@ -71,7 +71,11 @@ export async function openStandalone(
   const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
   const clocks = await createFaketimeClocks(setsClocks ? findClockLibrary() : undefined, [NAME], stack);
 
-  const [port, ownPort, operationsPort] = [await freePort(), await freePort(), await freePort()];
+  const [port, ownPort, operationsPort] = [
+    await reserveFreePort(),
+    await reserveFreePort(),
+    await reserveFreePort(),
+  ];
   const url = `http://127.0.0.1:${ownPort}`;
   const stores = { DATA_DIR: folder };
   let starts = 0;

@@ -8,7 +8,7 @@ test('an account without a change of address has nothing to undo', async (t) => 
   const DATA_DIR = await createTemporaryFolder(t);
   const town = await startStandalone(DATA_DIR);
   t.after(() => town.stop());
-  const id = await town.settle('ada');
+  const id = await town.signUpAndVerify('ada');
   function email(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR }, 'accounts', 'email', ...words);
   }
@@ -32,7 +32,7 @@ test('a change of address that was requested is shown until it is canceled', asy
   const DATA_DIR = await createTemporaryFolder(t);
   const town = await startStandalone(DATA_DIR);
   t.after(() => town.stop());
-  const id = await town.settle('ada');
+  const id = await town.signUpAndVerify('ada');
   await town.changeEmail('ada', 'countess@example.com');
   function email(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR }, 'accounts', 'email', ...words);

@@ -12,8 +12,8 @@ async function usedFolder(t: TestContext) {
   const folder = await createTemporaryFolder(t);
   const town = await startStandalone(folder);
   t.after(() => town.stop());
-  await town.settle('ada');
-  await town.settle('ben');
+  await town.signUpAndVerify('ada');
+  await town.signUpAndVerify('ben');
   const file = join(folder, 'anchor.json');
   const made = await runCommandInProcess({ DATA_DIR: folder }, 'anchor', file);
   assert.deepEqual([made.code, made.err], [0, '']);
@@ -33,7 +33,7 @@ async function change(folder: string, sql: string): Promise<void> {
 test('a journal that only grew agrees with its anchor', async (t) => {
   const { folder, town, file, made } = await usedFolder(t);
   assert.match(made.out, /: 2 chains at \S+, root [0-9a-f]{64}\n/);
-  await town.settle('carol');
+  await town.signUpAndVerify('carol');
   const { code, out } = await runCommandInProcess({ DATA_DIR: folder }, 'verify', '--against', file);
   assert.match(out, /\nEverything agrees\.\n$/);
   assert.equal(code, 0);
@@ -108,7 +108,7 @@ test('anchors on a topic are all compared with, and a forged one is left out', a
   const made = await ops('anchor', '--topic', 'anchors.v1');
   assert.deepEqual([made.code, made.err], [0, '']);
   assert.match(made.out, /^anchors\.v1: 2 chains at \S+, root [0-9a-f]{64}\n/);
-  await town.settle('carol');
+  await town.signUpAndVerify('carol');
   assert.equal((await ops('anchor', '--topic', 'anchors.v1')).code, 0);
   assert.equal((await ops('verify', '--against', 'topic:anchors.v1')).code, 0);
 

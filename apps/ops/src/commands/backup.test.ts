@@ -12,12 +12,12 @@ test('a copy that was made while the server runs has everything up to then, and 
   const [folder, place] = [await createTemporaryFolder(t), await createTemporaryFolder(t)];
   const town = await startStandalone(folder);
   t.after(() => town.stop());
-  await town.settle('ada');
+  await town.signUpAndVerify('ada');
   const copy = join(place, 'copy');
   const made = await runCommandInProcess({ DATA_DIR: folder }, 'backup', copy);
   assert.deepEqual([made.code, made.err], [0, '']);
   assert.match(made.out, /copy: latchkey\.sqlite and secrets\.json\.\n/);
-  await town.settle('ben');
+  await town.signUpAndVerify('ben');
 
   assert.deepEqual((await readdir(copy)).toSorted(), ['latchkey.sqlite', 'secrets.json']);
   for (const name of ['', 'latchkey.sqlite', 'secrets.json'])
@@ -43,7 +43,7 @@ test('a service that has handled events from after the backup notices that other
   const [folder, place] = [await createTemporaryFolder(t), await createTemporaryFolder(t)];
   const town = await startStandalone(folder);
   t.after(() => town.stop());
-  const [ada, ben] = [await town.settle('ada'), await town.settle('ben')];
+  const [ada, ben] = [await town.signUpAndVerify('ada'), await town.signUpAndVerify('ben')];
   const added = await runCommandInProcess(
     { DATA_DIR: folder },
     'clients',

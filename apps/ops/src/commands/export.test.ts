@@ -9,7 +9,7 @@ test('an account is exported by its address or its id, also while the server run
   const DATA_DIR = await createTemporaryFolder(t);
   const town = await startStandalone(DATA_DIR);
   t.after(() => town.stop());
-  const id = await town.settle('ada');
+  const id = await town.signUpAndVerify('ada');
   await town.signUp('eve');
 
   const byId = await runCommandInProcess({ DATA_DIR }, 'export', id);

@@ -15,8 +15,8 @@ async function forkedSystem(t: TestContext) {
   const folder = await createTemporaryFolder(t);
   const town = await startStandalone(folder);
   t.after(() => town.stop());
-  const ada = await town.settle('ada');
-  await town.settle('ben');
+  const ada = await town.signUpAndVerify('ada');
+  await town.signUpAndVerify('ben');
   const database = openDatabase({ folder, as: 'shared' });
   t.after(() => database.close());
   await database.write(() => {

@@ -89,7 +89,7 @@ async function repairedTown(t: TestContext) {
   // unreadable record that is published below parks its account.
   const town = await startStandalone(folder, { EVENT_SIGNATURES: 'warn' });
   t.after(() => town.stop());
-  const ada = await town.settle('ada');
+  const ada = await town.signUpAndVerify('ada');
   const database = openDatabase({ folder, as: 'shared' });
   t.after(() => database.close());
   const bus = createEmbeddedBus({ database });
@@ -240,7 +240,7 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
 
   test('does not switch over while an account cannot be unparked', async (t) => {
     const { town, database, ada, ops } = await repairedTown(t);
-    const ben = await town.settle('ben');
+    const ben = await town.signUpAndVerify('ben');
     await database.write(
       () =>
         void database.exec(

@@ -15,8 +15,8 @@ async function usedFolder(t: TestContext) {
   const folder = await createTemporaryFolder(t);
   const town = await startStandalone(folder);
   t.after(() => town.stop());
-  const ada = await town.settle('ada');
-  const ben = await town.settle('ben');
+  const ada = await town.signUpAndVerify('ada');
+  const ben = await town.signUpAndVerify('ben');
   function ops(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR: folder }, ...words);
   }
@@ -38,7 +38,7 @@ test('all accounts are written to a new topic, which can be repeated', async (t)
   const first = await ops('republish', '--to', ANOTHER);
   assert.deepEqual([first.code, stripProgress(first.err)], [0, '']);
   assert.equal(first.out, `${ANOTHER}: 4 events of 2 accounts, 4 of them written now.\n`);
-  await town.settle('cleo');
+  await town.signUpAndVerify('cleo');
   await allPublished();
   assert.match(
     (await ops('republish', '--to', ANOTHER)).out,
@@ -68,7 +68,7 @@ test('services that move to the new topic send no mail twice and keep every prof
   assert.equal(await moved.mails(), sent);
   assert.deepEqual([await moved.me('ada'), await moved.me('ben')], before);
 
-  await moved.settle('cleo');
+  await moved.signUpAndVerify('cleo');
   assert.equal(await moved.mails(), sent + 2);
   assert.equal((await verified()).code, 0);
   const old = await ops('verify', '--patience', '0');
@@ -77,7 +77,7 @@ test('services that move to the new topic send no mail twice and keep every prof
 
 test('unpublished commits are left to auth, and are all that verify finds', async (t) => {
   const { folder, town, ada, ops } = await usedFolder(t);
-  const cleo = await town.settle('cleo');
+  const cleo = await town.signUpAndVerify('cleo');
   await town.stop();
   const database = openDatabase({ folder, as: 'shared' });
   const before = "at = '2026-01-01T00:00:00.000Z'";

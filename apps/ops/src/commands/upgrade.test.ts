@@ -40,7 +40,7 @@ async function change(folder: string, ...statements: readonly string[]): Promise
 async function oldFolder(t: TestContext) {
   const folder = await createTemporaryFolder(t);
   const town = await startStandalone(folder);
-  const [ada, ben] = [await town.settle('ada'), await town.settle('ben')];
+  const [ada, ben] = [await town.signUpAndVerify('ada'), await town.signUpAndVerify('ben')];
   const seen = [await town.me('ada'), await town.me('ben')];
   await town.stop();
   await change(folder, ...AS_BEFORE);
@@ -81,7 +81,7 @@ test('chains the journal, signs what is on the topic, and does nothing the secon
     async () => (await ops('verify', '--patience', '0')).code === 0,
   );
   assert.deepEqual(await profilesOf(town), seen);
-  await town.settle('cleo');
+  await town.signUpAndVerify('cleo');
   await waitUntil('the new account agrees', async () => (await ops('verify', '--patience', '0')).code === 0);
 });
 

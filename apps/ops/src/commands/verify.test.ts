@@ -46,8 +46,8 @@ async function usedFolder(t: TestContext) {
   const folder = await createTemporaryFolder(t);
   const town = await startStandalone(folder);
   t.after(() => town.stop());
-  const ada = await town.settle('ada');
-  const ben = await town.settle('ben');
+  const ada = await town.signUpAndVerify('ada');
+  const ben = await town.signUpAndVerify('ben');
   return { folder, town, ada, ben };
 }
 

@@ -17,7 +17,7 @@ test('leaves nothing of an account that was erased after its records were made',
   const folder = await createTemporaryFolder(t);
   const environment = { DATA_DIR: folder };
   const town = await startStandalone(folder);
-  const ada = await town.settle('ada');
+  const ada = await town.signUpAndVerify('ada');
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
   t.after(async () => {

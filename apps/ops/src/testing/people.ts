@@ -17,7 +17,7 @@ export interface RunningStandalone {
   readonly url: string;
   signUp(name: string): Promise<void>;
   /** Signs a user up, and verifies the account with the link in the mail. @returns the account's id */
-  settle(name: string): Promise<string>;
+  signUpAndVerify(name: string): Promise<string>;
   /** Requests a change of the email address, without confirming it. */
   changeEmail(name: string, to: string): Promise<void>;
   /** Returns the response of GET /users/me for a signed-in user. */
@@ -75,7 +75,7 @@ export async function startStandalone(
     url,
     signUp,
     mails,
-    async settle(name) {
+    async signUpAndVerify(name) {
       await signUp(name);
       const { Text } = await fetchJson(`${url}/mailbox/api/v1/message/latest`, mailMessageSchema);
       assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`, { password: PASSWORD })).status, 200);

@@ -1,10 +1,10 @@
 /** Shows the response to a request below its form. */
-import { h, jsonView } from './dom.js';
+import { createElement, renderJson } from './dom.js';
 import { findFlow } from './flows.js';
 import { showErrors } from './form.js';
 
-export function linkTo(id) {
-  return h('a', { href: `#${id}` }, findFlow(id).title);
+export function createFlowLink(id) {
+  return createElement('a', { href: `#${id}` }, findFlow(id).title);
 }
 
 /** Messages that replace those of the API, which are written for developers. */
@@ -21,14 +21,14 @@ function nextAfter(flow, code) {
 }
 
 function nextView(id) {
-  return id && h('p', {}, 'Next: ', linkTo(id));
+  return id && createElement('p', {}, 'Next: ', createFlowLink(id));
 }
 
 /**
  * Shows field errors next to their fields.
  * @returns a view of all other parts of the problem, if there are any
  */
-export function problemView(flow, form, { body, status }) {
+export function renderProblem(flow, form, { body, status }) {
   const problem = body ?? {};
   const { unmatched, shown } = showErrors(form, problem);
   const words =
@@ -40,51 +40,55 @@ export function problemView(flow, form, { body, status }) {
   const lines = shown > 0 ? unmatched : [words, resolution, ...unmatched];
   const next = nextView(nextAfter(flow, problem.code));
   if (lines.length === 0 && !next) return null;
-  return h(
+  return createElement(
     'div',
     { class: 'notice' },
-    lines.filter(Boolean).map((line) => h('p', {}, line)),
+    lines.filter(Boolean).map((line) => createElement('p', {}, line)),
     next,
   );
 }
 
-export function doneView({ say, next }) {
-  return h('p', { class: 'done' }, say, ' ', next && ['Next: ', linkTo(next)]);
+export function renderDone({ say, next }) {
+  return createElement('p', { class: 'done' }, say, ' ', next && ['Next: ', createFlowLink(next)]);
 }
 
-export function bodyView(body) {
-  return h('div', { class: 'panel inside' }, jsonView(body));
+export function renderBody(body) {
+  return createElement('div', { class: 'panel inside' }, renderJson(body));
 }
 
 function rowView({ title, detail, aside, actions = [] }, act) {
-  return h(
+  return createElement(
     'li',
     {},
-    h('b', {}, title),
-    h('p', { class: 'small muted' }, detail),
-    aside && h('p', { class: 'small muted' }, aside),
+    createElement('b', {}, title),
+    createElement('p', { class: 'small muted' }, detail),
+    aside && createElement('p', { class: 'small muted' }, aside),
     actions.length > 0 &&
-      h(
+      createElement(
         'div',
         { class: 'actions', role: 'group', 'aria-label': title },
         actions.map((action) =>
-          h('button', { type: 'button', class: 'quiet', onclick: () => act(action) }, action.label),
+          createElement(
+            'button',
+            { type: 'button', class: 'quiet', onclick: () => act(action) },
+            action.label,
+          ),
         ),
       ),
   );
 }
 
 /** Shows the rows of a list. @param more loads the next page, if there is one */
-export function rowsView(rows, { act, more }) {
-  if (rows.length === 0) return h('p', { class: 'muted' }, 'Nothing found.');
-  return h(
+export function renderRows(rows, { act, more }) {
+  if (rows.length === 0) return createElement('p', { class: 'muted' }, 'Nothing found.');
+  return createElement(
     'div',
     {},
-    h(
+    createElement(
       'ul',
       { class: 'rows panel' },
       rows.map((row) => rowView(row, act)),
     ),
-    more && h('button', { type: 'button', class: 'quiet more', onclick: more }, 'Show more'),
+    more && createElement('button', { type: 'button', class: 'quiet more', onclick: more }, 'Show more'),
   );
 }

@@ -1,5 +1,5 @@
 /** Sends requests, and formats them as curl commands. */
-import { session } from './session.js';
+import { getSession } from './session.js';
 
 function quoted(text) {
   return `'${text.replaceAll("'", `'\\''`)}'`;
@@ -19,7 +19,7 @@ export function shortenTokens(text) {
 }
 
 function headersOf({ path, body, bearer }) {
-  const { accessToken, accountSequence } = session();
+  const { accessToken, accountSequence } = getSession();
   return {
     'X-Request-Id': crypto.randomUUID(),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),

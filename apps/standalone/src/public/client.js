@@ -1,10 +1,10 @@
 /** The client page: a flow on the left, its requests, events and mails on the right. */
 import { prepareRequest, sendRequest } from './api.js';
-import { h } from './dom.js';
-import { flowView } from './flow-view.js';
+import { createElement } from './dom.js';
+import { renderFlow } from './flow-view.js';
 import { flows } from './flows.js';
 import { followArrivals } from './live.js';
-import { mailView } from './mail-view.js';
+import { renderMail } from './mail-view.js';
 import { onSessionChange, updateSession } from './session.js';
 import { createTimeline } from './timeline.js';
 
@@ -17,8 +17,12 @@ function byId(id) {
 const reader = byId('reader');
 
 async function openReader(id) {
-  const close = h('button', { type: 'button', class: 'quiet close', onclick: () => reader.close() }, 'Close');
-  reader.replaceChildren(close, await mailView(id));
+  const close = createElement(
+    'button',
+    { type: 'button', class: 'quiet close', onclick: () => reader.close() },
+    'Close',
+  );
+  reader.replaceChildren(close, await renderMail(id));
   reader.showModal();
 }
 reader.addEventListener('click', (event) => {
@@ -57,11 +61,13 @@ async function perform(request) {
 const groups = [...new Set(flows.map(({ group }) => group))];
 byId('flows').append(
   ...groups.map((group) =>
-    h(
+    createElement(
       'div',
       {},
-      h('p', { class: 'group' }, group),
-      flows.filter((flow) => flow.group === group).map(({ id, title }) => h('a', { href: `#${id}` }, title)),
+      createElement('p', { class: 'group' }, group),
+      flows
+        .filter((flow) => flow.group === group)
+        .map(({ id, title }) => createElement('a', { href: `#${id}` }, title)),
     ),
   ),
 );
@@ -87,7 +93,7 @@ function showFlow() {
     else link.removeAttribute('aria-current');
     if (chosen) bringIntoView(link);
   }
-  byId('form').replaceChildren(...flowView(flow, perform));
+  byId('form').replaceChildren(...renderFlow(flow, perform));
 }
 
 addEventListener('hashchange', () => {

@@ -2,7 +2,7 @@
  * Creates an element. Attributes that are functions become listeners (`onclick`), `true` sets an empty attribute,
  * `false`, `null` and `undefined` are skipped. Strings become text nodes and are never parsed as HTML.
  */
-export function h(tag, attributes = {}, ...children) {
+export function createElement(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value);
@@ -48,27 +48,31 @@ export function createKeyedList(parent, keyOf, make) {
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** Shows a JSON value, indented and highlighted. */
-export function jsonView(value) {
+export function renderJson(value) {
   const text = JSON.stringify(value, null, 2) ?? '';
-  const view = h('pre', { class: 'json' });
+  const view = createElement('pre', { class: 'json' });
   let last = 0;
   for (const match of text.matchAll(TOKEN)) {
     const [whole, quoted, colon] = match;
     const kind = colon ? 'json-key' : quoted ? 'json-string' : 'json-other';
-    view.append(text.slice(last, match.index), h('span', { class: kind }, quoted ?? whole), colon ?? '');
+    view.append(
+      text.slice(last, match.index),
+      createElement('span', { class: kind }, quoted ?? whole),
+      colon ?? '',
+    );
     last = match.index + whole.length;
   }
   view.append(text.slice(last));
   return view;
 }
 
-export function timeOf(instant) {
+export function formatTime(instant) {
   return new Date(instant).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 }
 
 /** Creates a button that copies a text to the clipboard. */
-export function copyButton(text, label = 'Copy') {
-  const button = h('button', { type: 'button', class: 'quiet' }, label);
+export function createCopyButton(text, label = 'Copy') {
+  const button = createElement('button', { type: 'button', class: 'quiet' }, label);
   button.addEventListener('click', async () => {
     await navigator.clipboard.writeText(text);
     button.textContent = 'Copied';

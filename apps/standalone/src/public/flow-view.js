@@ -1,12 +1,17 @@
 /** Shows a flow: its form and, below the form, the response. */
-import { bodyView, doneView, linkTo, problemView, rowsView } from './answer.js';
-import { h } from './dom.js';
-import { clearErrors, fieldView } from './form.js';
-import { session } from './session.js';
+import { createFlowLink, renderBody, renderDone, renderProblem, renderRows } from './answer.js';
+import { createElement } from './dom.js';
+import { clearErrors, renderField } from './form.js';
+import { getSession } from './session.js';
 
 function leadOf({ lead, needsSignIn }) {
-  const isSignedOut = needsSignIn && !session().accessToken;
-  return h('p', { class: 'lead' }, lead, isSignedOut && [' ', linkTo('sign-in'), ' first.']);
+  const isSignedOut = needsSignIn && !getSession().accessToken;
+  return createElement(
+    'p',
+    { class: 'lead' },
+    lead,
+    isSignedOut && [' ', createFlowLink('sign-in'), ' first.'],
+  );
 }
 
 function fieldsOf({ fields = [] }) {
@@ -14,16 +19,16 @@ function fieldsOf({ fields = [] }) {
 }
 
 /** Shows a flow. @param perform sends a request and resolves with its response */
-export function flowView(flow, perform) {
+export function renderFlow(flow, perform) {
   // The status region must exist before its text appears; otherwise screen readers do not announce it.
-  const said = h('div', { role: 'status' });
-  const shown = h('div', {});
-  const button = h('button', { type: 'submit' }, flow.action ?? flow.title);
-  const form = h(
+  const said = createElement('div', { role: 'status' });
+  const shown = createElement('div', {});
+  const button = createElement('button', { type: 'submit' }, flow.action ?? flow.title);
+  const form = createElement(
     'form',
     { novalidate: true, onsubmit: submit },
-    fieldsOf(flow).map(fieldView),
-    h('div', { class: 'send' }, button),
+    fieldsOf(flow).map(renderField),
+    createElement('div', { class: 'send' }, button),
   );
 
   const say = (view) => said.replaceChildren(...(view ? [view] : []));
@@ -31,12 +36,12 @@ export function flowView(flow, perform) {
   function showRows(rows, body, values) {
     const next = flow.more?.(body, values);
     const more = next && (() => showMore(rows, next, values));
-    shown.replaceChildren(rowsView(rows, { act, more }));
+    shown.replaceChildren(renderRows(rows, { act, more }));
   }
 
   async function showMore(rows, request, values) {
     const answer = await perform(request);
-    if (!answer.ok) return say(problemView(flow, form, answer));
+    if (!answer.ok) return say(renderProblem(flow, form, answer));
     showRows([...rows, ...flow.rows(answer.body)], answer.body, values);
     shown.querySelectorAll('.rows > li')[rows.length]?.querySelector('button')?.focus();
   }
@@ -44,9 +49,9 @@ export function flowView(flow, perform) {
   function show({ body }, values) {
     const done = flow.after?.(body, values);
     if (flow.rows) showRows(flow.rows(body), body, values);
-    else if (done) say(doneView(done));
-    else if (body === null) say(doneView({ say: 'Done.' }));
-    else shown.replaceChildren(bodyView(body));
+    else if (done) say(renderDone(done));
+    else if (body === null) say(renderDone({ say: 'Done.' }));
+    else shown.replaceChildren(renderBody(body));
   }
 
   async function submit(event) {
@@ -59,7 +64,7 @@ export function flowView(flow, perform) {
     say(null);
     shown.replaceChildren();
     if (answer.ok) show(answer, values);
-    else say(problemView(flow, form, answer));
+    else say(renderProblem(flow, form, answer));
   }
 
   /**
@@ -68,22 +73,31 @@ export function flowView(flow, perform) {
    */
   async function act(action) {
     const answer = await perform(action.request);
-    if (!answer.ok) return say(problemView(flow, form, answer));
+    if (!answer.ok) return say(renderProblem(flow, form, answer));
     if (action.rows) {
-      const back = h(
+      const back = createElement(
         'button',
         { type: 'button', class: 'quiet', onclick: () => submit() },
         '← Back to the list',
       );
       say(null);
-      shown.replaceChildren(back, h('h2', {}, action.title), rowsView(action.rows(answer.body), { act }));
+      shown.replaceChildren(
+        back,
+        createElement('h2', {}, action.title),
+        renderRows(action.rows(answer.body), { act }),
+      );
       back.focus();
       return;
     }
     action.after?.();
     await submit();
-    say(doneView(action));
+    say(renderDone(action));
   }
 
-  return [h('h1', {}, flow.title), leadOf(flow), form, h('div', { class: 'result' }, said, shown)];
+  return [
+    createElement('h1', {}, flow.title),
+    leadOf(flow),
+    form,
+    createElement('div', { class: 'result' }, said, shown),
+  ];
 }

@@ -4,15 +4,15 @@
  * `rows` turns the response into a list, `more` returns the request for its next page.
  */
 import { listMails, openMail } from './live.js';
-import { accountRow, eventRow, sessionRow } from './rows.js';
-import { session, signOut, updateSession } from './session.js';
+import { toAccountRow, toEventRow, toSessionRow } from './rows.js';
+import { getSession, signOut, updateSession } from './session.js';
 
 const email = {
   name: 'email',
   label: 'Email',
   type: 'email',
   autocomplete: 'username',
-  value: () => session().email,
+  value: () => getSession().email,
 };
 function password(label, name, autocomplete, value = '') {
   return {
@@ -40,7 +40,7 @@ const SAMPLE_PASSWORD = 'correct horse battery';
 
 /** Returns the token of the newest link with this path that was mailed to the current address. */
 async function newestToken(path) {
-  const { messages } = await listMails(`to:"${session().email}"`, 10);
+  const { messages } = await listMails(`to:"${getSession().email}"`, 10);
   const link = new RegExp(`${path}(?:/|\\?token=)([\\w-]{64})`);
   for (const { ID } of messages) {
     const found = link.exec((await openMail(ID)).Text);
@@ -82,7 +82,7 @@ function rememberPassword(chosen) {
   return updateSession({ hasSamplePassword: chosen === SAMPLE_PASSWORD });
 }
 function samplePassword() {
-  return session().hasSamplePassword ? SAMPLE_PASSWORD : '';
+  return getSession().hasSamplePassword ? SAMPLE_PASSWORD : '';
 }
 
 export const flows = [
@@ -131,14 +131,14 @@ export const flows = [
     group: 'Get started',
     title: 'Request a new link',
     lead: 'If you are signed in, sends a new verification link. Otherwise sends a link to choose a new password, which also verifies the address. The response does not reveal whether the account exists.',
-    fields: () => (session().accessToken ? [] : [email]),
+    fields: () => (getSession().accessToken ? [] : [email]),
     request: (values) =>
-      session().accessToken
+      getSession().accessToken
         ? post('/auth/verification-request', undefined, true)
         : post('/auth/verification-request', values),
     after: (body, values) => {
       if (values.email) remember(values);
-      return { say: body.message, next: session().accessToken ? 'verify' : 'reset' };
+      return { say: body.message, next: getSession().accessToken ? 'verify' : 'reset' };
     },
   },
   {
@@ -192,7 +192,7 @@ export const flows = [
     lead: 'Read from the user service, which knows this account only from the events on the log.',
     needsSignIn: true,
     request: () => get('/users/me'),
-    after: (body) => void updateSession({ user: { ...session().user, ...body } }),
+    after: (body) => void updateSession({ user: { ...getSession().user, ...body } }),
   },
   {
     id: 'profile',
@@ -201,12 +201,12 @@ export const flows = [
     lead: 'Empty fields stay unchanged. The user service receives the change as an event.',
     needsSignIn: true,
     fields: [
-      { ...optional('username', 'Username', 'nickname'), value: () => session().user?.username ?? '' },
+      { ...optional('username', 'Username', 'nickname'), value: () => getSession().user?.username ?? '' },
       {
         ...optional('firstName', 'First name', 'given-name'),
-        value: () => session().user?.firstName ?? '',
+        value: () => getSession().user?.firstName ?? '',
       },
-      { ...optional('lastName', 'Last name', 'family-name'), value: () => session().user?.lastName ?? '' },
+      { ...optional('lastName', 'Last name', 'family-name'), value: () => getSession().user?.lastName ?? '' },
       {
         name: 'locale',
         label: 'Language',
@@ -222,7 +222,7 @@ export const flows = [
       },
     ],
     request: (values) => ({ method: 'PATCH', path: '/auth/profile', body: given(values), bearer: true }),
-    after: ({ user }) => void updateSession({ user: { ...session().user, ...user } }),
+    after: ({ user }) => void updateSession({ user: { ...getSession().user, ...user } }),
   },
   {
     id: 'change-password',
@@ -333,7 +333,7 @@ export const flows = [
     lead: 'Everything that has happened to this account, from its events.',
     needsSignIn: true,
     request: () => get('/auth/history'),
-    rows: ({ events }) => events.map(eventRow),
+    rows: ({ events }) => events.map(toEventRow),
   },
   {
     id: 'sessions',
@@ -343,7 +343,7 @@ export const flows = [
     lead: 'Where this account is signed in.',
     needsSignIn: true,
     request: () => get('/auth/sessions'),
-    rows: ({ sessions }) => sessions.map(sessionRow),
+    rows: ({ sessions }) => sessions.map(toSessionRow),
   },
   {
     id: 'refresh',
@@ -351,7 +351,7 @@ export const flows = [
     title: 'Refresh tokens',
     lead: 'Exchanges the refresh token for a new pair. Reusing the old one later ends every session.',
     needsSignIn: true,
-    request: () => post('/auth/refresh', { refreshToken: session().refreshToken }),
+    request: () => post('/auth/refresh', { refreshToken: getSession().refreshToken }),
     after: (body) => {
       keepTokens(body);
       return { say: 'The tokens were refreshed.' };
@@ -363,7 +363,7 @@ export const flows = [
     title: 'Sign out',
     lead: 'Ends this session.',
     needsSignIn: true,
-    request: () => post('/auth/logout', { refreshToken: session().refreshToken }),
+    request: () => post('/auth/logout', { refreshToken: getSession().refreshToken }),
     after: () => {
       signOut();
       return { say: 'Signed out.', next: 'sign-in' };
@@ -398,7 +398,7 @@ export const flows = [
       },
     ],
     request: accountsRequest,
-    rows: ({ users }) => users.map(accountRow),
+    rows: ({ users }) => users.map(toAccountRow),
     more: ({ nextCursor }, values) => nextCursor && accountsRequest({ ...values, cursor: nextCursor }),
   },
   {

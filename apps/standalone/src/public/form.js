@@ -1,5 +1,5 @@
 /** The fields of a flow, with their errors. */
-import { h } from './dom.js';
+import { createElement } from './dom.js';
 
 /**
  * Prefills a control. The value may be a function that loads it. If the user types text while the value is
@@ -11,28 +11,40 @@ async function fill(control, value) {
 }
 
 function selectOf(id, { name, options }) {
-  return h(
+  return createElement(
     'select',
     { id, name },
-    options.map(([value, label]) => h('option', { value }, label)),
+    options.map(([value, label]) => createElement('option', { value }, label)),
   );
 }
 
 function inputOf(id, { name, type = 'text', autocomplete }) {
-  return h('input', { id, name, type, autocomplete, spellcheck: 'false', autocapitalize: 'none' });
+  return createElement('input', {
+    id,
+    name,
+    type,
+    autocomplete,
+    spellcheck: 'false',
+    autocapitalize: 'none',
+  });
 }
 
-export function fieldView(field) {
+export function renderField(field) {
   const id = `field-${field.name}`;
   const control = field.options ? selectOf(id, field) : inputOf(id, field);
   void fill(control, field.value);
   const aside = field.hint ?? (field.optional ? 'optional' : null);
-  const error = h('p', { class: 'error', id: `${id}-error`, hidden: true });
+  const error = createElement('p', { class: 'error', id: `${id}-error`, hidden: true });
   control.setAttribute('aria-describedby', error.id);
-  return h(
+  return createElement(
     'div',
     { class: 'field' },
-    h('label', { for: id }, field.label, aside && h('span', { class: 'hint' }, aside)),
+    createElement(
+      'label',
+      { for: id },
+      field.label,
+      aside && createElement('span', { class: 'hint' }, aside),
+    ),
     control,
     error,
   );

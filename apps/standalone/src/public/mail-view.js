@@ -1,4 +1,4 @@
-import { h, jsonView, timeOf } from './dom.js';
+import { createElement, formatTime, renderJson } from './dom.js';
 import { loadMailHeaders, openMail } from './live.js';
 
 function person(entry) {
@@ -7,16 +7,17 @@ function person(entry) {
 
 const views = {
   HTML: (mail) =>
-    h('iframe', {
+    createElement('iframe', {
       title: `Mail: ${mail.Subject}`,
       src: `mailbox/view/${mail.ID}`,
       sandbox: 'allow-popups allow-popups-to-escape-sandbox',
       referrerpolicy: 'no-referrer',
     }),
-  'Plain text': (mail) => h('pre', { class: 'mail-text', tabindex: '0' }, ...withLinks(mail.Text)),
+  'Plain text': (mail) =>
+    createElement('pre', { class: 'mail-text', tabindex: '0' }, ...withLinks(mail.Text)),
   Headers: (mail) => {
-    const holder = h('div', { class: 'mail-text', tabindex: '0' });
-    void loadMailHeaders(mail.ID).then((headers) => holder.append(jsonView(headers)));
+    const holder = createElement('div', { class: 'mail-text', tabindex: '0' });
+    void loadMailHeaders(mail.ID).then((headers) => holder.append(renderJson(headers)));
     return holder;
   },
 };
@@ -25,17 +26,17 @@ function withLinks(text) {
   return text
     .split(/(https?:\/\/[^\s<>"]+)/)
     .map((piece, index) =>
-      index % 2 ? h('a', { href: piece, target: '_blank', rel: 'noreferrer' }, piece) : piece,
+      index % 2 ? createElement('a', { href: piece, target: '_blank', rel: 'noreferrer' }, piece) : piece,
     );
 }
 
 /** Shows a mail, with tabs for its HTML, plain text and headers. */
-export async function mailView(id) {
+export async function renderMail(id) {
   const mail = await openMail(id);
-  const body = h('div', { class: 'mail-body', role: 'tabpanel' });
+  const body = createElement('div', { class: 'mail-body', role: 'tabpanel' });
   const names = Object.keys(views).filter((name) => name !== 'HTML' || mail.HTML);
   const tabs = names.map((name) =>
-    h('button', { type: 'button', role: 'tab', class: 'tab', onclick: () => show(name) }, name),
+    createElement('button', { type: 'button', role: 'tab', class: 'tab', onclick: () => show(name) }, name),
   );
 
   function show(name) {
@@ -57,16 +58,20 @@ export async function mailView(id) {
   }
 
   show(names[0]);
-  return h(
+  return createElement(
     'article',
     { class: 'mail' },
-    h(
+    createElement(
       'header',
       {},
-      h('h2', {}, mail.Subject || '(no subject)'),
-      h('p', { class: 'small muted' }, `From ${person(mail.From)}`),
-      h('p', { class: 'small muted' }, `To ${mail.To.map(person).join(', ')} · ${timeOf(mail.Date)}`),
-      h('div', { role: 'tablist', class: 'tabs', onkeydown: step }, tabs),
+      createElement('h2', {}, mail.Subject || '(no subject)'),
+      createElement('p', { class: 'small muted' }, `From ${person(mail.From)}`),
+      createElement(
+        'p',
+        { class: 'small muted' },
+        `To ${mail.To.map(person).join(', ')} · ${formatTime(mail.Date)}`,
+      ),
+      createElement('div', { role: 'tablist', class: 'tabs', onkeydown: step }, tabs),
     ),
     body,
   );

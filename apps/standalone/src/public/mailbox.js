@@ -1,7 +1,7 @@
 /** The mailbox: a live list and a reader. The id of the open mail is in the URL (#id). */
-import { createKeyedList, h } from './dom.js';
+import { createElement, createKeyedList } from './dom.js';
 import { listMails, pollRepeatedly } from './live.js';
-import { mailView } from './mail-view.js';
+import { renderMail } from './mail-view.js';
 
 function byId(id) {
   return document.getElementById(id);
@@ -22,22 +22,22 @@ function when(instant) {
 }
 
 function mailRow(mail) {
-  return h(
+  return createElement(
     'li',
     { class: mail.Read ? '' : 'unread' },
-    h(
+    createElement(
       'a',
       { href: `#${mail.ID}`, 'aria-current': mail.current ? 'true' : null },
-      h(
+      createElement(
         'div',
         { class: 'line' },
-        h('span', { class: 'subject' }, mail.Subject || '(no subject)'),
-        h('time', { class: 'small muted' }, when(mail.Created)),
+        createElement('span', { class: 'subject' }, mail.Subject || '(no subject)'),
+        createElement('time', { class: 'small muted' }, when(mail.Created)),
       ),
-      h(
+      createElement(
         'div',
         { class: 'line small muted' },
-        h('span', {}, `To ${[...mail.To, ...mail.Bcc].map(({ Address }) => Address).join(', ')}`),
+        createElement('span', {}, `To ${[...mail.To, ...mail.Bcc].map(({ Address }) => Address).join(', ')}`),
       ),
     ),
   );
@@ -67,10 +67,10 @@ async function read() {
   byId('box').classList.toggle('reading', id !== '');
   if (id === '') return;
   try {
-    const view = await mailView(id);
-    byId('read').replaceChildren(h('a', { class: 'back', href: '#' }, '← All mails'), view);
+    const view = await renderMail(id);
+    byId('read').replaceChildren(createElement('a', { class: 'back', href: '#' }, '← All mails'), view);
   } catch {
-    byId('read').replaceChildren(h('p', { class: 'none' }, 'This mail was deleted.'));
+    byId('read').replaceChildren(createElement('p', { class: 'none' }, 'This mail was deleted.'));
   }
   list.soon();
 }

@@ -32,7 +32,7 @@ function when(instant) {
   return new Date(instant).toLocaleString();
 }
 
-export function eventRow({ sequence, type, at, summary, ip, userAgent }) {
+export function toEventRow({ sequence, type, at, summary, ip, userAgent }) {
   return {
     title: type,
     detail: sequence === undefined ? wordsOf(summary, deviceOf(userAgent ?? ''), ip) : summary,
@@ -40,7 +40,7 @@ export function eventRow({ sequence, type, at, summary, ip, userAgent }) {
   };
 }
 
-export function sessionRow({ id, userAgent, ip, current, lastUsedAt }) {
+export function toSessionRow({ id, userAgent, ip, current, lastUsedAt }) {
   return {
     title: current ? 'This session' : 'Another session',
     detail: wordsOf(deviceOf(userAgent ?? ''), ip),
@@ -80,7 +80,7 @@ function accountActions({ id, role, username, disabled }) {
       label: 'History',
       request: sent('GET', `/auth/accounts/${id}/history`),
       title: `History of ${username ?? 'an erased account'}`,
-      rows: ({ events }) => events.map(eventRow),
+      rows: ({ events }) => events.map(toEventRow),
     },
     {
       label: role === 'admin' ? 'Make user' : 'Make admin',
@@ -91,7 +91,7 @@ function accountActions({ id, role, username, disabled }) {
   ];
 }
 
-export function accountRow(user) {
+export function toAccountRow(user) {
   return {
     title: user.username ?? '(erased)',
     detail: wordsOf(

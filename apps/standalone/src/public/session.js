@@ -21,7 +21,7 @@ function stored() {
 let current = { ...signedOut, ...stored() };
 const listeners = [];
 
-export function session() {
+export function getSession() {
   return current;
 }
 

@@ -1,48 +1,53 @@
 /** The timeline: each request with its curl command and response, followed by the events and mails that it caused. */
 import { formatCurlCommand, shortenTokens } from './api.js';
-import { copyButton, h, jsonView, timeOf } from './dom.js';
+import { createCopyButton, createElement, formatTime, renderJson } from './dom.js';
 
 const MAX_ENTRIES = 50;
 
 function folded(title, ...content) {
-  return h('details', {}, h('summary', {}, title), h('div', { class: 'inside' }, ...content));
+  return createElement(
+    'details',
+    {},
+    createElement('summary', {}, title),
+    createElement('div', { class: 'inside' }, ...content),
+  );
 }
 
 function eventLine(record) {
   const { ce_type: type, ce_sequence: sequence, ce_time: time } = record.headers;
-  return h(
+  return createElement(
     'li',
     { class: 'effect' },
-    h(
+    createElement(
       'details',
       {},
-      h(
+      createElement(
         'summary',
         {},
-        h('span', { class: 'kind' }, 'event'),
-        h(
+        createElement('span', { class: 'kind' }, 'event'),
+        createElement(
           'span',
           { class: 'grow' },
-          h('b', {}, type ?? record.topic),
+          createElement('b', {}, type ?? record.topic),
           ' ',
-          h(
+          createElement(
             'span',
             { class: 'small muted' },
             sequence ? `event ${Number(sequence)} of its account` : record.topic,
           ),
         ),
-        h('time', {}, timeOf(time ?? record.timestamp)),
+        createElement('time', {}, formatTime(time ?? record.timestamp)),
       ),
-      h(
+      createElement(
         'div',
         { class: 'inside' },
-        h(
+        createElement(
           'p',
           { class: 'small muted' },
           `${record.topic}, partition ${record.partition}, offset ${record.offset}, key ${record.key}`,
         ),
-        jsonView(record.value),
-        folded('Headers', jsonView(record.headers)),
+        renderJson(record.value),
+        folded('Headers', renderJson(record.headers)),
       ),
     ),
   );
@@ -50,22 +55,22 @@ function eventLine(record) {
 
 function mailLine(mail, openReader) {
   const to = mail.To.map(({ Address }) => Address).join(', ');
-  return h(
+  return createElement(
     'li',
     { class: 'effect' },
-    h(
+    createElement(
       'div',
       { class: 'effect-line' },
-      h('span', { class: 'kind mail-kind' }, 'mail'),
-      h(
+      createElement('span', { class: 'kind mail-kind' }, 'mail'),
+      createElement(
         'span',
         { class: 'grow' },
-        h('b', {}, mail.Subject),
+        createElement('b', {}, mail.Subject),
         ' ',
-        h('span', { class: 'small muted' }, `to ${to}`),
+        createElement('span', { class: 'small muted' }, `to ${to}`),
       ),
-      h('button', { type: 'button', class: 'quiet', onclick: () => openReader(mail.ID) }, 'Read'),
-      h('time', {}, timeOf(mail.Created)),
+      createElement('button', { type: 'button', class: 'quiet', onclick: () => openReader(mail.ID) }, 'Read'),
+      createElement('time', {}, formatTime(mail.Created)),
     ),
   );
 }
@@ -79,7 +84,7 @@ function briefly(path) {
 }
 
 function statusTag({ status, ok }) {
-  return h('span', { class: `tag ${ok ? 'good' : 'bad'}` }, status || 'no response');
+  return createElement('span', { class: `tag ${ok ? 'good' : 'bad'}` }, status || 'no response');
 }
 
 /**
@@ -91,7 +96,7 @@ export function createTimeline({ list, openReader, onChange }) {
   let entries = [];
 
   function put(element, requestId) {
-    const entry = { requestId, effects: h('ul', { class: 'effects' }) };
+    const entry = { requestId, effects: createElement('ul', { class: 'effects' }) };
     element.append(entry.effects);
     list.prepend(element);
     entries = [entry, ...entries].slice(0, MAX_ENTRIES);
@@ -102,14 +107,14 @@ export function createTimeline({ list, openReader, onChange }) {
 
   const elsewhere = (requestId) =>
     put(
-      h(
+      createElement(
         'li',
         { class: 'entry panel' },
-        h(
+        createElement(
           'div',
           { class: 'entry-head' },
-          h('b', {}, 'Another client'),
-          h('span', { class: 'small muted' }, 'a link, another tab, curl, or an expiry'),
+          createElement('b', {}, 'Another client'),
+          createElement('span', { class: 'small muted' }, 'a link, another tab, curl, or an expiry'),
         ),
       ),
       requestId,
@@ -122,28 +127,30 @@ export function createTimeline({ list, openReader, onChange }) {
   return {
     /** Adds a request that was sent. Returns a function that must be called with its response. */
     begin(request) {
-      const status = h('span', { class: 'tag' }, '…');
-      const reason = h('span', { class: 'small muted' });
+      const status = createElement('span', { class: 'tag' }, '…');
+      const reason = createElement('span', { class: 'small muted' });
       const curl = formatCurlCommand(request);
-      const element = h(
+      const element = createElement(
         'li',
         { class: 'entry panel' },
-        h(
+        createElement(
           'div',
           { class: 'entry-head' },
           status,
-          h('code', {}, `${request.method} ${briefly(request.path)}`),
+          createElement('code', {}, `${request.method} ${briefly(request.path)}`),
           reason,
-          h('time', {}, timeOf(request.sentAt)),
+          createElement('time', {}, formatTime(request.sentAt)),
         ),
-        folded('curl', h('pre', {}, shortenTokens(curl)), copyButton(curl, 'Copy curl')),
+        folded('curl', createElement('pre', {}, shortenTokens(curl)), createCopyButton(curl, 'Copy curl')),
       );
       put(element, request.headers['X-Request-Id']);
       return (answer) => {
         status.replaceWith(statusTag(answer));
         if (!answer.ok && answer.body?.code) reason.textContent = answer.body.code;
         const shown =
-          answer.body === null ? h('p', { class: 'small muted' }, 'no body') : jsonView(answer.body);
+          answer.body === null
+            ? createElement('p', { class: 'small muted' }, 'no body')
+            : renderJson(answer.body);
         element.insertBefore(folded(`Response · ${answer.ms} ms`, shown), element.querySelector('.effects'));
       };
     },

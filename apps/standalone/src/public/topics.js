@@ -1,5 +1,5 @@
 /** Shows the topics of the log, and the records of one topic, newest first. */
-import { createKeyedList, h, jsonView, timeOf } from './dom.js';
+import { createElement, createKeyedList, formatTime, renderJson } from './dom.js';
 import { listRecords, listTopics, pollRepeatedly } from './live.js';
 
 const LIMIT = 200;
@@ -20,11 +20,11 @@ function placeOf({ topic, partition, offset }) {
 }
 
 function topicLink(topic) {
-  return h(
+  return createElement(
     'a',
     { href: `#${encodeURIComponent(topic.name)}`, 'aria-current': topic.current ? 'true' : null },
-    h('b', {}, topic.name),
-    h(
+    createElement('b', {}, topic.name),
+    createElement(
       'span',
       { class: 'small muted' },
       `${topic.records} ${topic.records === 1 ? 'record' : 'records'} · ${topic.partitions} partitions`,
@@ -33,7 +33,7 @@ function topicLink(topic) {
 }
 
 function recordBody(record) {
-  const filter = h(
+  const filter = createElement(
     'button',
     {
       type: 'button',
@@ -46,19 +46,19 @@ function recordBody(record) {
     },
     'Filter by this key',
   );
-  return h(
+  return createElement(
     'div',
     { class: 'inside' },
     record.key !== null &&
-      h(
+      createElement(
         'div',
         { class: 'keyed' },
-        h('span', { class: 'small muted' }, 'Key'),
-        h('code', {}, record.key),
+        createElement('span', { class: 'small muted' }, 'Key'),
+        createElement('code', {}, record.key),
         filter,
       ),
-    h('div', {}, h('h2', {}, 'Value'), jsonView(record.value)),
-    h('div', {}, h('h2', {}, 'Headers'), jsonView(record.headers)),
+    createElement('div', {}, createElement('h2', {}, 'Value'), renderJson(record.value)),
+    createElement('div', {}, createElement('h2', {}, 'Headers'), renderJson(record.headers)),
   );
 }
 
@@ -71,25 +71,29 @@ function subjectOf({ key }) {
 }
 
 function recordRow(record) {
-  const details = h(
+  const details = createElement(
     'details',
     {},
-    h(
+    createElement(
       'summary',
       {},
-      h('code', { class: 'place', title: 'partition : offset' }, `${record.partition} : ${record.offset}`),
-      h('span', { class: 'type' }, record.headers.ce_type ?? '(no type)'),
-      h('code', { class: 'muted' }, record.key === null ? 'no key' : `…${record.key.slice(-12)}`),
-      h(
+      createElement(
+        'code',
+        { class: 'place', title: 'partition : offset' },
+        `${record.partition} : ${record.offset}`,
+      ),
+      createElement('span', { class: 'type' }, record.headers.ce_type ?? '(no type)'),
+      createElement('code', { class: 'muted' }, record.key === null ? 'no key' : `…${record.key.slice(-12)}`),
+      createElement(
         'time',
         { class: 'small muted', datetime: record.timestamp, title: record.timestamp },
-        timeOf(record.timestamp),
+        formatTime(record.timestamp),
       ),
     ),
   );
   const fillIn = () => details.open && details.children.length === 1 && details.append(recordBody(record));
   details.addEventListener('toggle', fillIn);
-  return h('li', {}, details);
+  return createElement('li', {}, details);
 }
 
 const updateTopics = createKeyedList(byId('topics'), ({ name }) => name, topicLink);
@@ -98,8 +102,10 @@ const updateRecords = createKeyedList(byId('records'), placeOf, recordRow);
 function offerPartitions(count) {
   const select = byId('partition');
   if (select.options.length === count + 1) return;
-  const numbers = Array.from({ length: count }, (_, index) => h('option', { value: index }, index));
-  select.replaceChildren(h('option', { value: '' }, 'all'), ...numbers);
+  const numbers = Array.from({ length: count }, (_, index) =>
+    createElement('option', { value: index }, index),
+  );
+  select.replaceChildren(createElement('option', { value: '' }, 'all'), ...numbers);
 }
 
 /**

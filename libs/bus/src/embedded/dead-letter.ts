@@ -1,5 +1,5 @@
 import type { BusRecord } from '../bus.ts';
-import { DEAD_LETTER_RETENTION_MS, deadLetterTopic, toDeadLetter } from '../dead-letter.ts';
+import { DEAD_LETTER_RETENTION_MS, formatDeadLetterTopicName, toDeadLetter } from '../dead-letter.ts';
 import type { AppendOptions, EmbeddedLog } from './log.ts';
 
 interface SetAside {
@@ -18,7 +18,7 @@ export function prepareDeadLetters(
   log: EmbeddedLog,
   { topic, group, unusable, at }: SetAside,
 ): AppendOptions {
-  const name = deadLetterTopic(topic, group);
+  const name = formatDeadLetterTopicName(topic, group);
   if (!log.find(name)) log.create({ name, partitions: 1, retentionMs: DEAD_LETTER_RETENTION_MS });
   return { topic: log.topic(name), records: Array.from(unusable, toDeadLetter), at };
 }

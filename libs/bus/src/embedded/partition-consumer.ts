@@ -1,7 +1,7 @@
 import { createExponentialBackoff, sleep } from '@latchkey/process/loop';
 import type { Database } from '@latchkey/sqlite';
 import type { BusRecord, BusSubscribeOptions } from '../bus.ts';
-import { deadLetterTopic } from '../dead-letter.ts';
+import { formatDeadLetterTopicName } from '../dead-letter.ts';
 import { prepareDeadLetters } from './dead-letter.ts';
 import type { EmbeddedLog, StoredTopic } from './log.ts';
 
@@ -151,7 +151,7 @@ async function handOver(
     };
     // A crash may lose the new position. The same records are then delivered again, which is allowed.
     await database.write(keepPosition, { flushed: false });
-    if (unusable.size > 0) deps.appended(deadLetterTopic(topic.name, group));
+    if (unusable.size > 0) deps.appended(formatDeadLetterTopicName(topic.name, group));
     return true;
   } catch (err) {
     const offset = records[0]?.offset;

@@ -3,7 +3,7 @@ import type { KafkaConnection, KafkaLogger, KafkaSaslCredentials } from './conne
 import { ignoreClosedSockets } from './workarounds/closed-sockets.ts';
 import { patchKafkajsHeaderDecoder } from './workarounds/patch-header-decoder.ts';
 import { slowDownRequestTimers } from './workarounds/request-timers.ts';
-import { readUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
+import { enableReadingUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
 
 export interface KafkaClients {
   /** A client that tries each broker once and then fails, so that the caller decides whether to retry. */
@@ -55,7 +55,7 @@ export function createKafkaClients(connection: KafkaConnection, logger: KafkaLog
 /** Creates a client with the workarounds that change only this client. */
 function createClient(config: KafkaConfig): Kafka {
   const kafka = new Kafka(config);
-  readUncommittedOffsets(kafka);
+  enableReadingUncommittedOffsets(kafka);
   slowDownRequestTimers(kafka);
   ignoreClosedSockets(kafka);
   return kafka;

@@ -1,5 +1,5 @@
 import type { BusRecord } from '../bus.ts';
-import { DEAD_LETTER_RETENTION_MS, deadLetterTopic, toDeadLetter } from '../dead-letter.ts';
+import { DEAD_LETTER_RETENTION_MS, formatDeadLetterTopicName, toDeadLetter } from '../dead-letter.ts';
 import type { KafkaLogger } from './connection.ts';
 import type { KafkaPublisher } from './publisher.ts';
 import type { KafkaTopic } from './topics.ts';
@@ -65,7 +65,7 @@ export function createDeadLetterWriter({
 
   return {
     async add(topic, group, unusable) {
-      const name = deadLetterTopic(topic, group);
+      const name = formatDeadLetterTopicName(topic, group);
       const letters = {
         name,
         partitions: 1,

@@ -2,7 +2,7 @@
 import { retry } from '@latchkey/process/loop';
 import kafkajs, { type Admin, type GroupDescriptions, type Kafka } from 'kafkajs';
 import { ConsumerGroupInUseError, type ConsumerGroupProgress } from '../bus.ts';
-import { borrowKafkajsCluster } from './workarounds/borrow-cluster.ts';
+import { openKafkajsCluster } from './workarounds/open-cluster.ts';
 
 const { AssignerProtocol, KafkaJSDeleteGroupsError } = kafkajs;
 
@@ -186,7 +186,7 @@ export async function copyPositionsOfFormerGroup(
   const former = await positionsOf(admin, formerGroup, topics);
   const [{ topic } = { topic: undefined }] = former;
   if (topic === undefined) return false;
-  const { cluster, disconnect } = await borrowKafkajsCluster(kafka, topic);
+  const { cluster, disconnect } = await openKafkajsCluster(kafka, topic);
   try {
     const coordinator = await cluster.findGroupCoordinator({ groupId: group });
     // This commit names no member of the group. The broker accepts it only while the group has no members.

@@ -4,7 +4,7 @@ import type { BusRecord } from '../bus.ts';
 import type { PartitionOffsetRange } from '../reader.ts';
 import { withKafkaAdmin } from './admin.ts';
 import { toBusRecord } from './records.ts';
-import { borrowKafkajsCluster } from './workarounds/borrow-cluster.ts';
+import { openKafkajsCluster } from './workarounds/open-cluster.ts';
 
 const FETCH_WAITS_MS = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
@@ -49,7 +49,7 @@ export async function readFirstKeyOfEachPartition(
 ): Promise<readonly (Buffer | null)[]> {
   const filled = (await readPartitionOffsetRanges(kafka, topic)).filter(({ start, end }) => start < end);
   if (filled.length === 0) return [];
-  const { cluster, disconnect } = await borrowKafkajsCluster(kafka, topic);
+  const { cluster, disconnect } = await openKafkajsCluster(kafka, topic);
   try {
     const keys: (Buffer | null)[] = [];
     for (const { partition, start } of filled) {
@@ -74,7 +74,7 @@ export async function* readPartitionRecords(
   { partition, start, end }: PartitionOffsetRange,
 ): AsyncGenerator<readonly BusRecord[]> {
   if (start >= end) return;
-  const { cluster, disconnect } = await borrowKafkajsCluster(kafka, topic);
+  const { cluster, disconnect } = await openKafkajsCluster(kafka, topic);
   try {
     for (let at = start; at < end; ) {
       const messages = await fetchRecordsFrom(cluster, {

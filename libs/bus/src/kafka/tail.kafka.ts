@@ -7,7 +7,7 @@ import { hasNewRecords, type LogTail, MAX_CACHED_OFFSET_RANGES_AGE_MS } from '..
 import type { ReusableKafkaAdmin } from './admin.ts';
 import { fetchPartitionOffsetRanges, fetchRecordsFrom } from './read-partition.ts';
 import { toBusRecord } from './records.ts';
-import { borrowKafkajsCluster } from './workarounds/borrow-cluster.ts';
+import { openKafkajsCluster } from './workarounds/open-cluster.ts';
 
 /** How often to look for new records while a reader waits for them, in ms. */
 const LOOK_EVERY_MS = 100;
@@ -38,7 +38,7 @@ export function createKafkaLogTail({
   id,
   ownPartitions,
 }: KafkaLogTailDeps): KafkaLogTail {
-  let connection: ReturnType<typeof borrowKafkajsCluster> | undefined;
+  let connection: ReturnType<typeof openKafkajsCluster> | undefined;
   let known: { readonly at: number; readonly ranges: Promise<readonly PartitionOffsetRange[]> } | undefined;
   /**
    * For each partition, the records that a fetch returned in excess of the requested limit. The next read
@@ -62,7 +62,7 @@ export function createKafkaLogTail({
     offset: number,
     limit: number,
   ): Promise<readonly BusRecord[]> {
-    connection ??= borrowKafkajsCluster(kafka, topic);
+    connection ??= openKafkajsCluster(kafka, topic);
     const opened = connection;
     const { cluster } = await opened.catch((error: unknown) => {
       if (connection === opened) connection = undefined;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
-import { type CompactionSpec, segmentDurationMsForCompaction, type TopicSpec } from '../bus.ts';
+import { type CompactionSpec, computeSegmentDurationMs, type TopicSpec } from '../bus.ts';
 import { isRetriableKafkaError, KafkaUnavailableError } from './failures.ts';
 
 const { ConfigResourceTypes } = kafkajs;
@@ -62,7 +62,7 @@ function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string
     'cleanup.policy': 'compact',
     'max.compaction.lag.ms': String(maxLagMs),
     'min.compaction.lag.ms': '0',
-    'segment.ms': String(segmentDurationMsForCompaction(maxLagMs)),
+    'segment.ms': String(computeSegmentDurationMs(maxLagMs)),
   };
 }
 

@@ -1,7 +1,7 @@
 /** A TCP proxy to a server. The proxy can be closed to simulate an outage of the server. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 
 export interface OutageProxy {
   /** The port on 127.0.0.1. It stays the same while the proxy is closed. */
@@ -14,7 +14,7 @@ export interface OutageProxy {
 /** Creates a closed proxy. @param address `host:port` */
 export async function createOutageProxy(address: string): Promise<OutageProxy> {
   const [host = '', farPort] = address.split(':');
-  const port = await freePort();
+  const port = await reserveFreePort();
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(Number(farPort), host);

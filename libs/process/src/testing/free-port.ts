@@ -10,7 +10,7 @@ const PORTS = { from: 20_000, to: 30_000 };
  * ephemeral range, so that the operating system does not use it for an outgoing connection. Until this
  * process ends, no other call of this function returns the same port, in this or any other process.
  */
-export async function freePort(): Promise<number> {
+export async function reserveFreePort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.to);
     if ((await claim(port)) && (await isFree(port))) return port;

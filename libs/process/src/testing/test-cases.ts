@@ -8,7 +8,7 @@ export const RUNS_ALL_CASES = process.env['TEST_CASES'] === 'all';
  * @param some the number by default, for `npm test` on a developer's machine
  * @param all the number with TEST_CASES=all, for the nightly run
  */
-export function chooseRuns({ some, all }: { readonly some: number; readonly all: number }): number {
+export function chooseRunCount({ some, all }: { readonly some: number; readonly all: number }): number {
   return RUNS_ALL_CASES ? all : some;
 }
 

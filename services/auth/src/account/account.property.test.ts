@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { ACCOUNTS_TOPIC, catalogue } from '@latchkey/events';
-import { chooseRuns } from '@latchkey/process/testing/test-cases';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import { computeLookupKeys, findUnneededAddressClaims, toAddressClaim } from './claims.ts';
 import type { AccountCommand } from './commands.ts';
@@ -22,7 +22,7 @@ import {
 function always(holds: (world: StoryOutcome) => void): void {
   fc.assert(
     fc.property(arbitraryCommandStory, (steps) => holds(runCommandStory(steps))),
-    { numRuns: chooseRuns({ some: 150, all: 500 }) },
+    { numRuns: chooseRunCount({ some: 150, all: 500 }) },
   );
 }
 

@@ -4,7 +4,7 @@
  * are therefore published to the partition until the original events are certain to be gone. A lease ensures
  * that only one instance does this at a time.
  */
-import { partitionOfKey, segmentDurationMsForCompaction } from '@latchkey/bus';
+import { computeSegmentDurationMs, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, heartbeatKey } from '@latchkey/events';
 import type { ClockGuard, Logger, ProcessPart } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
@@ -51,7 +51,7 @@ export function createErasureHeartbeats(
   { maxLagMs, againMs = SECOND_ERASED_COPIES_DELAY_MS }: ErasureHeartbeatTimes,
 ): ErasureHeartbeats {
   const { erasureReceipts, bus, now, logger } = deps;
-  const segmentMs = segmentDurationMsForCompaction(maxLagMs);
+  const segmentMs = computeSegmentDurationMs(maxLagMs);
   const everyMs = segmentMs / 4;
   /** When this process last published a heartbeat to each partition, in ms since the epoch. */
   const last = new Map<number, number>();
@@ -150,7 +150,7 @@ export function createErasureHeartbeatJob(
     if (held) await heartbeats.run();
     return false;
   }
-  const everyMs = Math.min(LONGEST_PAUSE_MS, segmentDurationMsForCompaction(times.maxLagMs) / 8);
+  const everyMs = Math.min(LONGEST_PAUSE_MS, computeSegmentDurationMs(times.maxLagMs) / 8);
   return createRepeatedJob({
     name: 'erasure heartbeats',
     everyMs,

@@ -1,5 +1,5 @@
 /** Computes when the broker will have removed the events of an erased person from a compacted topic. */
-import { segmentDurationMsForCompaction } from '@latchkey/bus';
+import { computeSegmentDurationMs } from '@latchkey/bus';
 import type { ErasedCopiesTimes } from '../ports/erasure-receipts.ts';
 
 /**
@@ -18,7 +18,7 @@ export const SECOND_ERASED_COPIES_DELAY_MS = 60 * 60_000;
  * ERASURE_TOPIC_DAYS, in ms
  */
 export function computeMaxLogRemovalDelayMs(maxLagMs: number): number {
-  return maxLagMs + 2 * segmentDurationMsForCompaction(maxLagMs);
+  return maxLagMs + 2 * computeSegmentDurationMs(maxLagMs);
 }
 
 /**

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SealedContent } from '@latchkey/events';
-import { chooseRuns } from '@latchkey/process/testing/test-cases';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { findAccountByAddress, findAddressOwnerId } from '../addresses/owners.ts';
@@ -508,7 +508,7 @@ describe('of one address, for any sequence of requests,', () => {
             await assertStrangersAreOut(stage);
           }),
         ),
-        { numRuns: chooseRuns({ some: 15, all: 40 }) },
+        { numRuns: chooseRunCount({ some: 15, all: 40 }) },
       );
     });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { Socket } from 'node:net';
 import { afterEach, describe, it, type TestContext } from 'node:test';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import type { Mailer } from '../ports/mailer.ts';
 import { type LineReplies, type LineReply, startScriptedLineServer } from '../testing/line-server.ts';
 import {
@@ -200,7 +200,7 @@ describe('a server with several addresses', () => {
 
   it('that refuse connections is reported with each of them', async (t) => {
     resolveTo(t, '127.0.0.1', '127.0.0.2');
-    const port = await freePort();
+    const port = await reserveFreePort();
     const result = await mailerTo(port, { host: 'mail.example.com' }).send(
       TEST_MAIL,
       createSendOptionsWithTwoMinuteTimeout(),

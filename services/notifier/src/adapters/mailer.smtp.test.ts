@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import type { Mailer, OutgoingMail } from '../ports/mailer.ts';
 import {
   createSmtpReply,
@@ -158,7 +158,7 @@ describe('what a server answers', () => {
   });
 
   it('a refused connection means that it cannot be reached', async () => {
-    const port = await freePort();
+    const port = await reserveFreePort();
     const failure = { stage: 'connect', words: `connect ECONNREFUSED 127.0.0.1:${port}` };
     assert.deepEqual(await mailerTo(port).send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
       kind: 'unreachable',
@@ -172,7 +172,7 @@ describe('what a server answers', () => {
     assert.equal(server.received.length, 0);
     const busy = await serve({ onConnect: (_session, done) => done(createSmtpReply(421)) });
     assert.equal((await mailerTo(busy.port).probe()).kind, 'busy');
-    assert.equal((await mailerTo(await freePort()).probe()).kind, 'unreachable');
+    assert.equal((await mailerTo(await reserveFreePort()).probe()).kind, 'unreachable');
   });
 
   it('a connection closed after the content leaves open what became of the mail', async () => {
@@ -254,7 +254,7 @@ describe('what a server answers', () => {
   });
 
   it('an idle connection that it has closed meanwhile costs no mail', async () => {
-    const port = await freePort();
+    const port = await reserveFreePort();
     const first = await startTestMailServer({ port });
     const mailer = mailerTo(port);
     await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout());

@@ -2,7 +2,7 @@
 
 import { type Brand, createPalette } from '@latchkey/brand';
 import type { SealedContent } from '@latchkey/events';
-import { instantInWords } from '@latchkey/locale';
+import { formatInstantInWords } from '@latchkey/locale';
 import { allMailDefinitions } from '../../mails/index.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import { DEFAULT_BRAND_COLOR, linkVariableNames } from './define-mail.ts';
@@ -38,7 +38,7 @@ function linkVariables(
   return {
     [linkVariableNames[purpose]]: links.forToken(purpose, token),
     expires_in: formatDuration(end.getTime() - now.getTime(), locale),
-    expires_at: instantInWords(end, locale),
+    expires_at: formatInstantInWords(end, locale),
   };
 }
 
@@ -62,7 +62,7 @@ export function createMailRenderer({ templates, links, brand }: MailRendererDeps
       ...look,
       home_url: links.home,
       locale,
-      occurred_at: instantInWords(occurredAt, locale),
+      occurred_at: formatInstantInWords(occurredAt, locale),
       ...(link && linkVariables(link, links, locale, now)),
     };
     return templates.render(mail, locale, variables.parse(values));

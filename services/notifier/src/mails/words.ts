@@ -1,5 +1,5 @@
 /** Formats how long a link remains valid. */
-import { durationInWords } from '@latchkey/locale';
+import { formatDurationInWords } from '@latchkey/locale';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -23,5 +23,5 @@ function inLargestUnit(ms: number): readonly [number, 'minute' | 'hour' | 'day']
  */
 export function formatDuration(ms: number, locale: string): string {
   const [count, unit] = inLargestUnit(ms);
-  return durationInWords(count, unit, locale);
+  return formatDurationInWords(count, unit, locale);
 }

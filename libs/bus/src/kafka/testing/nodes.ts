@@ -17,7 +17,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import type { TopicReplication } from '../topics.ts';
 
 export interface KafkaNodesOptions {
@@ -57,7 +57,7 @@ export async function startKafkaNodes(
   const folder = await mkdtemp(join(tmpdir(), 'kafka-nodes-'));
   const nodes: Node[] = [];
   for (let id = 1; id <= factor; id++) {
-    const [port, controllerPort] = [await freePort(), await freePort()];
+    const [port, controllerPort] = [await reserveFreePort(), await reserveFreePort()];
     const advertisedPort = await advertise(port);
     nodes.push({ id, folder: join(folder, String(id)), port, controllerPort, advertisedPort, pid: 0 });
   }

@@ -8,6 +8,6 @@ const READ_UNCOMMITTED = 0;
  * instead, which is the start of the first open transaction. Changes only this client.
  * @throws Error if this version of kafkajs creates its connections differently
  */
-export function readUncommittedOffsets(kafka: Kafka): void {
+export function enableReadingUncommittedOffsets(kafka: Kafka): void {
   wrapClusters(kafka, (create) => (options) => create({ ...options, isolationLevel: READ_UNCOMMITTED }));
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { freePort } from '@latchkey/process/testing/free-port';
+import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { decodeReceipt, type Receipt } from '../../receipts.ts';
 import { RECEIPTS_TOPIC } from '../../topics.ts';
 import type { EventContext } from '../handlers.ts';
@@ -205,7 +205,7 @@ describe('subscribing to the feed', () => {
 
   test('waits while the feed is unavailable, and then continues', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
-    const port = await freePort();
+    const port = await reserveFreePort();
     const server = await startFeedServer(context, bus, () => fullAccessReader, port);
     const account = createTestAccount();
     const reader = await member(context, server.url);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Brand, type BrandPalette, DEFAULT_BRAND_NAME } from '@latchkey/brand';
 import { assertNever } from '@latchkey/events';
 import { createPageContentSecurityPolicy } from '@latchkey/http';
-import { instantInWords } from '@latchkey/locale';
+import { formatInstantInWords } from '@latchkey/locale';
 import type { EmailChangeView } from '../../email-change/confirm.ts';
 import type { EmailUndoView } from '../../email-change/undo.ts';
 import type { ErasureView } from '../../erasure/request-erasure.ts';
@@ -303,7 +303,7 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
       const { title, lead, keep, ignore } = language.texts.erasure;
       return render(language, 'erasure', {
         ...{ title, lead, keep, ignore, action },
-        eraseAt: { machine: eraseAt.toISOString(), words: instantInWords(eraseAt, language.tag) },
+        eraseAt: { machine: eraseAt.toISOString(), words: formatInstantInWords(eraseAt, language.tag) },
       });
     },
 
@@ -378,7 +378,7 @@ function signUpFacts(
   return {
     username: makeDisplaySafe(username),
     email: makeDisplaySafe(email),
-    signedUpAt: { machine: signedUpAt.toISOString(), words: instantInWords(signedUpAt, tag) },
+    signedUpAt: { machine: signedUpAt.toISOString(), words: formatInstantInWords(signedUpAt, tag) },
   };
 }
 

@@ -1,13 +1,13 @@
 /** Formats times and names for the pages. */
-import { durationInWords } from '@latchkey/locale';
+import { formatDurationInWords } from '@latchkey/locale';
 
 const MINUTE = 60;
 
 /** Formats a waiting time, rounded up, for example "40 seconds" or "15 minutes". */
 export function formatWaitTime(seconds: number, locale: string): string {
   return seconds < 2 * MINUTE
-    ? durationInWords(seconds, 'second', locale)
-    : durationInWords(Math.ceil(seconds / MINUTE), 'minute', locale);
+    ? formatDurationInWords(seconds, 'second', locale)
+    : formatDurationInWords(Math.ceil(seconds / MINUTE), 'minute', locale);
 }
 
 /**

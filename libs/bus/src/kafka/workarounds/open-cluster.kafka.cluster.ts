@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createKafkaClients } from '../clients.ts';
 import { fetchRecordsFrom } from '../read-partition.ts';
 import { kafkaConnectionForTests, openKafkaTestBus, silentLogger } from '../testing/test-bus.ts';
-import { borrowKafkajsCluster } from './borrow-cluster.ts';
+import { openKafkajsCluster } from './open-cluster.ts';
 
 test('a borrowed cluster fetches records, and its group does not exist on the brokers', async (context) => {
   const under = await openKafkaTestBus();
@@ -18,7 +18,7 @@ test('a borrowed cluster fetches records, and its group does not exist on the br
   await admin.connect();
   context.after(() => admin.disconnect());
 
-  const { cluster, disconnect } = await borrowKafkajsCluster(prompt, topic);
+  const { cluster, disconnect } = await openKafkajsCluster(prompt, topic);
   context.after(disconnect);
   const [first] = await fetchRecordsFrom(cluster, { topic, partition: 0, offset: 0, bytes: 1024 });
   assert.deepEqual(first?.value, value);

@@ -4,7 +4,7 @@ import { createListeningPart, type ListeningPart } from './listen.ts';
 import type { Route } from './route.ts';
 
 /** Creates a process part that serves the operations routes, on a port that clients cannot reach. */
-export function listenForOperations(
+export function createOperationsListeningPart(
   config: { readonly OPERATIONS_HOST: string; readonly OPERATIONS_PORT: number },
   deps: ProblemOptions & {
     readonly logger: Logger;

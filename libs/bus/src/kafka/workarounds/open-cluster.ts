@@ -6,7 +6,7 @@ import type { Cluster, Kafka } from 'kafkajs';
  * runs, so its group is never created and needs no ACL.
  * @throws Error if this version of kafkajs creates its assigners later
  */
-export async function borrowKafkajsCluster(
+export async function openKafkajsCluster(
   kafka: Kafka,
   topic: string,
 ): Promise<{ readonly cluster: Cluster; disconnect(): Promise<void> }> {
