@@ -87,7 +87,8 @@ async function forgedCounted(service: 'user' | 'notifier'): Promise<number> {
 test('user and notifier reject forged records, and handle the genuine next event', async () => {
   const person: Person = await people.verified(createUniquePerson('ada'));
   const { id, accessToken: token } = await people.login(person);
-  // Wait until the read model shows the account's events. These events are then on the topic.
+  // Wait until the read model shows the account's events. If the read model shows them, these events are on
+  // the topic.
   assertStatus(await people.me(token), 200);
   const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS_TOPIC)).filter(
     (record) => getStreamId(record) === id,
@@ -96,7 +97,7 @@ test('user and notifier reject forged records, and handle the genuine next event
   const last = journaled.at(-1);
   assert.ok(last);
   const unsigned = promotion(id, due);
-  // Copy the hash and the signature of a genuine event. They do not match the content of the forged one.
+  // Copy the hash and the signature of a genuine event. These do not match the content of the forged event.
   const borrowed = Object.entries(last.headers).filter(([name]) =>
     /^ce_(hash|signature|previoushash)$/.test(name),
   );

@@ -60,14 +60,17 @@ const verified = await people.verified(createUniquePerson('verified'));
 const admin = await createAdmin(system, people);
 /** A person whose email address was changed; the change can still be undone. */
 const moved = await people.verified(createUniquePerson('moved'));
-/** A person who has requested a different email address and has not confirmed it. */
+/** A person who has requested a change to a different email address and has not confirmed it. */
 const moving = await people.verified(createUniquePerson('moving'));
 
 const tokens = {
   pending: await people.login(pending),
   verified: await people.login(verified),
   admin,
-  /** A separate login: the valid example of the refresh route uses up this login's refresh token. */
+  /**
+   * A separate login for the refresh route, because the valid example of this route uses up the login's
+   * refresh token.
+   */
   spare: await people.login(verified),
   leaving: await people.login(verified),
 };
@@ -530,7 +533,9 @@ function createRotation() {
   const select = createCaseSelection();
   const [known, sent] = [new Set<string>(), new Set<string>()];
   return {
-    /** @param kindOf returns what the case has in common with those of other routes and fields */
+    /**
+     * @param kindOf returns the kind of a case: what it has in common with cases of other routes and fields
+     */
     select<Case>(cases: readonly Case[], kindOf: (each: Case) => string): readonly Case[] {
       const selected = select(cases);
       for (const each of cases) known.add(kindOf(each));

@@ -135,8 +135,8 @@ describe('signing up', () => {
     const told = await mailbox.next(ada.email, 'You already have an account');
     assert.ok(!told.html.includes(mallory.username) && !told.text.includes(mallory.username));
 
-    // The stranger who signs up gets a separate account and the usual responses; the owner's account is
-    // unchanged.
+    // Check that the stranger has a separate account and gets the usual responses, and that the owner's
+    // account is unchanged.
     const stranger = await people.login(mallory);
     const owner = await people.login(ada);
     assert.notEqual(stranger.id, owner.id);

@@ -1,6 +1,6 @@
 /**
- * Tests servers (Kafka, MongoDB, mail) that start late or go down. The services must report their state meanwhile, and
- * recover by themselves.
+ * Tests servers (Kafka, MongoDB, mail) that start late or go down. Until all servers are up, the services
+ * must report their state, and afterwards they must recover by themselves.
  */
 import assert from 'node:assert/strict';
 import { exec } from 'node:child_process';

@@ -36,7 +36,7 @@ let mongo: MongoClient;
 let db: Db;
 
 before(async () => {
-  // Process unsigned records (`warn`), so that such a record can park an account.
+  // With `warn`, the services process unsigned records, so that an unsigned record can park an account.
   cluster = await startCluster({ settingsOn: () => ({ EVENT_SIGNATURES: 'warn' }) });
   people = createPersonActions(createClient(cluster.url), createMailbox(cluster.mailbox));
   mongo = await MongoClient.connect(cluster.stores.MONGO_URL);

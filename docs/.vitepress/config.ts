@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { anchorOfHeading } from '../../scripts/site/links.ts';
 
-/** The part of markdown-it that this file uses. */
+/** The part of the Markdown parser markdown-it that this file uses. */
 interface Markdown {
   readonly renderer: { readonly rules: { fence: Fence } };
 }

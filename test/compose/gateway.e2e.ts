@@ -320,7 +320,10 @@ describe('a response of the gateway itself', () => {
   const LISTED = 'https://app.example.com';
   const LOCAL = 'http://localhost:3000';
 
-  /** Returns the CORS headers of the gateway's response when a service is down, for a request from this origin. */
+  /**
+   * Returns the CORS headers of the gateway's response when a service is down, for a request from the given
+   * origin.
+   */
   async function readable(settings: GatewaySettings, origin: string) {
     const away = `127.0.0.1:${await reserveFreePort()}`;
     const alone = await startGateway({ GATEWAY_AUTH: away, GATEWAY_USER: away, ...settings });

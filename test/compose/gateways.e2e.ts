@@ -77,8 +77,8 @@ interface Program {
   readonly command: string;
   readonly words: (folder: string, port: number) => readonly string[];
   /**
-   * Whether this gateway may be missing. Its test is then skipped; the tests of other gateways fail if the
-   * gateway is not installed.
+   * Whether the gateway need not be installed. If it is not installed, its test is skipped; the tests of all
+   * other gateways fail if their gateway is not installed.
    */
   readonly optional?: true;
 }
@@ -163,7 +163,7 @@ async function start({ name, command, words }: Program, latchkeyPort = new URL(s
     await ended;
     await rm(folder, { recursive: true });
   }
-  // Traefik listens before it has loaded its rules, and responds with 404 until then.
+  // Wait until Traefik has loaded its rules: it listens earlier, and responds with 404 until then.
   await eventually(`${name} refuses a request without a token`, async () => {
     if (hasEnded) throw new Error(`${name} has ended: is it installed (Debian: apt-get install ${name})?`);
     return fetch(url).then(

@@ -57,7 +57,7 @@ export interface ComposeStack {
   compose(...words: readonly string[]): Promise<string>;
   /** Starts the named Compose services, without the services that they depend on. */
   start(...services: readonly string[]): Promise<void>;
-  /** Returns what a service reports at /readyz; undefined if it does not respond. */
+  /** Returns what a service reports at /readyz; undefined if the service does not respond. */
   readyz(service: ServiceName): Promise<Readiness | undefined>;
   /** Returns the logs of the given services, or of all services if none is given. */
   logs(...services: readonly string[]): Promise<string>;

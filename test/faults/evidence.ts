@@ -64,7 +64,7 @@ export function replaceFigures(document: string, figures: string): string {
   return `${document.slice(0, begin + BEGIN.length)}\n\n${figures}\n\n${document.slice(end)}`;
 }
 
-/** Formats the figures of these runs as Markdown. */
+/** Formats the figures of the given runs as Markdown. */
 export function formatFigures(lines: readonly ReliabilityRun[]): string {
   const failed = lines.filter(({ ok }) => !ok);
   const verdict =
@@ -86,7 +86,7 @@ export function formatFigures(lines: readonly ReliabilityRun[]): string {
   ].join('\n');
 }
 
-/** Returns the total number of events that were journaled in these runs. */
+/** Returns the total number of events that the journals of the given runs contain. */
 export function countEvents(lines: readonly ReliabilityRun[]): number {
   return lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
 }

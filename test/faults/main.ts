@@ -75,8 +75,8 @@ function lineOf(
 }
 
 /**
- * Returns an abort signal, which the first interrupt (Ctrl-C) aborts. Aborting it ends the run and stops its
- * servers.
+ * Returns an abort signal, which the first interrupt (Ctrl-C) aborts. When the signal is aborted, the run
+ * ends and its servers are stopped.
  */
 function interrupted(): AbortSignal {
   const stopping = new AbortController();

@@ -30,11 +30,14 @@ const SHOWN_BY: Readonly<Partial<Record<TrafficAction, readonly string[]>>> = {
 const DONE_SHARE = 1 / 40;
 const ALWAYS: Readonly<Record<string, number>> = { 'sign-up': 1, verify: 1, login: 1 };
 /**
- * The fraction of the planned journeys that must begin, even on a slow machine: no journey begins while too many others
- * are in progress.
+ * The fraction of the planned journeys that must begin, even on a slow machine: no journey begins while too
+ * many other journeys are in progress.
  */
 const BEGUN_SHARE = 1 / 20;
-/** The fraction of the requested erasures that are carried out; the others wait a week or are canceled. */
+/**
+ * The fraction of the requested erasures that are carried out; the other erasures wait a week or are
+ * canceled.
+ */
 const CARRIED_OUT_SHARE = 1 / 3;
 /**
  * A kind of fault, or a group of faults, that is planned at least this often must hit work in progress at
@@ -66,7 +69,9 @@ const OUTAGES: ReadonlySet<FaultKind> = new Set([
 /** Faults that make auth publish events again. */
 const REPEATING: ReadonlySet<FaultKind> = new Set(['lose-produce-answers', 'swallow-produce-answers']);
 
-/** Returns the minimum counts of a run. They depend on its length, its traffic and its plan. */
+/**
+ * Returns the minimum counts of a run. The counts depend on the length of the run, its traffic and its plan.
+ */
 export function computeMinimumCounts(
   {
     seconds,
@@ -114,7 +119,7 @@ export function computeMinimumCounts(
     duplicates: plan.filter(({ fault }) => REPEATING.has(fault)).length >= OFTEN ? 1 : 0,
     // A standalone erases without a grace period after every second start, including the first, and these
     // periods make up most of a run. On a cluster, only one of the two auth processes erases without a grace
-    // period, so only the erasures that this process accepts are due during the run.
+    // period, so only erasures that this process accepts are carried out during the run.
     erased: Math.floor(erasures * (embedded ? 2 : 1) * DONE_SHARE * CARRIED_OUT_SHARE),
   };
 }

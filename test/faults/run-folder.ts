@@ -1,4 +1,7 @@
-/** The files in which a run records what happened, for its checker: one line of JSON per occurrence. */
+/**
+ * The files in which a run records what happened, so that the checker can read it: each line of a file is one
+ * occurrence, as JSON.
+ */
 import { createWriteStream, type WriteStream, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +13,10 @@ import type { TopicRecord } from './checker/stored.ts';
  * timed out. Times are RFC 3339.
  */
 export interface HistoryLine {
-  /** The id of the command. It is also its X-Request-Id, and so the correlation id of the events that it causes. */
+  /**
+   * The id of the command. The command's X-Request-Id is the same, and so is the correlation id of the events
+   * that the command causes.
+   */
   readonly id: string;
   readonly op: string;
   readonly sentAt: string;
@@ -43,7 +49,10 @@ export type SmtpReply = '250' | '4xx' | '5xx' | 'closed' | '250-lost';
 export interface MailLine {
   /** The time at which the mail server had received the whole content. */
   readonly at: string;
-  /** The time at which the mail server replied. If it accepted the mail, this is the time of acceptance. */
+  /**
+   * The time at which the mail server replied. If the mail server accepted the mail, this is the time of
+   * acceptance.
+   */
   readonly answeredAt: string;
   /** The process that sent the mail, taken from its EHLO, for example `notifier-1`. */
   readonly by: string;
@@ -123,7 +132,7 @@ export interface TraceSearchResult {
   readonly searched: number;
 }
 
-/** A profile as an admin sees it through the API. */
+/** The profile of an account as an admin sees it through the API. */
 export type ShownProfile = Readonly<Record<string, unknown>>;
 
 /** The addresses of the servers of a cluster. */
@@ -150,7 +159,10 @@ export interface RestoredJournal {
 export interface LostChange {
   readonly account: string;
   readonly firstName: string;
-  /** The first name that the account was given after the restore. The history of the account forks with this change. */
+  /**
+   * The first name that the account got after the restore. With this change of the name, the history of the
+   * account forks.
+   */
   readonly next: string;
   /** The accounts that `subscribe()` has parked because their history has forked. */
   readonly forked: readonly string[];
@@ -179,7 +191,10 @@ export interface RunDescription {
   readonly endedAt: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly minimums: MinimumCounts;
-  /** Present if an older copy of the journal was restored. The run is then checked by the rule on forks alone. */
+  /**
+   * Present if an older copy of the journal was restored. In this case, only the rule on forks is applied to
+   * the run.
+   */
   readonly restored?: RestoredJournal;
   /** Present if a backup of the data folder was restored at the end. */
   readonly lostChange?: LostChange;
@@ -200,8 +215,8 @@ export interface RunDescription {
    */
   readonly generations: readonly ShownGeneration[];
   /**
-   * Personal data of erased people that the stores contain at the end. The search runs before the final logins, because
-   * these use the email addresses of erased people again.
+   * Personal data of erased people that the stores contain at the end. The search for this data runs before
+   * the final logins, because these logins use the email addresses of erased people again.
    */
   readonly traces: readonly PersonalDataTrace[];
   /** The number of erased accounts whose personal data was searched for. */

@@ -1,4 +1,7 @@
-/** One run: starts a system on its own servers, sends traffic during faults, waits until it is idle, and checks it. */
+/**
+ * Carries out one run: starts a system on its own servers, sends traffic during faults, waits until the
+ * system is idle, and checks the run.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,8 +60,8 @@ export interface RunDeps {
 }
 
 /**
- * How long to wait until the system is idle, in ms. It is longer than the lease of a mail whose sender was
- * killed, and longer than the backoff after a few refusals.
+ * How long to wait until the system is idle, in ms. The wait is longer than the lease of a mail whose sender
+ * was killed, and longer than the backoff after a few refusals.
  */
 const QUIET_WITHIN_MS = 300_000;
 const READY_WITHIN_MS = 10_000;
@@ -237,7 +240,7 @@ function openSystem(options: SystemOptions, stack: AsyncDisposableStack): Promis
 
 interface TrafficNeeds {
   readonly settings: FaultSettings;
-  /** Returns the system that is under test now. After a move, this is the cluster. */
+  /** Returns the system that is under test now: after a move, the cluster. */
   system(): SystemUnderTest;
   readonly sender: CommandSender;
 }

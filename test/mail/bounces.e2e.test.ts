@@ -153,7 +153,7 @@ describe('a mail that came back', () => {
     assert.match(text, /MailBounced/);
     assert.doesNotMatch(text, new RegExp(person.email));
 
-    // The address has never been verified, so the same person can sign up again.
+    // The person signs up a second time, which is possible because the address has never been verified.
     assertStatus(await people.signUp({ ...person, username: `${person.username.slice(0, 30)}2` }), 201);
     const [suppressed] = await eventually('the second mail is suppressed', async () => {
       const found = await json<Delivery>('deliveries', 'list', '--state', 'suppressed');

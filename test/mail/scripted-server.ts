@@ -27,7 +27,7 @@ export interface RecipientScript {
 }
 
 /**
- * The server's replies at the stages before a recipient is named. At a stage without a reply here, the server
+ * The server's replies at the stages before a recipient is named. At a stage that is not listed, the server
  * accepts the command.
  */
 export interface SessionScript {
@@ -68,7 +68,7 @@ export interface ScriptedServer extends AsyncDisposable {
 export interface ServerScript {
   /** Returns the script of a session. Called at the start of each connection. */
   readonly session?: SessionScript;
-  /** Called when a recipient is named for the first time. Returns the script for this recipient. */
+  /** Returns the script for a recipient. Called when a client names the recipient for the first time. */
   recipient?(address: string): RecipientScript | undefined;
   /**
    * Called before each reply to MAIL, to RCPT and to the content. If the function returns a reply, the server

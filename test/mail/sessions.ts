@@ -45,8 +45,8 @@ export function createAuthReplies(
 }
 
 /**
- * The behaviours by name. A mail that is not accepted remains pending, because none of these behaviours is a reason to
- * stop trying.
+ * The behaviours of mail servers by name. A mail that is not accepted remains pending, because none of these
+ * behaviours is a reason to stop trying.
  */
 export const smtpSessionBehaviours: Readonly<Record<string, SessionBehaviour>> = {
   'that accepts the mail': { source: 'RFC 5321 4.2.3' },

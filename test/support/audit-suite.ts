@@ -1,6 +1,6 @@
 /**
- * Tests the audit trail. It must record who tried what, but no secrets. Operators and the owner of an account must be
- * able to read it. ASVS means OWASP ASVS 5.0, V16: Security Logging and Error Handling.
+ * Tests the audit trail. The audit trail must record who tried what, but no secrets. Operators and the owner
+ * of an account must be able to read it. ASVS means OWASP ASVS 5.0, V16: Security Logging and Error Handling.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -94,7 +94,7 @@ export async function openWindow(
   context.on('weberror', (error) => faults.push(`script: ${error.error().message}`));
   context.on('requestfailed', (request) => {
     const why = request.failure()?.errorText;
-    // The browser cancels requests that are in progress when it leaves a page.
+    // Ignore canceled requests: the browser cancels requests that are in progress when it leaves a page.
     if (why !== 'net::ERR_ABORTED') faults.push(`request: ${request.url()} ${why}`);
   });
   if (TAKES_SCREENSHOTS) await mkdir(SCREENSHOTS, { recursive: true });

@@ -85,7 +85,10 @@ export interface Cluster extends System {
   readonly stores: StoreSettings;
   /** The mail server of the tests. The system does not use it if MAIL_SERVER names another mail server. */
   readonly mails: MailServer;
-  /** The folder with the secrets of the services, one file per setting. A process reads them when it starts. */
+  /**
+   * The folder with the secrets of the services, one file per setting. A process reads its secrets when it
+   * starts.
+   */
   readonly secretsFolder: string;
   /** Returns the settings that all processes of a service share. */
   settingsOf(service: ServiceName): Settings;

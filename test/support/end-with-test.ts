@@ -1,6 +1,6 @@
 /**
- * Ends child processes together with the process of the test. Without this, an interrupted test run leaves
- * servers behind, because the hooks that stop them do not run.
+ * Ends child processes together with the process of the test. Without this module, an interrupted test run
+ * leaves servers behind, because the hooks that stop the servers do not run.
  */
 import type { ChildProcess } from 'node:child_process';
 
@@ -10,8 +10,8 @@ const running = new Set<() => unknown>();
 process.once('exit', () => {
   for (const kill of running) kill();
 });
-// A signal ends a process without the event `exit`, unless the signal has a handler. If the program has its own handler,
-// that handler decides when the program ends.
+// A signal ends a process without the event `exit`, unless the signal has a handler. Therefore install a
+// handler that exits, unless the program has its own handler, which decides when the program ends.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.prependListener(signal, () => {
     if (process.listenerCount(signal) === 1) process.exit(1);

@@ -89,7 +89,10 @@ function recordIn(line: string): KcatRecord {
   return { partition, offset, key, headers: pairs(headers), payload };
 }
 
-/** Converts the headers of a record to an object. kcat prints them as one array in which names and values alternate. */
+/**
+ * Converts the headers of a record to an object. kcat prints the headers as one array in which names and
+ * values alternate.
+ */
 function pairs(flat: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])),

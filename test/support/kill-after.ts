@@ -7,8 +7,8 @@ if (!last) throw new Error('KILL_AFTER must be a text');
 
 const { stdout } = process;
 const write = stdout.write.bind(stdout) as (...words: unknown[]) => boolean;
-// The process is killed after it has printed this text. On Linux, writing to a pipe is synchronous, so the reader gets
-// the text.
+// Kill the process after it has printed the text: on Linux, writing to a pipe is synchronous, so the reader
+// gets the text.
 stdout.write = (...words: unknown[]) => {
   const isWritten = write(...words);
   if (String(words[0]).includes(last)) process.kill(process.pid, 'SIGKILL');

@@ -1,6 +1,6 @@
 /**
- * Tests that request headers cannot change where redirects and mailed links lead. Otherwise a stranger who
- * requests a password reset for another person could receive the token of the link. ASVS means OWASP ASVS
+ * Tests that request headers cannot change where redirects and mailed links lead. If they could, a stranger
+ * who requests a password reset for another person could receive the token of the link. ASVS means OWASP ASVS
  * 5.0.
  */
 import assert from 'node:assert/strict';

@@ -17,7 +17,7 @@ export interface System {
    * @returns its output; rejects if the command fails
    */
   ops(...words: readonly string[]): Promise<string>;
-  /** Kills all processes without giving them time to clean up, as a power failure would. */
+  /** Kills all processes of the system without giving them time to clean up, as a power failure would. */
   kill(): Promise<void>;
   /** Starts the system again with the same data and address. */
   start(): Promise<void>;

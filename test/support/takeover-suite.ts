@@ -430,8 +430,8 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
         }
         for (let i = 0; i < 8; i += 1) assertStatus(await askFrom(AWAY), 202);
         for (const password of [NEW_PASSWORD, 'a passphrase after that one']) {
-          // The previous reset link has been used. Another reset link is therefore sent, even if the network
-          // has exceeded its limit.
+          // Each round uses up a reset link and requests another one. The link is sent although the network
+          // has exceeded its limit, because the previous link has been used.
           await reset(ada.email, password);
           await assertIsIn(ada.email, password);
           assertStatus(await askFrom(AWAY), 202);

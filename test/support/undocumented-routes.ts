@@ -1,6 +1,6 @@
 /**
  * The routes that no OpenAPI document describes, in the form of operations, so that the tests that call every
- * route call these as well. `scripts/undocumented-routes.test.ts` fails if a service has a route that is
+ * route also call these routes. `scripts/undocumented-routes.test.ts` fails if a service has a route that is
  * neither described nor listed here.
  */
 import type { JsonSchema, Operation } from './openapi.ts';

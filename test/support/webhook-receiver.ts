@@ -1,6 +1,6 @@
 /**
- * A receiver of webhooks for tests. It verifies signatures, skips events that it has already handled, and
- * fails on purpose.
+ * A receiver of webhooks for tests. The receiver verifies signatures, skips events that it has already
+ * handled, and fails on purpose.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -18,7 +18,7 @@ export interface ProfileWriters {
 }
 
 const LOOKS_WITHIN_MS = 120_000;
-/** The pause of a writer between two changes, in ms. It leaves CPU time to the system under test. */
+/** The pause of a writer between two changes, in ms. The pause leaves CPU time to the system under test. */
 const PAUSE_MS = 50;
 
 /**
@@ -54,7 +54,8 @@ export function startProfileWriters(
       throw error;
     }),
   );
-  // Handle rejections here, so that Node does not report them as unhandled. `stop` throws the same errors.
+  // Handle rejections here, so that Node does not report them as unhandled. The function `stop` throws these
+  // errors later.
   for (const end of ends) end.catch(() => undefined);
 
   return {

@@ -22,9 +22,14 @@ import type { Commit } from './stored.ts';
 
 /** The state of an account after some of its commits. */
 interface Standing {
-  /** The profile. Its `revokedAt` is the sequence below which access tokens are invalid. */
+  /**
+   * The profile of the account. Its field `revokedAt` is the sequence below which access tokens are invalid.
+   */
   readonly profile: Profile;
-  /** The current password; undefined if the history does not contain the request that set it. */
+  /**
+   * The current password of the account; undefined if the history of the run does not contain the request
+   * that set the password.
+   */
   readonly password: string | undefined;
   /** The sequence of the account's last event that ended all of its sessions. */
   readonly allRevokedAt: number;
@@ -58,7 +63,7 @@ const BUDGET = 20_000;
 
 export interface LinearizabilityReport {
   readonly violations: readonly Violation[];
-  /** The number of accounts for which the search found out whether they are linearizable. */
+  /** The number of accounts for which the search found out whether the responses are linearizable. */
   readonly decided: number;
   /** The number of accounts for which the search was given up, because it exceeded `BUDGET`. */
   readonly undecided: number;

@@ -29,7 +29,7 @@ const MAX_PENDING_SIGN_UPS = 5;
  */
 interface LookUp {
   readonly journal: Journal;
-  /** The commands by their retry key. All retries of a command have the same key. */
+  /** Maps each retry key to the commands that have it. All retries of a command have the same retry key. */
   readonly byKey: ReadonlyMap<string, readonly HistoryLine[]>;
   readonly accountsByAddress: ReturnType<typeof groupAccountsBySignUpAddress>;
   /**
@@ -123,8 +123,9 @@ const ENDS_RESETS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Checks a reset request. It is recorded before the response, and processed later. Its event must exist if the account
- * had verified its address before the request and has none of the events in ENDS_RESETS.
+ * Checks a request for a password reset, which auth records before it responds, and processes later. The
+ * event of the request must exist if the account had verified its address before the request and has none of
+ * the events in ENDS_RESETS.
  */
 const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit }) => {
   const { request, sentAt, id } = command;

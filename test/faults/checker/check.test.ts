@@ -241,8 +241,8 @@ describe('an acknowledged command', () => {
     test(`is not reported: ${what}`, () => assert.deepEqual(brokenBy(run), []));
   }
 
-  // The response shows a later state than the commit of its command: the first response was lost, and the
-  // retry found that the command had already been carried out.
+  // In this run, the response shows a later state than the commit of its command: the first response was lost,
+  // and the retry found that the command had already been carried out.
   test('is not reported if a later command changed the account before the response', () => {
     const next = createCommit(ADA_ID, [5, 6], 'ada-6', [
       createEvent('ProfileChanged', formatMinuteOfRun(5), { userId: ADA_ID, person: { firstName: 'Ada' } }),
@@ -644,8 +644,8 @@ describe('a mail', () => {
     assert.deepEqual(during('kill-notifier', { at: formatMinuteOfRun(2, 13), until: formatMinuteOfRun(3) }), [
       'duplicate mails',
     ]);
-    // An erasure deletes the record of which copy was accepted. The rule then assumes that the last copy is
-    // the recorded one.
+    // An erasure deletes the record of which copy of a mail was accepted. The rule then assumes that the last
+    // copy was.
     const unrecorded = deliveries(welcome, { attempts: [] });
     assert.deepEqual(brokenBy({ ...unrecorded, run: { mails: twice } }), ['duplicate mails']);
   });

@@ -51,8 +51,8 @@ import { checkUnfinishedWork } from './unfinished-work-rules.ts';
 export type { Report } from './report.ts';
 
 /**
- * Checks a run whose files are in `folder`. Its servers must be up, and the system must be idle: unfinished work counts
- * as lost.
+ * Checks a run whose files are in `folder`. The servers of the run must be up, and its system must be idle:
+ * unfinished work counts as lost.
  */
 export async function checkRun(folder: string): Promise<Report> {
   const recorded = await readRun(folder);
@@ -65,7 +65,7 @@ export async function recheckSavedRun(folder: string): Promise<Report> {
   return checkRecordedRun(await readRun(folder), stores, at);
 }
 
-/** Checks a run, given all of its data. Needs no servers. */
+/** Checks a run whose data is passed in full. Needs no servers. */
 export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, now: Date): Report {
   const { run, history, mails, faults, removed, replaced } = recorded;
   const forged = stores.records.filter(isForged);

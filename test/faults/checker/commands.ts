@@ -34,7 +34,7 @@ export function getRetryKey({ op, id, request }: HistoryLine): string {
     : `${op} ${request['idempotencyKey']} ${normaliseAddress(request['email'])}`;
 }
 
-/** Returns the accounts and their events by the address of the sign-up. */
+/** Maps each email address to the accounts that signed up with it, with the events of each account. */
 export function groupAccountsBySignUpAddress(
   journal: Journal,
 ): ReadonlyMap<string, readonly (readonly [id: string, events: readonly JournalEvent[]])[]> {

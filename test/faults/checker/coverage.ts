@@ -11,7 +11,7 @@ export interface CoverageContext extends MailContext {
   readonly history: readonly HistoryLine[];
   /** The number of records that repeat an earlier record. */
   readonly duplicates: number;
-  /** The number of erased accounts, and the number of those whose traces were searched for. */
+  /** The number of erased accounts, and the number of erased accounts whose traces were searched for. */
   readonly erased: number;
   readonly searched: number;
   readonly minimums: MinimumCounts;

@@ -16,7 +16,9 @@ function fault(name: string, target: string, minute: number): FaultLine {
 }
 
 describe('the events of an erased account', () => {
-  /** Returns whether the rule accepts an original record that comes after its copy, given this fault. */
+  /**
+   * Returns whether the rule accepts, because of this fault, an original record that comes after its copy.
+   */
   function mayComeLate(line: FaultLine): boolean {
     assert.ok(original);
     const records = [...goodStores.records, { ...original, offset: 990 }];
@@ -31,7 +33,10 @@ describe('the events of an erased account', () => {
     assert.equal(mayComeLate(fault('kill-broker', 'broker-2', 40)), false);
   });
 
-  /** Returns whether the rule accepts that there are no copies, given this fault. */
+  /**
+   * Returns whether the rule accepts, because of this fault, that there are no copies of an erased account's
+   * events.
+   */
   function mayLackCopies(
     line: FaultLine,
     noted = false,

@@ -76,7 +76,7 @@ function isPersonal({ data, private: kept = {}, chain }: CommitEvent): boolean {
   return Boolean(data.person) || hasPrivate || chain?.person?.salt !== undefined;
 }
 
-/** Returns whether a record contains personal data, or the salt of its digest. */
+/** Returns whether a record contains personal data, or the salt of the digest of personal data. */
 export function hasPersonalData(record: TopicRecord): boolean {
   return Boolean(parseEventData(record)?.person) || record.headers[SALT] !== undefined;
 }

@@ -23,7 +23,7 @@ export function isErased(events: readonly JournalEvent[]): boolean {
   return events.at(-1)?.type === 'AccountErased';
 }
 
-/** Returns whether the account is erased, or an erasure is requested, after these events. */
+/** Returns whether the account is erased, or an erasure is requested, after the given events. */
 export function isErasedOrErasureRequested(events: readonly JournalEvent[]): boolean {
   return isErased(events) || dueAt(events) !== undefined;
 }

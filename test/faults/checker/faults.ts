@@ -4,9 +4,7 @@ import type { FaultLine } from '../run-folder.ts';
 /** The targets of faults that hit the store of every service: MongoDB, or the disk of a standalone. */
 export const STORE_FAULT_TARGETS: readonly string[] = ['mongodb', 'disk'];
 
-/**
- * The tolerance for the times of faults, in ms, because these times come from the clock of another process.
- */
+/** The tolerance, in ms, for the times of faults, which come from the clock of another process. */
 const SLACK_MS = 1000;
 
 /**
@@ -44,7 +42,10 @@ const GROUPS: readonly (readonly [group: string, kinds: RegExp])[] = [
   ['stores', /(mongodb|write-concern|primary|secondary|disk)$/],
 ];
 
-/** Returns the group of a kind of fault, by what it hits. */
+/**
+ * Returns the group to which a kind of fault belongs. A group contains the faults that hit the same part of
+ * the system.
+ */
 export function findFaultGroup(fault: string): string {
   return GROUPS.find(([, kinds]) => kinds.test(fault))?.[0] ?? 'topics and deployments';
 }

@@ -1,5 +1,6 @@
 /**
- * Checks the logins at the end of a run. No work is pending then, so the journal alone determines the correct response.
+ * Checks the logins at the end of a run. No work is pending at that time, so the journal alone determines the
+ * correct response.
  */
 import type { HistoryLine } from '../run-folder.ts';
 import { type CommandCheckContext, indexCommandsById, normaliseAddress } from './commands.ts';
@@ -9,11 +10,14 @@ import { createViolations, type Violation } from './report.ts';
 
 interface Account {
   readonly profile: Profile;
-  /** The current password; undefined if the history does not contain the request that set it. */
+  /**
+   * The current password of the account; undefined if the history of the run does not contain the request
+   * that set the password.
+   */
   readonly password: string | undefined;
 }
 
-/** Types of events. An account with one of these events must have a login at the end of the run. */
+/** The types of events after which an account must have a login at the end of the run. */
 const ASKED_ABOUT: ReadonlySet<string> = new Set(['AccountErased', 'AccountErasureCanceled', 'EmailChanged']);
 const TOO_MANY_REQUESTS = 429;
 
@@ -68,7 +72,10 @@ function accountOf(
   };
 }
 
-/** Returns the allowed outcomes. An address can have several pending sign-ups, each with its own password. */
+/**
+ * Returns the allowed outcomes of a login at the end of the run. An address can have several pending
+ * sign-ups, each with its own password.
+ */
 function answersDue(accounts: readonly Account[], tried: unknown): readonly string[] {
   const isOpen = accounts.some(({ password }) => password === undefined);
   const hit = accounts.filter(({ password }) => password === tried);

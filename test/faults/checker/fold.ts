@@ -76,7 +76,7 @@ const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>
   SessionsRevoked: ({ sequence }) => ({ revokedAt: sequence }),
 };
 
-/** Returns the profile of an account after these events. */
+/** Returns the profile of an account after the given events. */
 export function computeProfile(id: string, events: readonly JournalEvent[]): Profile {
   return events.reduce(applyEventToProfile, { ...EMPTY_PROFILE, id });
 }

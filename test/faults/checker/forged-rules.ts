@@ -1,4 +1,7 @@
-/** Rules about forged records. The run itself writes them to the topics, with a header that marks them. */
+/**
+ * Rules about forged records, which the run itself writes to the topics, with a header that marks them as
+ * forged.
+ */
 import { formatLogPosition } from './erasure-rules.ts';
 import { createViolations, type Violation } from './report.ts';
 import type { TopicRecord } from './stored.ts';

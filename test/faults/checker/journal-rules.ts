@@ -107,12 +107,16 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
 }
 
 /**
- * Matches the numbered claim of a commit that removes an admin. A claim is a unique key that a commit holds, so two
- * commits cannot have the same number, and the last two admins cannot be removed at the same time.
+ * Matches the numbered claim of a commit that removes an admin. A claim is a unique key that a commit holds,
+ * so two commits cannot take the same numbered claim, and the last two admins cannot be removed at the same
+ * time.
  */
 const ADMIN_REMOVAL = /^admin-removal:\d+$/;
 
-/** Matches a claim that marks an address which the account no longer needs. Auth finds the address by this mark. */
+/**
+ * Matches a claim that marks an address which the account no longer needs. Auth finds addresses to release by
+ * these marks.
+ */
 const RELEASE = /^release:/;
 /** Matches a claim that marks an address to be released immediately. */
 const RELEASE_NOW = /^release:0:/;

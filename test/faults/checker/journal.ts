@@ -1,4 +1,7 @@
-/** The journal in the form that the rules use: the commits of each stream, and events with their sequence. */
+/**
+ * The journal in the form that the rules of the checker use: the commits of each stream, and its events with
+ * their sequences.
+ */
 import type { Commit, CommitEvent } from './stored.ts';
 
 export interface JournalEvent extends CommitEvent {

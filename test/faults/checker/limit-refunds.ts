@@ -5,7 +5,7 @@ import { hasFaultDuring } from './faults.ts';
 import { AUTH_PROCESS_NAMES } from './journal-rules.ts';
 import { rateLimits } from './limits.ts';
 
-/** The faults that end a process before it can refund points. */
+/** The kinds of faults that end a process before it can refund rate-limit points. */
 const ENDS: ReadonlySet<string> = new Set(['kill-auth', 'kill-standalone', 'ended-by-itself']);
 
 /**

@@ -17,7 +17,10 @@ interface Count {
   readonly limit: RateLimit;
   /** The number of requests that the limit allows, as the settings of the run state it. */
   readonly points: number;
-  /** The commands by the key under which the limit may count them. A command may have several keys. */
+  /**
+   * Maps each key of the limit (such as an address) to the commands that the limit may count under it. A
+   * command may have several keys.
+   */
   readonly byKey: ReadonlyMap<string, readonly HistoryLine[]>;
 }
 
@@ -99,7 +102,10 @@ function checkRefusals(
     });
 }
 
-/** Returns whether a limit may have counted a command. If there was no response, this is unknown. */
+/**
+ * Returns whether a limit may have counted a command. If the command got no response, it is unknown whether
+ * it was counted.
+ */
 function mayCount(limit: RateLimit, command: HistoryLine, refused: HistoryLine): boolean {
   const { status, sentAt, answeredAt } = command;
   if (status === null) return true;

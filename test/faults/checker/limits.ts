@@ -37,7 +37,8 @@ export interface RateLimit {
    */
   mayCountRefused(command: HistoryLine): boolean;
   /**
-   * Whether commands over this limit are refused. Requests for mails are still accepted, but send no mail.
+   * Whether commands over this limit are refused. If false, as for requests for mails, commands over the
+   * limit are accepted, but send no mail.
    */
   readonly isStrict?: true;
   /** Whether a new password of the account resets the count of this limit to zero. */
@@ -69,7 +70,10 @@ function ofMails(op: string, name = 'email'): RateLimit {
   };
 }
 
-/** A limit on actions of people on their own account. A wrong password is refused before the limit counts. */
+/**
+ * Creates a limit on actions of people on their own account. A request with a wrong password is refused
+ * before the limit counts it.
+ */
 function ofAccount(op: string, setting: string): RateLimit {
   return {
     setting,

@@ -10,7 +10,10 @@
 export interface Operation<State> {
   readonly name: string;
   readonly calledAt: number;
-  /** Infinity if there was no response: the operation may take effect at any later time. */
+  /**
+   * The time of the response; Infinity if there was none, because the operation may then take effect at any
+   * later time.
+   */
   readonly returnedAt: number;
   /** Whether the operation may never have taken effect. */
   readonly optional: boolean;
@@ -57,7 +60,8 @@ export function linearize<State>(
   let farthest = { done: -1, stuckAt: '' };
 
   /**
-   * Returns the operations that may come next: those that began before the earliest response among the remaining ones.
+   * Returns the operations that may come next: those that began before the earliest response among the
+   * remaining operations.
    */
   function candidatesIn(done: Uint8Array): readonly number[] {
     let deadline = Number.POSITIVE_INFINITY;

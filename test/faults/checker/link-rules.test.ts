@@ -13,7 +13,7 @@ import {
 } from './testing/good-run.ts';
 
 const link = { sealed: 'a sealed token', expiresAt: formatMinuteOfRun(10) };
-/** Maps each operation that needs a link to an event that issues such a link. */
+/** Maps each operation that needs a link to an event that contains such a link. */
 const issued: Readonly<Record<string, EventData>> = {
   verify: { verification: link },
   reset: { reset: link },
@@ -22,7 +22,7 @@ const issued: Readonly<Record<string, EventData>> = {
   'keep-account': { eraseAt: formatMinuteOfRun(10), person: { undo: link } },
 };
 
-/** Returns whether the rule reports a command that was sent in this minute of the run. */
+/** Returns whether the rule reports a command that was sent in the given minute of the run. */
 function isFound(op: string, minute: number, more: readonly EventData[] = [], status = 200): boolean {
   const commits = [issued[op] ?? {}, ...more].map((data, index) =>
     createCommit(FAY_ID, [index + 1, index + 1], 'x', [createEvent('Linked', formatMinuteOfRun(1), data)]),

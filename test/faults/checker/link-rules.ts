@@ -8,7 +8,10 @@ import type { EventData, SealedLink } from './stored.ts';
 /** The maximum difference between the clocks of two processes, in ms. */
 const SKEW_MS = 120_000;
 
-/** For each operation that needs a link: returns the link of this kind in the data of an event. */
+/**
+ * Maps each operation that needs a link to a function that returns the link of this kind from the data of an
+ * event.
+ */
 const LINKS: Readonly<Record<string, (data: EventData) => SealedLink | undefined>> = {
   verify: ({ verification }) => verification,
   reset: ({ reset }) => reset,

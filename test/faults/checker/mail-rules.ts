@@ -187,7 +187,7 @@ function checkStale(story: Story): readonly Violation[] {
 
 /** The servers that every sender needs to get a mail accepted and to record that. */
 const SHARED_BY_SENDERS = [...STORE_FAULT_TARGETS, 'smtp'];
-/** Without faults, a sender records an acceptance within this time. */
+/** The time within which a sender records that a mail was accepted, in ms, if no fault happens. */
 const RECORDED_WITHIN_MS = 10_000;
 
 /**

@@ -1,4 +1,4 @@
-/** Checks that a command appends only events that it may cause, and only once. */
+/** Checks that a command appends only events that it may cause, and that it appends them only once. */
 import type { HistoryLine } from '../run-folder.ts';
 import { type CommandCheckContext, findCommitsOfCommand, getRetryKey, isRefused } from './commands.ts';
 import type { Journal } from './journal.ts';
@@ -6,8 +6,8 @@ import { createViolations, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
 /**
- * For each operation, the permitted first events of the commits that it appends, to its own account or to another
- * account with the same address.
+ * Maps each operation to the types of events with which the commits that it appends may begin. The commits
+ * belong to its own account, or to another account with the same address.
  */
 const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   'sign-up': ['UserRegistered', 'PasswordResetRequested'],

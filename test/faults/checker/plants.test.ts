@@ -265,7 +265,10 @@ function inOneCommit(first: string, second: string): Pick<Plant, 'stores'> {
   };
 }
 
-/** A token of Ada's that is valid at the end: its sequence is 4, and her sessions were last revoked at sequence 4. */
+/**
+ * An access token of Ada's that is valid at the end of the run: its sequence is 4, and her sessions were last
+ * revoked at sequence 4.
+ */
 const ADAS_TOKEN = createFakeAccessToken(ADA_ID, 'ada-s', 4);
 const BOBS_TOKEN = createFakeAccessToken(BOB_ID, 'bob-t', 2);
 const ADAS_PROFILE = goodStores.profiles.find(({ _id }) => _id === ADA_ID)?.profile;
@@ -304,8 +307,8 @@ function limited(settings: object, ...commands: readonly HistoryLine[]): Pick<Pl
   };
 }
 /**
- * Returns a command that had no effect, because it was refused or failed. Ada sent it, and it names her account and
- * her address.
+ * Returns a command that had no effect, because it was refused or failed. Ada has sent the command, and it
+ * names her account and her address.
  */
 function adaAsked(op: string, second: number, status: number, code: string | null = null): HistoryLine {
   return createHistoryLine(`x${second}`, op, {

@@ -21,8 +21,8 @@ export interface RecordedRun {
   /** The records that the run has removed from a topic. */
   readonly removed: readonly TopicRecord[];
   /**
-   * The rows that a standalone has replaced, perhaps before it was moved to a cluster. Empty for other clusters, which
-   * never replace any.
+   * The rows that a standalone has replaced, perhaps before it was moved to a cluster. Empty for a cluster
+   * that was never a standalone, because a cluster replaces no rows.
    */
   readonly replaced: ReplacedRows;
 }

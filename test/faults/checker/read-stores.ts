@@ -136,8 +136,8 @@ async function readTopics(
   generations: readonly string[],
 ): Promise<Pick<StoreContents, 'records' | 'deadLetters' | 'lags'>> {
   const deadLetterTopics = (await admin.listTopics()).filter((topic) => topic.includes('.dlq.'));
-  // Request the positions one topic after the other: if two topics are requested concurrently, kafkajs may return no
-  // partitions for one of them.
+  // Request the positions one topic after the other: if two topics are requested concurrently, kafkajs may
+  // return no partitions for one of the topics.
   const lags: GroupLag[] = [];
   for (const [group, topic] of listConsumerGroups(generations)) lags.push(await lagOf(admin, group, topic));
   return {

@@ -139,8 +139,8 @@ export function supersedesMail(event: JournalEvent, { event: its, purpose }: Req
 const NAMESPACE = '6f0b1c523a575d0e9a556f2f3c0a7e41';
 
 /**
- * Returns the UUIDv5 (RFC 9562) of event, mail and recipient. It must never change, because mails in flight would
- * otherwise be sent twice after an update.
+ * Returns the UUIDv5 (RFC 9562) of event, mail and recipient. The way to compute this id must never change,
+ * because mails in flight would otherwise be sent twice after an update.
  */
 function idOf(eventId: string, mail: string, to: string): string {
   const hash = createHash('sha1')

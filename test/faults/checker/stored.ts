@@ -72,7 +72,7 @@ export interface Commit {
   readonly at: string;
   /** Present while the commit is in the outbox, that is, not published yet. */
   readonly unpublished?: object;
-  /** Present while the sign-up is pending. The sign-up is found by this address. */
+  /** The address by which auth finds the sign-up. Present while the sign-up is pending. */
   readonly registration?: { readonly address: string };
 }
 
@@ -99,7 +99,7 @@ export interface DeliveryAttempt {
   readonly at: Date;
   readonly ms: number;
   readonly result: string;
-  /** The process that made the attempt, by its host name and process id. */
+  /** The host name and process id of the process that made the attempt. */
   readonly sender?: string;
   readonly code?: number;
 }
@@ -128,7 +128,7 @@ export interface StoredCutoffs {
   readonly before: Readonly<Record<string, number>>;
 }
 
-/** A lease: the process that may do a job, and the time until which it may. */
+/** A lease: the process that may do a job, and the time at which this permission ends. */
 export interface StoredLease {
   readonly _id: string;
   readonly until: Date;

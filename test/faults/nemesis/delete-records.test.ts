@@ -4,8 +4,8 @@ import { type CleanupPolicy, CleanupPolicyNotRestored, runWhileDeletionIsAllowed
 
 /**
  * Simulates a topic and access to its cleanup policy.
- * @param outcomes the outcomes of the next changes: `lost`, or applied but not acknowledged. All later
- * changes succeed
+ * @param outcomes the outcomes of the next changes of the policy: `lost`, or applied but not acknowledged.
+ * All later changes succeed
  */
 function fakePolicy(policy: string, ...outcomes: readonly ('lost' | 'unacknowledged')[]) {
   const left = [...outcomes];

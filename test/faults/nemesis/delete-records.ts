@@ -5,10 +5,7 @@ import { readCleanupPolicy, setCleanupPolicy } from '../../support/cleanup-polic
 import { type KcatRecord, readPartition } from '../../support/kcat.ts';
 
 const WITHIN_MS = 20_000;
-/**
- * How long to try to restore the cleanup policy of a topic, in ms. This is longer than any fault of a broker
- * lasts.
- */
+/** How long to try to restore the cleanup policy of a topic, in ms. No fault of a broker lasts that long. */
 const RESTORED_WITHIN_MS = 120_000;
 const AGAIN_MS = 500;
 

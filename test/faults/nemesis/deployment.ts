@@ -38,8 +38,8 @@ const STARTED_WITHIN_MS = 60_000;
 export const HALF_STARTED_NOTIFIER = 'notifier-half-started';
 
 /**
- * Settings of the second system on the same broker. Its groups and topics have a prefix, so that the two systems do
- * not share them.
+ * Settings of the second system on the same broker. Its groups and topics have a prefix, so that the two
+ * systems share neither groups nor topics.
  */
 const NEIGHBOUR = {
   GROUP_PREFIX: 'neighbour.',
@@ -65,8 +65,8 @@ export interface OperatorActions {
   /** Adds partitions to the accounts topic, as an operator might do by mistake. */
   addPartitions(): Promise<boolean>;
   /**
-   * Deletes all records in a partition of the accounts topic, some of them before they are read. Waits for processes
-   * that are starting, and lets none start meanwhile.
+   * Deletes all records in a partition of the accounts topic, some of them before they are read. Waits for
+   * processes that are starting, and lets no process start during the deletion.
    * @param readers the processes that read the topic; they are paused meanwhile
    */
   cutOff(

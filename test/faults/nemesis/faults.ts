@@ -42,15 +42,18 @@ const SLOW_BY_MS = 700;
 const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
 /**
- * How far a clock is shifted, in seconds. It is less than a minute, because users must not notice a clock
- * error of less than one minute (docs/operating.md).
+ * How far a clock is shifted, in seconds. The shift is less than a minute, because users must not notice a
+ * clock error of less than one minute (docs/operating.md).
  */
 const SKEW_SECONDS = 45;
-/** How far back a redrive goes, in ms. It sends the events of this time to a webhook endpoint again. */
+/**
+ * How far back a redrive goes, in ms. The redrive sends the events of this period to a webhook endpoint
+ * again.
+ */
 const REDRIVEN_MS = 60_000;
 /**
- * The time between two jumps of a clock, in ms. It is longer than one second, because a process takes up to a
- * second to notice a change of its clock file.
+ * The time between two jumps of a clock, in ms. The time is longer than one second, because a process takes
+ * up to a second to notice a change of its clock file.
  */
 const STROBE_MS = 1_500;
 

@@ -17,13 +17,13 @@ export interface HitsDeps {
   behind(consumer: EventConsumer): Promise<number>;
 }
 
-/** The name under which all requests of clients are counted, whichever process they are sent to. */
+/** The name under which all requests of clients are counted, whatever process the requests are sent to. */
 export const CLIENTS_TARGET = 'clients';
 
 const SAMPLE_EVERY_MS = 1_000;
 
 /**
- * Starts to count the hits of a fault.
+ * Starts to count the work that a fault hits.
  * @param fault the kind of the fault
  * @param target the name of its target
  */

@@ -25,11 +25,13 @@ export interface Fault {
   watch?(): () => Promise<Readiness>;
 }
 
-/** How each fault is caused, by its kind. */
+/** Maps each kind of fault to the way in which it is caused. */
 export type FaultsByKind<Kind extends FaultKind = ClusterFault> = Readonly<Record<Kind, Fault>>;
 
 export interface NemesisDeps {
-  /** How each fault is caused, by its kind. Must contain every kind in the plan. */
+  /**
+   * Maps each kind of fault to the way in which it is caused. Must contain every kind of fault in the plan.
+   */
   readonly faults: Readonly<Partial<Record<FaultKind, Fault>>>;
   readonly countHits: CountHitsOfFault;
   record(line: FaultLine): void;

@@ -16,8 +16,8 @@ interface Lane {
   /** The range of the pause between two faults, in seconds. */
   readonly pauses: readonly [least: number, most: number];
   /**
-   * The time without faults at the end of a run, in seconds, during which the consequences of the faults end. It is
-   * at most half of the run: a short run waits for the consequences after its end.
+   * The time without faults at the end of a run, in seconds, during which the consequences of the faults end.
+   * At most half of a run is without faults: a short run waits for the consequences after its end.
    */
   readonly calm: number;
   readonly kinds: readonly Kind[];
@@ -267,7 +267,7 @@ export interface PlanOptions {
   readonly seconds: number;
   /** The factor by which the pauses between faults are multiplied. */
   readonly pauses?: number;
-  /** The kinds of faults that this machine cannot cause. They are left out of the plan. */
+  /** The kinds of faults that this machine cannot cause. The plan leaves out these kinds. */
   readonly without?: readonly FaultKind[];
   /** The lanes of faults to plan. Default: the lanes of a cluster. */
   readonly lanes?: readonly (Omit<Lane, 'kinds'> & {

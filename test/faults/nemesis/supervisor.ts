@@ -16,7 +16,7 @@ export interface SupervisedProcess {
   release(): void;
 }
 
-/** The number of last lines of output to report. It is enough for an error with its stack. */
+/** The number of last lines of output to report. These lines are enough to show an error with its stack. */
 const LAST_LINES = 12;
 
 /**
@@ -48,8 +48,8 @@ export function superviseProcess(
   let mayEnd = false;
   let isReleased = false;
   /**
-   * Whether the process is meant to run. It is false from a kill until the next call of `start`, so that a
-   * start that waits at the gate then launches nothing.
+   * Whether the process is meant to run. False from a kill until the next call of `start`, so that a start
+   * that waits at the gate then launches nothing.
    */
   let isWanted = true;
   let starting: Promise<void> | undefined;

@@ -34,7 +34,8 @@ async function linkModules(modules: string, copy: string): Promise<void> {
   for (const name of await readdir(modules)) {
     if (name !== OURS) await symlink(join(modules, name), join(copy, name));
   }
-  // Our own packages are links with relative targets. With the same targets in the copy, they point into the copy.
+  // Our own packages are links with relative targets. Create the links in the copy with the same targets, so
+  // that they point into the copy.
   for (const name of await readdir(join(modules, OURS))) {
     await symlink(await readlink(join(modules, OURS, name)), join(copy, OURS, name));
   }

@@ -72,8 +72,8 @@ export interface ProvocationSystem {
   /** The mails that the mail server has recorded so far. */
   readonly mails: readonly MailLine[];
   /**
-   * The proxy between auth and Kafka. The proxy has an effect only until auth has published something. From
-   * then on, auth connects to the broker's own address.
+   * The proxy between auth and Kafka. The proxy has an effect only until auth has published something. After
+   * that, auth connects to the broker's own address.
    */
   readonly kafka: TcpProxy;
   /** The proxy between MongoDB and the services user and notifier. */
@@ -196,8 +196,9 @@ export async function openProvocationSystem(
   let subscribers: Promise<Subscribers> | undefined =
     former === undefined ? undefined : Promise.resolve(former.subscribers);
   /**
-   * Starts the subscribers if they are not running. They do not start with the system, because their start makes auth
-   * publish events, and in some provocations auth must not have published anything.
+   * Starts the subscribers if they are not running. The subscribers do not start together with the system,
+   * because starting them makes auth publish events, and in some provocations auth must not have published
+   * anything.
    */
   function openedSubscribers(): Promise<Subscribers> {
     const { url, ops, stores } = cluster;

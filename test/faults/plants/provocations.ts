@@ -19,7 +19,7 @@ const ALL_HAVE_POLLED_MS = 3_000;
 const CERTAINLY_LATER_MS = 6_000;
 const QUIET_WITHIN_MS = 20_000;
 /**
- * How far back a redrive goes, in ms. It is longer than a provocation takes, so that all events of the
+ * How far back a redrive goes, in ms. This time is longer than a provocation takes, so that all events of the
  * provocation are sent again.
  */
 const REDRIVEN_MS = 600_000;
@@ -33,8 +33,8 @@ export const provocations = {
     during,
   }: ProvocationSystem): Promise<void> => {
     const [auth] = cluster.instances.auth;
-    // At its first start, auth publishes its settings as a security event, over a connection that it keeps. The proxy
-    // could not cut this connection, so restart auth afterwards.
+    // At its first start, auth publishes its settings as a security event, over a connection that auth keeps
+    // open. The proxy could not cut this connection, so restart auth afterwards.
     await waitUntil('auth has published its settings', async () => {
       const records = await readTopic(cluster.stores.KAFKA_BROKERS, SECURITY_TOPIC);
       return records.length > 0;

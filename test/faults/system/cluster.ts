@@ -127,7 +127,8 @@ export async function openCluster(
       ]),
     nameOf: cluster.nameOf,
     ops: cluster.ops,
-    // Republish the events of accounts whose records were deleted before they were read, as `ops verify` advises.
+    // Publish the events again of those accounts whose records were deleted before they were read, as `ops
+    // verify` advises.
     repair: async () => {
       const cut = new Set(
         removed.filter((record) => record.key !== null && !isForged(record)).map(getStreamId),

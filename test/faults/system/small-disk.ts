@@ -9,8 +9,8 @@ import { promisify } from 'node:util';
 
 export interface SmallDisk {
   /**
-   * Fills the disk. Empties the write-ahead log first: otherwise SQLite could keep writing for seconds, into the space
-   * that the log already occupies.
+   * Fills the disk. Empties the write-ahead log first: without this step, SQLite could keep writing for
+   * seconds, into the space that the log already occupies.
    */
   fill(): Promise<void>;
   /** Gives the disk free space again. Idempotent. */

@@ -65,7 +65,10 @@ export interface Subscribers {
   catchUp(withinMs: number, forked?: string): Promise<void>;
   /** Returns the accounts that `subscribe()` has parked because their history has forked. */
   listForked(): Promise<readonly string[]>;
-  /** Runs `work`, and then forgets the events that were received meanwhile, because an earlier backup was restored. */
+  /**
+   * Runs `work`, which restores an earlier backup, and then forgets the events that were received while it
+   * ran.
+   */
   forgetting(work: () => Promise<void>): Promise<void>;
 }
 
@@ -78,7 +81,7 @@ export interface RestartedProcess {
 
 export interface SubscriberDeps extends Pick<System, 'ops' | 'url'> {
   record(line: ReceivedEventLine): void;
-  /** The brokers from which `subscribe()` reads. Undefined if it reads the feed. */
+  /** The brokers from which `subscribe()` reads. Undefined if `subscribe()` reads the feed. */
   readonly brokers?: string;
 }
 
@@ -171,7 +174,7 @@ async function startSubscriber(
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     child = started;
-    // The event `close` means that all lines were read, even those of a killed process.
+    // Wait for the event `close`, which means that all lines of the process were read, even if it was killed.
     ended = once(started, 'close').then(() => {
       if (isWanted && child === started) launch();
     });

@@ -52,8 +52,8 @@ export interface SystemUnderTest {
   /** Searches the stores for personal data of erased people. Called once the system is idle. */
   findTraces(): Promise<TraceSearchResult>;
   /**
-   * Moves the data to another system, which takes over the URL, the mails and the subscribers. This system then no
-   * longer runs. Only a standalone that is to be moved has this method.
+   * Moves the data to another system, which takes over the URL, the mails and the subscribers. After the
+   * move, this system no longer runs. Only a standalone that is to be moved has this method.
    */
   move?(): Promise<SystemUnderTest>;
 }

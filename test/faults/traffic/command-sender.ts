@@ -1,4 +1,4 @@
-/** Sends commands, and records each with its outcome in the history. */
+/** Sends commands, and records each command with its outcome in the history. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ANSWERED_BY_HEADER } from '../../support/load-balancer.ts';
@@ -27,8 +27,8 @@ export interface CommandResponse {
 export interface CommandSender {
   send(command: Command): Promise<CommandResponse>;
   /**
-   * Sends a command, and retries until the outcome is known. Only for commands that take effect once, however
-   * often they are sent.
+   * Sends a command, and retries until the outcome is known. Must be used only for commands that take effect
+   * once, however often they are sent.
    */
   insist(command: Command): Promise<CommandResponse>;
 }
@@ -37,7 +37,7 @@ export interface CommandSenderOptions {
   /** The base URL; commands go to paths below `/api/v1`. */
   readonly url: string;
   record(line: HistoryLine): void;
-  /** Returns the name of the process with this origin. */
+  /** Returns the name of the process that serves requests at this origin. */
   nameOf(origin: string): string | undefined;
 }
 

@@ -270,7 +270,10 @@ export function createUndoEmailChangeCommand(linkToken: string, newPassword: str
   };
 }
 
-/** Creates a login at the end of a run, when no work is pending. The journal alone determines its outcome. */
+/**
+ * Creates a login at the end of a run, when no work is pending. The journal alone determines the outcome of
+ * such a login.
+ */
 export function createFinalLoginCommand(email: string, password: string): Command {
   const json = { email, password };
   return { op: 'final-login', request: json, ...post('/auth/login'), json };

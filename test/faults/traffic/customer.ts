@@ -11,9 +11,11 @@ export interface CustomerDeps {
   readonly random: Random;
 }
 
-/** How long people wait for a mail before they continue without the mail, in ms. */
+/** How long a simulated person waits for a mail before they continue without it, in ms. */
 const READS_WITHIN_MS = 20_000;
-/** The fraction of links that are rejected with "This was not me", and of sign-ups that are never completed. */
+/**
+ * Two fractions: of links that are rejected with "This was not me", and of sign-ups that are never completed.
+ */
 const REFUSED = 0.04;
 const ABANDONED = 0.05;
 const RESET_TWICE_AT_ONCE = 0.2;
@@ -84,7 +86,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
 
   /**
    * Logs in or refreshes if necessary.
-   * @returns whether the person has an access token now; it may be revoked
+   * @returns whether the person has an access token now; the token may have been revoked
    */
   async function signedIn(person: Person): Promise<boolean> {
     if (person.accessToken !== undefined) return true;

@@ -15,7 +15,10 @@ export interface Person {
   previousEmail?: string;
   /** Whether a second person has signed up with the same address. */
   sharesAddress: boolean;
-  /** The possible passwords, the likeliest first: after a change whose outcome is unknown there are several. */
+  /**
+   * The passwords that the account may have, the likeliest first: after a change whose outcome is unknown
+   * there are several.
+   */
   passwords: readonly string[];
   id?: string;
   /** Whether a response has shown that the address is verified. */

@@ -745,8 +745,8 @@ export const embeddedStores: StoreContents = {
 };
 
 /**
- * The same run, if the standalone was moved to a cluster after the erasure: the topics have never had the personal data
- * that the erasure has removed. Its stores are {@link embeddedStores}.
+ * The same run as {@link embeddedRun}, if the standalone was moved to a cluster after the erasure: the topics
+ * have never had the personal data that the erasure has removed. Its stores are {@link embeddedStores}.
  */
 export const movedRun: RecordedRun = { ...embeddedRun, run: goodRun.run };
 
