@@ -7,10 +7,10 @@ import {
   createAtMostTarget,
 } from './support/benchmark.ts';
 import { measurePasswordHashCpu } from './support/hash-limit.ts';
-import { newPersonWithGeneratedPassword } from './support/new-person.ts';
+import { createPersonWithGeneratedPassword } from './support/new-person.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { type SmtpSink, startSmtpSink } from './support/smtp-sink.ts';
-import { percentile } from './support/statistics.ts';
+import { computePercentile } from './support/statistics.ts';
 
 const CONNECTIONS = 16;
 const SECONDS = 30;
@@ -49,7 +49,7 @@ async function flood(
   async function lane(): Promise<readonly (Omit<SignUp, 'acceptedAt'> & { readonly email: string })[]> {
     const done = [];
     while (performance.now() < end) {
-      const person = newPersonWithGeneratedPassword();
+      const person = createPersonWithGeneratedPassword();
       const sentAt = performance.now();
       const { status } = await people.signUp(person);
       if (status !== 201) throw new Error(`a sign-up was answered with ${status}`);
@@ -88,7 +88,7 @@ function figuresOf(signUps: readonly SignUp[], hashesPerSecond: number): readonl
     ...([0.5, 0.99] as const).map((fraction) => ({
       what: `request → mail accepted, p${100 * fraction}`,
       unit: 'ms' as const,
-      measured: percentile(
+      measured: computePercentile(
         signUps.map(({ sentAt, acceptedAt }) => acceptedAt - sentAt),
         fraction,
       ),

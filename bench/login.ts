@@ -9,7 +9,7 @@ import {
 import { measurePasswordHashCpu } from './support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
-import { measureAlternately, percentile } from './support/statistics.ts';
+import { computePercentile, measureAlternately } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const LOGINS = 60;
@@ -57,8 +57,8 @@ async function underLoad(server: BenchmarkServer, person: Person): Promise<reado
     ...([0.5, 0.99] as const).map((fraction) => ({
       what: `/livez during logins, p${100 * fraction} (limit: idle)`,
       unit: 'ms' as const,
-      limit: percentile(idle, fraction),
-      measured: percentile(busy, fraction),
+      limit: computePercentile(idle, fraction),
+      measured: computePercentile(busy, fraction),
       target: createAtMostTarget(100, 'ms'),
     })),
   ];

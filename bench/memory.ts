@@ -1,6 +1,6 @@
-import { measureBareNodeMegabytes } from './support/bare-node.ts';
+import { measureBareNodeMemoryMegabytes } from './support/bare-node.ts';
 import type { Benchmark } from './support/benchmark.ts';
-import { doMixedWork, SETTLED_MS, WORK_MINUTES } from './support/mixed-work.ts';
+import { runMixedWork, SETTLING_PAUSE_MS, WORK_MINUTES } from './support/mixed-work.ts';
 import { startBenchmarkServer } from './support/server.ts';
 
 const MB = 1_000_000;
@@ -8,12 +8,12 @@ const MB = 1_000_000;
 export const memoryBenchmark: Benchmark = {
   name: 'memory',
   title: 'Memory after work',
-  method: `RSS of a standalone ${SETTLED_MS / 1000} s after ${WORK_MINUTES} min of mixed work (four people at a time sign up, verify their address, sign in, change and read their profile, and refresh their session), and once more after the same time. The limit is an idle Node process. Mails go to the development mailbox.`,
+  method: `RSS of a standalone ${SETTLING_PAUSE_MS / 1000} s after ${WORK_MINUTES} min of mixed work (four people at a time sign up, verify their address, sign in, change and read their profile, and refresh their session), and once more after the same time. The limit is an idle Node process. Mails go to the development mailbox.`,
   async run() {
     await using server = await startBenchmarkServer();
-    const limit = await measureBareNodeMegabytes();
+    const limit = await measureBareNodeMemoryMegabytes();
     async function afterWork() {
-      const served = await doMixedWork(server);
+      const served = await runMixedWork(server);
       const measured = (await server.metric('latchkey_process_resident_memory_bytes')) / MB;
       return { served, measured };
     }

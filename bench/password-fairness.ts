@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { createUniquePerson, type Person } from '../test/support/people.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
-import { percentile } from './support/statistics.ts';
+import { computePercentile } from './support/statistics.ts';
 
 const [connections = 140, seconds = 20] = process.argv.slice(2).map(Number);
 const PEOPLE = 8;
@@ -67,6 +67,6 @@ const times = logins.map(({ ms }) => ms);
 const failed = logins.filter(({ status }) => status !== 200).length;
 console.log(`${connections} connections of one client for ${seconds} s: ${await flooded}`);
 console.log(
-  `${logins.length} logins of ${PEOPLE} others: ${failed} failed, p50 ${Math.round(percentile(times, 0.5))} ms, ` +
+  `${logins.length} logins of ${PEOPLE} others: ${failed} failed, p50 ${Math.round(computePercentile(times, 0.5))} ms, ` +
     `slowest ${Math.round(Math.max(...times))} ms`,
 );

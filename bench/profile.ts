@@ -13,7 +13,7 @@ import type { Settings } from '../test/support/system.ts';
 import { type CpuProfile, computeCallTree, type ProfileFrame } from './support/cpu-profile.ts';
 import { drawFlameGraph } from './support/flame-graph.ts';
 import { repeatConcurrently } from './support/load.ts';
-import { newPersonWithGeneratedPassword } from './support/new-person.ts';
+import { createPersonWithGeneratedPassword } from './support/new-person.ts';
 import { seedLog } from './support/seed-log.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { startSinkProcess } from './support/sink-process.ts';
@@ -41,7 +41,7 @@ const works: Readonly<Record<string, () => Promise<Profiled>>> = {
     profileRequests(
       'a sign-up until its mail is accepted',
       async (server) => async (many) =>
-        await untilSent(server, many, () => server.people.signUp(newPersonWithGeneratedPassword())),
+        await untilSent(server, many, () => server.people.signUp(createPersonWithGeneratedPassword())),
     ),
   mail: () =>
     profileRequests('a request to reset a password, until its mail is accepted', async (server) => {

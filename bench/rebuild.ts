@@ -17,7 +17,7 @@ import { measureMs } from './support/load.ts';
 import { decodeAndUpsertAllEvents } from './support/raw-projection.ts';
 import { seedLog } from './support/seed-log.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
-import { percentile } from './support/statistics.ts';
+import { computePercentile } from './support/statistics.ts';
 
 /**
  * The number of events on the log. With fewer events, the ratio of the speeds is the same, but the run is too short to
@@ -134,11 +134,11 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       measured: second,
       target: { max: GROWTH * first, words: `≤ ${GROWTH} × limit` },
     },
-    { what: '/livez during the rebuild, p50', unit: 'ms', measured: percentile(livez, 0.5) },
+    { what: '/livez during the rebuild, p50', unit: 'ms', measured: computePercentile(livez, 0.5) },
     {
       what: '/livez during the rebuild, p99',
       unit: 'ms',
-      measured: percentile(livez, 0.99),
+      measured: computePercentile(livez, 0.99),
       target: createAtMostTarget(50, 'ms'),
     },
   ];

@@ -2,7 +2,7 @@ import { eventually } from '../test/support/eventually.ts';
 import { type Benchmark, createAtMostAboveLimitTarget } from './support/benchmark.ts';
 import { measurePasswordHashCpu } from './support/hash-limit.ts';
 import { repeatConcurrently } from './support/load.ts';
-import { newPersonWithGeneratedPassword } from './support/new-person.ts';
+import { createPersonWithGeneratedPassword } from './support/new-person.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { startSmtpSink } from './support/smtp-sink.ts';
 import { measureAlternately } from './support/statistics.ts';
@@ -44,7 +44,7 @@ export const signUpBenchmark: Benchmark = {
 async function cpuOfSignUp(server: BenchmarkServer): Promise<number> {
   const before = await sent(server);
   return server.cpuOf(SIGN_UPS, async () => {
-    await repeatConcurrently(SIGN_UPS, 1, () => server.people.signUp(newPersonWithGeneratedPassword()));
+    await repeatConcurrently(SIGN_UPS, 1, () => server.people.signUp(createPersonWithGeneratedPassword()));
     await eventually('all mails are sent', async () => (await sent(server)) >= before + SIGN_UPS);
   });
 }

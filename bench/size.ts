@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../test/support/eventually.ts';
 import { createUniquePerson, type Person, type Tokens } from '../test/support/people.ts';
-import { measureBareNodeMegabytes } from './support/bare-node.ts';
+import { measureBareNodeMemoryMegabytes } from './support/bare-node.ts';
 import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from './support/benchmark.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
 import { seedDataFolder } from './support/seed.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
-import { measureAlternately, median } from './support/statistics.ts';
+import { computeMedian, measureAlternately } from './support/statistics.ts';
 
 const ACCOUNTS = 10_000;
 const COMMITS = 1_000;
@@ -49,11 +49,11 @@ async function bareNode(): Promise<{ readonly seconds: number; readonly megabyte
   let megabytes = 0;
   for (let i = 0; i < STARTS; i += 1) {
     const ms = await measureMs(async () => {
-      megabytes = await measureBareNodeMegabytes();
+      megabytes = await measureBareNodeMemoryMegabytes();
     });
     seconds.push(ms / 1000);
   }
-  return { seconds: median(seconds), megabytes };
+  return { seconds: computeMedian(seconds), megabytes };
 }
 
 async function startAndSize(of: string, settings = {}): Promise<readonly BenchmarkFigure[]> {
@@ -73,7 +73,7 @@ async function startAndSize(of: string, settings = {}): Promise<readonly Benchma
       what: `time until ready, ${of}`,
       unit: 's',
       limit: bare.seconds,
-      measured: median(seconds),
+      measured: computeMedian(seconds),
       target: createAtMostTarget(1, 's'),
     },
     {
@@ -153,7 +153,7 @@ async function admin(server: BenchmarkServer, person: Person): Promise<Side> {
 async function medianTime(many: number, ask: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   await repeatConcurrently(many, 1, async () => times.push(await measureMs(ask)));
-  return median(times);
+  return computeMedian(times);
 }
 
 async function demand(answer: Promise<{ readonly status: number }>, status: number): Promise<void> {

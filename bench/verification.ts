@@ -19,7 +19,7 @@ import { createSilentLogger } from '../apps/standalone/src/testing.ts';
 import { createProfileProjection } from '../services/user/src/projection/projection.ts';
 import { createProjectionMetrics } from '../services/user/src/projection/projection-metrics.ts';
 import { openUserStorage } from '../services/user/src/storage/index.ts';
-import { nameOfProfileTable } from '../services/user/src/storage/sqlite/migrations.ts';
+import { getProfileTableName } from '../services/user/src/storage/sqlite/migrations.ts';
 import { eventually } from '../test/support/eventually.ts';
 import type { Benchmark, BenchmarkFigure } from './support/benchmark.ts';
 import { seedLog } from './support/seed-log.ts';
@@ -80,7 +80,7 @@ type AuthenticateOn = (log: ReturnType<typeof createEmbeddedBus>) => RecordAuthe
 async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): Promise<number> {
   const { profilesOf } = openUserStorage(createSqliteStore(database));
   await database.write(() => {
-    database.prepare(`DELETE FROM ${nameOfProfileTable('v1')}`).run();
+    database.prepare(`DELETE FROM ${getProfileTableName('v1')}`).run();
     database.prepare('DELETE FROM bus_position WHERE "group" = ?').run(GROUP);
   });
   const bus = createEmbeddedBus({ database });

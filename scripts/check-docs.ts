@@ -7,7 +7,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { containsTestTitle, findAdvisoryIds, findNamedTests } from './named-tests.ts';
 import { findUncompiledExamples } from './packages/documents.ts';
-import { anchorOfHeading } from './site/links.ts';
+import { toHeadingAnchor } from './site/links.ts';
 import { findFilesWithoutPage } from './site/pages.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -34,7 +34,7 @@ function reasonsOf(document: string): readonly string[] {
 
 function anchorsOf(document: string): ReadonlySet<string> {
   return new Set(
-    [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOfHeading(heading)),
+    [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => toHeadingAnchor(heading)),
   );
 }
 

@@ -7,8 +7,8 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { removeAcceptedIncompatibilities } from './schemas/accepted.ts';
-import { findIncompatibilities } from './schemas/compare.ts';
-import { findOpenApiIncompatibilities, type OpenApiDocument } from './schemas/openapi.ts';
+import { findIncompatibleSchemaChanges } from './schemas/compare.ts';
+import { findIncompatibleOpenApiChanges, type OpenApiDocument } from './schemas/openapi.ts';
 import type { ComparedSchema } from './schemas/schema.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -70,9 +70,9 @@ const faults = [
     const name = file.replace('.schema.json', '');
     if (!today.has(file)) return [`${name}: the event is gone`];
     const [before, after] = [documentOf(release.readEvent(file)), documentOf(readJson(`${EVENTS}/${file}`))];
-    return findIncompatibilities(before, after, both, name);
+    return findIncompatibleSchemaChanges(before, after, both, name);
   }),
-  ...findOpenApiIncompatibilities(release.readOpenApi(), readJson(OPENAPI)),
+  ...findIncompatibleOpenApiChanges(release.readOpenApi(), readJson(OPENAPI)),
 ];
 const refused = removeAcceptedIncompatibilities(faults, readJson('schemas/accepted.json'));
 for (const fault of refused) console.error(fault);

@@ -38,7 +38,7 @@ const ROOT = join(import.meta.dirname, '..');
 const TEST_TIMEOUT_MS = 20 * 60_000;
 
 /** Returns glob patterns for the files with the given ending in every top-level folder that contains tests. */
-export function testFileGlobs(ending: string): readonly string[] {
+export function listTestFileGlobs(ending: string): readonly string[] {
   return ['libs', 'services', 'apps', 'examples', 'scripts', 'test'].map(
     (folder) => `${folder}/**/*${ending}`,
   );

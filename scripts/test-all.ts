@@ -1,9 +1,9 @@
 /** `npm run test:all`: runs all tests that need neither Kafka nor MongoDB nor any other server. */
 import { availableParallelism } from 'node:os';
-import { runSuites, testFileGlobs } from './run-suites.ts';
+import { listTestFileGlobs, runSuites } from './run-suites.ts';
 
 process.exitCode = await runSuites({
-  files: testFileGlobs('.test.ts'),
+  files: listTestFileGlobs('.test.ts'),
   concurrency: 3 * availableParallelism(),
   share: true,
 });

@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import { runSuites, testFileGlobs } from './run-suites.ts';
+import { listTestFileGlobs, runSuites } from './run-suites.ts';
 
 const {
   KAFKA_BROKERS = '',
@@ -67,7 +67,7 @@ try {
 `);
   // Run one test file at a time: all systems that the tests start use the same topics of the broker.
   process.exitCode = await runSuites({
-    files: testFileGlobs('.cluster.ts'),
+    files: listTestFileGlobs('.cluster.ts'),
     concurrency: 1,
     share: false,
   });

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bundleForTests } from '../../scripts/bundle-for-tests.ts';
 import { createUniquePerson } from '../../test/support/people.ts';
-import { measureBareNodeMegabytes } from '../support/bare-node.ts';
+import { measureBareNodeMemoryMegabytes } from '../support/bare-node.ts';
 import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 import { readMetric } from '../support/metrics.ts';
-import { doMixedWork, SETTLED_MS, WORK_MINUTES } from '../support/mixed-work.ts';
+import { runMixedWork, SETTLING_PAUSE_MS, WORK_MINUTES } from '../support/mixed-work.ts';
 
 const MB = 1_000_000;
 
 export const memoryBenchmark: Benchmark = {
   name: 'memory',
   title: 'Memory of a service',
-  method: `RSS of each process ${SETTLED_MS / 1000} s after a person has signed up, verified and signed in, so that each service has worked once, and again ${SETTLED_MS / 1000} s after ${WORK_MINUTES} min of mixed work. Started as in the image (deploy/Dockerfile): as bundles, with a small young generation, and a compile cache that an earlier start has filled. The limit is an idle Node process.`,
+  method: `RSS of each process ${SETTLING_PAUSE_MS / 1000} s after a person has signed up, verified and signed in, so that each service has worked once, and again ${SETTLING_PAUSE_MS / 1000} s after ${WORK_MINUTES} min of mixed work. Started as in the image (deploy/Dockerfile): as bundles, with a small young generation, and a compile cache that an earlier start has filled. The limit is an idle Node process.`,
   async run() {
     await using stack = new AsyncDisposableStack();
     process.env['PROGRAM_BUNDLES'] = await bundleForTests();
@@ -29,10 +29,10 @@ export const memoryBenchmark: Benchmark = {
     await (await start())[Symbol.asyncDispose]();
     const server = stack.use(await start());
     await server.people.login(await server.people.verified(createUniquePerson()));
-    await pause(SETTLED_MS);
-    const limit = await measureBareNodeMegabytes();
+    await pause(SETTLING_PAUSE_MS);
+    const limit = await measureBareNodeMemoryMegabytes();
     const idle = await memoryOf(server, (service) => `idle memory (RSS) of ${service}`, 120);
-    const served = await doMixedWork(server);
+    const served = await runMixedWork(server);
     const used = await memoryOf(server, (service) => `memory of ${service} after ${served} people`, 150);
     return [...idle, ...used].map((figure) => ({ ...figure, limit }));
   },

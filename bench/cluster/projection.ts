@@ -9,7 +9,10 @@ import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
 import { createProfileProjection } from '../../services/user/src/projection/projection.ts';
 import { createProjectionMetrics } from '../../services/user/src/projection/projection-metrics.ts';
 import { createMongoProfiles } from '../../services/user/src/storage/mongo/profiles.ts';
-import { listProfileIndexes, nameOfProfileCollection } from '../../services/user/src/storage/mongo/schema.ts';
+import {
+  getProfileCollectionName,
+  listProfileIndexes,
+} from '../../services/user/src/storage/mongo/schema.ts';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 import { type Benchmark, createAtLeastPercentOfLimitTarget } from '../support/benchmark.ts';
 import { measureMs } from '../support/load.ts';
@@ -39,7 +42,7 @@ export const projectionBenchmark: Benchmark = {
       await ensureIndexes(mongo.connection, listProfileIndexes(generation));
       return {
         project: projectionInto(createMongoProfiles(mongo.connection, generation)),
-        collection: database.bare.collection<Stored>(nameOfProfileCollection(generation)),
+        collection: database.bare.collection<Stored>(getProfileCollectionName(generation)),
       };
     }
     const slices = slicesOf(records());

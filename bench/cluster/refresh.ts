@@ -17,7 +17,7 @@ import { type ClusterServer, startClusterServer } from '../support/cluster-serve
 import { measureMs, repeatConcurrently } from '../support/load.ts';
 import { readMetric } from '../support/metrics.ts';
 import { createBenchDatabase } from '../support/servers.ts';
-import { measureAlternately, median } from '../support/statistics.ts';
+import { computeMedian, measureAlternately } from '../support/statistics.ts';
 
 const CLIENTS = 16;
 const REFRESHES = 1000;
@@ -62,8 +62,8 @@ export const refreshBenchmark: Benchmark = {
       {
         what: 'CPU of auth per refresh (limit: the two calls to MongoDB)',
         unit: 'ms',
-        limit: median(cpu.bare),
-        measured: median(cpu.refresh),
+        limit: computeMedian(cpu.bare),
+        measured: computeMedian(cpu.refresh),
         target: createAtMostTarget(1, 'ms'),
       },
     ];

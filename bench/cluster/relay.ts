@@ -11,7 +11,7 @@ import {
 import { createMemoryStores } from '../../services/auth/src/ports/testing/memory-stores.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
 import { type Benchmark, createAtLeastPercentOfLimitTarget } from '../support/benchmark.ts';
-import { createCpuMeter, type Measure } from '../support/cpu-meter.ts';
+import { createCpuMeter, type MeasureWallMs } from '../support/cpu-meter.ts';
 import { measureBareProducerMs, openBenchmarkBus, watchUnpublishedCommits } from '../support/kafka.ts';
 import { measureMs } from '../support/load.ts';
 import { createBenchTopics } from '../support/servers.ts';
@@ -74,7 +74,7 @@ export const relayBenchmark: Benchmark = {
  */
 async function publishAll(
   publish: (records: readonly OutgoingRecord[]) => Promise<void>,
-  measure: Measure = measureMs,
+  measure: MeasureWallMs = measureMs,
 ): Promise<number> {
   const { journal, outbox, streams, emptied } = await fullOutbox();
   const bus: Pick<Bus, 'publish'> = { publish: (_, records) => publish(records) };

@@ -13,7 +13,7 @@ import { createUniquePerson } from '../../test/support/people.ts';
 import { measurePasswordHashCpu } from '../support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from '../support/load.ts';
 import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
-import { median } from '../support/statistics.ts';
+import { computeMedian } from '../support/statistics.ts';
 import { openPeer as openBetterAuth } from './better-auth.ts';
 import { openPeer as openLatchkey } from './latchkey.ts';
 import type { ComparedServer, NewBenchmarkUser, OpenBenchmarkedServer } from './peer.ts';
@@ -65,7 +65,7 @@ async function measure(contender: Contender, run: (contender: Contender) => Prom
 
 function milliseconds(values: readonly (number | undefined)[]): string {
   const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? 'unknown' : `${median(known).toFixed(2)} ms`;
+  return known.length === 0 ? 'unknown' : `${computeMedian(known).toFixed(2)} ms`;
 }
 
 async function installPeers(): Promise<void> {

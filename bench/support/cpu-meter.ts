@@ -1,15 +1,15 @@
 import { measureMs } from './load.ts';
-import { median } from './statistics.ts';
+import { computeMedian } from './statistics.ts';
 
 /** Runs work once. Returns its wall time in ms. */
-export type Measure = (work: () => Promise<unknown>) => Promise<number>;
+export type MeasureWallMs = (work: () => Promise<unknown>) => Promise<number>;
 
 export interface CpuMeter {
   /**
    * Runs work and returns its wall time in ms, as `Measure` does. Also stores the CPU time that this process used
    * meanwhile.
    */
-  readonly measure: Measure;
+  readonly measure: MeasureWallMs;
   /** Returns the median CPU time of the measured runs, in µs. The first run is a warm-up and does not count. */
   median(): number;
 }
@@ -24,6 +24,6 @@ export function createCpuMeter(): CpuMeter {
       times.push(user + system);
       return ms;
     },
-    median: () => median(times.slice(1)),
+    median: () => computeMedian(times.slice(1)),
   };
 }

@@ -4,7 +4,7 @@ import type { OutgoingRecord } from '@latchkey/bus';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { type Kafka, type Message, Partitioners } from 'kafkajs';
 import type { Outbox } from '../../services/auth/src/ports/outbox.ts';
-import type { Measure } from './cpu-meter.ts';
+import type { MeasureWallMs } from './cpu-meter.ts';
 import { measureMs } from './load.ts';
 
 const ALL_REPLICAS = -1;
@@ -32,7 +32,7 @@ export async function measureBareProducerMs(
   kafka: Kafka,
   topic: string,
   batches: readonly (readonly OutgoingRecord[])[],
-  measure: Measure = measureMs,
+  measure: MeasureWallMs = measureMs,
 ): Promise<number> {
   const producer = kafka.producer({
     createPartitioner: Partitioners.DefaultPartitioner,

@@ -11,7 +11,7 @@ import { type BenchmarkFigure, createAtMostTarget } from './benchmark.ts';
 import { measureMs } from './load.ts';
 import { measureMailSends } from './mail-sends.ts';
 import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
-import { percentile } from './statistics.ts';
+import { computePercentile } from './statistics.ts';
 
 export const REQUESTS_PER_SECOND = 20;
 export const SIGN_UP_COUNT = 300;
@@ -103,8 +103,8 @@ function figures(
     return {
       what: `${what}, p${100 * fraction}`,
       unit: 'ms',
-      limit: percentile(limits, fraction),
-      measured: percentile(values, fraction),
+      limit: computePercentile(limits, fraction),
+      measured: computePercentile(values, fraction),
       ...(target !== undefined && { target: createAtMostTarget(target, 'ms') }),
     };
   });

@@ -9,14 +9,14 @@ export const WORK_MINUTES = Number(process.env['MEMORY_MINUTES'] ?? 1);
 const READS = 20;
 
 /** How long a process may take to finish its work before its memory is read, in ms. */
-export const SETTLED_MS = 8_000;
+export const SETTLING_PAUSE_MS = 8_000;
 
 /**
  * Lets four people at a time sign up, verify their address, sign in, change their profile, read it, refresh their
  * session and sign out. Ends after WORK_MINUTES, and then waits SETTLED_MS.
  * @returns the number of people
  */
-export async function doMixedWork({
+export async function runMixedWork({
   client,
   people,
 }: {
@@ -32,7 +32,7 @@ export async function doMixedWork({
     }
   }
   await Promise.all(Array.from({ length: 4 }, serve));
-  await pause(SETTLED_MS);
+  await pause(SETTLING_PAUSE_MS);
   return served;
 }
 

@@ -8,6 +8,6 @@ import { createUniquePerson, type Person } from '../../test/support/people.ts';
 const PASSWORD_BYTES = 12;
 
 /** Returns a new person with a random password like those that password managers generate. */
-export function newPersonWithGeneratedPassword(): Person {
+export function createPersonWithGeneratedPassword(): Person {
   return { ...createUniquePerson(), password: randomBytes(PASSWORD_BYTES).toString('base64url') };
 }

@@ -9,14 +9,14 @@ import { ACCOUNTS_TOPIC, decode, subjectOfKey } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import {
   createProfileTableSql,
-  nameOfProfileTable,
+  getProfileTableName,
 } from '../../services/user/src/storage/sqlite/migrations.ts';
 import { measureMs } from './load.ts';
 
 /** How many records a slice of the user service's subscription contains. */
 const SLICE = 500;
-const FILLED = nameOfProfileTable('v2');
-const RAW = nameOfProfileTable('raw');
+const FILLED = getProfileTableName('v2');
+const RAW = getProfileTableName('raw');
 
 const COLUMNS = [
   'id',
@@ -40,7 +40,7 @@ const UPSERT = `
  */
 export async function decodeAndUpsertAllEvents(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });
-  database.exec(createProfileTableSql(nameOfProfileTable('raw')));
+  database.exec(createProfileTableSql(getProfileTableName('raw')));
   let ms = 0;
   for await (const slice of slices(database)) {
     const rows = rowsOf(database, slice);

@@ -11,9 +11,9 @@ import { loadOrGenerateSecrets } from '../../apps/standalone/src/secrets.ts';
 import {
   type AccountCommand,
   type AccountState,
+  applyAccountFact,
   computeLookupKeys,
   decide,
-  evolve,
   initialAccountState,
   requireExistingAccount,
 } from '../../services/auth/src/account/index.ts';
@@ -52,7 +52,7 @@ function* history(commands: Iterable<AccountCommand>): Generator<Commit> {
     const { facts } = decide(state, command);
     const { claims } = computeLookupKeys(state, facts, new Date(0));
     const sequence = state.status === 'none' ? 1 : state.sequence + 1;
-    state = facts.reduce(evolve, state);
+    state = facts.reduce(applyAccountFact, state);
     number += 1;
     const unchained: Commit = {
       stream: requireExistingAccount(state).userId,

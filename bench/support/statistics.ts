@@ -2,14 +2,14 @@
  * Returns a percentile: the smallest value such that at least `fraction` of the values are less than or equal to it.
  * Returns NaN if the list is empty.
  */
-export function percentile(values: readonly number[], fraction: number): number {
+export function computePercentile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.max(1, Math.ceil(fraction * sorted.length));
   return sorted[rank - 1] ?? Number.NaN;
 }
 
-export function median(values: readonly number[]): number {
-  return percentile(values, 0.5);
+export function computeMedian(values: readonly number[]): number {
+  return computePercentile(values, 0.5);
 }
 
 type Samplers<Name extends string> = Readonly<Record<Name, () => Promise<number>>>;
@@ -31,7 +31,7 @@ export async function measureAlternately<Name extends string>(
       if (round > 0) samples.get(name)?.push(sample);
     }
   }
-  return Object.fromEntries(names.map((name) => [name, median(samples.get(name) ?? [])])) as Record<
+  return Object.fromEntries(names.map((name) => [name, computeMedian(samples.get(name) ?? [])])) as Record<
     Name,
     number
   >;

@@ -18,7 +18,12 @@ import { runSignUpCleanupPass } from '../../services/auth/src/sign-up/cleanup.ts
 import { openSqliteAuthStores } from '../../services/auth/src/storage/sqlite/index.ts';
 import { openTestWorld } from '../../services/auth/src/testing/world.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
-import { fillInBatches, measureLongestTurn, turnFigures, withDatabase } from './longest-turn.ts';
+import {
+  createTurnFigures,
+  fillInBatches,
+  measureLongestTurn,
+  withTemporaryDatabase,
+} from './longest-turn.ts';
 
 /** The time at which everything that the clean-up pass removes has ended. */
 const ENDED = new Date('2025-01-01T00:00:00.000Z');
@@ -72,11 +77,11 @@ function endedRules(): RateLimitRules {
   return Object.fromEntries(rules.map(([name, rule]) => [name, { ...rule, seconds: 0 }])) as RateLimitRules;
 }
 
-export async function measureAuthCleanup(): Promise<readonly BenchmarkFigure[]> {
+export async function measureAuthTurns(): Promise<readonly BenchmarkFigure[]> {
   const figures: BenchmarkFigure[] = [];
   for (const filling of fillings)
-    figures.push(...(await withDatabase((database) => measurePass(database, filling))));
-  return [...figures, ...(await withDatabase(measureSecurityEvents))];
+    figures.push(...(await withTemporaryDatabase((database) => measurePass(database, filling))));
+  return [...figures, ...(await withTemporaryDatabase(measureSecurityEvents))];
 }
 
 async function measurePass(database: Database, { what, add }: Filling): Promise<readonly BenchmarkFigure[]> {
@@ -88,7 +93,7 @@ async function measurePass(database: Database, { what, add }: Filling): Promise<
       (rows) => Promise.all(rows.map((n) => add(stores, n))),
     );
     const longest = await measureLongestTurn(() => runSignUpCleanupPass(world.deps, { scope: 'due' }));
-    return turnFigures(what, longest);
+    return createTurnFigures(what, longest);
   } finally {
     await world.close();
   }
@@ -120,7 +125,7 @@ async function measureSecurityEvents(database: Database): Promise<readonly Bench
   });
   await bus.close();
   if ((await auditLog.backlog(1)) > 0) throw new Error('old security events are left');
-  return turnFigures('security events: all are past their retention', longest);
+  return createTurnFigures('security events: all are past their retention', longest);
 }
 
 function createEntry(n: number): AuditEntry {

@@ -6,7 +6,7 @@ import { type BenchmarkFigure, createAtMostTarget } from '../support/benchmark.t
 import { type LongestTurn, startTurnMeter } from './turn-meter.ts';
 
 /** The number of rows that a clean-up has to remove, or of accounts that an operator's command has to read. */
-export const ROWS = Number(process.env['TURNS_ROWS'] ?? 100_000);
+export const ROW_COUNT = Number(process.env['TURNS_ROWS'] ?? 100_000);
 const MAX_TURN_MS = 50;
 
 /**
@@ -27,7 +27,7 @@ export async function measureLongestTurn(work: () => Promise<unknown>): Promise<
 }
 
 /** Returns two figures about the longest turn of the event loop in a situation: its CPU time and its elapsed time. */
-export function turnFigures(what: string, { cpu, elapsed }: LongestTurn): readonly BenchmarkFigure[] {
+export function createTurnFigures(what: string, { cpu, elapsed }: LongestTurn): readonly BenchmarkFigure[] {
   const target = createAtMostTarget(MAX_TURN_MS, 'ms');
   return [
     { what: `${what}: CPU time`, unit: 'ms', measured: cpu, target },
@@ -45,12 +45,12 @@ export async function fillInBatches<T>(
   create: (index: number) => T,
   add: (items: readonly T[]) => Promise<unknown>,
 ): Promise<void> {
-  for (let from = 0; from < ROWS; from += BATCH)
-    await add(Array.from({ length: Math.min(BATCH, ROWS - from) }, (_, n) => create(from + n)));
+  for (let from = 0; from < ROW_COUNT; from += BATCH)
+    await add(Array.from({ length: Math.min(BATCH, ROW_COUNT - from) }, (_, n) => create(from + n)));
 }
 
 /** Calls `work` with an embedded database in a temporary folder, which is deleted afterwards. */
-export async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
+export async function withTemporaryDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const database = openDatabase({ folder, as: 'server' });
   try {

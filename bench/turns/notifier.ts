@@ -5,12 +5,18 @@ import type { NewDelivery } from '../../services/notifier/src/delivery/delivery.
 import { ALL_MAILS } from '../../services/notifier/src/delivery/suppression.ts';
 import { openSqliteNotifierStorage } from '../../services/notifier/src/storage/sqlite/index.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
-import { fillInBatches, measureLongestTurn, ROWS, turnFigures, withDatabase } from './longest-turn.ts';
+import {
+  createTurnFigures,
+  fillInBatches,
+  measureLongestTurn,
+  ROW_COUNT,
+  withTemporaryDatabase,
+} from './longest-turn.ts';
 
 const NOW = new Date();
 const OCCURRED_AT = new Date(NOW.getTime() - DAY_MS);
 
-export async function measureNotifierSweeps(): Promise<readonly BenchmarkFigure[]> {
+export async function measureNotifierTurns(): Promise<readonly BenchmarkFigure[]> {
   return [...(await measurePending()), ...(await measureExpiry()), ...(await measureSuppressions())];
 }
 
@@ -33,7 +39,7 @@ function createDelivery(index: number, sendUntil: Date): NewDelivery {
  * Measures how the notifier claims deliveries, and reads the figures for its metrics, while all deliveries are pending.
  */
 function measurePending(): Promise<readonly BenchmarkFigure[]> {
-  return withDatabase(async (database) => {
+  return withTemporaryDatabase(async (database) => {
     const { deliveries } = openSqliteNotifierStorage({ database });
     const sendUntil = new Date(NOW.getTime() + DAY_MS);
     await fillInBatches(
@@ -45,12 +51,12 @@ function measurePending(): Promise<readonly BenchmarkFigure[]> {
       await deliveries.held();
       await deliveries.oldestOpen();
     });
-    return turnFigures('deliveries: all are pending', longest);
+    return createTurnFigures('deliveries: all are pending', longest);
   });
 }
 
 function measureExpiry(): Promise<readonly BenchmarkFigure[]> {
-  return withDatabase(async (database) => {
+  return withTemporaryDatabase(async (database) => {
     const { deliveries } = openSqliteNotifierStorage({ database });
     const sendUntil = new Date(NOW.getTime() - 1);
     await fillInBatches(
@@ -59,8 +65,8 @@ function measureExpiry(): Promise<readonly BenchmarkFigure[]> {
     );
     const longest = await measureLongestTurn(() => deliveries.expire(NOW));
     const { expired } = await deliveries.census();
-    if (expired !== ROWS) throw new Error(`${expired} deliveries expired, not ${ROWS}`);
-    return turnFigures('deliveries: all expire', longest);
+    if (expired !== ROW_COUNT) throw new Error(`${expired} deliveries expired, not ${ROW_COUNT}`);
+    return createTurnFigures('deliveries: all expire', longest);
   });
 }
 
@@ -69,7 +75,7 @@ function measureExpiry(): Promise<readonly BenchmarkFigure[]> {
  * ended suppressions.
  */
 function measureSuppressions(): Promise<readonly BenchmarkFigure[]> {
-  return withDatabase(async (database) => {
+  return withTemporaryDatabase(async (database) => {
     const { suppressions } = openSqliteNotifierStorage({ database });
     function put(since: Date, until: Date) {
       const recipient = randomUUID();
@@ -80,6 +86,6 @@ function measureSuppressions(): Promise<readonly BenchmarkFigure[]> {
       (ends) => Promise.all(ends.map((until) => put(OCCURRED_AT, until))),
     );
     const longest = await measureLongestTurn(() => put(NOW, new Date(NOW.getTime() + DAY_MS)));
-    return turnFigures('suppressions: all have ended', longest);
+    return createTurnFigures('suppressions: all have ended', longest);
   });
 }

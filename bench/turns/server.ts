@@ -13,7 +13,7 @@ import type { BenchmarkFigure } from '../support/benchmark.ts';
 import { repeatConcurrently } from '../support/load.ts';
 import { seedDataFolder } from '../support/seed.ts';
 import { type BenchmarkServer, startBenchmarkServer } from '../support/server.ts';
-import { ROWS, turnFigures } from './longest-turn.ts';
+import { createTurnFigures, ROW_COUNT } from './longest-turn.ts';
 import type { LongestTurn } from './turn-meter.ts';
 
 const COMMITS = 10_000;
@@ -25,7 +25,7 @@ export async function measureServerTurns(): Promise<readonly BenchmarkFigure[]> 
   const [ordinary, long] = [createUniquePerson(), createUniquePerson()];
   const turnsPort = await reserveFreePort();
   try {
-    await seedDataFolder(folder, { accounts: ROWS, commits: COMMITS, ordinary, long });
+    await seedDataFolder(folder, { accounts: ROW_COUNT, commits: COMMITS, ordinary, long });
     await using server = await startBenchmarkServer({
       DATA_DIR: folder,
       ERASURE_GRACE_DAYS: '0',
@@ -36,7 +36,7 @@ export async function measureServerTurns(): Promise<readonly BenchmarkFigure[]> 
     async function during(what: string, work: () => Promise<unknown>): Promise<readonly BenchmarkFigure[]> {
       await longestSoFar();
       await work();
-      return turnFigures(`${ROWS.toLocaleString('en')} accounts: ${what}`, await longestSoFar());
+      return createTurnFigures(`${ROW_COUNT.toLocaleString('en')} accounts: ${what}`, await longestSoFar());
     }
     async function longestSoFar(): Promise<LongestTurn> {
       return (await (await fetch(`http://127.0.0.1:${turnsPort}`)).json()) as LongestTurn;
@@ -63,7 +63,7 @@ export async function measureServerTurns(): Promise<readonly BenchmarkFigure[]> 
 }
 
 function publishAll({ metric }: BenchmarkServer): Promise<unknown> {
-  const events = 2 * ROWS + COMMITS - 2;
+  const events = 2 * ROW_COUNT + COMMITS - 2;
   return eventually(
     'everything is published and read',
     async () => (await metric('latchkey_user_events_total')) >= events,

@@ -3,10 +3,10 @@ import { createRegistrationCommit } from '../../services/auth/src/ports/testing/
 import { runSignUpCleanupPass, type SignUpCleanupScope } from '../../services/auth/src/sign-up/cleanup.ts';
 import { DAY_MS, openTestWorld } from '../../services/auth/src/testing/world.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
-import { fillInBatches, measureLongestTurn, turnFigures } from './longest-turn.ts';
+import { createTurnFigures, fillInBatches, measureLongestTurn } from './longest-turn.ts';
 import type { LongestTurn } from './turn-meter.ts';
 
-export async function measureSignUpCleanup(): Promise<readonly BenchmarkFigure[]> {
+export async function measureSignUpCleanupTurns(): Promise<readonly BenchmarkFigure[]> {
   const { deps, advance, close } = await openTestWorld();
   function sweep(scope: SignUpCleanupScope): Promise<LongestTurn> {
     return measureLongestTurn(() => runSignUpCleanupPass(deps, { scope }));
@@ -21,9 +21,9 @@ export async function measureSignUpCleanup(): Promise<readonly BenchmarkFigure[]
     const due = await sweep('due');
     advance(8 * DAY_MS);
     return [
-      ...turnFigures('sign-ups: all are looked at, none is due', all),
-      ...turnFigures('sign-ups: those that are due, none', due),
-      ...turnFigures('sign-ups: all expire', await sweep('due')),
+      ...createTurnFigures('sign-ups: all are looked at, none is due', all),
+      ...createTurnFigures('sign-ups: those that are due, none', due),
+      ...createTurnFigures('sign-ups: all expire', await sweep('due')),
     ];
   } finally {
     await close();

@@ -5,19 +5,24 @@ import { toStoredAccount } from '../../services/user/src/profile/stored-account.
 import { openSqliteUserStorage } from '../../services/user/src/storage/sqlite/index.ts';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
-import { fillInBatches, measureLongestTurn, turnFigures, withDatabase } from './longest-turn.ts';
+import {
+  createTurnFigures,
+  fillInBatches,
+  measureLongestTurn,
+  withTemporaryDatabase,
+} from './longest-turn.ts';
 
 const TOPIC = { name: 'bench', partitions: 12, retentionMs: 1 };
 const RECORD_BYTES = 500;
 /** The number of a generation (a copy of the read model) that is not the active one. */
 const GENERATION = 2;
 
-export async function measureUserSweeps(): Promise<readonly BenchmarkFigure[]> {
+export async function measureUserServiceTurns(): Promise<readonly BenchmarkFigure[]> {
   return [...(await measureClearedGeneration()), ...(await measureLogRetention())];
 }
 
 function measureClearedGeneration(): Promise<readonly BenchmarkFigure[]> {
-  return withDatabase(async (database) => {
+  return withTemporaryDatabase(async (database) => {
     const { generations, profilesOf } = openSqliteUserStorage({ database });
     await generations.prepare(GENERATION);
     const profiles = profilesOf(GENERATION);
@@ -26,12 +31,12 @@ function measureClearedGeneration(): Promise<readonly BenchmarkFigure[]> {
       profiles.save,
     );
     const longest = await measureLongestTurn(() => generations.clear(GENERATION));
-    return turnFigures('profiles: a generation is cleared', longest);
+    return createTurnFigures('profiles: a generation is cleared', longest);
   });
 }
 
 function measureLogRetention(): Promise<readonly BenchmarkFigure[]> {
-  return withDatabase(async (database) => {
+  return withTemporaryDatabase(async (database) => {
     const bus = createEmbeddedBus({ database });
     await bus.ensureTopics([TOPIC]);
     const value = Buffer.alloc(RECORD_BYTES);
@@ -43,6 +48,6 @@ function measureLogRetention(): Promise<readonly BenchmarkFigure[]> {
     const kept = bus.topics().reduce((sum, { records }) => sum + records, 0);
     await bus.close();
     if (kept > 0) throw new Error(`${kept} records are left`);
-    return turnFigures('log: all records are past their retention', longest);
+    return createTurnFigures('log: all records are past their retention', longest);
   });
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { anchorOfHeading } from '../../scripts/site/links.ts';
+import { toHeadingAnchor } from '../../scripts/site/links.ts';
 
 /** The part of the Markdown parser markdown-it that this file uses. */
 interface Markdown {
@@ -23,7 +23,7 @@ export default {
   cleanUrls: true,
   ignoreDeadLinks: [/^https?:\/\/localhost/],
   markdown: {
-    anchor: { slugify: anchorOfHeading },
+    anchor: { slugify: toHeadingAnchor },
     config(markdown: Markdown) {
       const { fence } = markdown.renderer.rules;
       markdown.renderer.rules.fence = (tokens, index, ...rest) => {

@@ -16,7 +16,7 @@ const RULES = ['pattern', 'format', 'multipleOf', 'uniqueItems'] as const;
  * bound must not become narrower. If programs read values, a bound must not become wider.
  * @param at the path of the schema, with which each sentence begins
  */
-export function compareBounds(
+export function findIncompatibleBounds(
   before: ComparedSchema,
   after: ComparedSchema,
   { reads, writes }: SchemaDirection,

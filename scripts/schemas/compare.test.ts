@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { findIncompatibilities } from './compare.ts';
+import { findIncompatibleSchemaChanges } from './compare.ts';
 import type { ComparedSchema, SchemaDirection, SchemaInDocument } from './schema.ts';
 
 const both = { reads: true, writes: true };
@@ -23,7 +23,7 @@ function document(schema: ComparedSchema): SchemaInDocument {
 }
 
 function faults(after: ComparedSchema, use: SchemaDirection = both): readonly string[] {
-  return findIncompatibilities(document(event), document(after), use);
+  return findIncompatibleSchemaChanges(document(event), document(after), use);
 }
 
 function withField(name: string, field: ComparedSchema): ComparedSchema {
@@ -45,9 +45,12 @@ describe('an event', () => {
     const map = { additionalProperties: text };
     assert.match(faults(withField('person', map), both).join(), /#\/person/);
     const before = document({ ...map, propertyNames: { maxLength: 9 } });
-    assert.deepEqual(findIncompatibilities(before, before, both), []);
+    assert.deepEqual(findIncompatibleSchemaChanges(before, before, both), []);
     const numbers = document({ additionalProperties: { type: 'number' }, propertyNames: { maxLength: 8 } });
-    assert.match(findIncompatibilities(before, numbers, both).join(), /#\/\*: the type.*the name.*maxLength/);
+    assert.match(
+      findIncompatibleSchemaChanges(before, numbers, both).join(),
+      /#\/\*: the type.*the name.*maxLength/,
+    );
     assert.match(faults(withField('locale', { ...text, default: 'en' })).join(), /was unset and is "en"/);
     assert.deepEqual(faults(withField('locale', { ...text, default: 'en' }), reads), []);
   });
@@ -101,7 +104,7 @@ describe('an event', () => {
 
 describe('a bound', () => {
   function change(before: ComparedSchema, after: ComparedSchema, use: SchemaDirection): boolean {
-    return findIncompatibilities(document(before), document(after), use).length > 0;
+    return findIncompatibleSchemaChanges(document(before), document(after), use).length > 0;
   }
 
   const narrowed: readonly (readonly [wide: ComparedSchema, narrow: ComparedSchema])[] = [

@@ -2,7 +2,7 @@
  * Compares two versions of a JSON Schema. Finds the changes that break programs which read or write values of the
  * earlier version.
  */
-import { compareBounds } from './bounds.ts';
+import { findIncompatibleBounds } from './bounds.ts';
 import type { ComparedSchema, SchemaDirection, SchemaInDocument } from './schema.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { ComparedSchema, SchemaDirection, SchemaInDocument } from './schema
  * path of the changed value. Programs that read values must ignore fields that they do not know, so a new field is
  * compatible.
  */
-export function findIncompatibilities(
+export function findIncompatibleSchemaChanges(
   before: SchemaInDocument,
   after: SchemaInDocument,
   use: SchemaDirection,
@@ -24,7 +24,13 @@ export function findIncompatibilities(
     was !== undefined && was !== is ? [`${at}: its schema was ${was} and is ${is ?? 'unnamed'}`] : [];
   const [old, current] = [resolveSchema(before), resolveSchema(after)];
   function compare(was: ComparedSchema, is: ComparedSchema, place: string): readonly string[] {
-    return findIncompatibilities({ ...before, schema: was }, { ...after, schema: is }, use, place, depth + 1);
+    return findIncompatibleSchemaChanges(
+      { ...before, schema: was },
+      { ...after, schema: is },
+      use,
+      place,
+      depth + 1,
+    );
   }
 
   const [wasOneOf, isOneOf] = [old, current].map(({ anyOf, oneOf }) => anyOf ?? oneOf);
@@ -34,7 +40,7 @@ export function findIncompatibilities(
   if (JSON.stringify(old.type) !== JSON.stringify(current.type))
     faults.push(`${at}: the type was ${JSON.stringify(old.type)} and is ${JSON.stringify(current.type)}`);
   faults.push(...compareValues(old, current, use, at));
-  faults.push(...compareBounds(old, current, use, at));
+  faults.push(...findIncompatibleBounds(old, current, use, at));
   faults.push(...compareProperties(old, current, use, at, compare));
   faults.push(...compareOtherProperties(old, current, use, at, compare));
   if (old.items !== undefined && current.items !== undefined)

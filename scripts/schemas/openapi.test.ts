@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { findOpenApiIncompatibilities, type OpenApiDocument } from './openapi.ts';
+import { findIncompatibleOpenApiChanges, type OpenApiDocument } from './openapi.ts';
 import type { ComparedSchema } from './schema.ts';
 import type { SecurityRequirement } from './security.ts';
 
@@ -79,7 +79,7 @@ const q = { name: 'q', in: 'query', schema: role };
 describe('an API', () => {
   test('may get operations, parameters, fields, statuses, codes, headers and ways to identify the caller', () => {
     const added = { ...api(), paths: { ...api().paths, '/other': api().paths['/users'] ?? {} } };
-    assert.deepEqual(findOpenApiIncompatibilities(api(), added), []);
+    assert.deepEqual(findIncompatibleOpenApiChanges(api(), added), []);
     const more: readonly Variant[] = [
       { parameter: { name: 'q', in: 'query', schema: text } },
       { answer: { ...user, properties: { ...user.properties, more: text } } },
@@ -88,7 +88,7 @@ describe('an API', () => {
       { security: [{ bearer: [] }, { key: [] }] },
       { security: [] },
     ];
-    for (const variant of more) assert.deepEqual(findOpenApiIncompatibilities(api(), api(variant)), []);
+    for (const variant of more) assert.deepEqual(findIncompatibleOpenApiChanges(api(), api(variant)), []);
   });
 
   const { role: _, ...rest } = user.properties ?? {};
@@ -151,13 +151,13 @@ describe('an API', () => {
   ];
   for (const [title, before, after, fault] of changes)
     test(`may not ${title}`, () => {
-      assert.match(findOpenApiIncompatibilities(api(before), api(after)).join('; '), fault);
-      assert.deepEqual(findOpenApiIncompatibilities(api(after), api(after)), []);
+      assert.match(findIncompatibleOpenApiChanges(api(before), api(after)).join('; '), fault);
+      assert.deepEqual(findIncompatibleOpenApiChanges(api(after), api(after)), []);
     });
 
   test('is compatible with itself, with every keyword that it uses', () => {
     const path = new URL('../../docs/openapi.json', import.meta.url);
     const document: OpenApiDocument = JSON.parse(readFileSync(path, 'utf8'));
-    assert.deepEqual(findOpenApiIncompatibilities(document, document), []);
+    assert.deepEqual(findIncompatibleOpenApiChanges(document, document), []);
   });
 });

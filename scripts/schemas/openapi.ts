@@ -1,11 +1,11 @@
 /** Compares two versions of an OpenAPI document. Finds the changes that break clients of the earlier version. */
-import { findIncompatibilities } from './compare.ts';
-import { compareContent, type OpenApiContent } from './content.ts';
-import { compareResponses, type OpenApiResponse, type OpenApiResponses } from './responses.ts';
+import { findIncompatibleSchemaChanges } from './compare.ts';
+import { findIncompatibleContent, type OpenApiContent } from './content.ts';
+import { findIncompatibleResponses, type OpenApiResponse, type OpenApiResponses } from './responses.ts';
 import type { ComparedSchema, SchemaInDocument } from './schema.ts';
 import {
-  compareSecurityRequirements,
-  compareSecuritySchemes,
+  findIncompatibleSecurityRequirements,
+  findIncompatibleSecuritySchemes,
   type SecurityRequirement,
   type SecurityScheme,
 } from './security.ts';
@@ -42,7 +42,7 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'];
  * of the operation or component. Renamed operations and schemas are incompatible, because generated clients contain
  * these names.
  */
-export function findOpenApiIncompatibilities(
+export function findIncompatibleOpenApiChanges(
   before: OpenApiDocument,
   after: OpenApiDocument,
 ): readonly string[] {
@@ -66,7 +66,7 @@ function compareComponents(
   const gone = Object.keys(old.schemas ?? {}).filter((name) => current.schemas?.[name] === undefined);
   return [
     ...gone.map((name) => `the schema ${name}: it is gone`),
-    ...compareSecuritySchemes(old.securitySchemes ?? {}, current.securitySchemes ?? {}),
+    ...findIncompatibleSecuritySchemes(old.securitySchemes ?? {}, current.securitySchemes ?? {}),
   ];
 }
 
@@ -83,10 +83,14 @@ function compareOperations(name: string, pair: Pair): readonly string[] {
     ...(was.operationId === is.operationId
       ? []
       : [`${name}: the operationId was ${was.operationId} and is ${is.operationId}`]),
-    ...compareSecurityRequirements(name, was.security ?? before.security, is.security ?? after.security),
+    ...findIncompatibleSecurityRequirements(
+      name,
+      was.security ?? before.security,
+      is.security ?? after.security,
+    ),
     ...compareParameters(name, pair),
     ...compareBodies(name, pair),
-    ...compareResponses(name, responsesOf(was, before), responsesOf(is, after)),
+    ...findIncompatibleResponses(name, responsesOf(was, before), responsesOf(is, after)),
   ];
 }
 
@@ -101,7 +105,7 @@ function compareParameters(name: string, { was, is, before, after }: Pair): read
     if (successor === undefined) faults.push(`${name}: the parameter ${id} is gone`);
     else {
       const documents = [inDocument(before)(type), inDocument(after)(successor.schema ?? {})] as const;
-      faults.push(...findIncompatibilities(...documents, CLIENT_WRITES, `${name} ${id}`));
+      faults.push(...findIncompatibleSchemaChanges(...documents, CLIENT_WRITES, `${name} ${id}`));
     }
   }
   for (const [id, { required }] of current)
@@ -113,12 +117,12 @@ function compareParameters(name: string, { was, is, before, after }: Pair): read
 function compareBodies(name: string, { was, is, before, after }: Pair): readonly string[] {
   if (is.requestBody?.required === true && was.requestBody?.required !== true)
     return [`${name}: a body is now required`];
-  return compareContent(
+  return findIncompatibleContent(
     was.requestBody?.content,
     is.requestBody?.content,
     `${name} body`,
     (old, current, at) =>
-      findIncompatibilities(inDocument(before)(old), inDocument(after)(current), CLIENT_WRITES, at),
+      findIncompatibleSchemaChanges(inDocument(before)(old), inDocument(after)(current), CLIENT_WRITES, at),
   );
 }
 

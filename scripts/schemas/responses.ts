@@ -1,6 +1,6 @@
 /** Compares the responses of an operation in two versions of an API. */
-import { findIncompatibilities, resolveSchema } from './compare.ts';
-import { compareContent, type OpenApiContent } from './content.ts';
+import { findIncompatibleSchemaChanges, resolveSchema } from './compare.ts';
+import { findIncompatibleContent, type OpenApiContent } from './content.ts';
 import type { ComparedSchema, SchemaInDocument } from './schema.ts';
 
 export interface OpenApiResponse {
@@ -25,7 +25,7 @@ const CLIENT_READS = { reads: true, writes: false };
  * Returns the incompatible changes of an operation's responses. A new status and a new error code are compatible,
  * because clients must expect both.
  */
-export function compareResponses(
+export function findIncompatibleResponses(
   name: string,
   before: OpenApiResponses,
   after: OpenApiResponses,
@@ -34,10 +34,10 @@ export function compareResponses(
     const [was, is] = [responseOf(before, status), responseOf(after, status)];
     if (is === undefined) return [`${name}: it no longer answers ${status}`];
     const at = `${name} ${status}`;
-    const compare = /^[45]/.test(status) ? compareProblems : findIncompatibilities;
+    const compare = /^[45]/.test(status) ? compareProblems : findIncompatibleSchemaChanges;
     return [
       ...compareHeaders(at, [before, was?.headers ?? {}], [after, is.headers ?? {}]),
-      ...compareContent(was?.content, is.content, at, (old, current, place) =>
+      ...findIncompatibleContent(was?.content, is.content, at, (old, current, place) =>
         compare(before.inDocument(old), after.inDocument(current), CLIENT_READS, place),
       ),
     ];
@@ -58,7 +58,7 @@ function compareHeaders(
     const is = current[header];
     if (is === undefined) return [`${at}: the header ${header} is gone`];
     const documents = [before.inDocument(was), after.inDocument(is.schema ?? {})] as const;
-    return findIncompatibilities(...documents, CLIENT_READS, `${at} header ${header}`);
+    return findIncompatibleSchemaChanges(...documents, CLIENT_READS, `${at} header ${header}`);
   });
 }
 
@@ -75,7 +75,7 @@ function compareProblems(
     ...[...(was ?? [])]
       .filter((code) => is?.has(code) === false)
       .map((code) => `${at}: the code ${code} is gone`),
-    ...findIncompatibilities(
+    ...findIncompatibleSchemaChanges(
       { ...before, schema: withAnyCode(old) },
       { ...after, schema: withAnyCode(current) },
       use,

@@ -17,7 +17,7 @@ const ANONYMOUS: readonly SecurityRequirement[] = [{}];
  * be sufficient.
  * @param before the alternatives of an operation; an empty list accepts anonymous requests
  */
-export function compareSecurityRequirements(
+export function findIncompatibleSecurityRequirements(
   name: string,
   before: readonly SecurityRequirement[] = [],
   after: readonly SecurityRequirement[] = [],
@@ -44,7 +44,7 @@ function textOf(requirement: SecurityRequirement): string {
  * Returns the incompatible changes of security schemes: schemes that were removed, or whose credentials must be sent in
  * a different way.
  */
-export function compareSecuritySchemes(
+export function findIncompatibleSecuritySchemes(
   before: Readonly<Record<string, SecurityScheme>>,
   after: Readonly<Record<string, SecurityScheme>>,
 ): readonly string[] {

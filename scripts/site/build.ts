@@ -9,7 +9,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { renderEventReference } from './event-reference.ts';
 import { renderHttpReference } from './http-reference.ts';
-import { rewriteLinks, servedFiles } from './links.ts';
+import { copiedSiteFiles, rewriteLinks } from './links.ts';
 import {
   EVENT_REFERENCE_PATH,
   HTTP_REFERENCE_PATH,
@@ -52,7 +52,7 @@ for (const { source, address } of sitePages)
 const references = renderHttpReference(readJson('docs/openapi.json'));
 for (const { name, markdown } of references) stage(`${HTTP_REFERENCE_PATH}/${name}`, markdown);
 stage(EVENT_REFERENCE_PATH, renderEventReference(readJson('docs/events/asyncapi.json'), sampleOf));
-for (const [source, target] of servedFiles)
+for (const [source, target] of copiedSiteFiles)
   cpSync(join(REPOSITORY_ROOT, source), join(STAGED, 'public', target), { recursive: true });
 
 /** The sidebar of the documentation site, in the format that .vitepress/config.ts requires. */

@@ -8,14 +8,14 @@ const addressOf = new Map(sitePages.map(({ source, address }) => [source, addres
  * The files that are copied to the documentation site unchanged. Maps the path of each file in the repository to its
  * path on the site.
  */
-export const servedFiles: ReadonlyMap<string, string> = new Map([
+export const copiedSiteFiles: ReadonlyMap<string, string> = new Map([
   ['docs/openapi.json', 'openapi.json'],
   ['docs/events', 'events'],
   ['docs/images', 'images'],
 ]);
 
 function servedAs(path: string): string | undefined {
-  for (const [source, target] of servedFiles)
+  for (const [source, target] of copiedSiteFiles)
     if (path === source || path.startsWith(`${source}/`)) return `/${target}${path.slice(source.length)}`;
   return undefined;
 }
@@ -60,7 +60,7 @@ export function rewriteLinks(markdown: string, source: string): string {
 }
 
 /** Returns the anchor of a heading by GitHub's rules, so that links work both on GitHub and on the site. */
-export function anchorOfHeading(heading: string): string {
+export function toHeadingAnchor(heading: string): string {
   return heading
     .toLowerCase()
     .replace(/[^\p{L}\p{N} _-]/gu, '')

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type AsyncApiDocument, renderEventReference } from './event-reference.ts';
 import { type OpenApiDocument, renderHttpReference } from './http-reference.ts';
-import { anchorOfHeading, rewriteLinks } from './links.ts';
+import { rewriteLinks, toHeadingAnchor } from './links.ts';
 import { findFilesWithoutPage, REPOSITORY_ROOT, sitePages } from './pages.ts';
 import { renderFieldTable } from './schema-table.ts';
 
@@ -65,7 +65,7 @@ test('no page of the site has a relative link', () => {
 });
 
 test('anchors follow the rule of GitHub', () => {
-  assert.equal(anchorOfHeading('What a `consumer` must do, and why'), 'what-a-consumer-must-do-and-why');
+  assert.equal(toHeadingAnchor('What a `consumer` must do, and why'), 'what-a-consumer-must-do-and-why');
 });
 
 test('nested fields are listed by their path', () => {

@@ -32,7 +32,7 @@ import { PolicyProblem } from './http/audited-route.ts';
 import { AUTH_BASE_PATH } from './http/base-path.ts';
 import { createLinkPages } from './http/pages/pages.ts';
 import { createRefreshCookie, findCrossSiteCookieWarning } from './http/refresh-cookie.ts';
-import { createRoutes } from './http/routes/index.ts';
+import { createAuthRoutes } from './http/routes/index.ts';
 import type { SecurityTxtFields } from './http/security-txt.ts';
 import { createSessionStatusLookup } from './http/session-status-lookup.ts';
 import { createSignUpCookie } from './http/sign-up-cookie.ts';
@@ -274,7 +274,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       recorder.record({ occurrence: { type: 'ProcessStarted', data } });
     },
     health: async () => [...(await neededHealth(stores, checkWrites)), ...(await parts.health())],
-    routes: createRoutes({
+    routes: createAuthRoutes({
       ...deps,
       count: createAuthMetrics({ registry, passwords, requests }),
       guards: createGuards({

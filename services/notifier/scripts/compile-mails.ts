@@ -33,11 +33,11 @@ export async function findMailSources(): Promise<readonly string[]> {
   return paths.sort().map((path) => join(mailsFolder, path));
 }
 
-export function compiledPathOf(source: string): string {
+export function getCompiledMailPath(source: string): string {
   return source.replace(/\.mjml$/, '.html');
 }
 
 if (import.meta.main) {
   for (const source of await findMailSources())
-    await writeFile(compiledPathOf(source), await compileMail(source));
+    await writeFile(getCompiledMailPath(source), await compileMail(source));
 }

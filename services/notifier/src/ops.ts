@@ -14,11 +14,11 @@ import type { DeliveryCounts, DeliveryStore } from './ports/deliveries.ts';
 import type { SuppressionStore } from './ports/suppressions.ts';
 import { openNotifierStorage } from './storage/index.ts';
 
-export { keyIdOfSealedLink as sealingKeyIdOf } from './adapters/decrypter.jose.ts';
+export { getSealedLinkKeyId as sealingKeyIdOf } from './adapters/decrypter.jose.ts';
 export { type MailTestStep, sendTestMail } from './adapters/mail-test.smtp.ts';
 export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
 export { formatAttemptFailure } from './delivery/reply.ts';
-export { ALL_MAILS, type MailSuppression, suppressionIdOf } from './delivery/suppression.ts';
+export { ALL_MAILS, computeSuppressionId, type MailSuppression } from './delivery/suppression.ts';
 export { createDkimDnsRecord, findDkimKeyFault, generateDkimKey } from './dkim-key.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
 export { computeAddressFingerprint, createAddressHint } from './recipient.ts';

@@ -23,10 +23,10 @@ import type { DependencyHealth, Logger, Registry } from '@latchkey/process';
 import { createGuards, createRemoteKeySource, createTokenVerifier, type KeySource } from '@latchkey/tokens';
 import { createSecretSealer, createWebhookDispatcher, openWebhookStorage } from '@latchkey/webhooks';
 import type { UserConfig } from './config.ts';
-import { consumerGroupOfGeneration } from './generation/pointer.ts';
+import { getGenerationConsumerGroup } from './generation/pointer.ts';
 import { accountSequenceHeaderSchema } from './http/account-sequence.ts';
 import { createEventsFeedPolicy } from './http/events-policy.ts';
-import { createRoutes } from './http/routes.ts';
+import { createUserRoutes } from './http/routes.ts';
 import { createSessionStatusLookup } from './http/session-status.ts';
 import { userTexts } from './http/texts.ts';
 import { createWebhookRoutes } from './http/webhooks.ts';
@@ -139,7 +139,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     subscribe: (generation) =>
       backend.bus.subscribe({
         topics: [ACCOUNTS_TOPIC],
-        group: consumerGroupOfGeneration(generation),
+        group: getGenerationConsumerGroup(generation),
         handle: projectionOf(generation),
         hasReadBefore: async () => (await stores.profilesOf(generation).page(undefined, 1)).length > 0,
         sliceSize: SLICE_SIZE,
@@ -181,7 +181,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
 
   return {
     name: 'user',
-    routes: createRoutes({
+    routes: createUserRoutes({
       profiles,
       publicPath: publicPathOf(config),
       feed: [

@@ -5,9 +5,9 @@ import type { Bus, BusRecord, ConsumerGroups } from '@latchkey/bus';
 import { lastEventHashOf, type Parked, type RecordAuthenticator } from '@latchkey/consumer';
 import { type Preparable, readAllPages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
-import { consumerGroupOfGeneration, findLeftoverGenerations } from './generation/pointer.ts';
+import { findLeftoverGenerations, getGenerationConsumerGroup } from './generation/pointer.ts';
 import type { ParkedAccountsPageRequest, ProfileStore } from './ports/profiles.ts';
-import { findDifferingFields, foldProfile } from './profile/compare.ts';
+import { computeProfile, findDifferingFields } from './profile/compare.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
 import {
   createErasureConfirmer,
@@ -88,7 +88,7 @@ export function openUserOps(store: Store): UserOps {
       findLeftoverGenerations(await generations.read(), await generations.stored()),
     async activeProfiles() {
       const { active } = await generations.read();
-      return profileView(consumerGroupOfGeneration(active), profilesOf(active));
+      return profileView(getGenerationConsumerGroup(active), profilesOf(active));
     },
     listParked: parked.list,
     findParked: parked.find,
@@ -148,7 +148,7 @@ function viewed(stored: StoredAccount): ViewedAccount {
     ...(hash === undefined ? {} : { hash }),
     ...(parked && { parked }),
     differingFields(events) {
-      const expected = foldProfile(events);
+      const expected = computeProfile(events);
       return profile && expected ? findDifferingFields(profile, expected) : ['sequence'];
     },
   };

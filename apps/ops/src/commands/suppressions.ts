@@ -2,11 +2,11 @@ import { Option } from '@commander-js/extra-typings';
 import {
   ALL_MAILS,
   computeAddressFingerprint,
+  computeSuppressionId,
   createAddressHint,
   type MailSuppression,
   mailNames,
   openNotifierOps,
-  suppressionIdOf,
 } from '@latchkey/notifier/ops';
 import type { CommandContext } from '../context.ts';
 import { parseEmailArgument } from '../email-argument.ts';
@@ -46,7 +46,7 @@ export function addSuppressionsCommand(program: OpsProgram, context: CommandCont
               limit: count,
               ...(after !== undefined && { after }),
             }),
-          nameOf: suppressionIdOf,
+          nameOf: computeSuppressionId,
           json,
           toJson: (each) => [toJson(each)],
           columns: ['address', 'mail', 'reason', 'since', 'until'],
@@ -116,5 +116,5 @@ function mailOption(description: string) {
 
 function toJson(suppression: MailSuppression) {
   const { hint: address, mail, reason, since, until } = suppression;
-  return { id: suppressionIdOf(suppression), address, mail, reason, since, until };
+  return { id: computeSuppressionId(suppression), address, mail, reason, since, until };
 }

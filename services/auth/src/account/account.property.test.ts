@@ -9,8 +9,8 @@ import { computeLookupKeys, findUnneededAddressClaims, toAddressClaim } from './
 import type { AccountCommand } from './commands.ts';
 import { decide } from './decide.ts';
 import type { AccountFact, MailedLink } from './facts.ts';
-import { ACCOUNT_STATE_VERSION, type AccountState, evolve, initialAccountState } from './state.ts';
-import { msAfterNoon } from './testing/ada.ts';
+import { ACCOUNT_STATE_VERSION, type AccountState, applyAccountFact, initialAccountState } from './state.ts';
+import { createInstantAfterNoon } from './testing/ada.ts';
 import {
   arbitraryCommandStory,
   type ExecutedCommand,
@@ -109,7 +109,7 @@ describe('an account, whatever is asked of it,', () => {
         const facts = executed.flatMap(({ before, after, decision }) =>
           isOf(userId, after) || isOf(userId, before) ? decision.facts : [],
         );
-        assert.deepEqual(facts.reduce(evolve, initialAccountState), state);
+        assert.deepEqual(facts.reduce(applyAccountFact, initialAccountState), state);
         assert.equal(state.status === 'none' ? 0 : state.sequence, facts.length);
       }
       for (const { after } of executed) assert.deepEqual(JSON.parse(JSON.stringify(after)), after);
@@ -122,7 +122,7 @@ describe('an account, whatever is asked of it,', () => {
         if (fact.type === 'EmailChanged') return fact.private.address;
         return fact.type === 'AccountVerified' ? sharedStoryAddress : [];
       });
-      const { claims = [] } = computeLookupKeys(before, facts, msAfterNoon(0));
+      const { claims = [] } = computeLookupKeys(before, facts, createInstantAfterNoon(0));
       const taken = claims.filter((claim) => claim.startsWith('address:'));
       assert.deepEqual(taken, proven.map(toAddressClaim));
     });
@@ -203,7 +203,7 @@ describe('an account, whatever is asked of it,', () => {
           now,
           passwordHash: 'chosen by the holder',
         });
-        const after = facts.reduce(evolve, state as AccountState);
+        const after = facts.reduce(applyAccountFact, state as AccountState);
         assert.ok(after.status === 'verified');
         assert.deepEqual([after.address, after.email], [previous, email]);
         assert.equal(after.passwordHash, 'chosen by the holder');

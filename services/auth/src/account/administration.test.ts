@@ -16,7 +16,12 @@ import {
   createTestLink,
   createUserRegisteredFact,
 } from './testing/ada.ts';
-import { foldFacts, given, stateAfter, unverifiedAccountAfter } from './testing/given-when-then.ts';
+import {
+  computeStateAfter,
+  computeUnverifiedAccountAfter,
+  foldFacts,
+  given,
+} from './testing/given-when-then.ts';
 
 const unverified = [createUserRegisteredFact(createTestLink('A'))] as const;
 const proven = [...unverified, accountVerifiedFact] as const;
@@ -119,7 +124,7 @@ describe('disabling', () => {
   });
 
   test('ends every open link', () => {
-    const { reset, verification } = unverifiedAccountAfter(
+    const { reset, verification } = computeUnverifiedAccountAfter(
       ...unverified,
       createPasswordResetRequestedFact(true, createTestLink('R')),
       createAccountDisabledFact(),
@@ -172,7 +177,7 @@ describe('enabling', () => {
       .when(enable)
       .thenHappens(createAccountEnabledFact());
     assert.equal(
-      stateAfter(
+      computeStateAfter(
         ...proven,
         createAccountDisabledFact(),
         createSessionsRevokedFact('disabled'),

@@ -6,11 +6,11 @@ import type {
   OtherAdminsCheck,
 } from './commands.ts';
 import {
-  accept,
+  acceptCommand,
   type Decision,
+  decisionWithoutEffect,
   mayReceiveMails,
-  noEffect,
-  refuse,
+  refuseCommand,
   toErasureCanceledFact,
   toMailData,
   toReasonField,
@@ -30,16 +30,16 @@ export function isActiveAdmin(state: AccountState): state is LivingAccount {
  * if it would remove the last admin.
  */
 export function requireOtherAdmin(otherAdmins: OtherAdminsCheck | undefined, decision: Decision): Decision {
-  if (!otherAdmins?.exist) return refuse('last_admin');
+  if (!otherAdmins?.exist) return refuseCommand('last_admin');
   return { ...decision, claims: [otherAdmins.claim] };
 }
 
 export function changeRole(state: AccountState, { role, by, otherAdmins }: ChangeRoleCommand): Decision {
-  if (!isLivingAccount(state)) return refuse('not_found');
-  if (by === state.userId) return refuse('own_account');
-  if (state.status !== 'verified') return refuse('conflict');
-  if (role === state.role) return noEffect;
-  const changed = accept(
+  if (!isLivingAccount(state)) return refuseCommand('not_found');
+  if (by === state.userId) return refuseCommand('own_account');
+  if (state.status !== 'verified') return refuseCommand('conflict');
+  if (role === state.role) return decisionWithoutEffect;
+  const changed = acceptCommand(
     { type: 'RoleChanged', data: { ...toMailData(state), role, previousRole: state.role, changedBy: by } },
     toSessionsRevokedFact(state, 'role-changed'),
   );
@@ -56,10 +56,10 @@ export function disableAccount(
   state: AccountState,
   { by, reason, otherAdmins }: DisableAccountCommand,
 ): Decision {
-  if (!isLivingAccount(state)) return refuse('not_found');
-  if (by === state.userId) return refuse('own_account');
-  if (state.disabled) return noEffect;
-  const disabled = accept(
+  if (!isLivingAccount(state)) return refuseCommand('not_found');
+  if (by === state.userId) return refuseCommand('own_account');
+  if (state.disabled) return decisionWithoutEffect;
+  const disabled = acceptCommand(
     { type: 'AccountDisabled', data: { userId: state.userId, changedBy: by, ...toldTo(state, reason) } },
     toSessionsRevokedFact(state, 'disabled'),
   );
@@ -67,13 +67,13 @@ export function disableAccount(
 }
 
 export function enableAccount(state: AccountState, { by, reason }: EnableAccountCommand): Decision {
-  if (!isLivingAccount(state)) return refuse('not_found');
-  if (!state.disabled) return noEffect;
+  if (!isLivingAccount(state)) return refuseCommand('not_found');
+  if (!state.disabled) return decisionWithoutEffect;
   const enabled: AccountFact = {
     type: 'AccountEnabled',
     data: { userId: state.userId, changedBy: by, person: toReasonField(reason) },
   };
-  if (state.erasure === undefined) return accept(enabled);
+  if (state.erasure === undefined) return acceptCommand(enabled);
   const canceled = toErasureCanceledFact(state, state.erasure, by);
-  return state.erasure.wasDisabled ? accept(canceled, enabled) : accept(canceled);
+  return state.erasure.wasDisabled ? acceptCommand(canceled, enabled) : acceptCommand(canceled);
 }

@@ -50,7 +50,7 @@ function releaseClaim(from: string, userId: string, sequence: number): string {
 }
 
 /** Returns the key range that contains all release claims that are due at `now`. */
-export function rangeOfDueReleaseClaims(now: Date): { readonly from: string; readonly before: string } {
+export function getDueReleaseClaimRange(now: Date): { readonly from: string; readonly before: string } {
   // In a release claim, a colon follows the time. A semicolon sorts immediately after a colon, so the range
   // includes the claims that are due at exactly `now`.
   return { from: RELEASE_PREFIX, before: `${RELEASE_PREFIX}${now.toISOString()};` };

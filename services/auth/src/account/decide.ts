@@ -22,13 +22,13 @@ import type {
   VerifyAccountCommand,
 } from './commands.ts';
 import {
-  accept,
+  acceptCommand,
   type Decision,
+  decisionWithoutEffect,
+  doesProofMatchAccount,
   isClaimedByAnother,
   mayReceiveMails,
-  noEffect,
-  proofMatchesAccount,
-  refuse,
+  refuseCommand,
   toMailData,
   toPasswordChangedFacts,
   toPrivateLinkFields,
@@ -63,10 +63,10 @@ export function toRegistrationEndedFacts(
 }
 
 function register(state: AccountState, command: RegisterAccountCommand): Decision {
-  if (state.status !== 'none') return refuse('conflict');
+  if (state.status !== 'none') return refuseCommand('conflict');
   const { userId, address, email, username, firstName, lastName, locale, passwordHash } = command;
   const link = command.owner === undefined ? command.link : undefined;
-  return accept({
+  return acceptCommand({
     type: 'UserRegistered',
     data: {
       userId,
@@ -85,10 +85,10 @@ function register(state: AccountState, command: RegisterAccountCommand): Decisio
 }
 
 function renewVerification(state: AccountState, command: RenewVerificationCommand): Decision {
-  if (state.status !== 'unverified' || state.disabled) return noEffect;
-  if (hasUsableLink(state, command.unlessUsableAt)) return noEffect;
+  if (state.status !== 'unverified' || state.disabled) return decisionWithoutEffect;
+  if (hasUsableLink(state, command.unlessUsableAt)) return decisionWithoutEffect;
   const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
-  return accept({
+  return acceptCommand({
     type: 'VerificationRequested',
     data: { ...toMailData(state), ...(link && { verification: link.sealed }) },
     private: toPrivateLinkFields(link, command.link),
@@ -102,14 +102,17 @@ function renewVerification(state: AccountState, command: RenewVerificationComman
 function verify(state: AccountState, command: VerifyAccountCommand): Decision {
   const { tokenHash, now, owner, proof } = command;
   const refusal = checkVerificationLink(state, tokenHash, now);
-  if (refusal) return refuse(refusal);
+  if (refusal) return refuseCommand(refusal);
   if (state.status !== 'unverified') return verifyAgain(state, proof);
   if (isClaimedByAnother(state, owner))
-    return refuse('token_invalid', toRegistrationEndedFacts(state, 'superseded'));
-  if (!proofMatchesAccount(state, proof)) return refuse('password_required');
-  if (proof.kind !== 'new-password') return accept(toAccountVerifiedFact(state));
+    return refuseCommand('token_invalid', toRegistrationEndedFacts(state, 'superseded'));
+  if (!doesProofMatchAccount(state, proof)) return refuseCommand('password_required');
+  if (proof.kind !== 'new-password') return acceptCommand(toAccountVerifiedFact(state));
   // AccountVerified comes first, so that the state records the verification link as used.
-  return accept(toAccountVerifiedFact(state), ...toPasswordChangedFacts(state, 'first', proof.passwordHash));
+  return acceptCommand(
+    toAccountVerifiedFact(state),
+    ...toPasswordChangedFacts(state, 'first', proof.passwordHash),
+  );
 }
 
 /**
@@ -117,17 +120,17 @@ function verify(state: AccountState, command: VerifyAccountCommand): Decision {
  * password.
  */
 function verifyAgain(state: AccountState, proof: SignUpProof): Decision {
-  if (proof.kind !== 'new-password') return noEffect;
+  if (proof.kind !== 'new-password') return decisionWithoutEffect;
   const isRepeat = isLivingAccount(state) && isSameHash(proof.passwordHash, state.passwordHash);
-  return isRepeat ? noEffect : refuse('token_invalid');
+  return isRepeat ? decisionWithoutEffect : refuseCommand('token_invalid');
 }
 
 function rejectRegistration(state: AccountState, command: RejectRegistrationCommand): Decision {
   const refusal = checkVerificationLink(state, command.tokenHash, command.now);
-  if (refusal) return refuse(refusal);
+  if (refusal) return refuseCommand(refusal);
   return state.status === 'unverified'
-    ? accept(...toRegistrationEndedFacts(state, 'rejected'))
-    : refuse('token_invalid');
+    ? acceptCommand(...toRegistrationEndedFacts(state, 'rejected'))
+    : refuseCommand('token_invalid');
 }
 
 /**
@@ -135,17 +138,18 @@ function rejectRegistration(state: AccountState, command: RejectRegistrationComm
  * the reason `superseded`; it ends when it expires.
  */
 function endRegistration(state: AccountState, command: EndRegistrationCommand): Decision {
-  if (state.status !== 'unverified') return noEffect;
+  if (state.status !== 'unverified') return decisionWithoutEffect;
   const isSuperseded = state.everLinked && isClaimedByAnother(state, command.owner);
-  if (command.reason === 'superseded' && !isSuperseded) return noEffect;
-  return accept(...toRegistrationEndedFacts(state, command.reason));
+  if (command.reason === 'superseded' && !isSuperseded) return decisionWithoutEffect;
+  return acceptCommand(...toRegistrationEndedFacts(state, command.reason));
 }
 
 function requestPasswordReset(state: AccountState, command: RequestPasswordResetCommand): Decision {
-  if (!isLivingAccount(state) || state.disabled || state.address !== command.address) return noEffect;
-  if (hasUsableLink(state, command.unlessUsableAt)) return noEffect;
+  if (!isLivingAccount(state) || state.disabled || state.address !== command.address)
+    return decisionWithoutEffect;
+  if (hasUsableLink(state, command.unlessUsableAt)) return decisionWithoutEffect;
   const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
-  return accept({
+  return acceptCommand({
     type: 'PasswordResetRequested',
     data: {
       ...toMailData(state),
@@ -162,20 +166,21 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
  */
 function completeReset(state: AccountState, command: CompleteResetCommand): Decision {
   const refusal = checkResetLink(state, command.tokenHash, command.now);
-  if (refusal) return refuse(refusal);
-  if (!isLivingAccount(state)) return refuse('token_invalid');
+  if (refusal) return refuseCommand(refusal);
+  if (!isLivingAccount(state)) return refuseCommand('token_invalid');
   if (state.status === 'verified')
-    return accept(...toPasswordChangedFacts(state, 'reset', command.passwordHash));
+    return acceptCommand(...toPasswordChangedFacts(state, 'reset', command.passwordHash));
   if (isClaimedByAnother(state, command.owner))
-    return refuse('token_invalid', toRegistrationEndedFacts(state, 'superseded'));
+    return refuseCommand('token_invalid', toRegistrationEndedFacts(state, 'superseded'));
   const [changed, revoked] = toPasswordChangedFacts(state, 'first', command.passwordHash);
-  return accept(changed, toAccountVerifiedFact(state), revoked);
+  return acceptCommand(changed, toAccountVerifiedFact(state), revoked);
 }
 
 function changePassword(state: AccountState, command: ChangePasswordCommand): Decision {
-  if (state.status !== 'verified') return refuse('account_not_verified');
-  if (!isSameHash(command.checkedHash, state.passwordHash)) return refuse('current_password_incorrect');
-  return accept(...toPasswordChangedFacts(state, 'change', command.passwordHash));
+  if (state.status !== 'verified') return refuseCommand('account_not_verified');
+  if (!isSameHash(command.checkedHash, state.passwordHash))
+    return refuseCommand('current_password_incorrect');
+  return acceptCommand(...toPasswordChangedFacts(state, 'change', command.passwordHash));
 }
 
 /**
@@ -183,24 +188,28 @@ function changePassword(state: AccountState, command: ChangePasswordCommand): De
  * change.
  */
 function rehashPassword(state: AccountState, { checkedHash, passwordHash }: RehashPasswordCommand): Decision {
-  if (!isLivingAccount(state) || !isSameHash(checkedHash, state.passwordHash)) return noEffect;
-  if (isSameHash(passwordHash, state.passwordHash)) return noEffect;
-  return accept({ type: 'PasswordRehashed', data: { userId: state.userId }, private: { passwordHash } });
+  if (!isLivingAccount(state) || !isSameHash(checkedHash, state.passwordHash)) return decisionWithoutEffect;
+  if (isSameHash(passwordHash, state.passwordHash)) return decisionWithoutEffect;
+  return acceptCommand({
+    type: 'PasswordRehashed',
+    data: { userId: state.userId },
+    private: { passwordHash },
+  });
 }
 
 function changeProfile(
   state: AccountState,
   { username, firstName, lastName, locale }: ChangeProfileCommand,
 ): Decision {
-  if (state.status !== 'verified') return refuse('account_not_verified');
+  if (state.status !== 'verified') return refuseCommand('account_not_verified');
   const person = {
     ...(username !== undefined && username !== state.username && { username }),
     ...(firstName !== undefined && firstName !== state.firstName && { firstName }),
     ...(lastName !== undefined && lastName !== state.lastName && { lastName }),
   };
   const isMoved = locale !== undefined && locale !== state.locale;
-  if (Object.keys(person).length === 0 && !isMoved) return noEffect;
-  return accept({
+  if (Object.keys(person).length === 0 && !isMoved) return decisionWithoutEffect;
+  return acceptCommand({
     type: 'ProfileChanged',
     data: { userId: state.userId, person, ...(isMoved && { locale }) },
   });
@@ -208,15 +217,19 @@ function changeProfile(
 
 function revokeSessions(state: AccountState, command: RevokeSessionsCommand): Decision {
   const { reason, since, sessionId } = command;
-  if (!isLivingAccount(state) || (since !== undefined && since < state.allRevokedAt)) return noEffect;
-  if (sessionId !== undefined && state.revokedSessions.includes(sessionId)) return noEffect;
-  return accept(toSessionsRevokedFact(state, reason, command));
+  if (!isLivingAccount(state) || (since !== undefined && since < state.allRevokedAt))
+    return decisionWithoutEffect;
+  if (sessionId !== undefined && state.revokedSessions.includes(sessionId)) return decisionWithoutEffect;
+  return acceptCommand(toSessionsRevokedFact(state, reason, command));
 }
 
 function alertOwner(state: AccountState, { reason, from = {} }: AlertOwnerCommand): Decision {
-  if (!mayReceiveMails(state) || state.disabled) return noEffect;
+  if (!mayReceiveMails(state) || state.disabled) return decisionWithoutEffect;
   const { userId, locale, person } = toMailData(state);
-  return accept({ type: 'OwnerAlerted', data: { userId, reason, locale, person: { ...person, ...from } } });
+  return acceptCommand({
+    type: 'OwnerAlerted',
+    data: { userId, reason, locale, person: { ...person, ...from } },
+  });
 }
 
 /** Returns the facts to which a command leads in a state, or a refusal. Pure. */

@@ -19,13 +19,13 @@ export interface Decision {
   readonly refusal?: RefusalKind;
 }
 
-export const noEffect: Decision = { facts: [] };
+export const decisionWithoutEffect: Decision = { facts: [] };
 
-export function accept(...facts: readonly AccountFact[]): Decision {
+export function acceptCommand(...facts: readonly AccountFact[]): Decision {
   return { facts };
 }
 
-export function refuse(refusal: RefusalKind, facts: readonly AccountFact[] = []): Decision {
+export function refuseCommand(refusal: RefusalKind, facts: readonly AccountFact[] = []): Decision {
   return { facts, refusal };
 }
 
@@ -105,7 +105,7 @@ export function toErasureCanceledFact(
  * Returns whether a proof shows that its sender owns the account for which a link was issued. A new password
  * is always accepted, because it replaces a password that a stranger may have chosen.
  */
-export function proofMatchesAccount(state: LivingAccount, proof: SignUpProof): boolean {
+export function doesProofMatchAccount(state: LivingAccount, proof: SignUpProof): boolean {
   switch (proof.kind) {
     case 'password':
       return isSameHash(proof.passwordHash, state.passwordHash);

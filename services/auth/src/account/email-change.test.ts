@@ -9,17 +9,17 @@ import {
   adaId,
   createAccountDisabledFact,
   createAccountEnabledFact,
+  createInstantAfterNoon,
   createPasswordChangedFact,
   createPasswordResetRequestedFact,
   createSessionsRevokedFact,
   createTestLink,
   createUserRegisteredFact,
   firstPasswordHash,
-  msAfterNoon,
   noon,
   strangerId,
 } from './testing/ada.ts';
-import { given, stateAfter, verifiedAccountAfter } from './testing/given-when-then.ts';
+import { computeStateAfter, computeVerifiedAccountAfter, given } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const proven = [createUserRegisteredFact(createTestLink('A')), accountVerifiedFact] as const;
@@ -47,10 +47,14 @@ function requested(newLink = createTestLink('C')): FactOf<'EmailChangeRequested'
 const withheld: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',
   data: { ...named, person: { email: ada, username: 'ada', newEmail: countess } },
-  private: { address: other, passwordHash: newHash, withheldUntil: msAfterNoon(HOUR).toISOString() },
+  private: {
+    address: other,
+    passwordHash: newHash,
+    withheldUntil: createInstantAfterNoon(HOUR).toISOString(),
+  },
 };
 
-const undoLink = createTestLink('U', msAfterNoon(168 * HOUR));
+const undoLink = createTestLink('U', createInstantAfterNoon(168 * HOUR));
 const changed: FactOf<'EmailChanged'> = {
   type: 'EmailChanged',
   data: {
@@ -111,7 +115,7 @@ describe('asking for another address', () => {
     given(...proven)
       .when(ask)
       .thenHappens(requested());
-    const state = verifiedAccountAfter(...pending);
+    const state = computeVerifiedAccountAfter(...pending);
     assert.deepEqual([state.address, state.email, state.passwordHash], [adaAddress, ada, firstPasswordHash]);
   });
 
@@ -143,10 +147,11 @@ describe('asking for another address', () => {
   test('is refused as long as the last change can be undone, so that its link leads back to its address', () => {
     const again = { ...ask, address: 'third@example.com', checkedHash: newHash };
     given(...moved)
-      .when({ ...again, now: msAfterNoon(168 * HOUR - 1) })
+      .when({ ...again, now: createInstantAfterNoon(168 * HOUR - 1) })
       .thenRefused('email_change_recent');
     assert.equal(
-      decide(stateAfter(...moved), { ...again, now: msAfterNoon(168 * HOUR) }).facts[0]?.type,
+      decide(computeStateAfter(...moved), { ...again, now: createInstantAfterNoon(168 * HOUR) }).facts[0]
+        ?.type,
       'EmailChangeRequested',
     );
   });
@@ -168,7 +173,7 @@ describe('a link to a new address', () => {
     given(...pending)
       .when(confirm)
       .thenHappens(changed);
-    const state = verifiedAccountAfter(...moved);
+    const state = computeVerifiedAccountAfter(...moved);
     assert.deepEqual([state.address, state.email, state.passwordHash], [other, countess, newHash]);
   });
 
@@ -193,10 +198,10 @@ describe('a link to a new address', () => {
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(...pending)
-      .when({ ...confirm, now: msAfterNoon(HOUR - 1) })
+      .when({ ...confirm, now: createInstantAfterNoon(HOUR - 1) })
       .thenHappens(changed);
     given(...pending)
-      .when({ ...confirm, now: msAfterNoon(HOUR) })
+      .when({ ...confirm, now: createInstantAfterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
@@ -208,7 +213,7 @@ describe('a link to a new address', () => {
 
   test('is no error if it is used again', () => {
     given(...moved)
-      .when({ ...confirm, now: msAfterNoon(HOUR) })
+      .when({ ...confirm, now: createInstantAfterNoon(HOUR) })
       .thenNothing();
   });
 
@@ -224,7 +229,7 @@ describe('a link to a new address', () => {
   });
 
   test('ends the reset links that the previous address got', () => {
-    const state = verifiedAccountAfter(
+    const state = computeVerifiedAccountAfter(
       ...proven,
       createPasswordResetRequestedFact(false, createTestLink('R')),
       requested(),
@@ -234,7 +239,7 @@ describe('a link to a new address', () => {
   });
 
   test('takes the claim on the new address, and marks the previous one for release', () => {
-    const state = stateAfter(...pending);
+    const state = computeStateAfter(...pending);
     assert.deepEqual(computeLookupKeys(state, [changed], noon).claims, [
       `address:${other}`,
       `release:${undoLink.sealed.expiresAt}:${adaId}:3`,
@@ -255,7 +260,7 @@ describe('the link to the previous address', () => {
     given(...moved)
       .when(undo)
       .thenHappens(...back);
-    const state = verifiedAccountAfter(...moved, ...back);
+    const state = computeVerifiedAccountAfter(...moved, ...back);
     assert.deepEqual([state.address, state.email, state.passwordHash], [adaAddress, ada, 'chosen']);
     assert.equal(state.allRevokedAt, state.sequence);
   });
@@ -273,17 +278,22 @@ describe('the link to the previous address', () => {
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(...moved)
-      .when({ ...undo, now: msAfterNoon(168 * HOUR - 1) })
+      .when({ ...undo, now: createInstantAfterNoon(168 * HOUR - 1) })
       .thenHappens(...back);
     given(...moved)
-      .when({ ...undo, now: msAfterNoon(168 * HOUR) })
+      .when({ ...undo, now: createInstantAfterNoon(168 * HOUR) })
       .thenRefused('token_expired');
   });
 
   test('cancels a pending erasure, because a thief of the account may have requested it', () => {
     const erasure = {
       type: 'AccountErasureRequested',
-      data: { userId: adaId, requestedBy: adaId, eraseAt: msAfterNoon(168 * HOUR).toISOString(), person: {} },
+      data: {
+        userId: adaId,
+        requestedBy: adaId,
+        eraseAt: createInstantAfterNoon(168 * HOUR).toISOString(),
+        person: {},
+      },
       private: {},
     } as const;
     const canceled = {
@@ -308,7 +318,7 @@ describe('the link to the previous address', () => {
   });
 
   test('ends the links that the new address got', () => {
-    const state = verifiedAccountAfter(...moved, ...back);
+    const state = computeVerifiedAccountAfter(...moved, ...back);
     assert.deepEqual([state.reset, state.emailChange, state.previous], [undefined, undefined, undefined]);
     given(...moved, ...back)
       .when(confirm)
@@ -317,14 +327,14 @@ describe('the link to the previous address', () => {
 });
 
 describe('settling a change of address', () => {
-  const settle = { type: 'FinalizeEmailChange', now: msAfterNoon(168 * HOUR) } as const;
+  const settle = { type: 'FinalizeEmailChange', now: createInstantAfterNoon(168 * HOUR) } as const;
 
   test('happens once its link has expired', () => {
     given(...moved)
       .when(settle)
       .thenHappens(settled);
     given(...moved)
-      .when({ ...settle, now: msAfterNoon(168 * HOUR - 1) })
+      .when({ ...settle, now: createInstantAfterNoon(168 * HOUR - 1) })
       .thenNothing();
   });
 
@@ -341,14 +351,14 @@ describe('the claims of an account', () => {
   const held = [`address:${adaAddress}`, `address:${other}`, releaseClaim, 'admin:1'];
 
   test('are all needed as long as the change can be undone', () => {
-    assert.deepEqual(findUnneededAddressClaims(stateAfter(...moved), held), {
+    assert.deepEqual(findUnneededAddressClaims(computeStateAfter(...moved), held), {
       addressClaims: [],
       releaseClaims: [],
     });
   });
 
   test('on the previous address are not needed once the change is settled', () => {
-    assert.deepEqual(findUnneededAddressClaims(stateAfter(...moved, settled), held), {
+    assert.deepEqual(findUnneededAddressClaims(computeStateAfter(...moved, settled), held), {
       addressClaims: [`address:${adaAddress}`],
       releaseClaims: [releaseClaim],
     });
@@ -356,14 +366,17 @@ describe('the claims of an account', () => {
 
   test('are not needed at all once the account is erased', () => {
     const erased = { type: 'AccountErased', data: { userId: adaId } } as const;
-    const { addressClaims, releaseClaims } = findUnneededAddressClaims(stateAfter(...moved, erased), held);
+    const { addressClaims, releaseClaims } = findUnneededAddressClaims(
+      computeStateAfter(...moved, erased),
+      held,
+    );
     assert.deepEqual([addressClaims, releaseClaims], [held.slice(0, 2), [releaseClaim]]);
   });
 
   test('on the new address are not needed once the change is undone', () => {
     const now = `release:0:${adaId}:4`;
-    assert.deepEqual(computeLookupKeys(stateAfter(...moved), back, noon).claims, [now]);
-    assert.deepEqual(findUnneededAddressClaims(stateAfter(...moved, ...back), [...held, now]), {
+    assert.deepEqual(computeLookupKeys(computeStateAfter(...moved), back, noon).claims, [now]);
+    assert.deepEqual(findUnneededAddressClaims(computeStateAfter(...moved, ...back), [...held, now]), {
       addressClaims: [`address:${other}`],
       releaseClaims: [releaseClaim, now],
     });
@@ -382,7 +395,12 @@ describe('an operator undoes a change of address', () => {
   test('of an account that waits for its erasure, and cancels that', () => {
     const erasure: FactOf<'AccountErasureRequested'> = {
       type: 'AccountErasureRequested',
-      data: { userId: adaId, requestedBy: adaId, eraseAt: msAfterNoon(168 * HOUR).toISOString(), person: {} },
+      data: {
+        userId: adaId,
+        requestedBy: adaId,
+        eraseAt: createInstantAfterNoon(168 * HOUR).toISOString(),
+        person: {},
+      },
       private: {},
     };
     const canceled: FactOf<'AccountErasureCanceled'> = {
@@ -405,7 +423,7 @@ describe('an operator undoes a change of address', () => {
       .when(undo)
       .thenRefused('conflict');
     given(...proven, requested(), changed)
-      .when({ ...undo, now: msAfterNoon(168 * HOUR) })
+      .when({ ...undo, now: createInstantAfterNoon(168 * HOUR) })
       .thenRefused('conflict');
     given().when(undo).thenRefused('not_found');
   });
@@ -433,17 +451,17 @@ describe('an operator cancels a change of address', () => {
         .when(cancel)
         .thenRefused('conflict');
     given(...pending)
-      .when({ ...cancel, now: msAfterNoon(HOUR - 1) })
+      .when({ ...cancel, now: createInstantAfterNoon(HOUR - 1) })
       .thenHappens(canceled);
     given(...pending)
-      .when({ ...cancel, now: msAfterNoon(HOUR) })
+      .when({ ...cancel, now: createInstantAfterNoon(HOUR) })
       .thenRefused('conflict');
     given().when(cancel).thenRefused('not_found');
   });
 
   test('and leaves one that has taken place as it is', () => {
-    const before = verifiedAccountAfter(...moved);
-    const after = verifiedAccountAfter(...moved, canceled);
+    const before = computeVerifiedAccountAfter(...moved);
+    const after = computeVerifiedAccountAfter(...moved, canceled);
     assert.deepEqual({ ...after, sequence: 0 }, { ...before, sequence: 0 });
   });
 });

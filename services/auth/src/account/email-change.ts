@@ -8,12 +8,12 @@ import type {
   UndoEmailChangeCommand,
 } from './commands.ts';
 import {
-  accept,
+  acceptCommand,
   type Decision,
+  decisionWithoutEffect,
+  doesProofMatchAccount,
   isClaimedByAnother,
-  noEffect,
-  proofMatchesAccount,
-  refuse,
+  refuseCommand,
   toErasureCanceledFact,
   toMailData,
   toPasswordChangedFacts,
@@ -31,13 +31,13 @@ import { type AccountState, isLivingAccount, type VerifiedAccount } from './stat
  */
 export function requestEmailChange(state: AccountState, command: RequestEmailChangeCommand): Decision {
   const { address, email, owner, checkedHash, passwordHash, now } = command;
-  if (state.status !== 'verified' || state.disabled) return refuse('account_not_verified');
-  if (!isSameHash(checkedHash, state.passwordHash)) return refuse('password_incorrect');
-  if (address === state.address) return refuse('email_unchanged');
-  if (canBeReverted(state, now)) return refuse('email_change_recent');
+  if (state.status !== 'verified' || state.disabled) return refuseCommand('account_not_verified');
+  if (!isSameHash(checkedHash, state.passwordHash)) return refuseCommand('password_incorrect');
+  if (address === state.address) return refuseCommand('email_unchanged');
+  if (canBeReverted(state, now)) return refuseCommand('email_change_recent');
   const link = isClaimedByAnother(state, owner) ? undefined : command.link;
   const { userId, locale, person } = toMailData(state);
-  return accept({
+  return acceptCommand({
     type: 'EmailChangeRequested',
     data: {
       userId,
@@ -53,10 +53,10 @@ function canBeReverted({ previous }: VerifiedAccount, now: Date): boolean {
 }
 
 export function cancelEmailChange(state: AccountState, { now }: CancelEmailChangeCommand): Decision {
-  if (!isLivingAccount(state)) return refuse('not_found');
+  if (!isLivingAccount(state)) return refuseCommand('not_found');
   const change = state.status === 'verified' ? state.emailChange : undefined;
-  if (change === undefined || !isLinkUnexpired(change.link, now)) return refuse('conflict');
-  return accept({ type: 'EmailChangeCanceled', data: { userId: state.userId, canceledBy: 'ops' } });
+  if (change === undefined || !isLinkUnexpired(change.link, now)) return refuseCommand('conflict');
+  return acceptCommand({ type: 'EmailChangeCanceled', data: { userId: state.userId, canceledBy: 'ops' } });
 }
 
 /**
@@ -67,15 +67,15 @@ export function cancelEmailChange(state: AccountState, { now }: CancelEmailChang
 export function confirmEmailChange(state: AccountState, command: ConfirmEmailChangeCommand): Decision {
   const { tokenHash, now, owner, proof, undo } = command;
   const refusal = checkEmailChangeLink(state, tokenHash, now);
-  if (refusal) return refuse(refusal);
-  if (state.status !== 'verified') return refuse('token_invalid');
+  if (refusal) return refuseCommand(refusal);
+  if (state.status !== 'verified') return refuseCommand('token_invalid');
   const { emailChange } = state;
-  if (emailChange?.link.hash !== tokenHash) return noEffect;
-  if (isClaimedByAnother(state, owner)) return refuse('token_invalid');
-  if (!proofMatchesAccount(state, proof)) return refuse('password_required');
+  if (emailChange?.link.hash !== tokenHash) return decisionWithoutEffect;
+  if (isClaimedByAnother(state, owner)) return refuseCommand('token_invalid');
+  if (!doesProofMatchAccount(state, proof)) return refuseCommand('password_required');
   const { address, email, passwordHash } = emailChange;
   const { userId, locale, username, email: previousEmail } = state;
-  return accept({
+  return acceptCommand({
     type: 'EmailChanged',
     data: { userId, locale, person: { email, username, previousEmail, undo: undo.sealed } },
     private: { address, passwordHash, link: { hash: undo.hash, expiresAt: undo.sealed.expiresAt } },
@@ -89,10 +89,10 @@ export function confirmEmailChange(state: AccountState, command: ConfirmEmailCha
 export function revertEmailChange(state: AccountState, command: RevertEmailChangeCommand): Decision {
   const { tokenHash, now, passwordHash } = command;
   const refusal = checkEmailUndoLink(state, tokenHash, now);
-  if (refusal) return refuse(refusal);
-  if (state.status !== 'verified' || state.previous === undefined) return refuse('token_invalid');
+  if (refusal) return refuseCommand(refusal);
+  if (state.status !== 'verified' || state.previous === undefined) return refuseCommand('token_invalid');
   const { email } = state.previous;
-  return accept(
+  return acceptCommand(
     ...emailReverted(state, state.previous, state.userId),
     ...toPasswordChangedFacts({ ...state, email }, 'reset', passwordHash),
   );
@@ -103,10 +103,10 @@ export function revertEmailChange(state: AccountState, command: RevertEmailChang
  * stored hash is salted with the address that the account loses.
  */
 export function undoEmailChange(state: AccountState, { now }: UndoEmailChangeCommand): Decision {
-  if (!isLivingAccount(state)) return refuse('not_found');
+  if (!isLivingAccount(state)) return refuseCommand('not_found');
   if (state.status !== 'verified' || state.previous === undefined || !canBeReverted(state, now))
-    return refuse('conflict');
-  return accept(...emailReverted(state, state.previous, 'ops'), toSessionsRevokedFact(state, 'admin'));
+    return refuseCommand('conflict');
+  return acceptCommand(...emailReverted(state, state.previous, 'ops'), toSessionsRevokedFact(state, 'admin'));
 }
 
 /**
@@ -135,7 +135,7 @@ function emailReverted(
  * the claim on the previous address can be released.
  */
 export function finalizeEmailChange(state: AccountState, { now }: FinalizeEmailChangeCommand): Decision {
-  if (state.status !== 'verified' || state.previous === undefined) return noEffect;
-  if (canBeReverted(state, now)) return noEffect;
-  return accept({ type: 'EmailChangeSettled', data: { userId: state.userId } });
+  if (state.status !== 'verified' || state.previous === undefined) return decisionWithoutEffect;
+  if (canBeReverted(state, now)) return decisionWithoutEffect;
+  return acceptCommand({ type: 'EmailChangeSettled', data: { userId: state.userId } });
 }

@@ -12,6 +12,7 @@ import {
   createAccountEnabledFact,
   createAccountErasureCanceledFact,
   createAccountErasureRequestedFact,
+  createInstantAfterNoon,
   createPasswordResetRequestedFact,
   createProfileChangedFact,
   createRegistrationEndedFacts,
@@ -19,14 +20,18 @@ import {
   createSessionsRevokedFact,
   createTestLink,
   createUserRegisteredFact,
-  msAfterNoon,
   noon,
 } from './testing/ada.ts';
-import { foldFacts, given, stateAfter, verifiedAccountAfter } from './testing/given-when-then.ts';
+import {
+  computeStateAfter,
+  computeVerifiedAccountAfter,
+  foldFacts,
+  given,
+} from './testing/given-when-then.ts';
 
 const unverified = [createUserRegisteredFact(createTestLink('A'))] as const;
 const proven = [...unverified, accountVerifiedFact] as const;
-const later = msAfterNoon(7 * 24 * 3_600_000).toISOString();
+const later = createInstantAfterNoon(7 * 24 * 3_600_000).toISOString();
 const undo = createTestLink('undo', new Date(later));
 const waiting = [
   ...proven,
@@ -49,7 +54,7 @@ describe('requesting an erasure', () => {
   });
 
   test('disables the account, ends its links, and is found by its instant', () => {
-    const state = stateAfter(
+    const state = computeStateAfter(
       ...proven,
       createPasswordResetRequestedFact(false, createTestLink('R')),
       createAccountErasureRequestedFact(later, undo),
@@ -62,13 +67,13 @@ describe('requesting an erasure', () => {
   });
 
   test('a second time does nothing, unless an operator requests an earlier instant', () => {
-    const earlier = msAfterNoon(3_600_000).toISOString();
+    const earlier = createInstantAfterNoon(3_600_000).toISOString();
     for (const by of [adaId, adminId])
       given(...waiting)
         .when({ ...request, by, eraseAt: earlier })
         .thenNothing();
     const { link: _, ...unlinked } = { ...request, by: 'ops', eraseAt: earlier };
-    for (const eraseAt of [later, msAfterNoon(8 * 24 * 3_600_000).toISOString()])
+    for (const eraseAt of [later, createInstantAfterNoon(8 * 24 * 3_600_000).toISOString()])
       given(...waiting)
         .when({ ...unlinked, eraseAt })
         .thenNothing();
@@ -81,15 +86,19 @@ describe('requesting an erasure', () => {
   });
 
   test('at an earlier instant remembers whether the account was disabled before the first request', () => {
-    const earlier = createAccountErasureRequestedFact(msAfterNoon(3_600_000).toISOString(), undefined, 'ops');
-    assert.equal(stateAfter(...waiting, earlier).erasure?.wasDisabled, false);
+    const earlier = createAccountErasureRequestedFact(
+      createInstantAfterNoon(3_600_000).toISOString(),
+      undefined,
+      'ops',
+    );
+    assert.equal(computeStateAfter(...waiting, earlier).erasure?.wasDisabled, false);
     const disabled = [
       ...proven,
       createAccountDisabledFactWithNotice(),
       createAccountErasureRequestedFact(later, undo),
     ] as const;
-    assert.equal(stateAfter(...disabled, earlier).erasure?.wasDisabled, true);
-    assert.equal(stateAfter(...waiting, earlier).erasure?.undo, undefined);
+    assert.equal(computeStateAfter(...disabled, earlier).erasure?.wasDisabled, true);
+    assert.equal(computeStateAfter(...waiting, earlier).erasure?.undo, undefined);
   });
 
   test('is refused for an account that does not exist, for an ended registration, and for the last admin', () => {
@@ -113,7 +122,7 @@ describe('canceling an erasure', () => {
     given(...waiting)
       .when(cancel)
       .thenHappens(createAccountErasureCanceledFact(false));
-    const state = verifiedAccountAfter(...waiting, createAccountErasureCanceledFact(false));
+    const state = computeVerifiedAccountAfter(...waiting, createAccountErasureCanceledFact(false));
     assert.equal(state.disabled, false);
     assert.equal(state.erasure, undefined);
   });
@@ -127,7 +136,7 @@ describe('canceling an erasure', () => {
     given(...past)
       .when(cancel)
       .thenHappens(createAccountErasureCanceledFact(true));
-    assert.ok(stateAfter(...past, createAccountErasureCanceledFact(true)).disabled);
+    assert.ok(computeStateAfter(...past, createAccountErasureCanceledFact(true)).disabled);
     given(...past)
       .when({ type: 'EnableAccount', by: adminId })
       .thenHappens(createAccountErasureCanceledFact(true, adminId), createAccountEnabledFact());
@@ -194,7 +203,7 @@ describe('an erasure', () => {
 
   test('leaves nothing in the state that names the person', () => {
     const names = createProfileChangedFact({ person: { firstName: 'Augusta', lastName: 'Byron' } });
-    const state = stateAfter(
+    const state = computeStateAfter(
       ...proven,
       names,
       createAccountErasureRequestedFact(later, undo),

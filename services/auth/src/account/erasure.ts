@@ -2,11 +2,11 @@
 import { isActiveAdmin, requireOtherAdmin } from './administration.ts';
 import type { CancelErasureCommand, EraseAccountCommand, RequestErasureCommand } from './commands.ts';
 import {
-  accept,
+  acceptCommand,
   type Decision,
+  decisionWithoutEffect,
   mayReceiveMails,
-  noEffect,
-  refuse,
+  refuseCommand,
   toErasureCanceledFact,
   toMailData,
   toSessionsRevokedFact,
@@ -33,12 +33,13 @@ export function requestErasure(
   state: AccountState,
   { by, eraseAt: wanted, link, otherAdmins }: RequestErasureCommand,
 ): Decision {
-  if (!isLivingAccount(state)) return refuse('not_found');
+  if (!isLivingAccount(state)) return refuseCommand('not_found');
   const eraseAt = computeErasureTime(state, by, wanted);
-  if (state.erasure !== undefined && (by !== 'ops' || eraseAt >= state.erasure.at)) return noEffect;
+  if (state.erasure !== undefined && (by !== 'ops' || eraseAt >= state.erasure.at))
+    return decisionWithoutEffect;
   const undo = mayReceiveMails(state) ? link : undefined;
   const { locale, person } = toMailData(state);
-  const requested = accept(
+  const requested = acceptCommand(
     {
       type: 'AccountErasureRequested',
       data: {
@@ -56,9 +57,9 @@ export function requestErasure(
 
 export function cancelErasure(state: AccountState, { tokenHash, now }: CancelErasureCommand): Decision {
   const refusal = checkErasureUndoLink(state, tokenHash, now);
-  if (refusal) return refuse(refusal);
-  if (!isLivingAccount(state) || state.erasure === undefined) return refuse('token_invalid');
-  return accept(toErasureCanceledFact(state, state.erasure, state.userId));
+  if (refusal) return refuseCommand(refusal);
+  if (!isLivingAccount(state) || state.erasure === undefined) return refuseCommand('token_invalid');
+  return acceptCommand(toErasureCanceledFact(state, state.erasure, state.userId));
 }
 
 /**
@@ -66,10 +67,12 @@ export function cancelErasure(state: AccountState, { tokenHash, now }: CancelEra
  * request, because the registration cannot be resumed.
  */
 export function eraseAccount(state: AccountState, { now }: EraseAccountCommand): Decision {
-  if (state.status === 'none') return noEffect;
+  if (state.status === 'none') return decisionWithoutEffect;
   const isDue =
     state.status === 'ended'
       ? state.erased === undefined
       : state.erasure !== undefined && Date.parse(state.erasure.at) <= now.getTime();
-  return isDue ? accept({ type: 'AccountErased', data: { userId: state.userId } }) : noEffect;
+  return isDue
+    ? acceptCommand({ type: 'AccountErased', data: { userId: state.userId } })
+    : decisionWithoutEffect;
 }

@@ -2,12 +2,12 @@ export { isActiveAdmin } from './administration.ts';
 export {
   computeLookupKeys,
   findUnneededAddressClaims,
-  rangeOfDueReleaseClaims,
+  getDueReleaseClaimRange,
   toAddressClaim,
 } from './claims.ts';
 export type * from './commands.ts';
 export { decide } from './decide.ts';
-export { proofMatchesAccount } from './decision.ts';
+export { doesProofMatchAccount } from './decision.ts';
 export { computeErasureTime } from './erasure.ts';
 export { type AccountFact, type Fact, isAccountFact, type MailingFact } from './facts.ts';
 export {
@@ -23,8 +23,8 @@ export { isSameHash } from './same-hash.ts';
 export {
   ACCOUNT_STATE_VERSION,
   type AccountState,
+  applyAccountFact,
   type ExistingAccount,
-  evolve,
   initialAccountState,
   isLivingAccount,
   type LivingAccount,

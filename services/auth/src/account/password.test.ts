@@ -8,6 +8,7 @@ import {
   adaId,
   createAccountDisabledFact,
   createAccountEnabledFact,
+  createInstantAfterNoon,
   createPasswordChangedFact,
   createPasswordRehashedFact,
   createPasswordResetRequestedFact,
@@ -16,11 +17,10 @@ import {
   createTestLink,
   createUserRegisteredFact,
   firstPasswordHash,
-  msAfterNoon,
   noon,
   strangerId,
 } from './testing/ada.ts';
-import { given, stateAfter, verifiedAccountAfter } from './testing/given-when-then.ts';
+import { computeStateAfter, computeVerifiedAccountAfter, given } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const unverified = [createUserRegisteredFact(createTestLink('A'))] as const;
@@ -60,10 +60,10 @@ describe('asking for a reset', () => {
     ]) {
       const owner = past === unverified ? undefined : adaId;
       given(...past)
-        .when({ ...another, owner, unlessUsableAt: msAfterNoon(HOUR - 1) })
+        .when({ ...another, owner, unlessUsableAt: createInstantAfterNoon(HOUR - 1) })
         .thenNothing();
       given(...past)
-        .when({ ...another, owner, unlessUsableAt: msAfterNoon(HOUR) })
+        .when({ ...another, owner, unlessUsableAt: createInstantAfterNoon(HOUR) })
         .thenHappens(createPasswordResetRequestedFact(past === unverified, createTestLink('S')));
     }
   });
@@ -84,10 +84,10 @@ describe('asking for a reset', () => {
 
   test('over the mail budget behaves the same if the link is withheld', () => {
     given(createUserRegisteredFact())
-      .when({ ...ask, owner: strangerId, unlessUsableAt: msAfterNoon(HOUR - 1) })
+      .when({ ...ask, owner: strangerId, unlessUsableAt: createInstantAfterNoon(HOUR - 1) })
       .thenNothing();
     given(createUserRegisteredFact())
-      .when({ ...ask, owner: strangerId, unlessUsableAt: msAfterNoon(HOUR) })
+      .when({ ...ask, owner: strangerId, unlessUsableAt: createInstantAfterNoon(HOUR) })
       .thenHappens(createPasswordResetRequestedFact(true));
   });
 
@@ -131,10 +131,10 @@ describe('a reset link of a verified account', () => {
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(...past)
-      .when({ ...use, now: msAfterNoon(HOUR - 1) })
+      .when({ ...use, now: createInstantAfterNoon(HOUR - 1) })
       .thenHappens(createPasswordChangedFact('reset', 'new'), createSessionsRevokedFact('password-changed'));
     given(...past)
-      .when({ ...use, now: msAfterNoon(HOUR) })
+      .when({ ...use, now: createInstantAfterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
@@ -147,7 +147,7 @@ describe('a reset link of a verified account', () => {
       .when(use)
       .thenRefused('token_invalid');
     given(...past, changed, ended)
-      .when({ ...use, now: msAfterNoon(HOUR) })
+      .when({ ...use, now: createInstantAfterNoon(HOUR) })
       .thenRefused('token_invalid');
   });
 
@@ -181,7 +181,7 @@ describe('a reset link of a verified account', () => {
       .when(use)
       .thenRefused('token_invalid');
     given(...past)
-      .when({ ...use, tokenHash: 'other', now: msAfterNoon(HOUR) })
+      .when({ ...use, tokenHash: 'other', now: createInstantAfterNoon(HOUR) })
       .thenRefused('token_invalid');
   });
 
@@ -211,7 +211,7 @@ describe('a reset link of an unverified account', () => {
   });
 
   test('takes the claim on the address', () => {
-    const state = stateAfter(...past);
+    const state = computeStateAfter(...past);
     assert.deepEqual(computeLookupKeys(state, decide(state, complete).facts, noon), {
       claims: [`address:${adaAddress}`],
     });
@@ -229,7 +229,7 @@ describe('a reset link of an unverified account', () => {
       .when({ ...late, tokenHash: 'other' })
       .thenRefused('token_invalid');
     given(...past)
-      .when({ ...late, now: msAfterNoon(HOUR) })
+      .when({ ...late, now: createInstantAfterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
@@ -257,7 +257,7 @@ describe('rehashing the password', () => {
     given(...unverified)
       .when(rehash)
       .thenHappens(createPasswordRehashedFact('renewed'));
-    const { passwordHash, reset, revokedAt } = verifiedAccountAfter(
+    const { passwordHash, reset, revokedAt } = computeVerifiedAccountAfter(
       ...proven,
       createPasswordResetRequestedFact(false, createTestLink('R')),
       createPasswordRehashedFact('renewed'),
@@ -315,7 +315,7 @@ describe('changing the password', () => {
   });
 
   test('ends every open link', () => {
-    const { reset, usedVerification } = verifiedAccountAfter(
+    const { reset, usedVerification } = computeVerifiedAccountAfter(
       ...proven,
       createPasswordResetRequestedFact(false, createTestLink('R')),
       createPasswordChangedFact('change', 'new'),

@@ -1,11 +1,11 @@
 import { describe, test } from 'node:test';
 import {
   accountVerifiedFact,
+  createInstantAfterNoon,
   createRegistrationEndedFacts,
   createTestLink,
   createUserRegisteredFact,
   createVerificationRequestedFact,
-  msAfterNoon,
   noon,
 } from './testing/ada.ts';
 import { given } from './testing/given-when-then.ts';
@@ -26,7 +26,7 @@ describe('"this was not me"', () => {
       .when({ ...reject, tokenHash: 'other' })
       .thenRefused('token_invalid');
     given(createUserRegisteredFact(createTestLink('A')))
-      .when({ ...reject, now: msAfterNoon(HOUR) })
+      .when({ ...reject, now: createInstantAfterNoon(HOUR) })
       .thenRefused('token_expired');
     given(createUserRegisteredFact(createTestLink('A')), createVerificationRequestedFact(createTestLink('B')))
       .when(reject)
@@ -41,7 +41,7 @@ describe('"this was not me"', () => {
       .when(reject)
       .thenRefused('token_invalid');
     given(createUserRegisteredFact(createTestLink('A')), accountVerifiedFact)
-      .when({ ...reject, now: msAfterNoon(HOUR) })
+      .when({ ...reject, now: createInstantAfterNoon(HOUR) })
       .thenRefused('token_invalid');
   });
 });

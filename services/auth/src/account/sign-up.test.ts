@@ -8,17 +8,17 @@ import {
   adaAddress,
   adaId,
   createAccountDisabledFact,
+  createInstantAfterNoon,
   createPasswordResetRequestedFact,
   createRegistrationEndedFacts,
   createTestLink,
   createUserRegisteredFact,
   createVerificationRequestedFact,
-  msAfterNoon,
   noon,
   registerAdaCommand,
   strangerId,
 } from './testing/ada.ts';
-import { given, stateAfter } from './testing/given-when-then.ts';
+import { computeStateAfter, given } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 
@@ -50,7 +50,7 @@ describe('a sign-up', () => {
   });
 
   test('makes a user, never an admin', () => {
-    assert.equal(stateAfter(createUserRegisteredFact(createTestLink('A'))).role, 'user');
+    assert.equal(computeStateAfter(createUserRegisteredFact(createTestLink('A'))).role, 'user');
   });
 
   test('takes no claim on its address', () => {
@@ -90,10 +90,10 @@ describe('renewing a verification link', () => {
       [createUserRegisteredFact(), strangerId],
     ] as const) {
       given(past)
-        .when({ ...renew, owner, unlessUsableAt: msAfterNoon(HOUR - 1) })
+        .when({ ...renew, owner, unlessUsableAt: createInstantAfterNoon(HOUR - 1) })
         .thenNothing();
       given(past)
-        .when({ ...renew, owner, unlessUsableAt: msAfterNoon(HOUR) })
+        .when({ ...renew, owner, unlessUsableAt: createInstantAfterNoon(HOUR) })
         .thenHappens(createVerificationRequestedFact(owner === undefined ? createTestLink('B') : undefined));
     }
   });
@@ -183,7 +183,7 @@ describe('ending a registration', () => {
 });
 
 describe('the claim on an address', () => {
-  const state = stateAfter(createUserRegisteredFact(createTestLink('A')));
+  const state = computeStateAfter(createUserRegisteredFact(createTestLink('A')));
 
   test('is taken by AccountVerified alone', () => {
     assert.deepEqual(computeLookupKeys(state, [accountVerifiedFact], noon), {

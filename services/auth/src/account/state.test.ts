@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import type { AccountFact } from './facts.ts';
-import { evolve, initialAccountState } from './state.ts';
+import { applyAccountFact, initialAccountState } from './state.ts';
 import {
   accountVerifiedFact,
   adaAddress,
@@ -10,6 +10,7 @@ import {
   adminId,
   createAccountDisabledFact,
   createAccountEnabledFact,
+  createInstantAfterNoon,
   createPasswordChangedFact,
   createPasswordResetRequestedFact,
   createProfileChangedFact,
@@ -20,9 +21,13 @@ import {
   createUserRegisteredFact,
   createVerificationRequestedFact,
   firstPasswordHash,
-  msAfterNoon,
 } from './testing/ada.ts';
-import { foldFacts, given, stateAfter, unverifiedAccountAfter } from './testing/given-when-then.ts';
+import {
+  computeStateAfter,
+  computeUnverifiedAccountAfter,
+  foldFacts,
+  given,
+} from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const registered = createUserRegisteredFact(createTestLink('A'));
@@ -35,8 +40,8 @@ function kept(name: string) {
  * sequence, which always changes.
  */
 function changeBy(past: readonly AccountFact[], fact: AccountFact): Readonly<Record<string, unknown>> {
-  const before = new Map<string, unknown>(Object.entries(stateAfter(...past)));
-  const after = new Map<string, unknown>(Object.entries(stateAfter(...past, fact)));
+  const before = new Map<string, unknown>(Object.entries(computeStateAfter(...past)));
+  const after = new Map<string, unknown>(Object.entries(computeStateAfter(...past, fact)));
   assert.equal(after.get('sequence'), Number(before.get('sequence')) + 1);
   const names = new Set([...before.keys(), ...after.keys()]);
   names.delete('sequence');
@@ -46,7 +51,7 @@ function changeBy(past: readonly AccountFact[], fact: AccountFact): Readonly<Rec
 
 describe('the state of an account', () => {
   test('begins with what UserRegistered says', () => {
-    assert.deepEqual(stateAfter(registered), {
+    assert.deepEqual(computeStateAfter(registered), {
       status: 'unverified',
       disabled: false,
       userId: adaId,
@@ -58,7 +63,7 @@ describe('the state of an account', () => {
       passwordHash: firstPasswordHash,
       verification: kept('A'),
       everLinked: true,
-      linksUntil: msAfterNoon(HOUR).toISOString(),
+      linksUntil: createInstantAfterNoon(HOUR).toISOString(),
       revokedAt: 0,
       allRevokedAt: 0,
       revokedSessions: [],
@@ -67,7 +72,7 @@ describe('the state of an account', () => {
   });
 
   test('has no link if none was minted', () => {
-    const { verification, everLinked } = unverifiedAccountAfter(createUserRegisteredFact());
+    const { verification, everLinked } = computeUnverifiedAccountAfter(createUserRegisteredFact());
     assert.deepEqual({ verification, everLinked }, { verification: undefined, everLinked: false });
   });
 
@@ -120,9 +125,9 @@ describe('the state of an account', () => {
   });
 
   test('lists the sessions that were revoked individually, until all are', () => {
-    const one = stateAfter(registered, createSessionsRevokedFact('refresh-reuse', 'one'));
+    const one = computeStateAfter(registered, createSessionsRevokedFact('refresh-reuse', 'one'));
     assert.deepEqual([one.revokedAt, one.allRevokedAt, one.revokedSessions], [2, 0, ['one']]);
-    const all = stateAfter(
+    const all = computeStateAfter(
       registered,
       createSessionsRevokedFact('refresh-reuse', 'one'),
       createSessionsRevokedFact('admin'),
@@ -138,23 +143,26 @@ describe('the state of an account', () => {
 
   test('remembers that it ever had a link, of either purpose', () => {
     assert.equal(
-      unverifiedAccountAfter(createUserRegisteredFact(), createVerificationRequestedFact(createTestLink('B')))
-        .everLinked,
+      computeUnverifiedAccountAfter(
+        createUserRegisteredFact(),
+        createVerificationRequestedFact(createTestLink('B')),
+      ).everLinked,
       true,
     );
     assert.equal(
-      unverifiedAccountAfter(
+      computeUnverifiedAccountAfter(
         createUserRegisteredFact(),
         createPasswordResetRequestedFact(true, createTestLink('R')),
       ).everLinked,
       true,
     );
     assert.equal(
-      unverifiedAccountAfter(registered, createAccountDisabledFact(), createAccountEnabledFact()).everLinked,
+      computeUnverifiedAccountAfter(registered, createAccountDisabledFact(), createAccountEnabledFact())
+        .everLinked,
       true,
     );
     assert.equal(
-      unverifiedAccountAfter(
+      computeUnverifiedAccountAfter(
         createUserRegisteredFact(),
         createVerificationRequestedFact(),
         createPasswordResetRequestedFact(true),
@@ -164,21 +172,28 @@ describe('the state of an account', () => {
   });
 
   test('records until when a link gives access to the account, or would if its address were not another’s', () => {
-    const [early, late] = [msAfterNoon(HOUR).toISOString(), msAfterNoon(2 * HOUR).toISOString()];
-    const later = createTestLink('R', msAfterNoon(2 * HOUR));
-    assert.equal(stateAfter(createUserRegisteredFact()).linksUntil, early);
-    assert.equal(stateAfter(registered, createPasswordResetRequestedFact(true, later)).linksUntil, late);
+    const [early, late] = [
+      createInstantAfterNoon(HOUR).toISOString(),
+      createInstantAfterNoon(2 * HOUR).toISOString(),
+    ];
+    const later = createTestLink('R', createInstantAfterNoon(2 * HOUR));
+    assert.equal(computeStateAfter(createUserRegisteredFact()).linksUntil, early);
     assert.equal(
-      stateAfter(
+      computeStateAfter(registered, createPasswordResetRequestedFact(true, later)).linksUntil,
+      late,
+    );
+    assert.equal(
+      computeStateAfter(
         registered,
         createPasswordResetRequestedFact(true, later),
         createVerificationRequestedFact(createTestLink('B')),
       ).linksUntil,
       late,
     );
-    assert.equal(stateAfter(registered, accountVerifiedFact).linksUntil, undefined);
+    assert.equal(computeStateAfter(registered, accountVerifiedFact).linksUntil, undefined);
     assert.equal(
-      stateAfter(registered, createPasswordResetRequestedFact(true, later), accountVerifiedFact).linksUntil,
+      computeStateAfter(registered, createPasswordResetRequestedFact(true, later), accountVerifiedFact)
+        .linksUntil,
       late,
     );
   });
@@ -191,7 +206,7 @@ describe('the state of an account', () => {
       ...createRegistrationEndedFacts('expired'),
     ];
     assert.deepEqual(
-      [1, 2, 3, 4, 5].map((count) => stateAfter(...past.slice(0, count)).revokedAt),
+      [1, 2, 3, 4, 5].map((count) => computeStateAfter(...past.slice(0, count)).revokedAt),
       [0, 2, 2, 2, 5],
     );
   });
@@ -205,13 +220,13 @@ describe('the state of an account', () => {
       createAccountDisabledFact(),
       createAccountEnabledFact(),
     ];
-    assert.equal(stateAfter(...past).sequence, past.length);
+    assert.equal(computeStateAfter(...past).sequence, past.length);
   });
 
-  test('is never changed: evolve returns a new state', () => {
-    const before = Object.freeze(unverifiedAccountAfter(registered));
-    evolve(before, accountVerifiedFact);
-    assert.deepEqual(before, unverifiedAccountAfter(registered));
+  test('is never changed: each fact leads to a new state', () => {
+    const before = Object.freeze(computeUnverifiedAccountAfter(registered));
+    applyAccountFact(before, accountVerifiedFact);
+    assert.deepEqual(before, computeUnverifiedAccountAfter(registered));
     assert.deepEqual(initialAccountState, { status: 'none' });
   });
 
@@ -239,8 +254,8 @@ describe('the state of an erased person', () => {
   const erased: AccountFact = { ...registered, data: { ...registered.data, person: null } };
 
   test('has neither names nor an email address, but everything else', () => {
-    const { email, username, ...rest } = stateAfter(erased);
-    const { email: _email, username: _username, ...restBefore } = stateAfter(registered);
+    const { email, username, ...rest } = computeStateAfter(erased);
+    const { email: _email, username: _username, ...restBefore } = computeStateAfter(registered);
     assert.deepEqual({ email, username }, { email: '', username: '' });
     assert.deepEqual(rest, restBefore);
   });

@@ -116,7 +116,7 @@ export const initialAccountState: AccountState = { status: 'none' };
  * Returns the state of an account after one more fact.
  * @throws TypeError if the first fact is not UserRegistered
  */
-export function evolve(before: AccountState, fact: AccountFact): AccountState {
+export function applyAccountFact(before: AccountState, fact: AccountFact): AccountState {
   if (fact.type === 'UserRegistered') return registered(fact);
   if (before.status === 'none') throw new TypeError(`${fact.type} before UserRegistered`);
   const state = { ...before, sequence: before.sequence + 1 };

@@ -9,6 +9,7 @@ import {
   adaId,
   createAccountDisabledFact,
   createAccountEnabledFact,
+  createInstantAfterNoon,
   createPasswordChangedFact,
   createPasswordResetRequestedFact,
   createRegistrationEndedFacts,
@@ -17,11 +18,10 @@ import {
   createUserRegisteredFact,
   createVerificationRequestedFact,
   firstPasswordHash,
-  msAfterNoon,
   noon,
   strangerId,
 } from './testing/ada.ts';
-import { given, stateAfter } from './testing/given-when-then.ts';
+import { computeStateAfter, given } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const verify = {
@@ -47,7 +47,7 @@ describe('a verification link', () => {
   });
 
   test('takes the claim on the address', () => {
-    const state = stateAfter(createUserRegisteredFact(createTestLink('A')));
+    const state = computeStateAfter(createUserRegisteredFact(createTestLink('A')));
     assert.deepEqual(computeLookupKeys(state, decide(state, verify).facts, noon), {
       claims: [`address:${adaAddress}`],
     });
@@ -55,13 +55,13 @@ describe('a verification link', () => {
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(createUserRegisteredFact(createTestLink('A')))
-      .when({ ...verify, now: msAfterNoon(HOUR - 1) })
+      .when({ ...verify, now: createInstantAfterNoon(HOUR - 1) })
       .thenHappens(accountVerifiedFact);
     given(createUserRegisteredFact(createTestLink('A')))
-      .when({ ...verify, now: msAfterNoon(HOUR) })
+      .when({ ...verify, now: createInstantAfterNoon(HOUR) })
       .thenRefused('token_expired');
     given(createUserRegisteredFact(createTestLink('A')))
-      .when({ ...verify, now: msAfterNoon(HOUR + 1) })
+      .when({ ...verify, now: createInstantAfterNoon(HOUR + 1) })
       .thenRefused('token_expired');
   });
 
@@ -71,7 +71,7 @@ describe('a verification link', () => {
       .when(another)
       .thenRefused('token_invalid');
     given(createUserRegisteredFact(createTestLink('A')))
-      .when({ ...another, now: msAfterNoon(2 * HOUR) })
+      .when({ ...another, now: createInstantAfterNoon(2 * HOUR) })
       .thenRefused('token_invalid');
     given(createUserRegisteredFact(createTestLink('A')))
       .when({ ...another, tokenHash: '' })
@@ -108,7 +108,7 @@ describe('a verification link', () => {
       .when({ ...verify, owner: adaId })
       .thenNothing();
     given(...past)
-      .when({ ...verify, owner: adaId, now: msAfterNoon(2 * HOUR) })
+      .when({ ...verify, owner: adaId, now: createInstantAfterNoon(2 * HOUR) })
       .thenNothing();
     given(...past)
       .when({ ...verify, owner: adaId, proof: NOTHING })
@@ -230,7 +230,7 @@ describe('a verification link needs, in the same step,', () => {
         createPasswordChangedFact('first', newPassword.passwordHash),
         createSessionsRevokedFact('password-changed'),
       );
-    const state = stateAfter(
+    const state = computeStateAfter(
       createUserRegisteredFact(createTestLink('A')),
       accountVerifiedFact,
       createPasswordChangedFact('first', newPassword.passwordHash),
@@ -262,7 +262,7 @@ describe('a verification link needs, in the same step,', () => {
         .when({ ...verify, proof, tokenHash: 'other' })
         .thenRefused('token_invalid');
       given1()
-        .when({ ...verify, proof, now: msAfterNoon(HOUR) })
+        .when({ ...verify, proof, now: createInstantAfterNoon(HOUR) })
         .thenRefused('token_expired');
     }
   });
@@ -289,7 +289,7 @@ describe('an address that another account has verified', () => {
       .when({ ...late, tokenHash: 'other' })
       .thenRefused('token_invalid');
     given(createUserRegisteredFact(createTestLink('A')))
-      .when({ ...late, now: msAfterNoon(HOUR) })
+      .when({ ...late, now: createInstantAfterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
@@ -302,7 +302,7 @@ describe('an address that another account has verified', () => {
 
 describe('a link', () => {
   test('is refused for the same reasons when it is opened as when it is used', () => {
-    const open = stateAfter(
+    const open = computeStateAfter(
       createUserRegisteredFact(createTestLink('A')),
       createPasswordResetRequestedFact(true, createTestLink('R')),
     );
@@ -310,6 +310,9 @@ describe('a link', () => {
     assert.equal(checkVerificationLink(open, createTestLink('R').hash, noon), 'token_invalid');
     assert.equal(checkResetLink(open, createTestLink('R').hash, noon), undefined);
     assert.equal(checkResetLink(open, createTestLink('A').hash, noon), 'token_invalid');
-    assert.equal(checkResetLink(open, createTestLink('R').hash, msAfterNoon(HOUR)), 'token_expired');
+    assert.equal(
+      checkResetLink(open, createTestLink('R').hash, createInstantAfterNoon(HOUR)),
+      'token_expired',
+    );
   });
 });

@@ -1,6 +1,6 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { authIndexes, openMongoAuthStores } from '../storage/mongo/index.ts';
-import { lastAdminContract } from './last-admin.contract.ts';
+import { defineLastAdminContractTests } from './last-admin.contract.ts';
 
 const database = createTestDatabase('last-admin', authIndexes);
 
@@ -9,4 +9,4 @@ async function open() {
   return { stores: openMongoAuthStores(connection), close: async () => undefined };
 }
 
-lastAdminContract('mongo', open, 10);
+defineLastAdminContractTests('mongo', open, 10);

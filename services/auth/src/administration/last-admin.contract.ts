@@ -83,7 +83,7 @@ async function appendAdmin({ journal }: Stores): Promise<string> {
  * Defines the tests for one kind of store.
  * @param runs the number of random histories to try
  */
-export function lastAdminContract(name: string, open: OpenEmptyStores, runs: number): void {
+export function defineLastAdminContractTests(name: string, open: OpenEmptyStores, runs: number): void {
   describe(`the last admin on ${name}`, () => {
     let stores: Stores;
     let close: () => Promise<void>;

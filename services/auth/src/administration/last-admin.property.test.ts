@@ -1,4 +1,4 @@
 import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
-import { lastAdminContract } from './last-admin.contract.ts';
+import { defineLastAdminContractTests } from './last-admin.contract.ts';
 
-lastAdminContract('sqlite', openTemporaryStores, 50);
+defineLastAdminContractTests('sqlite', openTemporaryStores, 50);

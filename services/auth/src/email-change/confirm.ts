@@ -15,7 +15,7 @@ import {
 import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
 import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { confirmByPassword } from '../passwords/attempts.ts';
+import { confirmLinkByPassword } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import { replaceTrustedSources } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
@@ -104,7 +104,7 @@ function confirmBy(deps: Needs, attempt: Attempt, context: UseCaseContext): Prom
     case 'holder':
       return confirm(deps, link, evidence, context);
     case 'password':
-      return confirmByPassword(
+      return confirmLinkByPassword(
         deps,
         { account, password: evidence.password, during: 'email-change' },
         context,

@@ -1,7 +1,9 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { authIndexes, openMongoAuthStores } from '../storage/mongo/index.ts';
-import { emailChangeCrashContract } from './crash.contract.ts';
+import { defineEmailChangeCrashContractTests } from './crash.contract.ts';
 
 const database = createTestDatabase('email-change', authIndexes);
 
-emailChangeCrashContract('mongo', async () => openMongoAuthStores((await database.empty()).connection));
+defineEmailChangeCrashContractTests('mongo', async () =>
+  openMongoAuthStores((await database.empty()).connection),
+);

@@ -58,7 +58,7 @@ async function ignoreDeath(work: Promise<unknown>): Promise<void> {
  * Defines the tests for one kind of store.
  * @param given returns empty stores to use in place of the embedded ones
  */
-export function emailChangeCrashContract(name: string, given?: () => Promise<AuthStores>): void {
+export function defineEmailChangeCrashContractTests(name: string, given?: () => Promise<AuthStores>): void {
   describe(`a crash on ${name}`, () => {
     for (let step = 1; step <= 4; step += 1) {
       test(

@@ -8,7 +8,7 @@ import { findCallerOfToken } from '../sessions/session-status.ts';
 import { runSignUpCleanupPass } from '../sign-up/cleanup.ts';
 import { createRefusalPredicate, DAY_MS, MINUTE_MS } from '../testing/world.ts';
 import { confirmEmailChange, viewEmailChange } from './confirm.ts';
-import { emailChangeCrashContract } from './crash.contract.ts';
+import { defineEmailChangeCrashContractTests } from './crash.contract.ts';
 import {
   ADA_PASSWORD,
   ada,
@@ -251,4 +251,4 @@ describe('undoing a change of address', () => {
   );
 });
 
-emailChangeCrashContract('sqlite');
+defineEmailChangeCrashContractTests('sqlite');

@@ -6,11 +6,11 @@
  */
 import { StoreUnavailable } from '@latchkey/store';
 import {
-  evolve,
+  applyAccountFact,
   findUnneededAddressClaims,
+  getDueReleaseClaimRange,
   initialAccountState,
   isAccountFact,
-  rangeOfDueReleaseClaims,
 } from '../account/index.ts';
 import type { UseCaseDeps } from '../deps.ts';
 
@@ -25,7 +25,7 @@ export async function finalizeDueEmailChanges(
   deps: Needs,
   onSkipped: (stream: string, error: unknown) => void,
 ): Promise<void> {
-  for (const stream of await deps.journal.holdersBetween(rangeOfDueReleaseClaims(deps.now()))) {
+  for (const stream of await deps.journal.holdersBetween(getDueReleaseClaimRange(deps.now()))) {
     try {
       await settle(deps, stream);
     } catch (error) {
@@ -63,7 +63,7 @@ export async function releaseUnneededAddressClaims(
   // Compute the account's state from the same commits from which the claims are read: a newer or older state
   // would not match these claims.
   const facts = commits.flatMap(({ events }) => events.filter(isAccountFact));
-  const state = facts.reduce(evolve, initialAccountState);
+  const state = facts.reduce(applyAccountFact, initialAccountState);
   const held = commits.map((commit) => ({
     commit,
     ...findUnneededAddressClaims(state, commit.claims ?? []),

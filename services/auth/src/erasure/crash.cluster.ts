@@ -1,11 +1,11 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { authIndexes, openMongoAuthStores } from '../storage/mongo/index.ts';
-import { erasureCrashContract } from './crash.contract.ts';
+import { defineErasureCrashContractTests } from './crash.contract.ts';
 import { PERSONAL_DATA_PATTERN } from './testing/due-account.ts';
 
 const database = createTestDatabase('erasure', authIndexes);
 
-erasureCrashContract('mongo', {
+defineErasureCrashContractTests('mongo', {
   open: async () => openMongoAuthStores((await database.empty()).connection),
   async placesThatName() {
     const { connection } = await database.another();

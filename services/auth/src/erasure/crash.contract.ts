@@ -24,7 +24,7 @@ export interface StoresUnderTest {
   placesThatName(): Promise<readonly string[]>;
 }
 
-export function erasureCrashContract(name: string, given?: StoresUnderTest): void {
+export function defineErasureCrashContractTests(name: string, given?: StoresUnderTest): void {
   describe(`an erasure that crashes on ${name}`, () => {
     /**
      * Creates an erasure that simulates a crash: it runs the steps in order, and stops before or after the

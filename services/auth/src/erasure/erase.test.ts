@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
 import { createTestContext, DAY_MS, withTestWorld } from '../testing/world.ts';
-import { erasureCrashContract } from './crash.contract.ts';
-import { sharedAddressContract } from './shared-address.contract.ts';
+import { defineErasureCrashContractTests } from './crash.contract.ts';
+import { defineSharedAddressContractTests } from './shared-address.contract.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import {
   assertAccountErased,
@@ -143,5 +143,5 @@ describe('an erasure', () => {
   );
 });
 
-erasureCrashContract('sqlite');
-sharedAddressContract('sqlite');
+defineErasureCrashContractTests('sqlite');
+defineSharedAddressContractTests('sqlite');

@@ -11,7 +11,7 @@ import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receip
 import type { Outbox } from '../ports/outbox.ts';
 import { publishErasedCopies } from './copies.ts';
 import { createPersonEraser } from './erase-person-from-record.ts';
-import { type ErasureReceiptDeps, openErasure, storeReceiptOfAuth } from './receipts.ts';
+import { confirmErasureForAuth, type ErasureReceiptDeps, openErasure } from './receipts.ts';
 
 export type EraseAccountDeps = Pick<
   UseCaseDeps,
@@ -119,7 +119,7 @@ export async function eraseAccountsFromLog(
  */
 export async function finishErasure(deps: EraseAccountDeps, erasing: AccountBeingErased): Promise<void> {
   if (deps.bus.replaceRecordsOf === undefined) await publishErasedCopies(deps, erasing.account);
-  await storeReceiptOfAuth(deps, erasing);
+  await confirmErasureForAuth(deps, erasing);
 }
 
 /**

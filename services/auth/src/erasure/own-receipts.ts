@@ -13,7 +13,7 @@ import {
   findUnconfirmedConsumers,
 } from '../ports/erasure-receipts.ts';
 import { type Journal, UnreadableCommit } from '../ports/journal.ts';
-import { AUTH_CONSUMER_NAME, findErasureInJournal, storeReceiptOfAuth } from './receipts.ts';
+import { AUTH_CONSUMER_NAME, confirmErasureForAuth, findErasureInJournal } from './receipts.ts';
 
 /**
  * How often to look for erasures without a stored receipt of auth, in ms: during a rolling upgrade, an
@@ -50,7 +50,7 @@ export async function confirmFinishedErasures(
       if (!findUnconfirmedConsumers(erasure).includes(AUTH_CONSUMER_NAME)) continue;
       if (await erasures.isScheduled(erasure.account)) continue;
       const reason = await findReasonAgainst(deps, erasure);
-      if (reason === undefined) await storeReceiptOfAuth(deps, erasure);
+      if (reason === undefined) await confirmErasureForAuth(deps, erasure);
       else unconfirmed.set(erasure.account, reason);
     }
     after = page.length === PAGE ? page.at(-1) : undefined;

@@ -84,7 +84,7 @@ export async function storeErasureReceipt(
  * receipt is stored directly, because auth believes no receipt on the topic that names auth. Idempotent.
  * @throws StoreUnavailable; errors of the bus
  */
-export async function storeReceiptOfAuth(
+export async function confirmErasureForAuth(
   {
     bus,
     erasureReceipts,

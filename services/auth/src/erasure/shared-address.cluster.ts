@@ -1,7 +1,9 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { authIndexes, openMongoAuthStores } from '../storage/mongo/index.ts';
-import { sharedAddressContract } from './shared-address.contract.ts';
+import { defineSharedAddressContractTests } from './shared-address.contract.ts';
 
 const database = createTestDatabase('shared_address', authIndexes);
 
-sharedAddressContract('mongo', async () => openMongoAuthStores((await database.empty()).connection));
+defineSharedAddressContractTests('mongo', async () =>
+  openMongoAuthStores((await database.empty()).connection),
+);

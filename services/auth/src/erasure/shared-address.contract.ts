@@ -53,7 +53,7 @@ async function assertProtected(world: TestWorld): Promise<void> {
   assert.equal(await requests.count(), 1);
 }
 
-export function sharedAddressContract(name: string, given?: () => Promise<AuthStores>): void {
+export function defineSharedAddressContractTests(name: string, given?: () => Promise<AuthStores>): void {
   function inWorld(play: (world: TestWorld) => Promise<void>) {
     return withFastHashingTestWorld(play, given);
   }

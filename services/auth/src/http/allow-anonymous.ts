@@ -4,7 +4,9 @@ import type { Caller } from '../deps.ts';
 /**
  * Creates a policy that admits requests without an access token, but still refuses an invalid access token.
  */
-export function allowAnonymous(authenticated: AccessPolicy<Caller>): AccessPolicy<Caller | null> {
+export function createAnonymousAccessPolicy(
+  authenticated: AccessPolicy<Caller>,
+): AccessPolicy<Caller | null> {
   return {
     ...authenticated,
     who: 'anyone, or any living account',

@@ -17,7 +17,7 @@ export const linkTokenParamsSchema = z.object({ token: z.string().overwrite(trim
  * Returns the URL to which the form on a link's page is sent.
  * @param path the path of the link, without its token
  */
-export function linkFormActionUrl(
+export function createLinkFormActionUrl(
   { publicPath }: { readonly publicPath: string },
   path: string,
   token: string,
@@ -33,7 +33,7 @@ export function createHtmlResponse(html: string, status = 200): RouteResponse {
 }
 
 /** Returns the language that the browser prefers. */
-export function localeOfRequest(request: RequestContext): string {
+export function getRequestLocale(request: RequestContext): string {
   return negotiateLocale(request.headers['accept-language']);
 }
 
@@ -53,7 +53,7 @@ export function createLinkRequestProblemPage(pages: LinkPages, kind: RenewableLi
   const otherwise = createLinkProblemPage(pages, kind);
   return (problem: Problem, request: RequestContext): string =>
     isAboutEmail(problem)
-      ? pages.requestAgain({ locale: localeOfRequest(request), kind })
+      ? pages.requestAgain({ locale: getRequestLocale(request), kind })
       : otherwise(problem, request);
 }
 
@@ -65,7 +65,7 @@ function isAboutEmail({ details: { errors = [] } }: Problem): boolean {
 /** Creates a function that renders a page for a problem that is not about a link. */
 export function createGeneralProblemPage(pages: LinkPages) {
   return ({ spec: { code, title }, details: { detail, retryAfter } }: Problem, request: RequestContext) =>
-    pages.problem({ locale: localeOfRequest(request), code, title, detail, retryAfter });
+    pages.problem({ locale: getRequestLocale(request), code, title, detail, retryAfter });
 }
 
 /**
@@ -88,7 +88,7 @@ function problemPage(
   return (problem: Problem, request: RequestContext): string => {
     const state = unusableLinkReason(problem.spec.code, request);
     if (state === undefined) return otherwise(problem, request);
-    return deadLink({ locale: localeOfRequest(request), state });
+    return deadLink({ locale: getRequestLocale(request), state });
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startTestAuth } from '../testing/auth.fixture.ts';
-import { limitsOfOperations } from './route-limits.ts';
+import { rateLimitsByOperationId } from './route-limits.ts';
 
 interface Operation {
   readonly operationId: string;
@@ -30,7 +30,7 @@ async function limitedOperations(
 
 test('every route that may refuse with 429 says in the OpenAPI document what is allowed', async (t) => {
   const limited = await limitedOperations(t, { LIMIT_LOGINS: '77' });
-  assert.deepEqual(limited.map(([id]) => id).toSorted(), Object.keys(limitsOfOperations).toSorted());
+  assert.deepEqual(limited.map(([id]) => id).toSorted(), Object.keys(rateLimitsByOperationId).toSorted());
   for (const [id, { description, headers }] of limited) {
     assert.match(description, /Allowed, unless configured otherwise: \d+ /, id);
     assert.ok(headers?.['Retry-After'], id);

@@ -27,7 +27,7 @@ const PASSWORD: readonly RateLimitName[] = ['login-address', 'login-ip'];
 const MAIL: readonly RateLimitName[] = ['mail-network-hour', 'mail-network-day', 'mail-address-day'];
 
 /** The rate limits that may refuse a request with 429, by the operation id of the route. */
-export const limitsOfOperations: Readonly<Record<string, readonly RateLimitName[]>> = {
+export const rateLimitsByOperationId: Readonly<Record<string, readonly RateLimitName[]>> = {
   signUp: ['signup-ip', ...MAIL],
   verify: PASSWORD,
   requestVerification: ['mail-ip'],
@@ -49,7 +49,7 @@ export const limitsOfOperations: Readonly<Record<string, readonly RateLimitName[
  * @param rules undefined if no limit is enforced; the route is then returned unchanged
  */
 export function withLimitDescriptions(route: Route, rules: RateLimitRules | undefined): Route {
-  const names = limitsOfOperations[route.operationId ?? ''];
+  const names = rateLimitsByOperationId[route.operationId ?? ''];
   if (rules === undefined || names === undefined) return route;
   return { ...route, limits: names.map((name) => inWords(rules[name], COUNTED[name])) };
 }

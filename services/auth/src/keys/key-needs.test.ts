@@ -4,10 +4,10 @@ import type { AccountFact, FactOf } from '../account/facts.ts';
 import {
   accountVerifiedFact,
   adaId,
+  createInstantAfterNoon,
   createPasswordChangedFact,
   createTestLink,
   createUserRegisteredFact,
-  msAfterNoon,
 } from '../account/testing/ada.ts';
 import type { StoredCommit } from '../ports/stored-commits.ts';
 import { countPasswordHashes } from './key-needs.ts';
@@ -60,7 +60,9 @@ test('a key is needed for the hash of an account, and for that of a change of ad
     accountVerifiedFact,
     createPasswordChangedFact('change', FORMER),
   ];
-  assert.deepEqual(await count([...proven, requested], msAfterNoon(0)), [{ ...needs.former, accounts: 1 }]);
+  assert.deepEqual(await count([...proven, requested], createInstantAfterNoon(0)), [
+    { ...needs.former, accounts: 1 },
+  ]);
   const rehashed: AccountFact = {
     type: 'PasswordRehashed',
     data: { userId: adaId },
@@ -71,6 +73,6 @@ test('a key is needed for the hash of an account, and for that of a change of ad
     { ...needs.current, accounts: 1 },
     { ...needs.former, accounts: 1 },
   ];
-  assert.deepEqual(await count(facts, msAfterNoon(3_599_999)), [own, changes]);
-  assert.deepEqual(await count(facts, msAfterNoon(3_600_000)), [own]);
+  assert.deepEqual(await count(facts, createInstantAfterNoon(3_599_999)), [own, changes]);
+  assert.deepEqual(await count(facts, createInstantAfterNoon(3_600_000)), [own]);
 });

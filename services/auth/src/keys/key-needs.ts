@@ -1,7 +1,7 @@
 /** Counts the stored password hashes that still need each key, for `ops keys`. */
 import {
   type AccountState,
-  evolve,
+  applyAccountFact,
   initialAccountState,
   isAccountFact,
   isLinkUnexpired,
@@ -65,7 +65,7 @@ async function* accountsIn({ pages }: Pick<StoredCommitReader, 'pages'>): AsyncG
         stream = commit.stream;
         state = initialAccountState;
       }
-      state = factsOf(commit).reduce(evolve, state);
+      state = factsOf(commit).reduce(applyAccountFact, state);
     }
   }
   if (isLivingAccount(state)) yield state;

@@ -20,7 +20,7 @@ export function isMailingFact<F extends Fact>(fact: F): fact is F & MailingFact 
   return fact.type === 'MailRequested';
 }
 
-export function evolveMailing(_state: MailingState, _fact: MailingFact): MailingState {
+export function applyMailingFact(_state: MailingState, _fact: MailingFact): MailingState {
   return { status: 'requested' };
 }
 

@@ -124,7 +124,7 @@ export async function checkPassword(
  * does not have this hash
  * @throws Refused (rate_limited, overloaded)
  */
-export async function confirmByPassword(
+export async function confirmLinkByPassword(
   deps: Needs & Pick<UseCaseDeps, 'passwords'>,
   {
     account,

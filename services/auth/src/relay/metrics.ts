@@ -37,7 +37,7 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
     registers,
     async collect() {
       const known = await backlog();
-      this.set(known === undefined ? Number.NaN : ageOfOldestCommitInSeconds(known.oldest, now()));
+      this.set(known === undefined ? Number.NaN : computeOldestCommitAgeSeconds(known.oldest, now()));
     },
   });
   new Gauge({
@@ -68,6 +68,6 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
  * Returns the age of the oldest unpublished commit, in seconds; 0 if there is none, or if its time is in the
  * future because of clock skew.
  */
-export function ageOfOldestCommitInSeconds(oldest: string | undefined, now: Date): number {
+export function computeOldestCommitAgeSeconds(oldest: string | undefined, now: Date): number {
   return oldest === undefined ? 0 : Math.abs(now.getTime() - Date.parse(oldest)) / 1000;
 }

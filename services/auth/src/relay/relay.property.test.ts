@@ -14,7 +14,7 @@ import type { Outbox } from '../ports/outbox.ts';
 import { callingThreadSigner, createCommit, readUnpublishedCommits } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createRelay, type Relay } from './relay.ts';
-import { accountIdOfRecord } from './testing/account-of-record.ts';
+import { getAccountIdOfRecord } from './testing/account-of-record.ts';
 
 const STREAMS = [
   '01900000-0000-7000-8000-000000000001',
@@ -105,7 +105,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   const bus: Pick<Bus, 'publish'> = {
     publish: (_topic, records) =>
       request('publish', async (kept) => {
-        const byAccount = Map.groupBy(records, accountIdOfRecord);
+        const byAccount = Map.groupBy(records, getAccountIdOfRecord);
         for (const ofAccount of byAccount.values()) topic.push(...ofAccount.slice(0, kept));
       }),
   };
@@ -181,7 +181,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
 
   function sequences(stream: Stream): readonly number[] {
     return topic
-      .filter((record) => accountIdOfRecord(record) === stream)
+      .filter((record) => getAccountIdOfRecord(record) === stream)
       .map(({ headers }) => Number(headers['ce_sequence']));
   }
 

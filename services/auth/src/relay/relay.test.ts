@@ -19,7 +19,7 @@ import {
 } from '../ports/testing/commits.ts';
 import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
-import { accountIdOfRecord } from './testing/account-of-record.ts';
+import { getAccountIdOfRecord } from './testing/account-of-record.ts';
 
 /** Creates a bus that records what is published, and on which publishes can be made to fail. */
 function recordingBus() {
@@ -52,7 +52,7 @@ function recordingBus() {
     changed: () => changed.promise,
     of: (stream: string) =>
       published
-        .filter((record) => accountIdOfRecord(record) === stream)
+        .filter((record) => getAccountIdOfRecord(record) === stream)
         .map(({ headers }) => Number(headers['ce_sequence'])),
   };
 }
@@ -403,7 +403,7 @@ describe('the relay', () => {
   test('publishes the other streams of a topic if one stream is refused', async () => {
     const [refused, ...others] = Array.from({ length: 40 }, () => createCommit()) as [Commit, ...Commit[]];
     recorder.meanwhile(async (_topic, records) => {
-      if (records.some((record) => accountIdOfRecord(record) === refused.stream))
+      if (records.some((record) => getAccountIdOfRecord(record) === refused.stream))
         throw new Error('too few copies');
     });
     await append(refused, ...others);

@@ -4,7 +4,7 @@ import type { DependencyHealth, Logger, ProcessPart, Registry } from '@latchkey/
 import { createExponentialBackoff, sleep as realSleep, runLoop, type Sleep } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
 import type { Outbox } from '../ports/outbox.ts';
-import { ageOfOldestCommitInSeconds, createRelayMetrics } from './metrics.ts';
+import { computeOldestCommitAgeSeconds, createRelayMetrics } from './metrics.ts';
 import type { OutgoingCommit } from './outgoing.ts';
 import {
   type CommitPublisher,
@@ -173,7 +173,7 @@ export function createRelay(deps: RelayDeps): Relay {
   async function waiting(): Promise<Waiting | undefined> {
     const known = await outbox.backlog().catch(() => undefined);
     return (
-      known && { commits: known.commits, oldestSeconds: ageOfOldestCommitInSeconds(known.oldest, now()) }
+      known && { commits: known.commits, oldestSeconds: computeOldestCommitAgeSeconds(known.oldest, now()) }
     );
   }
 

@@ -6,9 +6,9 @@ import { assertNever } from '@latchkey/events';
 import {
   type AccountState,
   checkVerificationLink,
+  doesProofMatchAccount,
   isLivingAccount,
   type LivingAccount,
-  proofMatchesAccount,
   type SessionOrSignUpCookie,
   type SignUpProof,
 } from '../account/index.ts';
@@ -17,7 +17,7 @@ import { runBestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { createMailLimitCharges } from '../limits/mail-budget.ts';
 import { runWithinLimits, runWithRateLimitDecision } from '../limits/within-limits.ts';
-import { confirmByPassword } from '../passwords/attempts.ts';
+import { confirmLinkByPassword } from '../passwords/attempts.ts';
 import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-password.ts';
 import { endSessionsAndTrustOnlyThisIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
@@ -56,7 +56,7 @@ export async function viewVerification(
     locale: state.locale,
     signedUpAt: await signedUpAt(deps, state.userId),
     used: state.status === 'verified',
-    known: proofMatchesAccount(state, { kind: 'holder', holders }),
+    known: doesProofMatchAccount(state, { kind: 'holder', holders }),
   };
 }
 
@@ -161,7 +161,7 @@ function confirmBy(
     case 'holder':
       return confirm(deps, link, evidence, context);
     case 'password':
-      return confirmByPassword(
+      return confirmLinkByPassword(
         deps,
         { account, password: evidence.password, during: 'verification' },
         context,

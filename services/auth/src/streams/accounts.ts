@@ -3,9 +3,9 @@ import {
   type AccountCommand,
   type AccountFact,
   type AccountState,
+  applyAccountFact,
   computeLookupKeys,
   decide,
-  evolve,
   initialAccountState,
   isAccountFact,
 } from '../account/index.ts';
@@ -33,13 +33,13 @@ export function createAccountCommandExecutor(
     journal,
     snapshots,
     initial: initialAccountState,
-    evolve: (state, fact) => (isAccountFact(fact) ? evolve(state, fact) : state),
+    applyFact: (state, fact) => (isAccountFact(fact) ? applyAccountFact(state, fact) : state),
     stateVersion: ACCOUNT_STATE_VERSION,
   });
   return createCommandExecutor(
     {
       initial: initialAccountState,
-      evolve,
+      applyFact: applyAccountFact,
       decide,
       computeLookupKeys: computeLookupKeys,
       owns: isAccountFact,

@@ -13,7 +13,7 @@ import type { LoadedStream, StreamLoader } from './streams.ts';
 export interface CommandDecider<State, Command, F extends Fact> {
   readonly initial: State;
   /** Returns the state of a stream after one more event. Must not modify the given state. */
-  evolve(state: State, fact: F): State;
+  applyFact(state: State, fact: F): State;
   decide(
     state: State,
     command: Command,
@@ -162,7 +162,7 @@ export function createCommandExecutor<State, Command, F extends Fact>(
     disableTimeBudget();
     if (result.outcome === 'repeated') return { ...(await earlierOutcome(result.commit)), ...refusal };
     nudge(stream);
-    return { state: facts.reduce(decider.evolve, before.state), facts, ...refusal };
+    return { state: facts.reduce(decider.applyFact, before.state), facts, ...refusal };
   }
 
   function newCommit(

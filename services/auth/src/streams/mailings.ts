@@ -1,7 +1,7 @@
 import type { MailingFact } from '../account/index.ts';
 import {
+  applyMailingFact,
   decideMailing,
-  evolveMailing,
   initialMailingState,
   isMailingFact,
   type MailingState,
@@ -21,13 +21,13 @@ export function createMailingCommandExecutor(
     journal,
     snapshots,
     initial: initialMailingState,
-    evolve: (state, fact) => (isMailingFact(fact) ? evolveMailing(state, fact) : state),
+    applyFact: (state, fact) => (isMailingFact(fact) ? applyMailingFact(state, fact) : state),
     stateVersion: 2,
   });
   return createCommandExecutor(
     {
       initial: initialMailingState,
-      evolve: evolveMailing,
+      applyFact: applyMailingFact,
       decide: decideMailing,
       computeLookupKeys: () => ({}),
       owns: isMailingFact,

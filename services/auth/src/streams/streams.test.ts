@@ -8,7 +8,7 @@ import {
   createCommit,
   createCommits,
   createSessionsRevokedFact,
-  lastEventHashOf,
+  getLastEventHash,
 } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createStreamLoader, type StreamLoaderDeps } from './streams.ts';
@@ -20,7 +20,7 @@ interface Toy {
 }
 
 const initial: Toy = { facts: 0, last: 0 };
-function evolve(state: Toy, _fact: RecordedFact, sequence: number): Toy {
+function applyFact(state: Toy, _fact: RecordedFact, sequence: number): Toy {
   return {
     facts: state.facts + 1,
     last: sequence,
@@ -51,7 +51,7 @@ describe('the state of a stream', () => {
   });
 
   function streams(options: Partial<StreamLoaderDeps<Toy>> = {}) {
-    return createStreamLoader({ journal, snapshots, initial, evolve, stateVersion: 1, ...options });
+    return createStreamLoader({ journal, snapshots, initial, applyFact, stateVersion: 1, ...options });
   }
   async function append(count: number) {
     for (const commit of createCommits(stream, count)) await journal.append(commit);
@@ -59,7 +59,7 @@ describe('the state of a stream', () => {
   /** Returns the hash of the stream's last event. */
   async function head() {
     const last = (await memory.journal.read(stream)).at(-1);
-    return last && lastEventHashOf(last);
+    return last && getLastEventHash(last);
   }
 
   test('is the initial one if there are no commits', async () => {

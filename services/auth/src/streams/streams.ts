@@ -19,7 +19,7 @@ export interface StreamLoaderDeps<State> {
    * Returns the state of a stream after one more event. Must not modify the given state. States must survive
    * a JSON round trip.
    */
-  readonly evolve: (state: State, fact: RecordedFact, sequence: number) => State;
+  readonly applyFact: (state: State, fact: RecordedFact, sequence: number) => State;
   /**
    * The version of the shape of the state. It must be increased when the shape changes, because snapshots of
    * other versions are ignored.
@@ -61,7 +61,15 @@ export interface StreamLoader<State> {
 }
 
 export function createStreamLoader<State>(deps: StreamLoaderDeps<State>): StreamLoader<State> {
-  const { journal, snapshots, initial, evolve, stateVersion, snapshotEvery = 100, remembered = 1000 } = deps;
+  const {
+    journal,
+    snapshots,
+    initial,
+    applyFact,
+    stateVersion,
+    snapshotEvery = 100,
+    remembered = 1000,
+  } = deps;
   const memory = new LRUCache<string, LoadedStream<State>>({ max: remembered });
 
   async function restore(stream: string): Promise<LoadedStream<State>> {
@@ -78,7 +86,7 @@ export function createStreamLoader<State>(deps: StreamLoaderDeps<State>): Stream
     let { state, sequence } = before;
     for (const fact of commit.events) {
       sequence += 1;
-      state = evolve(state, fact, sequence);
+      state = applyFact(state, fact, sequence);
     }
     const head = commit.events.at(-1)?.chain?.hash;
     return { state, number: commit.number, sequence, ...(head === undefined ? {} : { head }) };

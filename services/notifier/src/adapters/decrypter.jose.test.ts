@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { CompactEncrypt, importJWK } from 'jose';
 import { doesSealedLinkBelongTo } from '../sending/seal.ts';
 import { createLinkToken, createSealingKey } from '../testing/events.ts';
-import { createLinkDecrypter, keyIdOfSealedLink } from './decrypter.jose.ts';
+import { createLinkDecrypter, getSealedLinkKeyId } from './decrypter.jose.ts';
 
 const userId = '0197a000-0000-7000-8000-000000000001';
 const expiresAt = '2026-11-22T10:00:00.000Z';
@@ -36,7 +36,7 @@ describe('a sealed link', () => {
     const [ours, theirs] = [await createSealingKey(), await createSealingKey()];
     const open = await createLinkDecrypter({ keys: [ours.jwk] });
     const { sealed } = await theirs.seal(link);
-    assert.deepEqual(await open(sealed), { kind: 'unknown-key', keyId: keyIdOfSealedLink(sealed) });
+    assert.deepEqual(await open(sealed), { kind: 'unknown-key', keyId: getSealedLinkKeyId(sealed) });
   });
 
   it('is broken if it was altered, contains something else, or is no JWE', async () => {

@@ -21,7 +21,7 @@ async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<Readon
 }
 
 /** Returns the id of the key with which a link was sealed; undefined if the text is not a sealed link. */
-export function keyIdOfSealedLink(sealed: string): string | undefined {
+export function getSealedLinkKeyId(sealed: string): string | undefined {
   try {
     return decodeProtectedHeader(sealed).kid;
   } catch {
@@ -38,7 +38,7 @@ export async function createLinkDecrypter(jwks: {
 }): Promise<DecryptSealedLink> {
   const keys = await keysById(jwks);
   return async (sealed) => {
-    const keyId = keyIdOfSealedLink(sealed);
+    const keyId = getSealedLinkKeyId(sealed);
     if (keyId === undefined) return { kind: 'broken' };
     const key = keys.get(keyId);
     if (!key) return { kind: 'unknown-key', keyId };

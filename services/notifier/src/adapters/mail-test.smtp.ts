@@ -4,7 +4,7 @@ import {
   type AttemptFailureDetails,
   formatAttemptFailure,
   formatMaskedFirstLine,
-  formatStage,
+  formatSmtpStage,
   type SmtpStage,
 } from '../delivery/reply.ts';
 import type { MailTestSettings } from '../mail-test-settings.ts';
@@ -89,7 +89,7 @@ function createReport(to: string, onStep: MailTestOptions['onStep']) {
     const now = performance.now();
     if (reply.startsWith('334')) return;
     onStep({
-      stage: formatStage(stage),
+      stage: formatSmtpStage(stage),
       ms: Math.round(now - last),
       said: formatMaskedFirstLine(reply, { shown: to }),
     });

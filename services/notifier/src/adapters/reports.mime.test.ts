@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { ADA_ADDRESS, mailReportsContract } from '../ports/reports.contract.ts';
+import { ADA_ADDRESS, defineMailReportsContractTests } from '../ports/reports.contract.ts';
 import { createReturnPaths } from '../reports/return-paths.ts';
 import { createBounceMail, createComplaintMail, createReportMail } from '../testing/reports.ts';
 import { createMimeReportReader } from './reports.mime.ts';
@@ -15,7 +15,7 @@ function to(proof: string, body: string) {
   return { body: Buffer.from(body), proof };
 }
 
-mailReportsContract('mails', () => ({
+defineMailReportsContractTests('mails', () => ({
   reader,
   classifiesBounces: false,
   namesRecipient: false,

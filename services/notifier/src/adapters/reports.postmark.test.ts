@@ -1,5 +1,5 @@
 import type { BounceDetails } from '../delivery/hard-bounce.ts';
-import { ADA_ADDRESS, mailReportsContract } from '../ports/reports.contract.ts';
+import { ADA_ADDRESS, defineMailReportsContractTests } from '../ports/reports.contract.ts';
 import { createPostmarkReportReader } from './reports.postmark.ts';
 
 const proof = `Basic ${Buffer.from('latchkey:secret').toString('base64')}`;
@@ -11,7 +11,7 @@ function webhook(record: Readonly<Record<string, unknown>>) {
   };
 }
 
-mailReportsContract('Postmark', () => {
+defineMailReportsContractTests('Postmark', () => {
   function bounce(delivery: string, { diagnostic: Details = '' }: BounceDetails = {}) {
     const Metadata = { Delivery: delivery };
     return webhook({ RecordType: 'Bounce', Type: 'HardBounce', TypeCode: 1, Metadata, Details });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { BounceDetails } from '../delivery/hard-bounce.ts';
-import { ADA_ADDRESS, mailReportsContract } from '../ports/reports.contract.ts';
+import { ADA_ADDRESS, defineMailReportsContractTests } from '../ports/reports.contract.ts';
 import { createSesReportReader } from './reports.ses.ts';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:bounces';
@@ -101,7 +101,7 @@ const reader = createSesReportReader({
   },
 });
 
-mailReportsContract('Amazon SES', () => ({
+defineMailReportsContractTests('Amazon SES', () => ({
   reader,
   classifiesBounces: true,
   namesRecipient: true,

@@ -124,7 +124,7 @@ const UNREACHABLE_RETRY_MS = 1_500;
  * @param tries the number of attempts so far
  * @param random in [0, 1)
  */
-export function retryDelayMs(tries: number, random: number): number {
+export function computeRetryDelayMs(tries: number, random: number): number {
   const ceiling = Math.min(MAX_RETRY_DELAY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries, 30));
   return Math.round(ceiling * (0.5 + random / 2));
 }
@@ -194,7 +194,7 @@ export function decideSettlement(
   }
 
   function backOff(): DeliverySettlement {
-    return { state: 'pending', dueAt: later(now, retryDelayMs(tries, random)), counts: true, attempt };
+    return { state: 'pending', dueAt: later(now, computeRetryDelayMs(tries, random)), counts: true, attempt };
   }
   function soon(): DeliverySettlement {
     const dueAt = later(now, UNREACHABLE_RETRY_MS * (0.5 + random / 2));

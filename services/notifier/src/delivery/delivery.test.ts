@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type AttemptResult, decideSettlement, retryDelayMs } from './attempt.ts';
+import { type AttemptResult, computeRetryDelayMs, decideSettlement } from './attempt.ts';
 import { computeSendDeadline } from './delivery.ts';
 import type { AttemptFailureDetails } from './reply.ts';
 
@@ -87,7 +87,7 @@ describe('what becomes of a delivery', () => {
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (tries, random) => {
           const ceiling = Math.min(10 * MINUTE, 2_000 * 2 ** tries);
-          const delay = retryDelayMs(tries, random);
+          const delay = computeRetryDelayMs(tries, random);
           assert.ok(delay >= ceiling / 2 && delay <= ceiling);
         },
       ),

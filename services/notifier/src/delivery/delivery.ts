@@ -175,7 +175,7 @@ export function computeSendDeadline(occurredAt: Date, link: SealedLink | undefin
  * Returns whether a cutoff applies to a delivery, so that its mail must not be sent. An adapter may implement
  * the same rule as a query.
  */
-export function cutoffAppliesTo(
+export function doesCutoffApply(
   cutoff: MailCutoff,
   delivery: Pick<NewDelivery, 'subject' | 'sequence' | 'purpose'>,
 ): boolean {

@@ -33,7 +33,7 @@ const STAGE_NAMES: Readonly<Record<SmtpStage, string>> = {
 };
 
 /** Returns the display name of a stage of the SMTP conversation, for example `RCPT TO`. */
-export function formatStage(stage: SmtpStage): string {
+export function formatSmtpStage(stage: SmtpStage): string {
   return STAGE_NAMES[stage];
 }
 
@@ -138,7 +138,7 @@ function withoutName(text: string, recipient: string | undefined): string {
 /** Formats why an attempt to send a mail failed, for example `at RCPT TO: 554 5.7.1 Relay access denied`. */
 export function formatAttemptFailure({ stage, ...said }: AttemptFailureDetails): string {
   const words = formatReply(said);
-  return words === '' ? `at ${formatStage(stage)}` : `at ${formatStage(stage)}: ${words}`;
+  return words === '' ? `at ${formatSmtpStage(stage)}` : `at ${formatSmtpStage(stage)}: ${words}`;
 }
 
 /**

@@ -25,6 +25,9 @@ export interface MailSuppression {
 /**
  * Returns the id of a suppression. There is at most one suppression for each combination of address and mail.
  */
-export function suppressionIdOf({ recipient, mail }: Pick<MailSuppression, 'recipient' | 'mail'>): string {
+export function computeSuppressionId({
+  recipient,
+  mail,
+}: Pick<MailSuppression, 'recipient' | 'mail'>): string {
   return `${recipient}/${mail}`;
 }

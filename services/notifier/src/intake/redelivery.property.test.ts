@@ -11,8 +11,8 @@ import type { LatchkeyEvent } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
 import {
-  cutoffAppliesTo,
   type DeliveriesAndCutoffs,
+  doesCutoffApply,
   type MailCutoff,
   type NewDelivery,
 } from '../delivery/delivery.ts';
@@ -99,7 +99,7 @@ describe('redelivery', () => {
           seen.push(...cutoffs);
         }
         function superseded(delivery: NewDelivery): boolean {
-          return seen.some((cutoff) => cutoffAppliesTo(cutoff, delivery));
+          return seen.some((cutoff) => doesCutoffApply(cutoff, delivery));
         }
         async function send(limit: number, keep: boolean): Promise<void> {
           now += 1;

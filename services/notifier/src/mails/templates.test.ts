@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { allMailDefinitions } from '../../mails/index.ts';
 import { accountExistsMail, resetPasswordMail, verifyEmailMail, welcomeMail } from '../../mails/registry.ts';
-import { compiledPathOf, compileMail, findMailSources } from '../../scripts/compile-mails.ts';
+import { compileMail, findMailSources, getCompiledMailPath } from '../../scripts/compile-mails.ts';
 import { getExampleVariables, linkVariableNames, type MailDefinition } from './define-mail.ts';
 import { BUILT_IN_TEMPLATES_FOLDER, loadMailTemplates, MailTemplateError } from './templates.ts';
 
@@ -18,7 +18,7 @@ describe('the mails as they are shipped', () => {
     const sources = await findMailSources();
     assert.ok(sources.length >= allMailDefinitions.length * SHIPPED.length);
     for (const source of sources) {
-      assert.equal(await readFile(compiledPathOf(source), 'utf8'), await compileMail(source), source);
+      assert.equal(await readFile(getCompiledMailPath(source), 'utf8'), await compileMail(source), source);
     }
   });
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { DeliveryAttempt, DeliveryState, MailCutoff, NewDelivery } from '../delivery/delivery.ts';
 import type { ClaimDeliveriesRequest, DeliveryPosition, DeliveryStore } from './deliveries.ts';
-import { deliveryRecordsContract } from './verification.contract.ts';
+import { defineDeliveryRecordsContractTests } from './verification.contract.ts';
 
 /** The store under test, with access to what it contains. */
 export interface DeliveriesFixture {
@@ -63,8 +63,8 @@ function anAttempt(result: string): DeliveryAttempt {
   return { at: at(1), ms: 12, result };
 }
 
-export function deliveriesContract(name: string, open: () => Promise<DeliveriesFixture>): void {
-  deliveryRecordsContract(name, open);
+export function defineDeliveriesContractTests(name: string, open: () => Promise<DeliveriesFixture>): void {
+  defineDeliveryRecordsContractTests(name, open);
   describe(`the store of deliveries: ${name}`, () => {
     let fixture: DeliveriesFixture;
     let deliveries: DeliveryStore;

@@ -58,7 +58,7 @@ const otherReasons: Readonly<Record<string, BounceDetails>> = {
   'a refusal that names no reason': { diagnostic: 'smtp; 554 Transaction failed' },
 };
 
-export function mailReportsContract(name: string, open: () => MailReportsFixture): void {
+export function defineMailReportsContractTests(name: string, open: () => MailReportsFixture): void {
   describe(`reports of mails: ${name}`, () => {
     const delivery = randomUUID();
     const { reader, classifiesBounces, namesRecipient, isSigned, ...fixture } = open();

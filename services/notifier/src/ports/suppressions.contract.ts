@@ -1,7 +1,7 @@
 /** Tests that every store of suppressions must pass. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ALL_MAILS, type MailSuppression, suppressionIdOf } from '../delivery/suppression.ts';
+import { ALL_MAILS, computeSuppressionId, type MailSuppression } from '../delivery/suppression.ts';
 import { computeAddressFingerprint, createAddressHint } from '../recipient.ts';
 import type { SuppressionStore } from './suppressions.ts';
 
@@ -30,7 +30,10 @@ function suppression(overrides: Partial<MailSuppression> = {}, address = ADA): M
   };
 }
 
-export function suppressionsContract(name: string, open: () => Promise<SuppressionsFixture>): void {
+export function defineSuppressionsContractTests(
+  name: string,
+  open: () => Promise<SuppressionsFixture>,
+): void {
   describe(`the store of suppressions: ${name}`, () => {
     function using(work: (suppressions: SuppressionStore) => Promise<void>) {
       return async () => {
@@ -72,7 +75,9 @@ export function suppressionsContract(name: string, open: () => Promise<Suppressi
         const others = suppression({ reason: 'bounced' }, 'eve@example.com');
         for (const each of [bounced, complained, manual, others]) await all.put(each);
         for (const _ of Array(2).keys()) await all.removeReportedOf(computeAddressFingerprint(ADA));
-        const left = [manual, others].toSorted((a, b) => (suppressionIdOf(a) < suppressionIdOf(b) ? -1 : 1));
+        const left = [manual, others].toSorted((a, b) =>
+          computeSuppressionId(a) < computeSuppressionId(b) ? -1 : 1,
+        );
         assert.deepEqual(await all.list({ now: at(1), limit: 9 }), left);
       }),
     );
@@ -94,12 +99,12 @@ export function suppressionsContract(name: string, open: () => Promise<Suppressi
           suppression({ until: at(100) }, `${letter}@example.com`),
         );
         for (const each of [...many, suppression()]) await all.put(each);
-        const ids = many.map(suppressionIdOf).toSorted();
+        const ids = many.map(computeSuppressionId).toSorted();
         const first = await all.list({ now: at(70), limit: 3 });
         const after = first.at(-1);
         assert.ok(after);
-        const rest = await all.list({ now: at(70), limit: 3, after: suppressionIdOf(after) });
-        assert.deepEqual([...first, ...rest].map(suppressionIdOf), ids);
+        const rest = await all.list({ now: at(70), limit: 3, after: computeSuppressionId(after) });
+        assert.deepEqual([...first, ...rest].map(computeSuppressionId), ids);
       }),
     );
 

@@ -26,7 +26,10 @@ function aMailing(recipients: readonly string[]) {
   );
 }
 
-export function deliveryRecordsContract(name: string, open: () => Promise<DeliveryRecordsFixture>): void {
+export function defineDeliveryRecordsContractTests(
+  name: string,
+  open: () => Promise<DeliveryRecordsFixture>,
+): void {
   describe(`deliveries for ops verify: ${name}`, () => {
     let fixture: DeliveryRecordsFixture;
 

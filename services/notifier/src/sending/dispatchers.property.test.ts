@@ -21,8 +21,8 @@ import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import type { SendResult } from '../delivery/attempt.ts';
 import {
-  cutoffAppliesTo,
   type DeliveriesAndCutoffs,
+  doesCutoffApply,
   type MailCutoff,
   type NewDelivery,
 } from '../delivery/delivery.ts';
@@ -239,7 +239,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
   }
 
   function isReached(delivery: NewDelivery): boolean {
-    return cutoffs.some((cutoff) => cutoffAppliesTo(cutoff, delivery));
+    return cutoffs.some((cutoff) => doesCutoffApply(cutoff, delivery));
   }
 
   async function claim(asked: Parameters<DeliveryStore['claim']>[0]) {

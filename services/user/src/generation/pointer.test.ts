@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import {
   activateGeneration,
   addGeneration,
-  consumerGroupOfGeneration,
   findCandidateGeneration,
   findLeftoverGenerations,
   findPreviousGeneration,
+  getGenerationConsumerGroup,
+  getGenerationNameSuffix,
   initialGenerationPointer,
-  nameOfGeneration,
   stopOtherGenerations,
 } from './pointer.ts';
 
@@ -43,8 +43,8 @@ test('the number of a generation is never reused, even if its rebuild was given 
 });
 
 test('the first generation keeps the names that it had before there were others', () => {
-  assert.deepEqual([nameOfGeneration(1), consumerGroupOfGeneration(1)], ['v1', 'user']);
-  assert.deepEqual([nameOfGeneration(2), consumerGroupOfGeneration(2)], ['v2', 'user.v2']);
+  assert.deepEqual([getGenerationNameSuffix(1), getGenerationConsumerGroup(1)], ['v1', 'user']);
+  assert.deepEqual([getGenerationNameSuffix(2), getGenerationConsumerGroup(2)], ['v2', 'user.v2']);
 });
 
 test('a stored generation that is not being filled is a leftover, unless it is only being prepared', () => {

@@ -23,13 +23,13 @@ export interface GenerationPointer {
 export const initialGenerationPointer: GenerationPointer = { active: 1, running: [1], last: 1, version: 0 };
 
 /** Returns the suffix that the names of a generation's table, collection and consumer group have. */
-export function nameOfGeneration(generation: number): string {
+export function getGenerationNameSuffix(generation: number): string {
   return `v${generation}`;
 }
 
 /** Returns the consumer group of a generation. Its positions show how far the generation has been filled. */
-export function consumerGroupOfGeneration(generation: number): string {
-  return generation === 1 ? 'user' : `user.${nameOfGeneration(generation)}`;
+export function getGenerationConsumerGroup(generation: number): string {
+  return generation === 1 ? 'user' : `user.${getGenerationNameSuffix(generation)}`;
 }
 
 /** Returns the generation that a rebuild is filling and that may become active. Undefined if there is none. */

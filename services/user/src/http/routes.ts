@@ -55,7 +55,13 @@ export interface RouteDeps {
   readonly publicPath: string;
 }
 
-export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: RouteDeps): readonly Route[] {
+export function createUserRoutes({
+  profiles,
+  guards,
+  publicPath,
+  feed,
+  webhooks,
+}: RouteDeps): readonly Route[] {
   const ofOneself = route({
     method: 'GET',
     path: `${BASE}/me`,

@@ -7,7 +7,7 @@ import { createGuards } from '@latchkey/tokens';
 import { createEmptyStoredAccount } from '../profile/stored-account.ts';
 import { createSequenceWaiter } from '../projection/sequence-waiter.ts';
 import { accountSequenceHeaderSchema } from './account-sequence.ts';
-import { createRoutes } from './routes.ts';
+import { createUserRoutes } from './routes.ts';
 import type { ActiveSessionWithProfile } from './session-status.ts';
 
 /** The longest time that a call of the store takes without an error (`openMongo`), in ms. */
@@ -40,7 +40,7 @@ function slowService() {
   );
   const logger = createLogger({ name: 'user', level: 'silent' });
   const waiter = createSequenceWaiter({ profiles, logger });
-  const routes = createRoutes({ profiles, guards, feed: [], webhooks: [], publicPath: '' });
+  const routes = createUserRoutes({ profiles, guards, feed: [], webhooks: [], publicPath: '' });
   return { profiles, waiter, routes, elapsedMs: () => ms };
 }
 

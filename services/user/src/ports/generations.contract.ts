@@ -25,7 +25,7 @@ const NOW = new Date('2026-03-01T12:00:00.000Z');
  * Defines the tests for one kind of store.
  * @param open creates an empty store that is removed after the test
  */
-export function generationsContract(
+export function defineGenerationsContractTests(
   adapter: string,
   open: (context: TestContext) => Promise<GenerationsUnderTest>,
 ): void {

@@ -49,7 +49,7 @@ function parkedFromStart(name: string): StoredAccount {
  * Defines the tests for one kind of store.
  * @param open creates an empty store that is removed after the test
  */
-export function profilesContract(
+export function defineProfilesContractTests(
   adapter: string,
   open: (context: TestContext) => Promise<ProfileStore>,
 ): void {

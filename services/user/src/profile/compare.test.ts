@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTestHistory } from '../testing/history.ts';
-import { findDifferingFields, foldProfile } from './compare.ts';
+import { computeProfile, findDifferingFields } from './compare.ts';
 import { applyProfileEvent } from './project.ts';
 
 function living() {
   const account = createTestHistory('ada');
-  const profile = foldProfile([account.registered(), account.verified()]);
+  const profile = computeProfile([account.registered(), account.verified()]);
   assert.ok(profile);
   return profile;
 }
@@ -16,10 +16,10 @@ describe('the fold of an account', () => {
     const account = createTestHistory('ada');
     const [first, second] = [account.registered(), account.verified()];
     assert.deepEqual(
-      foldProfile([first, second]),
+      computeProfile([first, second]),
       applyProfileEvent(applyProfileEvent(undefined, first), second),
     );
-    assert.equal(foldProfile([]), undefined);
+    assert.equal(computeProfile([]), undefined);
   });
 });
 

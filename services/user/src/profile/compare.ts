@@ -4,7 +4,7 @@ import type { Profile } from './profile.ts';
 import { applyProfileEvent } from './project.ts';
 
 /** Computes an account's profile from all events of the account. Returns undefined if there are no events. */
-export function foldProfile(events: readonly LatchkeyEvent[]): Profile | undefined {
+export function computeProfile(events: readonly LatchkeyEvent[]): Profile | undefined {
   return events.reduce<Profile | undefined>(applyProfileEvent, undefined);
 }
 

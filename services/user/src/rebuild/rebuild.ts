@@ -9,11 +9,11 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import {
   activateGeneration,
   addGeneration,
-  consumerGroupOfGeneration,
   findCandidateGeneration,
   findLeftoverGenerations,
   findPreviousGeneration,
   type GenerationPointer,
+  getGenerationConsumerGroup,
   stopOtherGenerations,
 } from '../generation/pointer.ts';
 import type { GenerationStore } from '../ports/generations.ts';
@@ -105,7 +105,7 @@ export function createReadModelRebuild(deps: ReadModelRebuildDeps): ReadModelReb
   }
 
   function progressOf(generation: number) {
-    return groups.progressOf(consumerGroupOfGeneration(generation), TOPICS);
+    return groups.progressOf(getGenerationConsumerGroup(generation), TOPICS);
   }
 
   async function stateOf(generation: number, pointer: GenerationPointer): Promise<GenerationProgress> {
@@ -132,7 +132,7 @@ export function createReadModelRebuild(deps: ReadModelRebuildDeps): ReadModelReb
   async function forget(generation: number): Promise<void> {
     for (let waited = 0; ; waited += LOOK_EVERY_MS) {
       try {
-        return await groups.deleteGroup(consumerGroupOfGeneration(generation), TOPICS);
+        return await groups.deleteGroup(getGenerationConsumerGroup(generation), TOPICS);
       } catch (error) {
         if (!(error instanceof ConsumerGroupInUseError) || waited >= MEMBERS_LEAVE_WITHIN_MS) throw error;
       }

@@ -14,14 +14,14 @@ const addressed = { userId: adaId, locale: 'en', person };
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
 /** Returns the instant that is `ms` milliseconds after noon. */
-export function msAfterNoon(ms: number): Date {
+export function createInstantAfterNoon(ms: number): Date {
   return new Date(noon.getTime() + ms);
 }
 
 const HOUR = 3_600_000;
 
 /** Returns a link whose hash and token contain the given name. It expires at one o'clock by default. */
-export function createTestLink(name: string, expiresAt = msAfterNoon(HOUR)): NewMailedLink {
+export function createTestLink(name: string, expiresAt = createInstantAfterNoon(HOUR)): NewMailedLink {
   return {
     hash: `hash of link ${name}`,
     sealed: { sealed: `sealed ${name}`, expiresAt: expiresAt.toISOString() },
@@ -33,7 +33,7 @@ export function createTestLink(name: string, expiresAt = msAfterNoon(HOUR)): New
  * @param newLink undefined if the link is withheld
  */
 function keep(newLink: NewMailedLink | undefined) {
-  if (newLink === undefined) return { withheldUntil: msAfterNoon(HOUR).toISOString() };
+  if (newLink === undefined) return { withheldUntil: createInstantAfterNoon(HOUR).toISOString() };
   const { hash, sealed } = newLink;
   return { link: { hash, expiresAt: sealed.expiresAt } };
 }

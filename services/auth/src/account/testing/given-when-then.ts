@@ -8,7 +8,7 @@ import type { AccountFact } from '../facts.ts';
 import type { RefusalKind } from '../refusals.ts';
 import {
   type AccountState,
-  evolve,
+  applyAccountFact,
   initialAccountState,
   type UnverifiedAccount,
   type VerifiedAccount,
@@ -29,23 +29,25 @@ export interface OutcomeAssertions {
 
 /** Computes the state of an account from all of its facts. */
 export function foldFacts(facts: readonly AccountFact[]): AccountState {
-  return facts.reduce(evolve, initialAccountState);
+  return facts.reduce(applyAccountFact, initialAccountState);
 }
 
 /** Computes the state of an account from all of its facts, which must include its sign-up. */
-export function stateAfter(...facts: readonly AccountFact[]): Exclude<AccountState, { status: 'none' }> {
+export function computeStateAfter(
+  ...facts: readonly AccountFact[]
+): Exclude<AccountState, { status: 'none' }> {
   const state = foldFacts(facts);
   assert.ok(state.status !== 'none');
   return state;
 }
 
-export function unverifiedAccountAfter(...facts: readonly AccountFact[]): UnverifiedAccount {
+export function computeUnverifiedAccountAfter(...facts: readonly AccountFact[]): UnverifiedAccount {
   const state = foldFacts(facts);
   assert.ok(state.status === 'unverified');
   return state;
 }
 
-export function verifiedAccountAfter(...facts: readonly AccountFact[]): VerifiedAccount {
+export function computeVerifiedAccountAfter(...facts: readonly AccountFact[]): VerifiedAccount {
   const state = foldFacts(facts);
   assert.ok(state.status === 'verified');
   return state;

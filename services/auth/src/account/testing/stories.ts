@@ -8,8 +8,8 @@ import { computeLookupKeys, findUnneededAddressClaims, toAddressClaim } from '..
 import type { AccountCommand, NewMailedLink, RegisterAccountCommand, SignUpProof } from '../commands.ts';
 import { decide } from '../decide.ts';
 import type { Decision } from '../decision.ts';
-import { type AccountState, evolve, initialAccountState } from '../state.ts';
-import { adminId, msAfterNoon } from './ada.ts';
+import { type AccountState, applyAccountFact, initialAccountState } from '../state.ts';
+import { adminId, createInstantAfterNoon } from './ada.ts';
 
 const ids = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'] as const;
 export const sharedStoryAddress = 'ada@example.com';
@@ -35,7 +35,10 @@ function linkOf(kind: Purpose) {
   return fc.tuple(number, minute).map(
     ([n, expires]): NewMailedLink => ({
       hash: hashOf(kind, n),
-      sealed: { sealed: `sealed-${kind}-${n}`, expiresAt: msAfterNoon(expires * MINUTES).toISOString() },
+      sealed: {
+        sealed: `sealed-${kind}-${n}`,
+        expiresAt: createInstantAfterNoon(expires * MINUTES).toISOString(),
+      },
     }),
   );
 }
@@ -63,7 +66,7 @@ const proof: fc.Arbitrary<SignUpProof> = fc.oneof(
 /** Generates a command. `now` and `owner` are placeholders, filled in when the command is run. */
 function request(userId: string): fc.Arbitrary<AccountCommand> {
   const owner = fc.constant(undefined);
-  const now = fc.constant(msAfterNoon(0));
+  const now = fc.constant(createInstantAfterNoon(0));
   const name = fc.constantFrom('ada', 'alan', 'countess');
   const by = fc.constantFrom(adminId, userId, 'ops');
   const reason = fc.constantFrom('because', 'therefore');
@@ -150,7 +153,7 @@ function request(userId: string): fc.Arbitrary<AccountCommand> {
         {
           type: type('RequestErasure'),
           by,
-          eraseAt: minute.map((at) => msAfterNoon(at * MINUTES).toISOString()),
+          eraseAt: minute.map((at) => createInstantAfterNoon(at * MINUTES).toISOString()),
           link: linkOf('reset'),
         },
         { requiredKeys: ['type', 'by', 'eraseAt'] },
@@ -241,7 +244,7 @@ function proving({ link, passwordHash }: RegisterAccountCommand): AccountCommand
     type: 'Verify',
     tokenHash: link.hash,
     proof: { kind: 'password', passwordHash },
-    now: msAfterNoon(0),
+    now: createInstantAfterNoon(0),
     owner: undefined,
   };
 }
@@ -252,7 +255,7 @@ function changing(
   { link, undo }: { readonly link: NewMailedLink; readonly undo: NewMailedLink },
 ): readonly AccountCommand[] {
   const [, to] = addresses;
-  const lookedUp = { now: msAfterNoon(0), owner: undefined };
+  const lookedUp = { now: createInstantAfterNoon(0), owner: undefined };
   const proof = { kind: 'password', passwordHash } as const;
   return [
     {
@@ -322,16 +325,20 @@ export function runCommandStory(steps: readonly StoryStep[]): StoryOutcome {
   for (const { userId, command: asked, minutes: later, sweeps } of steps) {
     minutes += later;
     const before = world.accounts.get(userId) ?? initialAccountState;
-    const command = asLookedUp(world, userId, asked, msAfterNoon(minutes * MINUTES));
+    const command = asLookedUp(world, userId, asked, createInstantAfterNoon(minutes * MINUTES));
     const decision = decide(before, command);
-    const { claims = [] } = computeLookupKeys(before, decision.facts, msAfterNoon(minutes * MINUTES));
+    const { claims = [] } = computeLookupKeys(
+      before,
+      decision.facts,
+      createInstantAfterNoon(minutes * MINUTES),
+    );
     const holders = claims.flatMap((claim) => world.claims.get(claim) ?? []);
     assert.ok(
       holders.every((holder) => holder === userId),
       'nobody takes a claim of another account',
     );
     if (holders.length > 0) continue;
-    const after = decision.facts.reduce(evolve, before);
+    const after = decision.facts.reduce(applyAccountFact, before);
     const taken = new Map([...world.claims, ...claims.map((claim) => [claim, userId] as const)]);
     world = {
       accounts: new Map([...world.accounts, [userId, after]]),

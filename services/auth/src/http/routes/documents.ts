@@ -4,7 +4,7 @@ import { type OpenApiInfo, publicAccessPolicy, type Route, type RouteResponse, r
 import { z } from 'zod';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
-import { createGeneralProblemPage, createHtmlResponse, localeOfRequest } from '../link-page.ts';
+import { createGeneralProblemPage, createHtmlResponse, getRequestLocale } from '../link-page.ts';
 import { successPageNames } from '../pages/pages.ts';
 import { localeTagSchema } from '../schemas.ts';
 import { formatSecurityTxt, type SecurityTxtFields } from '../security-txt.ts';
@@ -100,7 +100,7 @@ function homeRoute({ pages }: RouteDeps): Route {
     hidden: true,
     problemPage: createGeneralProblemPage(pages),
     answers: { 200: { description: 'A page.', media: ['text/html'] } },
-    handle: async (request) => createHtmlResponse(pages.home({ locale: localeOfRequest(request) })),
+    handle: async (request) => createHtmlResponse(pages.home({ locale: getRequestLocale(request) })),
   });
 }
 
@@ -117,7 +117,7 @@ function doneRoute({ pages }: RouteDeps): Route {
     query: z.object({ lang: localeTagSchema.optional() }),
     answers: { 200: { description: 'A page.', media: ['text/html'] } },
     handle: async ({ params: { page }, query: { lang }, ...request }) =>
-      createHtmlResponse(pages.done(page, { locale: lang ?? localeOfRequest(request) })),
+      createHtmlResponse(pages.done(page, { locale: lang ?? getRequestLocale(request) })),
   });
 }
 

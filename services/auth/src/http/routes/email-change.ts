@@ -8,14 +8,14 @@ import { confirmEmailChange, type OwnerEvidence, viewEmailChange } from '../../e
 import { requestEmailChange } from '../../email-change/request.ts';
 import { undoEmailChange, viewEmailUndo } from '../../email-change/undo.ts';
 import type { Refusal } from '../../refused.ts';
-import { allowAnonymous } from '../allow-anonymous.ts';
+import { createAnonymousAccessPolicy } from '../allow-anonymous.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
   createHtmlResponse,
+  createLinkFormActionUrl,
   createLinkProblemPage,
-  linkFormActionUrl,
   linkProblemSpecs,
   linkTokenParamsSchema,
 } from '../link-page.ts';
@@ -104,7 +104,7 @@ function viewConfirmationRoute(deps: RouteDeps): Route {
     handle: async ({ params: { token } }) => {
       const view = await viewEmailChange(deps, token);
       return createHtmlResponse(
-        pages.emailChange({ ...view, action: linkFormActionUrl(deps, CHANGE, token) }),
+        pages.emailChange({ ...view, action: createLinkFormActionUrl(deps, CHANGE, token) }),
       );
     },
   });
@@ -133,7 +133,7 @@ function confirmationRoute(deps: RouteDeps): Route {
     summary: 'Confirm another address',
     description:
       'The link alone changes nothing. Send `{}` with an access token of the account, or `password`. The previous address gets a mail with a link that undoes the change for 7 days. A used link answers 200 again.',
-    policy: allowAnonymous(deps.guards.authenticated),
+    policy: createAnonymousAccessPolicy(deps.guards.authenticated),
     secretPath: true,
     params: linkTokenParamsSchema,
     body: confirmation,
@@ -168,7 +168,7 @@ function confirmationRoute(deps: RouteDeps): Route {
     formAgain: async (refusal, { params: { token } }) => {
       if (!isAboutPassword(refusal)) return undefined;
       const view = await viewEmailChange(deps, token);
-      const action = linkFormActionUrl(deps, CHANGE, token);
+      const action = createLinkFormActionUrl(deps, CHANGE, token);
       return pages.emailChange({ ...view, action, wrongPassword: refusal.kind === 'password_incorrect' });
     },
   });
@@ -195,7 +195,9 @@ function viewUndoRoute(deps: RouteDeps): Route {
     problemPage: createLinkProblemPage(pages, 'email-undo'),
     handle: async ({ params: { token } }) => {
       const view = await viewEmailUndo(deps, token);
-      return createHtmlResponse(pages.emailUndo({ ...view, action: linkFormActionUrl(deps, UNDO, token) }));
+      return createHtmlResponse(
+        pages.emailUndo({ ...view, action: createLinkFormActionUrl(deps, UNDO, token) }),
+      );
     },
   });
 }
@@ -244,7 +246,7 @@ function undoRoute(deps: RouteDeps): Route {
     formAgain: async (refusal, { params: { token } }) => {
       const fault = findNewPasswordFault(refusal);
       if (fault === undefined) return undefined;
-      const action = linkFormActionUrl(deps, UNDO, token);
+      const action = createLinkFormActionUrl(deps, UNDO, token);
       return pages.emailUndo({ ...(await viewEmailUndo(deps, token)), action, fault });
     },
   });

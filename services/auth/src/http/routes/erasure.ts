@@ -13,7 +13,7 @@ import type { RouteDeps } from '../deps.ts';
 import {
   createErasureProblemPage,
   createHtmlResponse,
-  linkFormActionUrl,
+  createLinkFormActionUrl,
   linkProblemSpecs,
   linkTokenParamsSchema,
 } from '../link-page.ts';
@@ -112,7 +112,7 @@ function viewErasureRoute(deps: RouteDeps): Route {
     problemPage: createErasureProblemPage(pages),
     handle: async ({ params: { token } }) => {
       const view = await viewErasure(deps, token);
-      const action = linkFormActionUrl(deps, LINK, token);
+      const action = createLinkFormActionUrl(deps, LINK, token);
       return createHtmlResponse(pages.erasure({ ...view, action }));
     },
   });

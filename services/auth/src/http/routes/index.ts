@@ -33,7 +33,7 @@ const topics = [
   createDocumentRoutes,
 ];
 
-export function createRoutes(deps: RouteDeps): readonly Route[] {
+export function createAuthRoutes(deps: RouteDeps): readonly Route[] {
   const pageHeaders = deps.pages.headers;
   const routes = topics
     .flatMap((routesOf) => routesOf(deps))

@@ -10,12 +10,12 @@ import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
   createHtmlResponse,
+  createLinkFormActionUrl,
   createLinkProblemPage,
   createLinkRequestProblemPage,
-  linkFormActionUrl,
+  getRequestLocale,
   linkProblemSpecs,
   linkTokenParamsSchema,
-  localeOfRequest,
 } from '../link-page.ts';
 import { findNewPasswordFault } from '../new-password-fault.ts';
 import { defineOperationRoute } from '../operation.ts';
@@ -35,7 +35,7 @@ export function createPasswordRoutes(deps: RouteDeps): readonly Route[] {
 const PATH = `${AUTH_BASE_PATH}/password-reset-confirm/:token`;
 
 function actionOf(deps: RouteDeps, token: string): string {
-  return linkFormActionUrl(deps, `${AUTH_BASE_PATH}/password-reset-confirm`, token);
+  return createLinkFormActionUrl(deps, `${AUTH_BASE_PATH}/password-reset-confirm`, token);
 }
 
 const newPasswordProblems = [
@@ -69,7 +69,7 @@ function resetRequestRoute(deps: RouteDeps): Route {
       await requestMailToAddress(deps, { kind: 'password-reset', address }, toUseCaseContext(request));
       if (request.sentAs === 'form')
         return createHtmlResponse(
-          pages.requested({ locale: localeOfRequest(request), kind: 'password-reset' }),
+          pages.requested({ locale: getRequestLocale(request), kind: 'password-reset' }),
           202,
         );
       return {

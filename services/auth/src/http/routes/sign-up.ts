@@ -5,7 +5,7 @@ import { signUp } from '../../sign-up/sign-up.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { idempotencyHeadersSchema, toIdempotentContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { localeOfRequest } from '../link-page.ts';
+import { getRequestLocale } from '../link-page.ts';
 import { defineOperationRoute } from '../operation.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { createNewPasswordSchema } from '../schemas.ts';
@@ -57,7 +57,7 @@ export function createSignUpRoutes(deps: RouteDeps): readonly Route[] {
     ],
     handle: async (request) => {
       const { email, username, firstName, lastName, locale } = request.body;
-      const person = { ...request.body, locale: locale ?? localeOfRequest(request) };
+      const person = { ...request.body, locale: locale ?? getRequestLocale(request) };
       const { userId } = await signUp(deps, person, toIdempotentContext(request));
       return {
         status: 201,

@@ -19,18 +19,18 @@ import {
   verifySignUp,
   viewVerification,
 } from '../../sign-up/verification.ts';
-import { allowAnonymous } from '../allow-anonymous.ts';
+import { createAnonymousAccessPolicy } from '../allow-anonymous.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
   createHtmlResponse,
+  createLinkFormActionUrl,
   createLinkProblemPage,
   createLinkRequestProblemPage,
-  linkFormActionUrl,
+  getRequestLocale,
   linkProblemSpecs,
   linkTokenParamsSchema,
-  localeOfRequest,
 } from '../link-page.ts';
 import { defineOperationRoute } from '../operation.ts';
 import type { VerificationFault } from '../pages/pages.ts';
@@ -51,7 +51,7 @@ const PATH = `${AUTH_BASE_PATH}/verify/:token`;
 
 /** Returns the URLs to which the page of a verification link and its forms point. */
 function placesOf(deps: RouteDeps, token: string) {
-  const action = linkFormActionUrl(deps, `${AUTH_BASE_PATH}/verify`, token);
+  const action = createLinkFormActionUrl(deps, `${AUTH_BASE_PATH}/verify`, token);
   return { action, rejection: `${action}/reject` };
 }
 
@@ -160,7 +160,7 @@ function verifyRoute(deps: RouteDeps): Route {
     summary: 'Verify an account, or reject its sign-up',
     description:
       'The link alone verifies nothing. Send `{}` with an access token of the account or the cookie of its sign-up, or `password`, or `newPassword` and `confirmNewPassword`, which end every earlier session. A used link answers 200 again.',
-    policy: allowAnonymous(deps.guards.authenticated),
+    policy: createAnonymousAccessPolicy(deps.guards.authenticated),
     secretPath: true,
     params: linkTokenParamsSchema,
     body: bodyOf(deps),
@@ -246,7 +246,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
     tag: 'verification',
     summary: 'Request a new verification link',
     description: "With an access token: for the caller's account. Otherwise by address.",
-    policy: allowAnonymous(deps.guards.authenticated),
+    policy: createAnonymousAccessPolicy(deps.guards.authenticated),
     body: z.object({ email: emailAddressSchema.optional() }),
     accepts: ['none', 'json', 'form'],
     answers: { 202: createJsonOrPageResponseSpec('The same response whether or not the account exists.') },
@@ -267,7 +267,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
       await requestMailToAddress(deps, { kind: 'verification', address }, toUseCaseContext(request));
       if (request.sentAs === 'form')
         return createHtmlResponse(
-          pages.requested({ locale: localeOfRequest(request), kind: 'verification' }),
+          pages.requested({ locale: getRequestLocale(request), kind: 'verification' }),
           202,
         );
       return { status: 202, body: { message } };

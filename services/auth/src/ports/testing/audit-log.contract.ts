@@ -24,7 +24,7 @@ function entryAt(second: number, given: Partial<AuditEntry> = {}): AuditEntry {
   };
 }
 
-export function auditLogContract(name: string, open: OpenEmptyStores): void {
+export function defineAuditLogContractTests(name: string, open: OpenEmptyStores): void {
   describe(`security events on ${name}`, () => {
     let log: AuditLog;
     let close: () => Promise<void>;

@@ -121,7 +121,7 @@ export function createRegistrationCommit(address: string, given: Partial<Commit>
 }
 
 /** Returns the hash of a commit's last event. */
-export function lastEventHashOf(commit: Commit): string | undefined {
+export function getLastEventHash(commit: Commit): string | undefined {
   return commit.events.at(-1)?.chain?.hash;
 }
 
@@ -130,7 +130,7 @@ export function createCommits(stream: string, count: number): readonly Commit[] 
   let head: string | undefined;
   return createArray(count, (index) => {
     const commit = createCommit({ stream, number: index + 1 }, head);
-    head = lastEventHashOf(commit);
+    head = getLastEventHash(commit);
     return commit;
   });
 }
@@ -171,7 +171,7 @@ export async function readUnpublishedCommits(
   return commits;
 }
 
-export function commitNumbersOf(commits: readonly Commit[]): readonly number[] {
+export function getCommitNumbers(commits: readonly Commit[]): readonly number[] {
   return commits.map(({ number }) => number);
 }
 

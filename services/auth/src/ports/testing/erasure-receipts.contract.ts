@@ -7,7 +7,7 @@ import type { AuthStores } from '../stores.ts';
 import { createTestInstant } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
-export function erasureReceiptsContract(name: string, open: OpenEmptyStores): void {
+export function defineErasureReceiptsContractTests(name: string, open: OpenEmptyStores): void {
   describe(`receipts of erasures on ${name}`, () => {
     let stores: AuthStores;
     let close: () => Promise<void>;

@@ -6,7 +6,7 @@ import type { AuthStores } from '../stores.ts';
 import { createCommit, createTestInstant } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
-export function erasuresContract(name: string, open: OpenEmptyStores): void {
+export function defineErasuresContractTests(name: string, open: OpenEmptyStores): void {
   describe(`erasures on ${name}`, () => {
     let stores: AuthStores;
     let close: () => Promise<void>;

@@ -8,7 +8,7 @@ function second(number: number): Date {
   return new Date(Date.UTC(2026, 0, 1, 0, 0, number));
 }
 
-export function idempotencyKeysContract(name: string, open: OpenEmptyStores): void {
+export function defineIdempotencyKeysContractTests(name: string, open: OpenEmptyStores): void {
   async function using(play: (keys: IdempotencyKeyStore) => Promise<void>): Promise<void> {
     const { stores, close } = await open();
     try {

@@ -7,13 +7,13 @@ import type { Outbox } from '../outbox.ts';
 import type { OpenRegistrationStore } from '../registrations.ts';
 import {
   appendCommits,
-  commitNumbersOf,
   createArray,
   createCommit,
   createCommits,
   createRegistrationCommit,
   createRoleChangedFact,
   createSessionsRevokedFact,
+  getCommitNumbers,
   readUnpublishedCommits,
   removeChainEntries,
 } from './commits.ts';
@@ -23,7 +23,7 @@ function outcomes(results: readonly AppendResult[], outcome: AppendResult['outco
   return results.filter((result) => result.outcome === outcome).length;
 }
 
-export function journalContract(name: string, open: OpenEmptyStores): void {
+export function defineJournalContractTests(name: string, open: OpenEmptyStores): void {
   describe(`the journal on ${name}`, () => {
     let journal: Journal;
     let outbox: Outbox;
@@ -218,10 +218,10 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         await appendCommits(journal, createCommits(stream, 12));
         await appendCommits(journal, createCommits(randomUUID(), 2));
         assert.deepEqual(
-          commitNumbersOf(await journal.read(stream)),
+          getCommitNumbers(await journal.read(stream)),
           [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
         );
-        assert.deepEqual(commitNumbersOf(await journal.read(stream, 9)), [10, 11, 12]);
+        assert.deepEqual(getCommitNumbers(await journal.read(stream, 9)), [10, 11, 12]);
         assert.deepEqual(await journal.read(stream, 12), []);
       });
 
@@ -235,7 +235,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
           journal.read(ada, 3),
           journal.read(grace, 3),
         ]);
-        assert.deepEqual(read.map(commitNumbersOf), [[1, 2, 3, 4], [2, 3], [], [4], []]);
+        assert.deepEqual(read.map(getCommitNumbers), [[1, 2, 3, 4], [2, 3], [], [4], []]);
       });
 
       test('returns nothing for a stream that does not exist', async () => {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type KnownSignInSourceStore, MAX_KNOWN_SIGN_IN_SOURCES } from '../known-sources.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
-export function knownSourcesContract(name: string, open: OpenEmptyStores): void {
+export function defineKnownSourcesContractTests(name: string, open: OpenEmptyStores): void {
   describe(`known sources on ${name}`, () => {
     let known: KnownSignInSourceStore;
     let close: () => Promise<void>;

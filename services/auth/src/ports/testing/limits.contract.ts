@@ -19,7 +19,7 @@ const rules = createUniformLimitRules(
   },
 );
 
-export function limitsContract(adapter: string, open: OpenEmptyStores): void {
+export function defineLimitsContractTests(adapter: string, open: OpenEmptyStores): void {
   async function using(play: (limits: RateLimits) => Promise<void>): Promise<void> {
     const { stores, close } = await open();
     try {

@@ -89,7 +89,7 @@ export interface EmptyCommitStores {
   close(): Promise<void>;
 }
 
-export function commitStoresModelContract(
+export function defineCommitStoresModelContractTests(
   name: string,
   open: () => Promise<EmptyCommitStores>,
   { numRuns }: { readonly numRuns: number },

@@ -6,16 +6,16 @@ import type { Commit, Journal } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
 import {
   appendCommits,
-  commitNumbersOf,
   createArray,
   createCommit,
   createCommits,
   createTestInstant,
+  getCommitNumbers,
   readUnpublishedCommits,
 } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
-export function outboxContract(name: string, open: OpenEmptyStores): void {
+export function defineOutboxContractTests(name: string, open: OpenEmptyStores): void {
   describe(`the outbox on ${name}`, () => {
     let journal: Journal;
     let outbox: Outbox;
@@ -39,7 +39,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
       await appendCommits(journal, commits);
       assert.deepEqual(await readUnpublishedCommits(outbox, stream), commits);
       await outbox.markPublished(commits.slice(0, 9));
-      assert.deepEqual(commitNumbersOf(await readUnpublishedCommits(outbox, stream)), [10, 11]);
+      assert.deepEqual(getCommitNumbers(await readUnpublishedCommits(outbox, stream)), [10, 11]);
       assert.deepEqual(await journal.read(stream), commits);
     });
 

@@ -14,7 +14,7 @@ import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
 
-export function personalDataContract(name: string, open: OpenEmptyStores): void {
+export function definePersonalDataContractTests(name: string, open: OpenEmptyStores): void {
   describe(`personal data on ${name}`, () => {
     let stores: AuthStores;
     let close: () => Promise<void>;

@@ -7,11 +7,11 @@ import type { Outbox } from '../outbox.ts';
 import type { OpenRegistration, OpenRegistrationStore } from '../registrations.ts';
 import {
   appendCommits,
-  commitNumbersOf,
   createArray,
   createCommit,
   createRegistrationCommit,
   createTestInstant,
+  getCommitNumbers,
   readUnpublishedCommits,
 } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
@@ -20,7 +20,7 @@ function streams(registrations: readonly OpenRegistration[]) {
   return registrations.map(({ stream }) => stream);
 }
 
-export function registrationsContract(name: string, open: OpenEmptyStores): void {
+export function defineRegistrationsContractTests(name: string, open: OpenEmptyStores): void {
   describe(`open registrations on ${name}`, () => {
     let journal: Journal;
     let outbox: Outbox;
@@ -61,7 +61,7 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
       assert.equal(first?.address, undefined);
       assert.deepEqual(first?.events, commit.events);
       assert.equal(await journal.holder('a'), commit.stream);
-      assert.deepEqual(commitNumbersOf(await readUnpublishedCommits(outbox, commit.stream)), [1, 2]);
+      assert.deepEqual(getCommitNumbers(await readUnpublishedCommits(outbox, commit.stream)), [1, 2]);
     });
 
     test('come oldest first, page by page, each once, even if times are equal', async () => {

@@ -25,7 +25,7 @@ function ids(requests: readonly QueuedMailRequest[]) {
   return requests.map(({ id }) => id);
 }
 
-export function requestsContract(name: string, open: OpenEmptyStores): void {
+export function defineRequestsContractTests(name: string, open: OpenEmptyStores): void {
   describe(`requests on ${name}`, () => {
     let requests: MailRequestQueue;
     let close: () => Promise<void>;

@@ -32,7 +32,7 @@ function ids(sessions: readonly Session[]) {
   return sessions.map(({ id }) => id);
 }
 
-export function sessionsContract(name: string, open: OpenEmptyStores): void {
+export function defineSessionsContractTests(name: string, open: OpenEmptyStores): void {
   describe(`sessions on ${name}`, () => {
     let sessions: SessionStore;
     let close: () => Promise<void>;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { SnapshotStore } from '../snapshots.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
-export function snapshotsContract(name: string, open: OpenEmptyStores): void {
+export function defineSnapshotsContractTests(name: string, open: OpenEmptyStores): void {
   describe(`snapshots on ${name}`, () => {
     let snapshots: SnapshotStore;
     let close: () => Promise<void>;

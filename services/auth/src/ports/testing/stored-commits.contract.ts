@@ -18,7 +18,10 @@ function placeOf({ stream, number }: Pick<Commit, 'stream' | 'number'>) {
   return `${stream}/${number}`;
 }
 
-export function storedCommitsContract(name: string, open: () => Promise<StoredCommitsFixture>): void {
+export function defineStoredCommitsContractTests(
+  name: string,
+  open: () => Promise<StoredCommitsFixture>,
+): void {
   describe(`stored commits on ${name}`, () => {
     let under: StoredCommitsFixture;
 

@@ -1,41 +1,41 @@
 import { leaseRecordsContract } from '@latchkey/store/testing';
 import { keyFingerprintsContract } from '@latchkey/store/testing/key-fingerprints';
-import { auditLogContract } from './audit-log.contract.ts';
-import { erasureReceiptsContract } from './erasure-receipts.contract.ts';
-import { erasuresContract } from './erasures.contract.ts';
-import { idempotencyKeysContract } from './idempotency-keys.contract.ts';
-import { journalContract } from './journal.contract.ts';
-import { knownSourcesContract } from './known-sources.contract.ts';
-import { limitsContract } from './limits.contract.ts';
+import { defineAuditLogContractTests } from './audit-log.contract.ts';
+import { defineErasureReceiptsContractTests } from './erasure-receipts.contract.ts';
+import { defineErasuresContractTests } from './erasures.contract.ts';
+import { defineIdempotencyKeysContractTests } from './idempotency-keys.contract.ts';
+import { defineJournalContractTests } from './journal.contract.ts';
+import { defineKnownSourcesContractTests } from './known-sources.contract.ts';
+import { defineLimitsContractTests } from './limits.contract.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
-import { outboxContract } from './outbox.contract.ts';
-import { personalDataContract } from './personal-data.contract.ts';
-import { registrationsContract } from './registrations.contract.ts';
-import { requestsContract } from './requests.contract.ts';
-import { sessionsContract } from './sessions.contract.ts';
-import { snapshotsContract } from './snapshots.contract.ts';
-import { trustedAddressesContract } from './trusted-addresses.contract.ts';
+import { defineOutboxContractTests } from './outbox.contract.ts';
+import { definePersonalDataContractTests } from './personal-data.contract.ts';
+import { defineRegistrationsContractTests } from './registrations.contract.ts';
+import { defineRequestsContractTests } from './requests.contract.ts';
+import { defineSessionsContractTests } from './sessions.contract.ts';
+import { defineSnapshotsContractTests } from './snapshots.contract.ts';
+import { defineTrustedAddressesContractTests } from './trusted-addresses.contract.ts';
 
 /** Defines the tests that every kind of auth's stores must pass. */
-export function storesContract(name: string, open: OpenEmptyStores): void {
-  journalContract(name, open);
-  outboxContract(name, open);
-  registrationsContract(name, open);
-  snapshotsContract(name, open);
-  erasuresContract(name, open);
-  erasureReceiptsContract(name, open);
-  personalDataContract(name, open);
+export function defineStoresContractTests(name: string, open: OpenEmptyStores): void {
+  defineJournalContractTests(name, open);
+  defineOutboxContractTests(name, open);
+  defineRegistrationsContractTests(name, open);
+  defineSnapshotsContractTests(name, open);
+  defineErasuresContractTests(name, open);
+  defineErasureReceiptsContractTests(name, open);
+  definePersonalDataContractTests(name, open);
   keyFingerprintsContract(name, async () => {
     const { stores, close } = await open();
     return { keyFingerprints: stores.keyFingerprints, close };
   });
-  sessionsContract(name, open);
-  requestsContract(name, open);
-  idempotencyKeysContract(name, open);
-  limitsContract(name, open);
-  trustedAddressesContract(name, open);
-  auditLogContract(name, open);
-  knownSourcesContract(name, open);
+  defineSessionsContractTests(name, open);
+  defineRequestsContractTests(name, open);
+  defineIdempotencyKeysContractTests(name, open);
+  defineLimitsContractTests(name, open);
+  defineTrustedAddressesContractTests(name, open);
+  defineAuditLogContractTests(name, open);
+  defineKnownSourcesContractTests(name, open);
   leaseRecordsContract(name, async () => {
     const { stores, close } = await open();
     return { leases: stores.leases, close };

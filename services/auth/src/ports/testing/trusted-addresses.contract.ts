@@ -12,7 +12,7 @@ function after(ms: number): Date {
   return new Date(start.getTime() + ms);
 }
 
-export function trustedAddressesContract(name: string, open: OpenEmptyStores): void {
+export function defineTrustedAddressesContractTests(name: string, open: OpenEmptyStores): void {
   describe(`trusted addresses on ${name}`, () => {
     let trusted: TrustedAddressStore;
     let close: () => Promise<void>;

@@ -3,7 +3,7 @@
  * in our bus cannot affect the result.
  */
 import kafkajs, { type Admin, type Kafka, type PartitionMetadata } from 'kafkajs';
-import { accountIdOfRecord } from './account-of-record.ts';
+import { getAccountIdOfRecord } from './account-of-record.ts';
 
 const { Partitioners, logLevel } = kafkajs;
 
@@ -67,7 +67,7 @@ export async function summarizeTopic(kafka: Kafka, topic: string): Promise<Topic
   await consumer.run({
     autoCommit: false,
     eachMessage: async ({ partition, message: { key, headers, offset } }) => {
-      const account = accountIdOfRecord({ key });
+      const account = getAccountIdOfRecord({ key });
       const ids = firsts.get(account) ?? new Set();
       const id = String(headers?.['ce_id']);
       records += 1;

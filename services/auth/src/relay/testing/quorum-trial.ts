@@ -13,7 +13,7 @@ import type { Outbox } from '../../ports/outbox.ts';
 import { testSigner } from '../../ports/testing/commits.ts';
 import { type CommitStores, createMemoryStores } from '../../ports/testing/memory-stores.ts';
 import { createRelay } from '../relay.ts';
-import { accountIdOfRecord } from './account-of-record.ts';
+import { getAccountIdOfRecord } from './account-of-record.ts';
 import { createKafkaClient, describeCluster, summarizeTopic } from './cluster-view.ts';
 import { createContinuousCommitWriter } from './steady-writer.ts';
 import { observePublishes } from './watched-sends.ts';
@@ -108,7 +108,7 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
     async killLeaderInsideSend() {
       const { leaderOf } = await view();
       function leadersOf(records: readonly { readonly key: unknown }[]) {
-        return [...new Set(records.flatMap((record) => leaderOf(accountIdOfRecord(record)) ?? []))];
+        return [...new Set(records.flatMap((record) => leaderOf(getAccountIdOfRecord(record)) ?? []))];
       }
       const send = await sends.next((records) => leadersOf(records).length > 1);
       const victims = leadersOf(send.records);

@@ -5,13 +5,13 @@ import { createTestDatabase } from '@latchkey/mongo/testing';
 import { type Connection, mongo } from 'mongoose';
 import type { Commit } from '../../ports/journal.ts';
 import { createCommit, createCommits, createRegistrationCommit } from '../../ports/testing/commits.ts';
-import { commitStoresModelContract } from '../../ports/testing/model.contract.ts';
+import { defineCommitStoresModelContractTests } from '../../ports/testing/model.contract.ts';
 import { COMMITS_COLLECTION, toCommitDocument } from './commits.ts';
 import { authIndexes, openMongoAuthStores } from './index.ts';
 
 const database = createTestDatabase('journal', authIndexes, []);
 
-commitStoresModelContract(
+defineCommitStoresModelContractTests(
   'mongo',
   async () => ({
     stores: openMongoAuthStores((await database.empty()).connection),

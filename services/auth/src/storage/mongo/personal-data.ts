@@ -4,7 +4,7 @@ import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { erasePersonFromEvents, removeAddressClaims } from '../erased-commit.ts';
 import { AUDIT_LOG_COLLECTION, type AuditEntryDocument, UNPUBLISHED_ENTRIES_FILTER } from './audit-log.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ_CONCERN } from './commits.ts';
-import { keyRangeOfTrustedPairs, TRUSTED_ADDRESSES_COLLECTION } from './trusted-addresses.ts';
+import { getTrustedPairKeyRange, TRUSTED_ADDRESSES_COLLECTION } from './trusted-addresses.ts';
 
 type Named = { readonly _id: string };
 
@@ -50,7 +50,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
     async removeTrusted(address) {
       await connection
         .collection<Named>(TRUSTED_ADDRESSES_COLLECTION)
-        .deleteMany({ _id: keyRangeOfTrustedPairs(address) });
+        .deleteMany({ _id: getTrustedPairKeyRange(address) });
     },
     async removeSnapshot(userId) {
       await connection.collection<Named>('auth_snapshots').deleteOne({ _id: userId });

@@ -1,5 +1,5 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { storedCommitsContract } from '../../ports/testing/stored-commits.contract.ts';
+import { defineStoredCommitsContractTests } from '../../ports/testing/stored-commits.contract.ts';
 import { COMMITS_COLLECTION } from './commits.ts';
 import { authIndexes, openMongoAuthStores } from './index.ts';
 
@@ -8,7 +8,7 @@ const database = createTestDatabase('stored_commits', authIndexes, [
   { query: /^find auth_leases \{ until \$lt \}/, because: 'each job has one lease' },
 ]);
 
-storedCommitsContract('mongo', async () => {
+defineStoredCommitsContractTests('mongo', async () => {
   await database.empty();
   const { connection, close } = await database.another();
   return {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createCommit } from '../../ports/testing/commits.ts';
 import { createUniformLimitRules } from '../../ports/testing/limit-rules.ts';
-import { storesContract } from '../../ports/testing/stores.contract.ts';
+import { defineStoresContractTests } from '../../ports/testing/stores.contract.ts';
 import { authIndexes, openMongoAuthStores } from './index.ts';
 
 const database = createTestDatabase('auth', authIndexes, [
@@ -12,7 +12,7 @@ const database = createTestDatabase('auth', authIndexes, [
   { query: /^find auth_fingerprints \{ {2}\}$/, because: 'each setting with keys has one document' },
 ]);
 
-storesContract('mongo', async () => {
+defineStoresContractTests('mongo', async () => {
   const { connection } = await database.empty();
   return { stores: openMongoAuthStores(connection), close: async () => undefined };
 });

@@ -30,7 +30,7 @@ export const trustedIpIndexes: readonly MongoIndex[] = [
 ];
 
 /** Returns the range that contains the keys of all trusted pairs of an email address. */
-export function keyRangeOfTrustedPairs(address: string): { readonly $gte: string; readonly $lt: string } {
+export function getTrustedPairKeyRange(address: string): { readonly $gte: string; readonly $lt: string } {
   return { $gte: `${address} `, $lt: `${address} \u{10FFFF}` };
 }
 
@@ -49,7 +49,7 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
    */
   async function removeExcess(address: string, kept: string): Promise<void> {
     const excess = await trusted
-      .find({ _id: { ...keyRangeOfTrustedPairs(address), $ne: kept } })
+      .find({ _id: { ...getTrustedPairKeyRange(address), $ne: kept } })
       .sort({ until: -1 })
       .skip(MAX_TRUSTED_IPS_PER_ADDRESS - 1)
       .lean();

@@ -4,10 +4,10 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Commit } from '../../ports/journal.ts';
 import type { AuthStores } from '../../ports/stores.ts';
 import {
-  commitNumbersOf,
   createCommit,
   createCommits,
   createRegistrationCommit,
+  getCommitNumbers,
 } from '../../ports/testing/commits.ts';
 import { openTemporaryStores, type TemporaryStores } from './stores.fixture.ts';
 
@@ -96,6 +96,6 @@ describe('a stream with many commits', () => {
     const erased = await stores.journal.read(registered.stream);
     assert.equal(erased.length, 601);
     const left = erased.filter((commit) => JSON.stringify(commit).includes('ada@example.com'));
-    assert.deepEqual(commitNumbersOf(left), []);
+    assert.deepEqual(getCommitNumbers(left), []);
   });
 });

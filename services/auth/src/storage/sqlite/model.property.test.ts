@@ -1,7 +1,7 @@
-import { commitStoresModelContract } from '../../ports/testing/model.contract.ts';
+import { defineCommitStoresModelContractTests } from '../../ports/testing/model.contract.ts';
 import { openTemporaryStores } from './stores.fixture.ts';
 
-commitStoresModelContract(
+defineCommitStoresModelContractTests(
   'sqlite',
   async () => {
     const { database, ...opened } = await openTemporaryStores();

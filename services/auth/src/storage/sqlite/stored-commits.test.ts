@@ -1,7 +1,7 @@
-import { storedCommitsContract } from '../../ports/testing/stored-commits.contract.ts';
+import { defineStoredCommitsContractTests } from '../../ports/testing/stored-commits.contract.ts';
 import { openTemporaryStores } from './stores.fixture.ts';
 
-storedCommitsContract('sqlite', async () => {
+defineStoredCommitsContractTests('sqlite', async () => {
   const { database, ...opened } = await openTemporaryStores();
   const damage = `UPDATE journal_commit SET events = '[{' WHERE stream = :stream AND number = :number`;
   return {

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import { mapSqliteErrors } from '@latchkey/sqlite';
 import { createCommit } from '../../ports/testing/commits.ts';
 import { createUniformLimitRules } from '../../ports/testing/limit-rules.ts';
-import { storesContract } from '../../ports/testing/stores.contract.ts';
+import { defineStoresContractTests } from '../../ports/testing/stores.contract.ts';
 import { unlimitedRateLimits } from '../limits.ts';
 import { openTemporaryStores } from './stores.fixture.ts';
 
-storesContract('sqlite', openTemporaryStores);
+defineStoresContractTests('sqlite', openTemporaryStores);
 
 describe('the stores on sqlite', () => {
   test('say that their store is down, reading and writing', async () => {

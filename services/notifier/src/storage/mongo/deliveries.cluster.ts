@@ -1,5 +1,5 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { deliveriesContract } from '../../ports/deliveries.contract.ts';
+import { defineDeliveriesContractTests } from '../../ports/deliveries.contract.ts';
 import { createMongoDeliveries } from './deliveries.ts';
 import { CUTOFFS_COLLECTION, DELIVERIES_COLLECTION, notifierIndexes } from './schema.ts';
 
@@ -7,7 +7,7 @@ const database = createTestDatabase('deliveries', notifierIndexes, [
   { query: /^find \w+ \{ {2}\}$/, because: 'only the test reads all documents' },
 ]);
 
-deliveriesContract('mongo', async () => {
+defineDeliveriesContractTests('mongo', async () => {
   const { connection } = await database.empty();
   function all(collection: string) {
     return connection.collection(collection).find().toArray();

@@ -8,10 +8,10 @@ import type { Collection, Connection } from 'mongoose';
 import type { DeliverySettlement } from '../../delivery/attempt.ts';
 import {
   type ClaimedDelivery,
-  cutoffAppliesTo,
   type DeliveriesAndCutoffs,
   type DeliveryState,
   deliveryStates,
+  doesCutoffApply,
   type MailCutoff,
   type NewDelivery,
   type SupersededMailKind,
@@ -111,7 +111,7 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
     if (taken.length === 0) return [];
     const reaching = await cutoffs.of(taken.map(({ subject }) => subject));
     function isReached(delivery: DeliveryDocument) {
-      return reaching.some((cutoff) => cutoffAppliesTo(cutoff, delivery));
+      return reaching.some((cutoff) => doesCutoffApply(cutoff, delivery));
     }
     const ids = taken.filter(isReached).map(({ _id }) => _id);
     if (ids.length > 0) {
@@ -345,7 +345,7 @@ function subjectsOf({ deliveries, cutoffs }: DeliveriesAndCutoffs): readonly str
   return [...deliveries, ...cutoffs].map(({ subject }) => subject);
 }
 
-/** Returns a filter for the deliveries that a cutoff covers, by the same rule as `cutoffAppliesTo`. */
+/** Returns a filter for the deliveries that a cutoff covers, by the same rule as `doesCutoffApply`. */
 function reachedBy({ subject, what, before }: MailCutoff) {
   return {
     subject,

@@ -1,7 +1,7 @@
 /** Suppressions in MongoDB. Each has its own document, which is found by its id, or by an index if it has ended. */
 import { mapMongoErrors, retryOnConcurrentWrite } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { ALL_MAILS, type MailSuppression, suppressionIdOf } from '../../delivery/suppression.ts';
+import { ALL_MAILS, computeSuppressionId, type MailSuppression } from '../../delivery/suppression.ts';
 import type { SuppressionStore } from '../../ports/suppressions.ts';
 import { SUPPRESSIONS_COLLECTION, type SuppressionDocument } from './schema.ts';
 
@@ -10,7 +10,10 @@ export function createMongoSuppressions(connection: Connection): SuppressionStor
 
   return mapMongoErrors<SuppressionStore>({
     async find(recipient, mail, now) {
-      const ids = [suppressionIdOf({ recipient, mail }), suppressionIdOf({ recipient, mail: ALL_MAILS })];
+      const ids = [
+        computeSuppressionId({ recipient, mail }),
+        computeSuppressionId({ recipient, mail: ALL_MAILS }),
+      ];
       const found = await documents.findOne({ _id: { $in: ids }, ...applying(now) });
       return found === null ? undefined : suppressionOf(found);
     },
@@ -36,7 +39,7 @@ export function createMongoSuppressions(connection: Connection): SuppressionStor
     },
 
     async remove(of) {
-      const { deletedCount } = await documents.deleteOne({ _id: suppressionIdOf(of) });
+      const { deletedCount } = await documents.deleteOne({ _id: computeSuppressionId(of) });
       return deletedCount === 1;
     },
   });
@@ -48,7 +51,7 @@ function applying(now: Date) {
 }
 
 export function toSuppressionDocument({ recipient, mail, ...rest }: MailSuppression): SuppressionDocument {
-  return { _id: suppressionIdOf({ recipient, mail }), ...rest };
+  return { _id: computeSuppressionId({ recipient, mail }), ...rest };
 }
 
 function suppressionOf({ _id, ...rest }: SuppressionDocument): MailSuppression {

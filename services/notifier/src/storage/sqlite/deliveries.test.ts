@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
 import { type AllowedPlan, refuseScans } from '@latchkey/sqlite/testing';
-import { deliveriesContract } from '../../ports/deliveries.contract.ts';
+import { defineDeliveriesContractTests } from '../../ports/deliveries.contract.ts';
 import { openSqliteNotifierStorage } from './index.ts';
 
 const allowed: readonly AllowedPlan[] = [
@@ -38,7 +38,7 @@ async function open() {
   };
 }
 
-deliveriesContract('sqlite', open);
+defineDeliveriesContractTests('sqlite', open);
 
 const delivery = {
   id: randomUUID(),

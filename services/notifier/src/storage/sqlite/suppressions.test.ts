@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite } from '@latchkey/sqlite';
 import { refuseScans } from '@latchkey/sqlite/testing';
-import { suppressionsContract } from '../../ports/suppressions.contract.ts';
+import { defineSuppressionsContractTests } from '../../ports/suppressions.contract.ts';
 import { openSqliteNotifierStorage } from './index.ts';
 
-suppressionsContract('sqlite', async () => {
+defineSuppressionsContractTests('sqlite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-suppressions-'));
   const store = openSqlite({ folder, as: 'server' });
   return {

@@ -1,6 +1,6 @@
 /** Suppressions in the embedded store. */
 import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
-import { ALL_MAILS, type MailSuppression, suppressionIdOf } from '../../delivery/suppression.ts';
+import { ALL_MAILS, computeSuppressionId, type MailSuppression } from '../../delivery/suppression.ts';
 import type { SuppressionStore } from '../../ports/suppressions.ts';
 
 const SQL = {
@@ -28,8 +28,8 @@ const SQL = {
 export function createSqliteSuppressions({ prepare, write }: Database): SuppressionStore {
   return mapSqliteErrors<SuppressionStore>({
     async find(recipient, mail, now) {
-      const one = suppressionIdOf({ recipient, mail });
-      const all = suppressionIdOf({ recipient, mail: ALL_MAILS });
+      const one = computeSuppressionId({ recipient, mail });
+      const all = computeSuppressionId({ recipient, mail: ALL_MAILS });
       const row = prepare(SQL.find).get({ one, all, now: now.getTime() });
       return row && suppressionFromRow(row);
     },
@@ -38,7 +38,7 @@ export function createSqliteSuppressions({ prepare, write }: Database): Suppress
       write(() => {
         prepare(SQL.deleteEnded).run({ now: since.getTime() });
         const times = { since: since.getTime(), until: until?.getTime() ?? null };
-        prepare(SQL.put).run({ id: suppressionIdOf(of), hint, reason, ...times });
+        prepare(SQL.put).run({ id: computeSuppressionId(of), hint, reason, ...times });
       }),
 
     async list({ now, limit, after = '' }) {
@@ -48,7 +48,7 @@ export function createSqliteSuppressions({ prepare, write }: Database): Suppress
     removeReportedOf: (recipient) =>
       write(() => void prepare(SQL.removeReportedOf).run({ recipient }), { erases: true }),
 
-    remove: (of) => write(() => prepare(SQL.remove).run({ id: suppressionIdOf(of) }).changes === 1),
+    remove: (of) => write(() => prepare(SQL.remove).run({ id: computeSuppressionId(of) }).changes === 1),
   });
 }
 

@@ -5,11 +5,11 @@ import { StoreUnavailable } from '@latchkey/store';
 import {
   activateGeneration,
   addGeneration,
+  getGenerationNameSuffix,
   initialGenerationPointer,
-  nameOfGeneration,
   stopOtherGenerations,
 } from '../../generation/pointer.ts';
-import { generationsContract } from '../../ports/generations.contract.ts';
+import { defineGenerationsContractTests } from '../../ports/generations.contract.ts';
 import { createMongoGenerations } from './generations.ts';
 import { openMongoUserStorage } from './index.ts';
 import { createMongoProfiles } from './profiles.ts';
@@ -27,13 +27,13 @@ async function emptied() {
   return { connection, generations };
 }
 
-generationsContract('mongo', async () => {
+defineGenerationsContractTests('mongo', async () => {
   const { connection, generations } = await emptied();
   const other = await database.another();
   return {
     generations,
     others: createMongoGenerations(other.connection),
-    profilesOf: (generation) => createMongoProfiles(connection, nameOfGeneration(generation)),
+    profilesOf: (generation) => createMongoProfiles(connection, getGenerationNameSuffix(generation)),
   };
 });
 

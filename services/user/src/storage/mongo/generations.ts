@@ -11,11 +11,11 @@ import {
 import type { Connection } from 'mongoose';
 import {
   type GenerationPointer,
+  getGenerationNameSuffix,
   initialGenerationPointer,
-  nameOfGeneration,
 } from '../../generation/pointer.ts';
 import type { GenerationStore } from '../../ports/generations.ts';
-import { listProfileIndexes, nameOfProfileCollection } from './schema.ts';
+import { getProfileCollectionName, listProfileIndexes } from './schema.ts';
 
 const ID = 'pointer';
 
@@ -56,7 +56,7 @@ export function createMongoGenerations(connection: Connection): GenerationStore 
 
   async function collectionOf(generation: number) {
     const { db } = await connection.asPromise();
-    return db?.collection(nameOfProfileCollection(nameOfGeneration(generation)));
+    return db?.collection(getProfileCollectionName(getGenerationNameSuffix(generation)));
   }
 
   const port: GenerationStore = {
@@ -75,7 +75,8 @@ export function createMongoGenerations(connection: Connection): GenerationStore 
       return matchedCount === 1;
     },
 
-    prepare: (generation) => ensureIndexes(connection, listProfileIndexes(nameOfGeneration(generation))),
+    prepare: (generation) =>
+      ensureIndexes(connection, listProfileIndexes(getGenerationNameSuffix(generation))),
 
     stored,
 

@@ -1,5 +1,5 @@
 import { createMongoPreparable, type MongoStore } from '@latchkey/mongo';
-import { nameOfGeneration } from '../../generation/pointer.ts';
+import { getGenerationNameSuffix } from '../../generation/pointer.ts';
 import type { UserStorage } from '../../ports/storage.ts';
 import { cacheProfilesByGeneration } from '../by-generation.ts';
 import { createMongoGenerations } from './generations.ts';
@@ -12,7 +12,7 @@ export function openMongoUserStorage({ connection }: Pick<MongoStore, 'connectio
   /** Returns the MongoDB indexes of the collections of all generations that are being filled. */
   async function indexes() {
     const { running } = await generations.read();
-    return running.flatMap((generation) => listProfileIndexes(nameOfGeneration(generation)));
+    return running.flatMap((generation) => listProfileIndexes(getGenerationNameSuffix(generation)));
   }
 
   return {

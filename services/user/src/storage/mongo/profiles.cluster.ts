@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { StoreUnavailable } from '@latchkey/store';
-import { createTestProfile, profilesContract } from '../../ports/profiles.contract.ts';
+import { createTestProfile, defineProfilesContractTests } from '../../ports/profiles.contract.ts';
 import { toStoredAccount } from '../../profile/stored-account.ts';
 import { createMongoProfiles } from './profiles.ts';
 import { listProfileIndexes } from './schema.ts';
@@ -14,7 +14,7 @@ const database = createTestDatabase('profiles', listProfileIndexes(), [
   },
 ]);
 
-profilesContract('mongo', async () => createMongoProfiles((await database.empty()).connection));
+defineProfilesContractTests('mongo', async () => createMongoProfiles((await database.empty()).connection));
 
 test('generations know nothing of each other', async () => {
   const { connection } = await database.empty();

@@ -5,10 +5,10 @@ import type { ProfilePosition, ProfileQuery, ProfileStore } from '../../ports/pr
 import { fillInParkedMark } from '../../profile/complete-parked-mark.ts';
 import type { LivingProfile, Profile } from '../../profile/profile.ts';
 import type { StoredAccount } from '../../profile/stored-account.ts';
-import { type AccountDocument, createAccountMongooseSchema, nameOfProfileCollection } from './schema.ts';
+import { type AccountDocument, createAccountMongooseSchema, getProfileCollectionName } from './schema.ts';
 
 export function createMongoProfiles(connection: Connection, generation = 'v1'): ProfileStore {
-  const collection = nameOfProfileCollection(generation);
+  const collection = getProfileCollectionName(generation);
   const accounts = modelOfCollection(connection, collection, createAccountMongooseSchema);
   // Write with the driver instead of mongoose: bulk writes must be fast, and the documents need no casting.
   const written = connection.collection<AccountDocument>(collection);

@@ -24,7 +24,7 @@ export function createAccountMongooseSchema() {
  * Returns the name of the MongoDB collection of a generation.
  * @param generation the name of the generation; only letters, digits and `_`
  */
-export function nameOfProfileCollection(generation: string): string {
+export function getProfileCollectionName(generation: string): string {
   if (!/^\w+$/.test(generation))
     throw new Error('The name of a generation may contain only letters, digits and _.');
   return `user_profiles_${generation}`;
@@ -33,7 +33,7 @@ export function nameOfProfileCollection(generation: string): string {
 const listed = { 'profile.createdAt': 1, _id: 1 } as const;
 
 export function listProfileIndexes(generation = 'v1'): readonly MongoIndex[] {
-  const collection = nameOfProfileCollection(generation);
+  const collection = getProfileCollectionName(generation);
   return [
     { collection, name: 'listed', keys: listed },
     { collection, name: 'listed_by_role', keys: { 'profile.role': 1, ...listed } },

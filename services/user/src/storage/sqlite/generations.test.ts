@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite } from '@latchkey/sqlite';
 import { type AllowedPlan, refuseScans } from '@latchkey/sqlite/testing';
-import { generationsContract } from '../../ports/generations.contract.ts';
+import { defineGenerationsContractTests } from '../../ports/generations.contract.ts';
 import { openSqliteUserStorage } from './index.ts';
 
 const allowed: readonly AllowedPlan[] = [
@@ -16,7 +16,7 @@ const allowed: readonly AllowedPlan[] = [
   { plan: /^SCAN user_profiles_v\d+\b.*: SELECT 1 FROM user_profiles_v\d+$/, because: 'it reads one row' },
 ];
 
-generationsContract('sqlite', async (context) => {
+defineGenerationsContractTests('sqlite', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-generations-'));
   const [server, ops] = [openSqlite({ folder, as: 'server' }), openSqlite({ folder, as: 'shared' })] as const;
   context.after(async () => {

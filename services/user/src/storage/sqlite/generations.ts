@@ -2,13 +2,13 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import {
   type GenerationPointer,
+  getGenerationNameSuffix,
   initialGenerationPointer,
-  nameOfGeneration,
 } from '../../generation/pointer.ts';
 import type { GenerationStore } from '../../ports/generations.ts';
 import {
   createProfileTableSql,
-  nameOfProfileTable,
+  getProfileTableName,
   parseGenerationOfTable,
   SELECT_TABLE_NAMES_SQL,
 } from './migrations.ts';
@@ -78,5 +78,5 @@ export function createSqliteGenerations(database: Database): GenerationStore {
 }
 
 function tableOf(generation: number): string {
-  return nameOfProfileTable(nameOfGeneration(generation));
+  return getProfileTableName(getGenerationNameSuffix(generation));
 }

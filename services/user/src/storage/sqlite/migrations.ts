@@ -1,6 +1,6 @@
 /** The tables of the user service: one for the pointer, and one for each generation of the read model. */
 import type { SqliteMigration, SqliteSchema } from '@latchkey/sqlite';
-import { initialGenerationPointer, nameOfGeneration } from '../../generation/pointer.ts';
+import { getGenerationNameSuffix, initialGenerationPointer } from '../../generation/pointer.ts';
 
 const pointerTable = `
   CREATE TABLE IF NOT EXISTS user_generations (
@@ -13,7 +13,7 @@ const pointerTable = `
  * Returns the name of the SQLite table of a generation.
  * @param generation the name of the generation; only letters, digits and `_`
  */
-export function nameOfProfileTable(generation: string): string {
+export function getProfileTableName(generation: string): string {
   if (!/^\w+$/.test(generation))
     throw new Error('The name of a generation may contain only letters, digits and _.');
   return `user_profiles_${generation}`;
@@ -77,7 +77,10 @@ const release01: SqliteMigration = (connection) => {
   const isNew = connection.prepare('SELECT 1 FROM user_generations').get() === undefined;
   if (isNew)
     connection.exec(
-      tableSql(nameOfProfileTable(nameOfGeneration(initialGenerationPointer.active)), release01Columns),
+      tableSql(
+        getProfileTableName(getGenerationNameSuffix(initialGenerationPointer.active)),
+        release01Columns,
+      ),
     );
 };
 

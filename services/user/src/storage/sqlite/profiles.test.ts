@@ -6,10 +6,10 @@ import { type TestContext, test } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
 import { type AllowedPlan, refuseScans } from '@latchkey/sqlite/testing';
 import { StoreUnavailable } from '@latchkey/store';
-import { createTestProfile, profilesContract } from '../../ports/profiles.contract.ts';
+import { createTestProfile, defineProfilesContractTests } from '../../ports/profiles.contract.ts';
 import { createEmptyStoredAccount, toStoredAccount } from '../../profile/stored-account.ts';
 import { openSqliteUserStorage } from './index.ts';
-import { nameOfProfileTable, userSchema } from './migrations.ts';
+import { getProfileTableName, userSchema } from './migrations.ts';
 
 async function openFolder(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-profiles-'));
@@ -33,7 +33,7 @@ const allowed: readonly AllowedPlan[] = [
   },
 ];
 
-profilesContract('sqlite', async (context) => (await openFolder(context)).profilesOf(1));
+defineProfilesContractTests('sqlite', async (context) => (await openFolder(context)).profilesOf(1));
 
 test('finds many profiles by a shared prefix, in order', async (context) => {
   const profiles = (await openFolder(context)).profilesOf(1);
@@ -90,5 +90,5 @@ test('two generations of profiles know nothing of each other', async (context) =
   const id = '01890a5d-ac96-774b-bcce-b302099a8057';
   await before.save([toStoredAccount({ ended: true, id, sequence: 1 })]);
   assert.deepEqual(await after.load([id]), new Map());
-  assert.throws(() => nameOfProfileTable('v1; DROP TABLE x'), /letters, digits/);
+  assert.throws(() => getProfileTableName('v1; DROP TABLE x'), /letters, digits/);
 });

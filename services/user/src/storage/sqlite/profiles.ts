@@ -5,14 +5,14 @@ import type { ProfileQuery, ProfileStore } from '../../ports/profiles.ts';
 import { fillInParkedMark } from '../../profile/complete-parked-mark.ts';
 import type { LivingProfile, Profile } from '../../profile/profile.ts';
 import type { StoredAccount } from '../../profile/stored-account.ts';
-import { IS_FORKED_SQL, nameOfProfileTable } from './migrations.ts';
+import { getProfileTableName, IS_FORKED_SQL } from './migrations.ts';
 
 /**
  * Opens the profiles of a generation.
  * @param generation the name of the generation, whose table must exist
  */
 export function createSqliteProfiles(database: Database, generation = 'v1'): ProfileStore {
-  const table = nameOfProfileTable(generation);
+  const table = getProfileTableName(generation);
 
   const select = `SELECT id, sequence, head, profile, parked FROM ${table}`;
   const loadMany = `${select} WHERE id IN (SELECT value FROM json_each(:ids))`;
