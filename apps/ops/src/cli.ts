@@ -16,7 +16,7 @@ type Output = Pick<CommandContext, 'print' | 'note'>;
 
 /**
  * For each command, a function that loads its module, in the order of the help. Only the module of the
- * command that is named on the command line is loaded, because loading all of them would take most of the
+ * command that is named on the command line is loaded, because loading all modules would take most of the
  * time of a short command.
  */
 const COMMANDS: Readonly<

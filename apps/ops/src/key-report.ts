@@ -1,4 +1,4 @@
-/** Determines which keys a system has, and which data still needs each of them. */
+/** Determines which keys a system has, and which stored data still needs each key. */
 
 import { openAuthOps } from '@latchkey/auth/ops';
 import {
@@ -24,8 +24,9 @@ export interface KeyReport {
   readonly kind: ReportedKeyKind;
   readonly id: string;
   /**
-   * The state of a key. `current`: used for all new data. `next`: accepted, but never used as the current key so far.
-   * `former`: used as the current key earlier. `public`: only the public part is left, which verifies signatures.
+   * The state of a key. `current`: used for all new data. `next`: accepted, but never used as the current key
+   * so far. `former`: used as the current key earlier. `public`: only the public part of the key is left,
+   * which verifies signatures.
    */
   readonly state: 'current' | 'next' | 'former' | 'public';
   /** When a process first started with this key as the current one. */
@@ -33,8 +34,8 @@ export interface KeyReport {
   /** Why the key cannot be retired; empty if it can be retired. */
   readonly needs: readonly string[];
   /**
-   * Whether `--force` can retire the key although something still needs it. False if the user service would then
-   * refuse to start.
+   * Whether `--force` can retire the key although some data still needs it. False if the user service would
+   * then refuse to start.
    */
   readonly canBeForced: boolean;
   /** The entry of this key in the store's record of key uses. */

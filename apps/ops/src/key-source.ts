@@ -26,8 +26,8 @@ export interface SecretsSource {
 }
 
 /**
- * Opens the keys in a folder that `ops secrets` created. If no folder is given, opens the keys in the settings, or
- * else those of the data folder.
+ * Opens the keys in a folder that `ops secrets` created. If no folder is given, opens the keys in the
+ * settings, or else the keys of the data folder.
  * @throws Error with a one-line message that says which keys are missing
  */
 export async function openSecretsSource(

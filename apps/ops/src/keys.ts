@@ -19,9 +19,9 @@ export function readKeysFromEnvironment(environment: Environment): Partial<Secre
 }
 
 /**
- * Returns the keys that the standalone would use: those in the settings, or else those in the folder's
+ * Returns the keys that the standalone would use: the keys in the settings, or else the keys in the folder's
  * `secrets.json`.
- * @throws ConfigError, or Error naming the keys that are in neither
+ * @throws ConfigError, or Error that names the missing keys
  */
 export async function readKeysForFolder(folder: string, environment: Environment): Promise<Secrets> {
   const keys = { ...(await keysIn(join(folder, 'secrets.json'))), ...readKeysFromEnvironment(environment) };
@@ -31,8 +31,8 @@ export async function readKeysForFolder(folder: string, environment: Environment
 }
 
 /**
- * Returns the secret that the standalone would use: from the settings, or else from the folder's `secrets.json`.
- * Undefined if it is in neither.
+ * Returns the secret that the standalone would use: from the settings, or else from the folder's
+ * `secrets.json`. Undefined if the secret is missing.
  * @throws ConfigError
  */
 export async function readSecretForFolder(
@@ -69,7 +69,7 @@ export async function createWebhookSealerFromSettings({
 
 /**
  * Returns EVENT_SIGNING_KEYS from the settings, or else from the folder's `secrets.json`.
- * @throws ConfigError, or Error if it is in neither
+ * @throws ConfigError, or Error if the keys are missing
  */
 export async function readEventSigningKeys(folder: string, environment: Environment): Promise<string> {
   const keys = await givenEventKeys(folder, environment);
@@ -95,8 +95,8 @@ export async function readEventKeysFromSettings({
 }
 
 /**
- * Returns the public keys that verify event signatures: those of EVENT_SIGNING_KEYS, or else those that auth
- * publishes at JWKS_URL. Undefined if neither is set.
+ * Returns the public keys that verify event signatures: the keys of EVENT_SIGNING_KEYS, or else the keys that
+ * auth publishes at JWKS_URL. Undefined if neither setting is set.
  * @throws ConfigError, or Error with a one-line message if the keys cannot be read
  */
 export async function readPublicEventKeys({

@@ -14,7 +14,7 @@ export function createOverlapHoursOption(what: string) {
     .argParser(createWholeNumberParser(0, SECRET_OVERLAP_HOURS.max));
 }
 
-/** Returns the time at which an overlap that begins at `now` ends. */
+/** Returns the time at which a former key or secret stops being valid after a rotation at `now`. */
 export function computeOverlapEnd(now: Date, hours: number): Date {
   return new Date(now.getTime() + hours * HOUR_MS);
 }

@@ -11,7 +11,7 @@ export function getDataFolder(environment: Environment): string {
 }
 
 interface StoreOptions extends Partial<OpenStoreOptions> {
-  /** The store to open. Default: the one that the settings select. */
+  /** The store to open. Default: the store that the settings select. */
   readonly config?: StoreConfig;
 }
 

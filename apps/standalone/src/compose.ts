@@ -59,7 +59,7 @@ export interface Standalone extends ProcessPart {
   readonly mode: StandaloneConfig['LATCHKEY_ENV'];
   /** The absolute path of the data folder. */
   readonly folder: string;
-  /** The path of the file with the generated secrets. Undefined if there is no such file. */
+  /** The path of the file with the generated secrets. Undefined if no secrets were generated. */
   readonly secretsPath: string | undefined;
   readonly hasPages: boolean;
   readonly hasMailbox: boolean;

@@ -77,7 +77,10 @@ function eventPrinter(url: string): () => Promise<void> {
   };
 }
 
-/** Waits for a mail with this subject. @returns the token in the mail's link, or an empty string if it has none */
+/**
+ * Waits until the mailbox contains a mail with this subject.
+ * @returns the token in the mail's link, or an empty string if the mail has no link
+ */
 async function awaitMail(url: string, subject: string): Promise<string> {
   const query = new URLSearchParams({ query: `to:${ada.email} subject:"${subject}" is:unread` });
   const end = Date.now() + TIMEOUT_MS;

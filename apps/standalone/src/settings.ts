@@ -1,4 +1,7 @@
-/** The settings of the standalone: its own, and those of the three services, some of which get different defaults. */
+/**
+ * The settings of the standalone: its own settings, and the settings of the three services, some of which
+ * have different defaults in the standalone.
+ */
 import { authSettingsSchema } from '@latchkey/auth';
 import { generatedSecretNames, generateSecrets } from '@latchkey/auth/secrets';
 import { topicNameSettings } from '@latchkey/backend';

@@ -11,7 +11,8 @@ export function AccountPage() {
     setMe(await dataOf(latchkey.api.GET('/api/v1/users/me')));
   }, []);
   useEffect(() => {
-    // Loading fails if the app is offline. It also fails if the session has ended; then useSession updates the page.
+    // Loading fails if the app is offline. Loading also fails if the session has ended; useSession then
+    // updates the page.
     load().catch(() => undefined);
   }, [load]);
 

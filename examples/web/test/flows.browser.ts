@@ -208,7 +208,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByText(`Your address is ${moved}.`).waitFor();
 
-    // Undo the change with the link in the mail to the previous address. This also ends every session.
+    // Undo the change with the link in the mail to the previous address. The undo also ends every session.
     await other.goto(await linkTo(app, ada.email, 'Your email address was changed'));
     await fill(other, 'Keep your previous address', { 'New password': ada.password }, 'Undo the change');
     await other.getByText('Your previous address is back.').waitFor();

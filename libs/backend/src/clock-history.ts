@@ -111,8 +111,9 @@ function readingFrom(at: Date | undefined): ClockReading | undefined {
 }
 
 /**
- * Returns the first reading of a process. If the clock was still not trusted when the previous process ended,
- * the rest of that waiting time still applies; a gap between the two processes does not extend it.
+ * Returns the clock reading with which a process starts. If the clock was still not trusted when the previous
+ * process ended, the rest of that waiting time still applies; a gap between the two processes does not extend
+ * it.
  */
 function readingAtStart(last: ClockReading | undefined, at: Date): ClockReading {
   if (last === undefined) return { at, heldMs: 0, gapMs: 0 };

@@ -42,7 +42,7 @@ export function selectByStoreKind<Result>(
   };
 }
 
-/** A log that is stored in the same database as the other data. */
+/** A log that is stored in the same database as all other data. */
 export interface EmbeddedLog {
   readonly bus: Bus & ConsumerGroups;
   readonly reader: LogReader;

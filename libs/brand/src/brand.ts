@@ -109,9 +109,9 @@ export interface Brand {
   readonly logo:
     | {
         readonly url: string;
-        /** The origin of the image, if it is on another server. */
+        /** The origin of the logo's URL, if the logo is on another server. */
         readonly origin: string | undefined;
-        /** The file that auth serves at `url`; undefined if another server has the image. */
+        /** The logo's file, which auth serves at `url`; undefined if another server serves the logo. */
         readonly file: Logo | undefined;
       }
     | undefined;

@@ -3,13 +3,13 @@
  * criterion 1.4.3).
  */
 
-/** Colors as `#rrggbb`. */
+/** The colors of one color scheme, light or dark, each as `#rrggbb`. */
 export interface SchemeColors {
-  /** The color of buttons, links and highlights. */
+  /** The color of buttons, links and highlighted text. */
   readonly accent: string;
   /** The color of a button under the mouse pointer. */
   readonly strong: string;
-  /** The background color of highlights. */
+  /** The background color of highlighted text. */
   readonly soft: string;
   /** The color of the text on a button. */
   readonly onAccent: string;
@@ -88,7 +88,7 @@ export function findBrandColorFault(brandColor: string): string | undefined {
 }
 
 /**
- * Returns the colors for both color schemes.
+ * Returns the colors for the light and the dark color scheme.
  * @param brandColor a color for which `findBrandColorFault` returns undefined
  */
 export function createPalette(brandColor: string): BrandPalette {

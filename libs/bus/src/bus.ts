@@ -26,8 +26,8 @@ export interface PartitionSlice {
   /**
    * Aborted once another member may own the partition, or when the subscription closes. A handler that
    * processes records one by one may then reject before the next record; the whole slice is redelivered, to
-   * this member or another. If the handler resolves nevertheless, and the member still owns the partition,
-   * the position after the slice is stored.
+   * this member or another member of the group. If the handler resolves nevertheless, and the member still
+   * owns the partition, the position after the slice is stored.
    */
   readonly signal: AbortSignal;
   /**
@@ -46,21 +46,21 @@ export interface BusSubscribeOptions {
    */
   readonly group: string;
   /**
-   * The former name of a renamed group. If the group has no positions yet, it copies those of its former
-   * group, once. The names of dead-letter topics still contain the former name.
+   * The former name of a renamed group. If the group has no positions yet, it copies the positions that are
+   * stored under its former name, once. The names of dead-letter topics still contain the former name.
    */
   readonly formerGroup?: string;
   /**
    * Returns whether this group has read the topics before, according to the consumer's own store. If it has
-   * read them, but has no positions on the broker, the broker must have deleted the positions, and this is
-   * reported as a fault. Default: unknown.
+   * read them, but has no positions on the broker, the broker must have deleted the positions, and a fault is
+   * reported. If this method is missing, it is unknown whether the group has read the topics.
    */
   hasReadBefore?(): Promise<boolean>;
   /**
-   * Handles one slice of records; called for one slice at a time per partition. After it resolves, the
-   * group's position moves past the slice. If it rejects, the same records are redelivered after a delay that
-   * grows to 1 s. It must therefore reject only because of infrastructure, such as an unreachable store, and
-   * never because of the content of a record.
+   * Handles one slice of records; called for one slice at a time per partition. After the handler has
+   * resolved, the group's position moves past the slice. If the handler rejects, the same records are
+   * redelivered after a delay that grows to 1 s. A handler must therefore reject only because of
+   * infrastructure, such as an unreachable store, and never because of the content of a record.
    */
   handle(slice: PartitionSlice): Promise<void>;
   /** The maximum number of records per slice (default 500). */
@@ -104,7 +104,7 @@ export interface TopicSpec {
   readonly retentionMs: number;
   /**
    * Set if a later record may replace an earlier record with the same key. Only Kafka removes replaced
-   * records; the embedded log keeps both.
+   * records; the embedded log keeps both records.
    */
   readonly compaction?: CompactionSpec;
 }
@@ -121,8 +121,8 @@ export interface CompactionSpec {
   readonly maxLagMs?: number;
   /**
    * Returns whether several records may have this key, as on a topic that an earlier release wrote.
-   * Compaction would remove all but the last of them. If this function is missing, the topic is not checked
-   * for shared keys.
+   * Compaction would remove all of these records except the last one. If this function is missing, the topic
+   * is not checked for shared keys.
    */
   sharesKey?(key: Buffer | null): boolean;
 }
@@ -150,7 +150,7 @@ export interface Bus {
    */
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
   /**
-   * Appends records, in order for each key. Resolves once all of them are durable.
+   * Appends records, in order for each key. Resolves once all records are durable.
    * @throws Error if some records may not be durable; any of the records may have been appended nevertheless
    */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
@@ -189,8 +189,8 @@ export interface Bus {
     options?: { readonly unsearched?: readonly string[] },
   ): Promise<void>;
   /**
-   * Returns whether Kafka currently compacts a topic, which means that a later record replaces an earlier one
-   * with the same key. Only Kafka has this method.
+   * Returns whether Kafka currently compacts a topic, which means that a later record replaces an earlier
+   * record with the same key. Only the bus on Kafka has this method.
    * @throws Error if there is no such topic
    */
   isCompacted?(topic: string): Promise<boolean>;
@@ -206,7 +206,7 @@ export type ReplaceRecord = (record: BusRecord) => Pick<BusRecord, 'value' | 'he
 
 /** How far a group has read, summed over the partitions of its topics. */
 export interface ConsumerGroupProgress {
-  /** The number of records in the topics, including those that compaction has removed. */
+  /** The number of records in the topics, including the records that compaction has removed. */
   readonly records: number;
   /** The number of records that the group has processed. */
   readonly read: number;

@@ -24,7 +24,7 @@ async function openLog(context: TestContext) {
   });
   await bus.ensureTopics([{ name: 'things', partitions: 2, retentionMs: -1 }]);
 
-  /** Publishes records, and resolves once the group has turned all of them into dead letters. */
+  /** Publishes records, and resolves once the group has turned all records into dead letters. */
   async function setAside(group: string, ...records: readonly OutgoingRecord[]): Promise<void> {
     await bus.publish('things', records);
     const subscription = await bus.subscribe({

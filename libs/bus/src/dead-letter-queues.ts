@@ -7,7 +7,7 @@ import type { Bus, BusRecord } from './bus.ts';
 import { DEAD_LETTER_TOPIC_INFIX } from './dead-letter.ts';
 import type { LogReader } from './reader.ts';
 
-/** The position of a record. */
+/** The position of a record on the log. */
 export interface RecordPosition {
   readonly topic: string;
   readonly partition: number;
@@ -26,8 +26,8 @@ export interface DeadLetter {
    */
   readonly origin?: RecordPosition;
   /**
-   * The record in the dead-letter topic. Key, value and headers are those of the original, with the `dlq_`
-   * headers added.
+   * The record in the dead-letter topic. The key, the value and the headers are the same as in the original
+   * record, with the `dlq_` headers added.
    */
   readonly record: BusRecord;
 }
@@ -50,7 +50,7 @@ export interface DeadLetterQueues {
    * Marks a dead letter as handled, so that it is no longer listed. Its bytes remain until the retention
    * ends.
    * @returns false if it was discarded already
-   * @throws Error if there is no such letter
+   * @throws Error if there is no such dead letter
    */
   discard(place: RecordPosition): Promise<boolean>;
 }
@@ -139,7 +139,7 @@ function isMarker({ headers }: BusRecord): boolean {
   return headers[DISCARDS] !== undefined && headers['dlq_cause'] === undefined;
 }
 
-/** Returns a header as a string; empty if it is missing or repeated. */
+/** Returns the value of a header as a string; empty if the header is missing or repeated. */
 function headerOf({ headers }: BusRecord, name: string): string {
   const value = headers[name];
   return Buffer.isBuffer(value) ? value.toString('utf8') : '';

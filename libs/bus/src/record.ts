@@ -1,4 +1,4 @@
-/** Records of a topic, and their positions. */
+/** The types of the records of a topic, and of ranges of offsets. */
 
 /**
  * A record of a topic. `offset` counts from 0 within its partition. A header that was sent several times is

@@ -24,9 +24,9 @@ export interface ClientOptions {
    */
   readonly tokens: 'body' | 'cookie';
   /**
-   * Where the client stores data. In body mode, it stores the session; default: in memory, so that the
-   * session ends with the page. In cookie mode, it stores only that the person has signed out while the
-   * server could not be reached; default: localStorage, if there is one.
+   * Where the client stores data. In body mode, the client stores the session; default: in memory, so that
+   * the session ends with the page. In cookie mode, the client stores only whether the person has signed out
+   * while the server could not be reached; default: localStorage, if the browser has it.
    */
   readonly storage?: Storage;
   /**
@@ -45,7 +45,7 @@ export interface AuthClient {
   /**
    * Every operation of the API, typed. A request is sent with the access token, which is refreshed first if
    * needed. Each call resolves for any response; if the response is not a success, the result has an `error`.
-   * Rejects if there is no response.
+   * A call rejects if there is no response.
    */
   readonly api: Client<paths>;
   /**

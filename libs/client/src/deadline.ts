@@ -25,7 +25,10 @@ export async function rejectWhenAborted<T>(work: Promise<T>, signal: AbortSignal
   }
 }
 
-/** Runs work for at most `MAX_REQUEST_DURATION_MS`, then aborts its signal. @throws TimeoutError */
+/**
+ * Runs work, and aborts its signal if the work takes longer than `MAX_REQUEST_DURATION_MS`. @throws
+ * TimeoutError
+ */
 export async function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const { signal } = controller;

@@ -27,7 +27,7 @@ export class ApiProblem extends Error {
    */
   readonly code: string;
   readonly errors: readonly FieldFault[];
-  /** Seconds to wait before trying again. */
+  /** How long to wait before sending the request again, in seconds. */
   readonly retryAfter: number | undefined;
   readonly requestId: string | undefined;
 

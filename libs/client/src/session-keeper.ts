@@ -41,8 +41,8 @@ export interface SessionKeeper {
 const EARLY_MS = 30_000;
 
 /**
- * Creates a session keeper, which has no session until `restore` or `signIn` is called. Call `close` at the
- * end, because the keeper listens to the other tabs.
+ * Creates a session keeper, which has no session until `restore` or `signIn` is called. Call `close` when the
+ * client is no longer used, because the keeper listens to the other tabs.
  */
 export function openSessionKeeper(options: {
   readonly mode: 'body' | 'cookie';

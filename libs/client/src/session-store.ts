@@ -1,10 +1,10 @@
 /**
- * Stores what must survive the reload of a page. Storage is best effort: a browser may refuse to store
- * anything because the storage is full or blocked. The session then ends with the page.
+ * Stores the data of the client that must survive the reload of a page. Storage is best effort: a browser may
+ * refuse to store anything because the storage is full or blocked. The session then ends with the page.
  */
 import { parseSession, type Session, type Storage } from './session.ts';
 
-/** Stores the session in body mode. */
+/** Stores the session of a client in body mode. */
 export interface SessionStore {
   /**
    * Returns the stored session, which another tab may have replaced or ended.
@@ -52,7 +52,7 @@ export function openSessionStore(storage: Storage, key: string): SessionStore {
 }
 
 /**
- * Stores that the person has signed out in cookie mode, until the server has been informed and has removed
+ * Remembers that the person has signed out in cookie mode, until the server has been informed and has removed
  * the cookie.
  */
 export interface SignOutMarker {

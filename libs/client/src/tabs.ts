@@ -35,9 +35,9 @@ interface Channel {
 
 export interface TabCoordinator {
   /**
-   * Runs work such that no other work passed to this method runs at the same time, in any tab. Without Web
-   * Locks, this holds only within one tab. If another tab holds the lock for too long, for example because
-   * the browser has suspended it, the work runs without the lock.
+   * Runs work such that no other work passed to this method runs at the same time, in any tab. In a browser
+   * without Web Locks, only work in the same tab is excluded. If another tab holds the lock for too long, for
+   * example because the browser has suspended it, the work runs without the lock.
    */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** Sends a message to the other tabs. After `close` was called, sends nothing. */
@@ -49,9 +49,9 @@ export interface TabCoordinator {
  * Opens the connection to the other tabs.
  * @param name the name of the shared session; undefined if no other tab shares it
  * @param hear called with each message of another tab
- * @param storageKey the key under which the tabs store the session, if they store it. A message may arrive
- * before a tab can see the stored change, so `hear` is called with `changed` once more when the change
- * becomes visible
+ * @param storageKey the key under which the tabs store the session; undefined if they do not store it. A
+ * message may arrive before a tab can see the stored change, so `hear` is called with `changed` once more
+ * when the change becomes visible
  */
 export function openTabCoordinator(
   name: string | undefined,
@@ -83,8 +83,8 @@ export function openTabCoordinator(
 }
 
 /**
- * Opens a channel between tabs. Returns undefined if the browser has none, or does not allow the page to open
- * one, for example in a sandbox.
+ * Opens a channel between tabs. Returns undefined if the browser does not have BroadcastChannel, or does not
+ * allow the page to open one, for example in a sandbox.
  */
 function openChannel(name: string): Channel | undefined {
   const { BroadcastChannel } = globalThis as unknown as {

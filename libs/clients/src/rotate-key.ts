@@ -3,7 +3,7 @@ import { generateClientKey, hashClientKey } from './keys.ts';
 import type { ServiceClients } from './service-clients.ts';
 
 /**
- * Adds a new key to a client. Retries if another process changes the keys at the same time.
+ * Adds a new API key to a service client. Retries if another process changes the keys at the same time.
  * @param times.until when the previous keys expire, unless they expire earlier anyway
  * @returns the client, and the new key in plain text, which is never stored; undefined if there is no such
  * client

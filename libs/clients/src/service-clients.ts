@@ -5,11 +5,11 @@ import type { MoveSource, MoveTarget, Preparable } from '@latchkey/store';
 import type { ServiceClient, StoredClientKey } from './client.ts';
 
 export interface ServiceClients {
-  /** Adds a client, whose id must be new. */
+  /** Adds a service client, whose id must be new. */
   add(client: ServiceClient): Promise<void>;
   find(id: string): Promise<ServiceClient | undefined>;
   /**
-   * Lists clients, sorted by id.
+   * Lists service clients, sorted by id.
    * @param page.after return only clients with a greater id
    */
   list(page: { readonly limit: number; readonly after?: string }): Promise<readonly ServiceClient[]>;
@@ -21,7 +21,7 @@ export interface ServiceClients {
    */
   replaceKeys(former: Pick<ServiceClient, 'id' | 'keys'>, keys: readonly StoredClientKey[]): Promise<boolean>;
   /**
-   * Removes a client.
+   * Removes a service client.
    * @returns false if there is no such client
    */
   remove(id: string): Promise<boolean>;

@@ -42,7 +42,7 @@ export interface ClockWatch {
 }
 
 interface Measurement {
-  /** The time of this process minus the time of the other clock, in ms. */
+  /** The time of this process's clock minus the time of the other clock, in ms. */
   readonly skewMs: number;
   readonly at: number;
 }

@@ -38,8 +38,8 @@ export interface ClusterPartDeps {
 }
 
 /**
- * Wraps a service as a part of a process. `start` resolves once the port is open. Then the part waits in the
- * background for Kafka and the store, and starts the service. `stop` first reports `down` for
+ * Wraps a service as a part of a process. `start` resolves once the port is open. The part then waits in the
+ * background until Kafka and the store are available, and starts the service. `stop` first reports `down` for
  * SHUTDOWN_DELAY_SECONDS, during which the service still responds.
  */
 export function createClusterServicePart(

@@ -88,7 +88,10 @@ function countOf(probe: Probe, msg: string): number {
   return probe.lines.filter((line) => line.msg === msg).length;
 }
 
-/** Creates a database and, if `partitions` is given, a topic. Both are removed after the test. */
+/**
+ * Creates a database and, if `partitions` is given, a topic. The database and the topic are removed after the
+ * test.
+ */
 async function prepare(t: TestContext, made: { readonly partitions?: number; readonly indexed?: boolean }) {
   const topic = `probe-${randomUUID()}`;
   const url = new URL(mongoServer);

@@ -36,8 +36,8 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
   /** Returns the topics that the service requires. */
   topics(config: z.infer<Settings>): readonly TopicSpec[];
   /**
-   * The default of PORT. The default of OPERATIONS_PORT is this number plus 1000. If this is 0, the operating
-   * system chooses free ports for both.
+   * The default of PORT. The default of OPERATIONS_PORT is higher by 1000. If the default of PORT is 0, the
+   * operating system chooses free ports for both settings.
    */
   readonly defaultPort: number;
   readonly settings: Settings;
@@ -57,9 +57,9 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
 
 /**
  * Runs a service as a separate process. The service listens immediately. Until Kafka and the store are
- * available, it responds with 503, and `/readyz` says what it waits for. If settings are invalid, all of them
- * are reported together. A failure that waiting cannot solve is logged in one line. The settings are logged
- * at startup, without secrets.
+ * available, the service responds with 503, and `/readyz` says what the service waits for. If settings are
+ * invalid, all invalid settings are reported together. A failure that waiting cannot solve is logged in one
+ * line. The settings are logged at startup, without secrets.
  * @returns the exit code, once the process should exit
  */
 export async function runClusterService<Settings extends z.ZodObject>(

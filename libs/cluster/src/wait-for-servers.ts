@@ -14,7 +14,7 @@ export interface WaitForServersOptions {
   readonly name: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** Called with the reason after each failure, and with undefined once the attempt has succeeded. */
+  /** Called after each attempt: with the reason if the attempt failed, and with undefined if it succeeded. */
   onWaiting?(reason: string | undefined): void;
 }
 

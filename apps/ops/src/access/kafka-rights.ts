@@ -169,8 +169,9 @@ export function createConsumerRights(
 }
 
 /**
- * Returns the right to append anchors to a topic and to read them (`ops anchor --topic`, `ops verify --against`). The
- * right does not allow deleting records or changing the topic, because an anchor proves nothing if it can be removed.
+ * Returns the right to append anchors to a topic and to read them (`ops anchor --topic`, `ops verify
+ * --against`). The right does not allow deleting records or changing the topic, because an anchor that can be
+ * removed would prove nothing.
  */
 export function createAnchorTopicRight(topic: string): KafkaRight {
   const operations: readonly KafkaAclOperation[] = ['Create', 'Read', 'Write', ...CHECK];

@@ -11,15 +11,18 @@ export interface SecurityEventFilter {
    * events from all addresses match.
    */
   readonly isClient?: ReturnType<typeof createAuditClientMatcher> | undefined;
-  /** Selects events that happened at this time or later. */
+  /** Selects security events that happened at this time or later. */
   readonly since?: Date | undefined;
-  /** Selects events that happened before this time. */
+  /** Selects security events that happened before this time. */
   readonly until?: Date | undefined;
-  /** Selects events with a higher id than this one. Ids sort by time. */
+  /** Selects security events whose id is higher than this id. The ids of events are in the order of time. */
   readonly after?: string | undefined;
 }
 
-/** Whether to return the matching events with the lowest ids (`first`) or those with the highest ids (`last`). */
+/**
+ * Which of the matching security events to return: the events with the lowest ids (`first`) or with the
+ * highest ids (`last`).
+ */
 export type ReadFirstOrLast = 'first' | 'last';
 
 /**
@@ -101,7 +104,7 @@ function matching(record: BusRecord, filter: SecurityEventFilter): SecurityEvent
   return after === undefined || event.id > after ? event : undefined;
 }
 
-/** Removes repeated events, because the log may contain an event twice. */
+/** Removes events that occur twice in a list, because the log may contain an event twice. */
 function distinct(events: readonly SecurityEvent[]): SecurityEvent[] {
   const byId = new Map(events.map((event) => [event.id, event]));
   return [...byId.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));

@@ -13,7 +13,8 @@ const noon = Date.parse('2026-03-01T12:00:00.000Z');
 
 function envelope(minute: number) {
   const msecs = noon + minute * 60_000;
-  // These ids sort by minute, as the ids that auth creates sort by time.
+  // The ids of the test events are in the order of the minute, just as the ids that auth creates are in the
+  // order of time.
   const id = `01980d2e-6b00-7000-8000-${minute.toString(16).padStart(12, '0')}`;
   return { id, time: new Date(msecs).toISOString(), correlationId: `request-${minute}` };
 }

@@ -61,8 +61,8 @@ export function addClientsCommand(program: OpsProgram, context: CommandContext):
       withOpenedStore(context, async (store) => {
         if (!scope.includes('events') && (types !== undefined || person))
           throw new Error('--types and --person are about events: add `--scope events`');
-        // A client confirms erasures under its own name, so its name must differ from those of Latchkey's own
-        // consumers.
+        // A client confirms erasures under its own name, so its name must differ from the names of Latchkey's
+        // own consumers.
         if (ownConsumers.includes(name))
           throw new Error(`${name} is a service of Latchkey: give the client another name`);
         const { client, key } = newClient({

@@ -83,7 +83,10 @@ function withLetters(
   return withOpenedLog(context, (log) => work(openDeadLetterQueues(log)));
 }
 
-/** Returns the dead letter at a position. @throws Error with a one-line message if there is none */
+/**
+ * Returns the dead letter at a position. @throws Error with a one-line message if there is no dead letter at
+ * the position
+ */
 async function existing(letters: DeadLetterQueues, place: RecordPosition): Promise<DeadLetter> {
   const letter = await letters.find(place);
   if (letter === undefined) throw new Error(`there is no dead letter ${nameOf(place)}`);

@@ -109,7 +109,10 @@ function parseStates(text: string): readonly DeliveryState[] {
   throw new InvalidArgumentError(`Allowed states are ${deliveryStates.join(', ')}.`);
 }
 
-/** Returns the delivery with the given id. @throws Error with a one-line message if there is none */
+/**
+ * Returns the delivery with the given id. @throws Error with a one-line message if there is no delivery with
+ * this id
+ */
 async function existing(deliveries: DeliveryOps, id: string): Promise<DeliverySummary> {
   const found = await deliveries.find(id);
   if (found === undefined) throw new Error(`there is no delivery ${id}`);

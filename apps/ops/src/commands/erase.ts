@@ -75,7 +75,7 @@ function erase(context: CommandContext, account: string, now: boolean): Promise<
  * Searches for traces of a person.
  * @param account the id or the email address of an account
  * @param topics former topics of the system
- * @throws Error with a one-line message if `account` is neither
+ * @throws Error with a one-line message if `account` is neither an id nor an email address
  */
 async function checkErased(
   context: CommandContext,

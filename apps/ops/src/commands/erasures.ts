@@ -129,7 +129,7 @@ export function addErasuresCommand(program: OpsProgram, context: CommandContext)
 
 const NOT_COVERED = 'not covered by this certificate; add --topics if it is a former topic of this system';
 
-/** The maximum number of unfinished erasures to print. Usually there are none. */
+/** The maximum number of unfinished erasures to print. Usually no erasure is unfinished. */
 const MAX_UNFINISHED = 100;
 
 /** Returns the erasures that were due by `until` but that auth has not finished, earliest due first. */

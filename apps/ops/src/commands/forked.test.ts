@@ -75,8 +75,9 @@ test('parked retry unparks the account if its read model has the history of the 
   const { town, ada, ops, parked, database } = await forkedSystem(t);
   await town.changeEmail('ada', 'ada@example.org');
   await waitUntil('the account is parked', async () => (await parked()).includes(ada));
-  // The account is parked at event 3, because the read model has applied a different event 2 than the one in the
-  // journal. Simulate another process that has corrected this: it has applied event 2 of the journal.
+  // The account is parked at event 3, because the read model has applied a different event 2 than the one in
+  // the journal. Simulate another process that has corrected the read model, by applying event 2 of the
+  // journal.
   await database.write(() => {
     const head = `SELECT '2:' || json_extract(events, '$[#-1].chain.hash') FROM journal_commit
       WHERE stream = :ada AND number = 2`;

@@ -28,7 +28,7 @@ import { createSilentLogger, createTemporaryFolder } from '../../../standalone/s
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { createSecretFiles } from './secrets.ts';
 
-/** Optional keys, which only some systems use. */
+/** Settings with keys that are optional, because only some systems use them. */
 const optionalSecrets = {
   MAIL_BOUNCE_KEY: Buffer.alloc(32, 7).toString('base64'),
   AUDIT_IP_KEY: Buffer.alloc(32, 8).toString('base64url'),

@@ -1,4 +1,4 @@
-/** Lists, rotates and retires keys. */
+/** Lists, rotates and retires the secret keys of a system. */
 import { Argument } from '@commander-js/extra-typings';
 import { auditSettingsSchema, openAuthOps } from '@latchkey/auth/ops';
 import {
@@ -174,14 +174,14 @@ function reportsOn(
   });
 }
 
-/** Returns what may happen while some processes know a new key and others do not. */
+/** Returns a warning about what may happen while only some of the processes know a new key. */
 function severalProcessesWarning(kind: KeyKind): string {
   return `If several processes run: until all of them are restarted, a process that does not know the new key refuses what another one makes with it. Restart all of them within 5 minutes, or use keys rotate ${kind} --next and then --promote.`;
 }
 
 /**
- * Returns the DNS selector of a DKIM key. A key without a name of its own has the selector in MAIL_DKIM_SELECTOR; for
- * such a key, returns the name of this setting.
+ * Returns the DNS selector of a DKIM key. A key without a name of its own has the selector that
+ * MAIL_DKIM_SELECTOR contains; for such a key, returns the text `MAIL_DKIM_SELECTOR`.
  */
 function selectorOf(id: string): string {
   return id === UNNAMED_KEY_ID ? 'MAIL_DKIM_SELECTOR' : id;
@@ -206,7 +206,8 @@ async function forget(store: Store, { kind, remembered: { setting, key, uses } }
 
 /**
  * Asserts that the next key can become the current key.
- * @throws Error with a one-line message if this key is a former key, which must never become current again
+ * @throws Error with a one-line message if the next key is a former key, which must never become the current
+ * key again
  */
 async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): Promise<void> {
   const [, next] = listKeys(kind, secrets);
@@ -231,7 +232,7 @@ function assertRetirable({ id, state, needs, canBeForced }: KeyReport, force: bo
 
 /**
  * Asserts that changed keys can be written to files, or that `--show` was given to print them.
- * @throws Error with a one-line message if neither is the case
+ * @throws Error with a one-line message if the keys can neither be written nor printed
  */
 function assertWritable(source: SecretsSource, changes: Partial<StoredSecrets>, { show }: Options): void {
   if (!isWritable(source, changes) && show === undefined)

@@ -37,10 +37,10 @@ export function addMailDkimCommand(
 }
 
 /**
- * Returns the domain for DKIM signatures: that of `--domain`, of MAIL_DKIM_DOMAIN, or else of the address in
- * MAIL_FROM.
+ * Returns the domain for DKIM signatures: the value of `--domain`, or else of MAIL_DKIM_DOMAIN, or else the
+ * domain of the address in MAIL_FROM.
  * @param given the value of `--domain`
- * @throws Error with a one-line message if none of them is set
+ * @throws Error with a one-line message if no domain is set
  */
 export function resolveDkimDomain(
   given: string | undefined,

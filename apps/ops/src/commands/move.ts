@@ -67,7 +67,7 @@ async function moveFolder(folder: string, envFile: string, context: CommandConte
 
 interface Move {
   readonly from: Store;
-  /** The log of the data folder. */
+  /** The embedded log in the data folder from which the data is moved. */
   readonly bus: Pick<Bus, 'tail'>;
   readonly to: Store;
   readonly keys: Secrets;

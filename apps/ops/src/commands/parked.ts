@@ -146,7 +146,7 @@ type ReportOutcome = (account: string, outcome: GenerationRetryOutcome) => void;
 async function retryOne(accounts: Accounts, account: string, report: ReportOutcome): Promise<void> {
   const outcome = await accounts.retryParked(account);
   report(account, outcome);
-  // An account that was unparked meanwhile is not an error, so that the command may be repeated.
+  // It is no error if the account is no longer parked, so that the command may be repeated.
   if (outcome.result === 'not parked' && outcome.sequence === 0)
     throw new Error(`${account} is not parked: the read model has no event of it`);
   if (outcome.result !== 'still parked') return;
@@ -157,7 +157,7 @@ async function retryOne(accounts: Accounts, account: string, report: ReportOutco
 /**
  * Retries every parked account.
  * @returns how many accounts were parked
- * @throws Error with a one-line message if any of them is still parked
+ * @throws Error with a one-line message if any account is still parked
  */
 async function retryAll(accounts: Accounts, report: ReportOutcome): Promise<number> {
   let tried = 0;

@@ -106,7 +106,10 @@ async function printDone(rebuild: ReadModelRebuild, context: CommandContext): Pr
 
 const STALLED_AFTER_MS = 15_000;
 
-/** Waits until the running instances have filled the generation, and reports if there is no progress. */
+/**
+ * Waits until the running instances of the user service have filled a new generation of the read model.
+ * Reports if there is no progress.
+ */
 async function catchUp(
   rebuild: ReadModelRebuild,
   context: CommandContext,

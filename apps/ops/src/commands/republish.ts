@@ -146,7 +146,9 @@ async function republishStreams(
   );
 }
 
-/** Publishes all events of an account. @returns the names of the topics to which events were appended */
+/**
+ * Publishes all events of an account again. @returns the names of the topics to which events were appended
+ */
 async function publish(
   bus: Republisher,
   records: readonly EncodedEvent[],

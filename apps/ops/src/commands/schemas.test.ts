@@ -6,7 +6,10 @@ import { type TestContext, test } from 'node:test';
 import { eventTypes, securityEventTypes } from '@latchkey/events';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
-/** Starts a fake schema registry. It stores the schemas that it receives, and refuses those of the given subjects. */
+/**
+ * Starts a fake schema registry. It stores the schemas that it receives, and refuses the schemas of the given
+ * subjects.
+ */
 async function startRegistry(t: TestContext, refused: readonly string[] = []) {
   const schemas = new Map<string, unknown>();
   const calls: string[] = [];

@@ -53,7 +53,10 @@ export async function createSecretFiles(folder: string): Promise<readonly string
   return (await layOutPlan(folder)) ? generatedSecretNames : [];
 }
 
-/** Adds the secrets that release 0.1 did not have, if the folder contains all others. @returns the added names */
+/**
+ * Adds the secrets that release 0.1 did not have, if the folder contains all other secrets. @returns the
+ * added names
+ */
 async function addLaterSecrets(folder: string): Promise<readonly string[]> {
   const later = Object.entries(generateSecretsAddedAfterRelease01());
   const found = await present(folder);
@@ -65,8 +68,8 @@ async function addLaterSecrets(folder: string): Promise<readonly string[]> {
 }
 
 /**
- * Returns whether the files of all secrets exist. @throws Error if only some exist and no other process is
- * creating the rest
+ * Returns whether the files of all secrets exist. @throws Error if only some files exist and no other process
+ * is creating the rest
  */
 async function isComplete(folder: string): Promise<boolean> {
   if ((await present(folder)).length === 0) return false;

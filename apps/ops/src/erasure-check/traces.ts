@@ -27,8 +27,8 @@ const PERSONAL = new Set(
 );
 
 /**
- * Patterns for the character before and the characters after an address. If one of them matches, the text is part of
- * a longer, different address.
+ * Patterns for the character before and the characters after an address. If one of the patterns matches, the
+ * text is part of a longer, different address.
  */
 const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
 
@@ -47,8 +47,9 @@ const SUBJECTS = ['stream', 'userid', 'mailingid', 'subject'];
 /**
  * Returns a predicate for an account. An item is a trace if it contains the account's id together with
  * personal data of this account. The id alone is no trace, because Latchkey keeps the ids of erased accounts.
- * The id together with another person's data is no trace either: it occurs in events of other accounts that
- * this account changed as an admin, and in security events about what an admin did to this account.
+ * The id together with another person's data is no trace either, because it occurs in events of other
+ * accounts that this account changed as an admin, and in security events about what an admin did to this
+ * account.
  */
 export function createAccountTracePredicate(account: string): PersonalDataTracePredicate {
   return (stored) => {
@@ -68,8 +69,8 @@ function holdsPerson(value: unknown, account: string): boolean {
 }
 
 /**
- * Returns the account whose personal data an object contains: the actor of a security event, or the account that the
- * object is about. Undefined if the object names neither.
+ * Returns the account whose personal data an object contains: the actor of a security event, or the account
+ * that the object is about. Undefined if the object names no account.
  */
 function personIn(value: object): unknown {
   if ('actor' in value && 'accountId' in value) return isId(value.actor) ? value.actor : value.accountId;

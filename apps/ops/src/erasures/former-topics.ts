@@ -18,7 +18,7 @@ export interface FormerTopics {
   readonly missing: readonly string[];
 }
 
-/** Returns whether a topic is one of the given topics, or a dead-letter topic of one of them. */
+/** Returns whether a topic is one of the given topics, or a dead-letter topic of a given topic. */
 export function isTopicOrItsDeadLetterTopic(topic: string, names: readonly string[]): boolean {
   return names.some((name) => topic === name || topic.startsWith(`${name}.dlq.`));
 }
@@ -26,7 +26,7 @@ export function isTopicOrItsDeadLetterTopic(topic: string, names: readonly strin
 /**
  * Finds former topics on the log.
  * @param all the names of all topics on the log
- * @param given the former names that the operator has given
+ * @param given the names of former topics that the operator has given
  */
 export function findFormerTopics(
   all: readonly string[],

@@ -21,8 +21,7 @@ export interface ErasureTopics {
    */
   readonly retaining: readonly RetainingTopic[];
   /**
-   * Topics that may be former topics of the system, and are not part of `retaining`. Empty for the embedded
-   * log.
+   * Topics that are not in `retaining`, but may be former topics of the system. Empty for the embedded log.
    */
   readonly unnamed: readonly string[];
 }

@@ -21,7 +21,7 @@ export interface RetainedData {
    * confirmed the erasure, and if the settings of the topic are unknown or keep records without a limit.
    */
   readonly removedBy?: string;
-  /** Whether the data is gone; null if that is unknown. */
+  /** Whether the person's data was removed from the topic; null if this is unknown. */
   readonly clean: boolean | null;
 }
 

@@ -2,9 +2,10 @@
 import { computeLogRemovalDeadline, type ErasureRecord } from '@latchkey/auth/ops';
 
 /**
- * How the topic gets rid of events with the person's data. `in place`: the embedded log replaces these events.
- * `compaction`: the broker removes these events after auth has published copies without the data. `none`: these
- * events remain, because the topic is not compacted. `unknown`: the broker could not be reached.
+ * How events with a person's data are removed from the topic after an erasure. `in place`: the embedded log
+ * replaces these events. `compaction`: the broker removes these events after auth has published copies
+ * without the data. `none`: these events remain, because the topic is not compacted. `unknown`: the broker
+ * could not be reached.
  */
 export type RemovalMethod = 'in place' | 'compaction' | 'none' | 'unknown';
 
@@ -25,7 +26,8 @@ export interface TopicErasureState {
   readonly name: string;
   readonly removal: RemovalMethod;
   /**
-   * When auth last published copies of the events without the person's data (RFC 3339). Absent if it published none.
+   * When auth last published copies of the events without the person's data (RFC 3339). Absent if auth
+   * published no copies.
    */
   readonly copiesAt?: string;
   /**
@@ -33,7 +35,7 @@ export interface TopicErasureState {
    * published no copies.
    */
   readonly removedBy?: string;
-  /** Whether the events with the person's data are gone; null if that is unknown. */
+  /** Whether the events with the person's data were removed from the topic; null if this is unknown. */
   readonly clean: boolean | null;
 }
 
@@ -47,7 +49,8 @@ export function computeTopicErasureState(
   const isDone = receipts.some(({ consumer }) => consumer === 'auth');
   if (removal === 'in place') return { name, removal, clean: isDone };
   if (copies === undefined) {
-    // Nothing has replaced the events: either auth has not published the copies yet, or the topic is not compacted.
+    // No copies have replaced the events with the person's data: either auth has not published the copies
+    // yet, or the topic is not compacted.
     if (removal === 'none' || !isDone) return { name, removal, clean: false };
     // auth has confirmed the erasure without publishing copies, so the topic was not compacted at that time. Now the
     // topic is compacted, or its state is unknown. It may be a new topic, whose events are unknown.

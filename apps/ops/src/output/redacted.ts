@@ -12,7 +12,10 @@ export interface RedactedRecord {
   readonly value: unknown;
 }
 
-/** Matches the names, ids and timestamps that the contract allows. Matches neither email addresses nor tokens. */
+/**
+ * Matches the names, ids and timestamps that the contract of an event allows. Matches neither email addresses
+ * nor tokens.
+ */
 const PLAIN = /^[\w.:/+-]{1,63}$/;
 const MEDIA_TYPE = /^application\/json(?:; charset=utf-8)?$/i;
 /** Matches header names that the contract declares. */
@@ -62,7 +65,7 @@ function shownHeader(value: BusRecord['headers'][string]): string {
   return PLAIN.test(text) || MEDIA_TYPE.test(text) ? text : `(${value.length} bytes)`;
 }
 
-/** Decodes a key or header. Undefined if it is missing, repeated or not UTF-8. */
+/** Decodes the key or a header of a record. Returns undefined if it is missing, repeated or not UTF-8. */
 function textOf(bytes: BusRecord['headers'][string] | undefined): string | undefined {
   return Buffer.isBuffer(bytes) ? decodeUtf8(bytes) : undefined;
 }

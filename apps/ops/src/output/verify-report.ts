@@ -1,4 +1,4 @@
-/** Formats the result of a verification as text and as JSON. Neither contains personal data. */
+/** Formats the result of a verification as text and as JSON. Neither form contains personal data. */
 import { type Finding, formatAge, type VerificationResult } from '@latchkey/verify';
 import { formatCount, formatNumber } from './progress.ts';
 

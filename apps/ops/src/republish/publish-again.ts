@@ -37,10 +37,10 @@ export function createErasedCopiesRecorder(
 }
 
 /**
- * Returns a function that publishes records. It retries while a partition has no leader, which may publish a record
- * twice; this is safe, because consumers skip events that they have already handled. If an account was erased after
- * its records were created, the function removes the person's data from the log again: in place or, on Kafka, by
- * publishing records without it.
+ * Returns a function that publishes records. The function retries while a partition has no leader. A record
+ * may then be published twice, which is safe, because consumers skip events that they have already handled.
+ * If an account was erased after its records were created, the function removes the person's data from the
+ * log again: in place or, on Kafka, by publishing records without it.
  */
 export function createRepublisher(
   context: Parameters<typeof retryUntilReachable>[0],

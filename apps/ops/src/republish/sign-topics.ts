@@ -41,7 +41,7 @@ export interface RepublishUnsignedTotals {
   readonly chained: number;
   /** The number of accounts and mailings whose events were published again. */
   readonly published: number;
-  /** How many events were published again. */
+  /** The number of events that were published again. */
   readonly events: number;
   /** For each account or mailing that was left out, one line that says why. */
   readonly leftOut: readonly string[];
@@ -105,7 +105,8 @@ async function recordsDue(
 ): Promise<readonly EncodedEvent[]> {
   const entry = index.entryOf(stream.id);
   // Only events that are on the topic are published again. If an event is missing on the topic, either auth
-  // has not published it yet and will do so, or the event was deleted when its retention time ended.
+  // has not published the event yet and will publish it, or the event was deleted when its retention time
+  // ended.
   const onTopic = { ...stream, events: stream.events.slice(0, entry.fingerprints.length) };
   const [first] = await findUnsignedEvents({ stream, entry, keyOf });
   const isChained = stream.events.every(({ chain }) => chain !== undefined);

@@ -25,7 +25,7 @@ export interface WriteTopicOptions {
   readonly recordsOf: EncodeStreamRecords;
   readonly log: LogReader;
   readonly bus: Republisher;
-  /** The name of an existing topic. */
+  /** The name of the existing topic to which the events are written. */
   readonly topic: string;
   /**
    * Called for an erased account if the topic contains the account's events with the person's data, after the

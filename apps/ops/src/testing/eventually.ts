@@ -3,7 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 const POLL_MS = 50;
 const TIMEOUT_MS = 120_000;
 
-/** Polls until the condition holds. @throws Error that names the condition, if it does not hold after two minutes */
+/**
+ * Polls a condition until it is true. @throws Error that names the condition, if it is not true after two
+ * minutes
+ */
 export async function waitUntil(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
   const giveUp = performance.now() + TIMEOUT_MS;
   while (!(await holds())) {

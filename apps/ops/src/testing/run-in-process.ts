@@ -2,7 +2,7 @@
 import { runOpsCommandLine } from '../cli.ts';
 import type { ExitedProcess } from './run-ops.ts';
 
-/** Runs a command with exactly these environment variables. */
+/** Runs an ops command in this process, with only the given environment variables. */
 export async function runCommandInProcess(
   settings: Readonly<Record<string, string>>,
   ...words: readonly string[]

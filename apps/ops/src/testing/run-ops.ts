@@ -14,7 +14,7 @@ const MAIN = mainModulePathOf('apps/ops');
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const TIMEOUT_MS = 180_000;
 
-/** Runs a command with exactly these settings. */
+/** Runs an ops command as a process, whose environment contains only the given settings. */
 export async function runOps(
   settings: Readonly<Record<string, string>>,
   ...words: readonly string[]

@@ -7,7 +7,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns the entries of an object, limited to those whose values are objects. */
+/** Returns those entries of an object whose values are objects. */
 export function getObjectEntries(value: unknown): readonly (readonly [string, JsonObject])[] {
   return isJsonObject(value)
     ? Object.entries(value).flatMap(([name, entry]) => (isJsonObject(entry) ? [[name, entry] as const] : []))

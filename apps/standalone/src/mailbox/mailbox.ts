@@ -45,7 +45,10 @@ export interface Mailbox {
   raw(id: string): Uint8Array | undefined;
   /** Marks mails as read or unread. An empty list of ids marks all mails. */
   mark(ids: readonly string[], read: boolean): Promise<void>;
-  /** Deletes the mails from or to an address, and makes sure that the database file contains no remains of them. */
+  /**
+   * Deletes the mails from or to an address, and makes sure that the database file contains no remains of
+   * these mails.
+   */
   forget(address: string): Promise<void>;
   /** Deletes mails. An empty list of ids deletes all mails. */
   remove(ids: readonly string[]): Promise<void>;

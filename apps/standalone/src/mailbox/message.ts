@@ -59,7 +59,10 @@ export type MailMessage = z.infer<typeof mailMessageSchema>;
 export const mailMessageHeadersSchema = z.record(z.string(), z.array(z.string()));
 export type MailMessageHeaders = z.infer<typeof mailMessageHeadersSchema>;
 
-/** The SMTP envelope: the addresses in MAIL FROM and RCPT TO, which may differ from those in the headers. */
+/**
+ * The SMTP envelope: the addresses in MAIL FROM and RCPT TO, which may differ from the addresses in the
+ * mail's headers.
+ */
 export interface MailEnvelope {
   readonly from: string;
   readonly to: readonly string[];

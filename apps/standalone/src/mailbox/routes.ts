@@ -1,6 +1,7 @@
 /**
- * The HTTP API of the mailbox. Paths below /mailbox and field names are those of Mailpit, so that the same tests run
- * with this mailbox and with Mailpit. https://mailpit.axllent.org/docs/api-v1/
+ * The HTTP API of the mailbox. The paths below /mailbox and the names of fields are the same as in Mailpit's
+ * API, so that the same tests run with this mailbox and with Mailpit.
+ * https://mailpit.axllent.org/docs/api-v1/
  */
 import { Problem, type Route, type RouteResponse, route, standardProblems } from '@latchkey/http';
 import { z } from 'zod';

@@ -7,7 +7,7 @@ export function createFlowLink(id) {
   return createElement('a', { href: `#${id}` }, findFlow(id).title);
 }
 
-/** Messages that replace those of the API, which are written for developers. */
+/** Messages for people, which replace the API's messages for developers. */
 const wordsOfCode = {
   unauthenticated: 'You are not signed in, or your session has ended.',
   insufficient_permission: 'Only verified admins can do this.',

@@ -8,7 +8,10 @@ import { renderMail } from './mail-view.js';
 import { onSessionChange, updateSession } from './session.js';
 import { createTimeline } from './timeline.js';
 
-/** The path of the API, relative to this page, because a proxy may serve both below another path. */
+/**
+ * The path of the API, relative to this page, because a proxy may serve the page and the API below another
+ * path.
+ */
 const API = new URL('api/v1', location.href).pathname;
 function byId(id) {
   return document.getElementById(id);

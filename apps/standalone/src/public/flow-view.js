@@ -68,8 +68,8 @@ export function renderFlow(flow, perform) {
   }
 
   /**
-   * Performs the action of a row. The action either returns rows to show, or changes the list, which is then
-   * reloaded.
+   * Performs the action of a button in a row of the list. The action either returns rows to show, or changes
+   * the list, which is then reloaded.
    */
   async function act(action) {
     const answer = await perform(action.request);

@@ -75,7 +75,7 @@ async function read() {
   list.soon();
 }
 
-/** The arrow keys move through the list. */
+/** The arrow keys move the focus to the next or previous mail in the list. */
 byId('mails').addEventListener('keydown', (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;

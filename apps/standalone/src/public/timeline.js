@@ -120,7 +120,10 @@ export function createTimeline({ list, openReader, onChange }) {
       requestId,
     );
 
-  /** Returns the entry of the request that caused an event or mail. Both carry the id of that request. */
+  /**
+   * Returns the entry of the request that caused an event or mail. Events and mails contain the id of the
+   * request that caused them.
+   */
   const causeOf = (correlationId = '') =>
     entries.find(({ requestId }) => requestId === correlationId) ?? elsewhere(correlationId);
 

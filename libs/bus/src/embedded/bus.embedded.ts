@@ -55,14 +55,15 @@ export interface EmbeddedBusDeps {
 }
 
 /**
- * The embedded log, with additional methods for the topics page and for ops commands. It knows only those
- * group members that run in this process.
+ * The embedded log, with additional methods for the topics page and for ops commands. The embedded log knows
+ * only those group members that run in this process.
  */
 export interface EmbeddedBus extends Bus, ConsumerGroups {
   topics(): StoredTopicSummary[];
   /**
    * Returns at most `limit` records, newest last. With `offset`, returns the records from this offset on,
-   * otherwise the newest ones. Without `partition`, returns records of all partitions, ordered by timestamp.
+   * otherwise the newest records. Without `partition`, returns records of all partitions, ordered by
+   * timestamp.
    * @throws Error if there is no such topic
    */
   records(topic: string, query: LatestRecordsQuery): BusRecord[];

@@ -5,8 +5,8 @@ import { createEmbeddedLog, type EmbeddedLog } from './log.ts';
 import type { GroupMember } from './partition-consumer.ts';
 
 /**
- * How often to look for records that other processes, such as ops commands, have written, in ms. For records
- * of this process, `appended` is called, so they are noticed immediately.
+ * How often to look for records that other processes, such as ops commands, have written, in ms. Records of
+ * this process are noticed immediately, because `appended` is called for them.
  */
 const LOOK_EVERY_MS = 500;
 

@@ -68,7 +68,7 @@ export interface AppendOptions {
 }
 
 /**
- * The log, stored in SQLite tables. All methods are synchronous; those that write must run within
+ * The log, stored in SQLite tables. All methods are synchronous; methods that write must run within
  * `database.write`.
  */
 export interface EmbeddedLog {
@@ -90,7 +90,7 @@ export interface EmbeddedLog {
   unread(group: string, topic: StoredTopic): PartitionOffsetRange[];
   /** Returns how many records are currently in a topic. */
   held(topic: StoredTopic): number;
-  /** Deletes all positions of a group. */
+  /** Deletes all positions of a consumer group. */
   forget(group: string): void;
   /** Returns the offset that the next record of a partition will get. */
   end(topic: StoredTopic, partition: number): number;
@@ -356,7 +356,7 @@ function keyParameters(key: Buffer): {
 
 /** Which records at the start of a partition are to be deleted. */
 interface Prefix {
-  /** The id of the topic. */
+  /** The id of the topic whose records are to be deleted. */
   readonly topic: number;
   readonly partition: number;
   /** Only records that are older than this time are deleted; in ms since the epoch. */

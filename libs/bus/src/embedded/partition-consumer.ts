@@ -48,7 +48,7 @@ export interface EmbeddedPartitionConsumer {
    * but ends it. The member must have left its group before.
    */
   releasedBy(member: GroupMember): Promise<void>;
-  /** Whether the last fetch succeeded. */
+  /** Returns whether the last attempt to read records succeeded. */
   healthy(): boolean;
 }
 
@@ -125,8 +125,8 @@ export function createEmbeddedPartitionConsumer(
 }
 
 /**
- * Passes one slice of records to its handler, and then stores the position after it. Returns false if either
- * step failed; the slice must then be delivered again.
+ * Passes one slice of records to the handler, and then stores the position after the slice. Returns false if
+ * either step failed; the slice must then be delivered again.
  */
 async function handOver(
   deps: EmbeddedPartitionConsumerDeps,
@@ -149,7 +149,8 @@ async function handOver(
         log.append(prepareDeadLetters(log, { topic: topic.name, group, unusable, at: member.now() }));
       log.moveTo(group, topic, partition, past);
     };
-    // A crash may lose the new position. The same records are then delivered again, which is allowed.
+    // The new position may be lost in a crash. The same records are then delivered again, which the bus may
+    // do at any time.
     await database.write(keepPosition, { flushed: false });
     if (unusable.size > 0) deps.appended(formatDeadLetterTopicName(topic.name, group));
     return true;

@@ -28,7 +28,7 @@ export interface KafkaAcl {
 }
 
 /**
- * Creates the access control lists. Existing ones are not changed.
+ * Creates access control lists on the broker. Existing lists are not changed.
  * @throws errors of kafkajs, for example if there is no authorizer
  */
 export async function createKafkaAcls(

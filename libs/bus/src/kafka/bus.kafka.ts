@@ -44,7 +44,7 @@ export interface KafkaBusDeps extends KafkaConnection {
   /**
    * The replication of topics that the bus creates, and the minimum replication of topics that it checks.
    * Default with three or more brokers: three replicas, at least two of them in sync; with a single broker:
-   * one replica. With two brokers there is no default, so topics are created only if this is set.
+   * one replica. With two brokers there is no default, so topics are created only if the replication is set.
    */
   readonly replication?: TopicReplication;
   /**
@@ -75,7 +75,7 @@ export interface KafkaBus extends Bus, ConsumerGroups {
   compactedSharedKeyFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
   /** Returns the settings of the topics with these names. Topics that do not exist are left out. */
   describeTopics(names: readonly string[]): Promise<readonly KafkaTopicState[]>;
-  /** Creates access control lists. Existing lists are kept, including those that are not in `acls`. */
+  /** Creates access control lists. Existing lists are kept, including lists that are not in `acls`. */
   grant(acls: readonly KafkaAcl[]): Promise<void>;
 }
 

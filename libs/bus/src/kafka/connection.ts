@@ -14,9 +14,9 @@ export interface KafkaSaslCredentials {
   readonly password: string;
 }
 
-/** How to connect to a cluster. */
+/** How to connect to a Kafka cluster. */
 export interface KafkaConnection {
-  /** `host:port` of one or more brokers. */
+  /** The `host:port` of one or more brokers of the Kafka cluster. */
   readonly brokers: readonly string[];
   /** Identifies this process in the broker's logs and quotas. */
   readonly clientId: string;

@@ -19,7 +19,8 @@ export interface DeadLetterWriterDeps {
    */
   make(topic: KafkaTopic, like: string): Promise<boolean>;
   /**
-   * Returns one sentence for each difference between an existing topic and the one that `make` would create.
+   * Returns one sentence for each difference between an existing topic and the topic that `make` would
+   * create.
    */
   differences(topic: KafkaTopic, like: string): Promise<readonly string[]>;
 }
@@ -40,8 +41,8 @@ export function createDeadLetterWriter({
 }: DeadLetterWriterDeps): DeadLetterWriter {
   const known = new Set<string>();
   /**
-   * The dead-letter topics that need no further check: their settings were already compared with those that a
-   * new topic would get, or could not be read, and the result was logged.
+   * The dead-letter topics that need no further check: their settings were already compared with the settings
+   * that a new topic would get, or could not be read, and the result was logged.
    */
   const told = new Set<string>();
 

@@ -19,14 +19,14 @@ interface Trait {
   readonly type: string | undefined;
   readonly code: string | undefined;
   /**
-   * Whether the error is transient: brokers also return it while they determine the leader of a partition or
-   * the coordinator of a group.
+   * Whether the error is transient, because brokers also return it while they determine the leader of a
+   * partition or the coordinator of a group.
    */
   readonly passes: boolean;
 }
 
 /**
- * Translates an error of kafkajs so that its message names Latchkey's settings. Returns an unknown error
+ * Translates an error of kafkajs into one whose message names Latchkey's settings. Returns an unknown error
  * unchanged.
  * @param attemptedOperation what was attempted, for the message, such as "see topics" or "topic a.b"
  */

@@ -17,8 +17,8 @@ const { CompressionCodecs } = kafkajs;
 const KEPT_FOR_EVER = -1;
 const DEADLINE_MS = 120_000;
 /**
- * How long a consumer may go without a response before it is considered stuck, in ms. This is longer than
- * records take to arrive on a busy machine.
+ * How long a consumer may go without a response before it is considered stuck, in ms. The limit is longer
+ * than records take to arrive on a busy machine.
  */
 const STUCK_AFTER_MS = 15_000;
 const GROUP_LOAD_IN_PROGRESS = 14;

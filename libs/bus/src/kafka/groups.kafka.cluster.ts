@@ -166,7 +166,7 @@ describe('on a broker that others use', () => {
     await bus.ensureTopics([spec]);
     await bus.publish(topic, records(14, 14));
     under = { ...under, bus };
-    // This bus checks no topics, like the bus of an ops command.
+    // Like the bus of an ops command, this bus does not check the topics.
     const operators = createKafkaBus({
       ...kafkaConnectionForTests,
       logger: silentLogger,

@@ -6,7 +6,10 @@ import { openKafkajsCluster } from './workarounds/open-cluster.ts';
 
 const { AssignerProtocol, KafkaJSDeleteGroupsError } = kafkajs;
 
-/** The error code NON_EMPTY_GROUP: https://kafka.apache.org/protocol#protocol_error_codes */
+/**
+ * Kafka's error code NON_EMPTY_GROUP, for a group that has members:
+ * https://kafka.apache.org/protocol#protocol_error_codes
+ */
 const NON_EMPTY_GROUP = 68;
 const GROUP_ID_NOT_FOUND = 69;
 
@@ -159,8 +162,8 @@ function describeGroup(admin: Pick<Admin, 'describeGroups'>, group: string): Pro
 }
 
 /**
- * Returns whether one of the two lists contains all topics of the other. The lists need not be equal, because
- * instances of two releases may read different topics.
+ * Returns whether one of two lists of topics contains all topics of the other list. The lists need not be
+ * equal, because instances of two releases may read different topics.
  */
 function areCompatible(theirs: readonly string[], ours: readonly string[]): boolean {
   const [fewer, more] = theirs.length < ours.length ? [theirs, ours] : [ours, theirs];
@@ -170,8 +173,8 @@ function areCompatible(theirs: readonly string[], ours: readonly string[]): bool
 /**
  * Copies the positions of the former group to a group that has none. The former group keeps its positions.
  * @returns whether positions were copied
- * @throws Error of kafkajs, for example if members have joined the group in the meantime; they have then
- * copied the positions themselves
+ * @throws Error of kafkajs, for example if members have joined the group in the meantime; these members have
+ * then copied the positions themselves
  */
 export async function copyPositionsOfFormerGroup(
   kafka: Kafka,
@@ -189,7 +192,7 @@ export async function copyPositionsOfFormerGroup(
   const { cluster, disconnect } = await openKafkajsCluster(kafka, topic);
   try {
     const coordinator = await cluster.findGroupCoordinator({ groupId: group });
-    // This commit names no member of the group. The broker accepts it only while the group has no members.
+    // The commit names no member of the group, so the broker accepts it only while the group has no members.
     await coordinator.offsetCommit({ groupId: group, groupGenerationId: -1, memberId: '', topics: former });
     return true;
   } finally {

@@ -18,8 +18,8 @@ const REBALANCE_TIMEOUT_MS = 30_000;
 const HEARTBEAT_EVERY_MS = 2000;
 /**
  * How long a broker may hold back the response to a fetch while there are no records, in ms. An idle consumer
- * therefore fetches twice a second. A commit to the same broker, or closing the consumer, may have to wait
- * this long until the fetch ends.
+ * therefore fetches twice a second. A commit to the same broker may have to wait this long until the fetch
+ * ends, and so may the closing of the consumer.
  */
 const FETCH_WAITS_MS = 500;
 const RESTART_AFTER_MS = 500;

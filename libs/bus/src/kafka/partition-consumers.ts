@@ -49,8 +49,9 @@ export function createPartitionConsumers(
   let assigned = new Set<string>();
   let member: string | undefined;
   /**
-   * For each partition, what kafkajs has delivered since the last rebalance. A rebalance clears this map,
-   * because kafkajs then starts at the committed positions again.
+   * For each partition, how many batches kafkajs has delivered since the last rebalance, and the offset after
+   * the last batch. A rebalance clears this map, because kafkajs then starts at the committed positions
+   * again.
    */
   const delivered = new Map<string, Omit<IdlePartition, 'name'>>();
 

@@ -1,8 +1,8 @@
 import { describePositionsOutOfRange, type PartitionOffsets } from './groups.ts';
 
 /**
- * If a group's position stays unchanged for this long although the partition has unread records, this is a
- * fault; in ms.
+ * How long a group's position may stay unchanged although the partition has unread records, before a fault is
+ * reported, in ms.
  */
 const UNMOVED_MS = 60_000;
 
@@ -15,13 +15,14 @@ const SHORTER_LOOKS = 2;
 
 export interface GroupPositionWatch {
   /**
-   * Compares the group's current offsets in all partitions with those of the previous calls. The partitions
-   * may be assigned to any member of the group.
+   * Compares the group's current offsets in all partitions with the offsets that the previous calls have
+   * passed. The partitions may be assigned to any member of the group.
    */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
   /**
-   * Must be called if the group has no positions at all although it has read before. This is reported as a
-   * fault until the group has read all records that the last call of `look` has seen.
+   * Must be called if the group has no positions at all although it has read before. The loss of the
+   * positions is reported as a fault until the group has read all records that the last call of `look` has
+   * seen.
    */
   noteForgotten(): void;
   /**
@@ -33,9 +34,9 @@ export interface GroupPositionWatch {
 
 export interface GroupPositionWatchDeps {
   readonly group: string;
-  /** Called once for each fault. */
+  /** Called once for each fault of a position. */
   onFault(fault: string): void;
-  /** A monotonic clock, in ms. */
+  /** Returns the time of a monotonic clock, in ms. */
   now(): number;
 }
 

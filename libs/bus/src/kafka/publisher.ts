@@ -31,8 +31,8 @@ interface Answer {
  * mode, kafkajs resets its sequence number after a request timeout, and the broker mistakes the next batch
  * for a duplicate.
  * @param partitionsOf returns the number of partitions over which the records of a topic are spread;
- * undefined to use all. Partitions that somebody adds later are not used, so that all records of a key stay
- * in one partition
+ * undefined to use all partitions. Partitions that somebody adds later are not used, so that all records of a
+ * key stay in one partition
  */
 export function createKafkaPublisher(
   kafka: Kafka,
@@ -84,8 +84,8 @@ export function createKafkaPublisher(
         answers,
       );
     } catch (err) {
-      // Do not use this producer again: kafkajs keeps requesting the metadata of the deleted topic, and would
-      // then reject records for all other topics as well.
+      // Do not use this kafkajs producer again: kafkajs keeps requesting the metadata of the deleted topic,
+      // and would then reject records for all other topics as well.
       void drop(producer);
       throw err;
     }

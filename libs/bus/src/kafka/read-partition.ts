@@ -28,7 +28,10 @@ export function readPartitionOffsetRanges(
   return withKafkaAdmin(kafka, (admin) => fetchPartitionOffsetRanges(admin, topic));
 }
 
-/** Like {@link readPartitionOffsetRanges}, on an open connection. */
+/**
+ * Returns the range of offsets of each partition, like {@link readPartitionOffsetRanges}, on an open
+ * connection.
+ */
 export async function fetchPartitionOffsetRanges(
   admin: Admin,
   topic: string,
@@ -140,7 +143,7 @@ export async function fetchRecordsFrom(
       );
       const found = messages.filter((message) => Number(message.offset) >= offset);
       if (found.length > 0) return found;
-      // The response contained no record: compaction may have removed the rest of the first batch, and the
+      // If the response contained no record, compaction may have removed the rest of the first batch, and the
       // next batch may be larger than `size` bytes.
       size *= 2;
     } catch (err) {

@@ -24,8 +24,8 @@ export interface KafkaLogTailDeps {
   readonly topic: string;
   readonly id: string;
   /**
-   * Returns how many partitions of the topic Latchkey publishes to; undefined if this is unknown, in which
-   * case all are read. Partitions that somebody has added contain no records with keys.
+   * Returns how many partitions of the topic Latchkey publishes to; undefined if this number is unknown, in
+   * which case all partitions are read. Partitions that somebody has added contain no records with keys.
    */
   ownPartitions(): number | undefined;
 }

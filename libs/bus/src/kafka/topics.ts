@@ -6,7 +6,7 @@ import { isRetriableKafkaError, KafkaUnavailableError } from './failures.ts';
 const { ConfigResourceTypes } = kafkajs;
 
 export interface TopicReplication {
-  /** The number of replicas of each partition. */
+  /** The number of replicas that each partition of a topic has. */
   readonly factor: number;
   /** How many replicas must have a record before it is acknowledged. */
   readonly minInSync: number;
@@ -67,8 +67,9 @@ function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string
 }
 
 /**
- * Returns the replication of topics that are to be created. With exactly two responding brokers, a third one
- * may just be down. Replication cannot be changed later, so this function then throws instead of choosing.
+ * Returns the replication of topics that are to be created. If exactly two brokers respond, a third broker
+ * may just be down. As the replication of a topic cannot be changed later, the function then throws an error
+ * instead of choosing a replication.
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
 export function replicationForNewTopics(brokerCount: number): TopicReplication {
@@ -207,8 +208,8 @@ export async function createTopicLike(
 }
 
 /**
- * Returns one sentence for each difference between an existing topic and the one that `createTopicLike` would
- * create.
+ * Returns one sentence for each difference between an existing topic and the topic that `createTopicLike`
+ * would create.
  */
 export async function describeDifferencesFromTopic(
   admin: Admin,

@@ -1,6 +1,6 @@
 /**
- * Tests that transactions of other producers, which Latchkey never writes, neither hold up readers nor count
- * as unread.
+ * Tests that the transactions of other producers neither hold up readers nor count as unread records.
+ * Latchkey itself never writes transactions.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

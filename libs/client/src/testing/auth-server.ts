@@ -35,7 +35,8 @@ export interface TestNetwork {
   intercept: ((path: string) => Response | undefined) | undefined;
   /**
    * Holds back the responses to a path.
-   * @returns a function that delivers the held responses or, if called with an error, loses them
+   * @returns a function that delivers the held responses or, if called with an error, makes the requests fail
+   * with this error
    */
   hold(path: string): (error?: Error) => void;
   /** Resolves when the server has responded to the path, even if the response is held back. */

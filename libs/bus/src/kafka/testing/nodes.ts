@@ -23,7 +23,8 @@ import type { TopicReplication } from '../topics.ts';
 export interface KafkaNodesOptions {
   /**
    * Called with the port of each node before it starts.
-   * @returns the port to advertise to clients and other nodes, for example that of a proxy on this machine
+   * @returns the port to advertise to clients and other nodes, for example the port of a proxy on this
+   * machine
    */
   advertise?(port: number): Promise<number>;
 }
@@ -35,7 +36,7 @@ export interface KafkaNodes {
   kill(node: number): void;
   /** Starts a killed node again, with the data that it had. Resolves once it responds. */
   restart(node: number): Promise<void>;
-  /** Kills all nodes and deletes their data. */
+  /** Kills all nodes of the Kafka cluster, and deletes their data. */
   close(): Promise<void>;
 }
 
@@ -114,8 +115,8 @@ export async function startKafkaNodes(
 }
 
 /**
- * Returns the words of KAFKA_NODES_COMMAND. Throws if it is not set, because a skipped test would look like a
- * passed one.
+ * Returns the words of KAFKA_NODES_COMMAND. Throws if the setting is missing, because a skipped test would
+ * look like a passed test.
  */
 function requireCommand(): readonly string[] {
   const words = (process.env['KAFKA_NODES_COMMAND'] ?? '').split(' ').filter(Boolean);

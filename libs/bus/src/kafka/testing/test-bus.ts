@@ -8,7 +8,7 @@ import type { KafkaConnection } from '../connection.ts';
 
 /**
  * The broker on which tests run, as named by KAFKA_BROKERS. Without this setting, importing this module
- * throws, because a skipped test would look like a passed one.
+ * throws, because a skipped test would look like a passed test.
  */
 export const kafkaConnectionForTests: KafkaConnection = {
   brokers: requireSetting('KAFKA_BROKERS').split(','),
@@ -32,7 +32,7 @@ export const longTestTimeouts = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_00
 
 /**
  * Opens a bus on the broker of KAFKA_BROKERS. When the bus is closed, its topics and groups are deleted.
- * @param overrides dependencies that replace those of the tests
+ * @param overrides dependencies that replace the usual dependencies of a test bus
  */
 export async function openKafkaTestBus(overrides: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
   const made = { topics: new Set<string>(), groups: new Set<string>() };

@@ -3,7 +3,7 @@ import { createProcessSuspensionDetector } from './suspension.ts';
 
 /** A partition assigned to this member that has no records being handled or waiting for a retry. */
 export interface IdlePartition {
-  /** Topic and partition, as `formatPartitionName` writes them. */
+  /** The name of the partition, in the format of `formatPartitionName`. */
   readonly name: string;
   /** How many batches of this partition kafkajs has delivered since the last rebalance. */
   readonly batches: number;
@@ -24,7 +24,7 @@ export interface PartitionProgressWatchDeps {
   onStuck(reason: Error): void;
   readonly stuckAfterMs: number;
   readonly everyMs: number;
-  /** A monotonic clock, in ms. */
+  /** Returns the time of a monotonic clock, in ms. */
   now(): number;
 }
 

@@ -1,7 +1,7 @@
 export interface StaleCoordinatorWatchDeps {
   /** How long commits may be rejected before the consumer rejoins its group, in ms. */
   readonly rejoinAfterMs: number;
-  /** A monotonic clock, in ms. */
+  /** Returns the time of a monotonic clock, in ms. */
   now(): number;
   rejoin(): void;
 }

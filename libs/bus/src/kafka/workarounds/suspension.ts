@@ -1,8 +1,8 @@
 /**
- * Returns a function that detects suspensions of the process. It must be called at least every `everyMs`. It
- * returns true if the previous call was much longer ago: the process was then suspended, or the machine too
- * busy, and the process may have received nothing in the meantime.
- * @param now a monotonic clock, in ms
+ * Returns a function that detects suspensions of the process. The returned function must be called at least
+ * every `everyMs`. It returns true if the previous call was much longer ago, because the process was
+ * suspended or the machine was too busy. The process may have received nothing in the meantime.
+ * @param now returns the time of a monotonic clock, in ms
  */
 export function createProcessSuspensionDetector(everyMs: number, now: () => number): () => boolean {
   let lastCall = now();

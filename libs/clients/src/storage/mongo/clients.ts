@@ -1,4 +1,4 @@
-/** Service clients in MongoDB. They are found by their `_id`, so they need no other index. */
+/** Stores service clients in MongoDB. Clients are found by their `_id`, so no other index is needed. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   createDocumentMoveTarget,

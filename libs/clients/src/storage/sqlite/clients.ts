@@ -1,4 +1,4 @@
-/** Service clients in the embedded store. */
+/** Stores service clients in the embedded store. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   createRowMoveSource,
