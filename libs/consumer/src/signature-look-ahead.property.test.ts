@@ -46,12 +46,29 @@ type Unplaced = Pick<BusRecord, 'key' | 'value' | 'headers'>;
 interface Written {
   readonly record: Unplaced;
   readonly isForged: boolean;
+  /**
+   * What the consumer gets instead of this record if it reads the log a second time. Default: the same
+   * record.
+   */
+  readonly later?: { readonly record: Unplaced; readonly isForged: boolean };
 }
 
 function recordOf(event: LatchkeyEvent, proof?: EventProof): Unplaced {
   const { key, value, headers } = encode(event, proof ? { proof } : {});
   const bytes = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const);
   return { key: Buffer.from(key), value, headers: Object.fromEntries(bytes) };
+}
+
+/** Returns the record with a different person, and with all its headers unchanged. */
+function withPerson(record: Unplaced, person: object | null): Unplaced {
+  const data: object = JSON.parse(String(record.value));
+  return { ...record, value: Buffer.from(JSON.stringify({ ...data, person })) };
+}
+
+/** Returns the record as it is published once its person is erased. */
+function erased(record: Unplaced): Unplaced {
+  const { ce_personsalt: _, ...headers } = record.headers;
+  return { ...withPerson(record, null), headers };
 }
 
 function proofOf(event: LatchkeyEvent, previous: string | undefined, by = signer): EventProof {
@@ -100,6 +117,27 @@ const forgeries: readonly ((account: string, history: History, at: number) => re
     const proof = proofOf(event, proofs[at - 1]?.hash, stranger);
     return [recordOf(event, { ...proof, signature: proofs[at]?.signature ?? proof.signature })];
   },
+  // A genuine event with the person of somebody else.
+  (_, { records }, at) =>
+    records.slice(at, at + 1).map((each) => withPerson(each, { email: 'eve@example.com' })),
+  // A genuine event with the person of somebody else, and a digest that matches this person.
+  (account, { proofs, records }, at) => {
+    const proof = proofs[at];
+    if (proof === undefined) return [];
+    const { person } = proofOf(eventOf(account, at + 1), proofs[at - 1]?.hash);
+    const given = recordOf(eventOf(account, at + 1), { ...proof, ...(person && { person }) });
+    return records.slice(at, at + 1).map((each) => ({ ...each, headers: given.headers }));
+  },
+  // A forged event, and the headers of a genuine event that were changed so that it links to the forged one.
+  (account, { proofs, records }, at) => {
+    const event = eventOf(account, at, 'admin');
+    const proof = proofOf(event, proofs[at - 2]?.hash, stranger);
+    const linked = records.slice(at, at + 1).map((each) => ({
+      ...each,
+      headers: { ...each.headers, ce_previoushash: Buffer.from(proof.hash) },
+    }));
+    return [recordOf(event, proof), ...linked];
+  },
 ];
 
 const plan = fc.record({
@@ -108,6 +146,15 @@ const plan = fc.record({
   /** The numbers that determine in which order the records of the accounts are mixed. */
   order: fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
   repeats: fc.array(fc.nat(), { maxLength: 3 }),
+  /** Events whose record is lost, and events whose record is replaced by a copy without its person. */
+  lost: fc.array(fc.nat(60), { maxLength: 3 }),
+  erased: fc.array(fc.nat(60), { maxLength: 4 }),
+  /** Records that change after they were read ahead: their person is erased, or they are forged. */
+  changed: fc.array(fc.record({ at: fc.nat(60), isForged: fc.boolean() }), { maxLength: 3 }),
+  /** Slices before which the consumer restarts. */
+  restarts: fc.array(fc.nat(20), { maxLength: 2 }),
+  /** How many records the log contains at first. The others arrive while the consumer reads the log. */
+  atFirst: fc.nat(80),
   slice: fc.integer({ min: 1, max: 9 }),
   records: fc.integer({ min: 2, max: 40 }),
 });
@@ -115,7 +162,15 @@ const plan = fc.record({
 type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
 
 /** Mixes the records of several accounts, including the forged records, into one log. */
-function logOf({ lengths, forged, order, repeats }: Plan): readonly Written[] {
+function logOf({
+  lengths,
+  forged,
+  order,
+  repeats,
+  lost,
+  erased: cleaned,
+  changed,
+}: Plan): readonly Written[] {
   const queues = lengths.map((length, index) => {
     const account = createTestAccountId(index + 1);
     const history = historyOf(account, length);
@@ -135,7 +190,19 @@ function logOf({ lengths, forged, order, repeats }: Plan): readonly Written[] {
     if (next !== undefined) log.push(next);
     if (repeats.includes(turn)) log.push(...log.slice(0, 1));
   }
-  return [...log, ...queues.flat()];
+  const all = [...log, ...queues.flat()]
+    .map((each, at) =>
+      cleaned.includes(at) && !each.isForged ? { ...each, record: erased(each.record) } : each,
+    )
+    .filter((_, at) => !lost.includes(at));
+  return all.map((each, at) => {
+    const change = changed.find((one) => one.at === at);
+    if (change === undefined || each.isForged) return each;
+    const record = change.isForged
+      ? withPerson(each.record, { email: 'eve@example.com' })
+      : erased(each.record);
+    return { ...each, later: { record, isForged: change.isForged } };
+  });
 }
 
 function place({ record }: Written, offset: number): BusRecord {
@@ -165,26 +232,47 @@ function tailOf(records: readonly BusRecord[]): LogTail {
   };
 }
 
+/** How the consumer of a test reads the log. */
+interface Reading {
+  readonly slice: number;
+  /** How many records the consumer reads ahead; undefined to verify each slice by itself. */
+  readonly ahead: number | undefined;
+  readonly restarts?: readonly number[];
+  readonly atFirst?: number;
+  /** The records as they were when they were read ahead. */
+  readonly before?: readonly BusRecord[];
+}
+
 /**
  * Consumes the log in slices.
- * @returns the offsets of the accepted and of the forged records
+ * @returns the offsets of the accepted records, and the offsets of the forged records with the causes
  */
-async function consume(records: readonly BusRecord[], slice: number, window: number) {
+async function consume(
+  records: readonly BusRecord[],
+  { slice, ahead, restarts = [], atFirst = records.length, before = records }: Reading,
+) {
   const { keys, uses } = countedKeys();
-  const log = { tail: async () => tailOf(records) };
-  const ahead = { log, records: window, leastBehind: 1 };
-  const authenticate = createRecordAuthenticator({
-    keys,
-    policy: 'require',
-    topics: [ACCOUNTS_TOPIC],
-    ahead,
-  });
+  let written = atFirst;
+  const log = { tail: async () => tailOf(before.slice(0, written)) };
+  const topics = [ACCOUNTS_TOPIC] as const;
+  function start() {
+    return createRecordAuthenticator({
+      keys,
+      policy: 'require',
+      topics,
+      ...(ahead === undefined ? {} : { ahead: { log, records: ahead, leastBehind: 1 } }),
+    });
+  }
+  let authenticate = start();
   const accepted: number[] = [];
-  const forged: number[] = [];
-  for (let at = 0; at < records.length; at += slice) {
+  const forged: (readonly [offset: number, cause: string])[] = [];
+  for (let at = 0, index = 0; at < records.length; at += slice, index += 1) {
+    if (restarts.includes(index)) authenticate = start();
+    // Some records arrive between the two times at which the consumer reads the log.
+    written = Math.max(written, at + slice) + index;
     const done = await authenticate(records.slice(at, at + slice));
     accepted.push(...done.records.map(({ source }) => source.offset));
-    forged.push(...done.forged.map(({ source }) => source.offset));
+    forged.push(...done.forged.map(({ source, cause }) => [source.offset, cause] as const));
   }
   return { accepted, forged, uses: uses() };
 }
@@ -207,16 +295,27 @@ function authenticateFrom(tail: LogTail, keys: EventKeySource = countedKeys().ke
 }
 
 describe('a consumer that catches up', () => {
-  test('accepts every true event and no forged one, whatever is between them', async () => {
+  test('accepts every true event and no forged one, as a consumer that verifies each slice by itself', async () => {
     await fc.assert(
       fc.asyncProperty(plan, async (given) => {
         const written = logOf(given);
-        const { accepted, forged } = await consume(written.map(place), given.slice, given.records);
+        const before = written.map(place);
+        const now = written.map((each) => ({ ...each, ...each.later }));
+        const { slice, restarts, atFirst, records: ahead } = given;
+        const { accepted, forged } = await consume(now.map(place), {
+          slice,
+          ahead,
+          restarts,
+          atFirst,
+          before,
+        });
         const offsets = (isForged: boolean) =>
-          written.flatMap((each, offset) => (each.isForged === isForged ? [offset] : []));
+          now.flatMap((each, offset) => (each.isForged === isForged ? [offset] : []));
         assert.deepEqual(accepted, offsets(false));
-        assert.deepEqual(forged, offsets(true));
+        const plain = await consume(now.map(place), { slice, ahead: undefined });
+        assert.deepEqual({ accepted, forged }, { accepted: plain.accepted, forged: plain.forged });
       }),
+      { numRuns: 200 },
     );
   });
 
@@ -225,9 +324,9 @@ describe('a consumer that catches up', () => {
     const records = Array.from({ length: 40 }, (_, turn) => histories[turn % 4]?.[Math.floor(turn / 4)])
       .filter((record) => record !== undefined)
       .map((record, offset) => place({ record, isForged: false }, offset));
-    assert.equal((await consume(records, 5, 100)).uses, 4);
+    assert.equal((await consume(records, { slice: 5, ahead: 100 })).uses, 4);
     // With a window of half the log, two signatures per account are verified.
-    assert.equal((await consume(records, 5, 20)).uses, 8);
+    assert.equal((await consume(records, { slice: 5, ahead: 20 })).uses, 8);
   });
 
   test('accepts records that the log has removed since they were fetched', async () => {

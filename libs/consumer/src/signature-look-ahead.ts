@@ -5,7 +5,7 @@
  * different accounts are interleaved.
  */
 import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
-import { type EventProof, keyIdOf, readIntactProof, verifySignature } from '@latchkey/events';
+import { type EventProof, keyIdOf, readLinkedProof, verifySignature } from '@latchkey/events';
 import type { EventKeySource } from './event-key-source.ts';
 
 export interface SignatureLookAhead {
@@ -75,7 +75,7 @@ export function createSignatureLookAhead({
       const batch = await tail.read(partition, at, Math.min(RECORDS_PER_READ, size - count));
       const last = batch.at(-1);
       if (last === undefined) break;
-      for (const record of batch) addToRuns(runs, readIntactProof(record));
+      for (const record of batch) addToRuns(runs, readLinkedProof(record));
       count += batch.length;
       at = last.offset + 1;
       // Let other work run first. A log in the same process responds immediately, so reading the whole window
@@ -110,7 +110,8 @@ export function createSignatureLookAhead({
 
 /**
  * Appends an event to the run whose last event is the event's predecessor. Ignores a record that does not
- * match its hash.
+ * match its hash. A record may be appended although its personal data is forged, because the hash covers only
+ * a digest of it: the consumer checks the personal data, and the hash again, before it applies the event.
  */
 function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void {
   if (proof === undefined || runs.has(proof.hash)) return;

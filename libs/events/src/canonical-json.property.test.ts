@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import canonicalize from 'canonicalize';
 import fc from 'fast-check';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson, canonicalJsonWithout } from './canonical-json.ts';
 
 /**
  * Names and strings that implementations easily get wrong: they need escapes, have a special meaning in
@@ -58,6 +58,33 @@ describe('the canonical form', () => {
         assert.equal(canonicalJson(value), canonicalize(value));
       }),
       { numRuns: 5000 },
+    );
+  });
+
+  it('has the same bytes as that of the library, for objects with many members', () => {
+    const names = fc.uniqueArray(fc.oneof(awkward, fc.string({ unit: 'grapheme' })), {
+      minLength: 12,
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(names, (given) => {
+        const value = Object.fromEntries(given.map((name, index) => [name, index]));
+        assert.equal(canonicalJson(value), canonicalize(value));
+      }),
+    );
+  });
+
+  it('of an object without a member is that of the other members', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, json), { maxLength: 6 }), fc.nat(), (entries, pick) => {
+        const omitted = entries[pick % Math.max(1, entries.length)]?.[0] ?? 'person';
+        const others = entries.filter(([name]) => name !== omitted);
+        assert.equal(
+          canonicalJsonWithout(Object.fromEntries(entries), omitted),
+          canonicalize(Object.fromEntries(others)),
+        );
+      }),
+      { numRuns: 1000 },
     );
   });
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, hash as oneShotHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { eventArbitrary } from '../test/event-arbitrary.ts';
 import {
+  type ChainEntry,
   chainEvent,
   chainFlaw,
   coveredBy,
@@ -13,6 +15,8 @@ import {
   eventSigner,
   type LatchkeyEvent,
   newPersonSalt,
+  readIntactProof,
+  readLinkedProof,
 } from './index.ts';
 
 const signer = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
@@ -35,7 +39,60 @@ function withPerson(data: unknown, person: unknown) {
   return { ...Object(data), person };
 }
 
+/** Returns the signed record of an event. */
+function recordOf(sent: LatchkeyEvent, entry: ChainEntry) {
+  const { key, value, headers } = encode(sent, { proof: { ...entry, signature: signer.sign(entry.hash) } });
+  return { key: Buffer.from(key), value, headers };
+}
+
 describe('the hash of an event', () => {
+  it('is the SHA-256 of the canonical JSON of all covered fields', () => {
+    fc.assert(
+      fc.property(chained, ({ covered: { data, version, ...covered }, entry }) => {
+        const { person, ...impersonal } = Object(data);
+        const fields = {
+          ...covered,
+          data: impersonal,
+          schema: `urn:latchkey:event:${covered.type}:${version}`,
+          previous: entry.previous ?? null,
+          ...(person === undefined ? {} : { person: entry.person?.digest ?? null }),
+        };
+        assert.equal(entry.hash, oneShotHash('sha256', canonicalize(fields) ?? '', 'base64url'));
+      }),
+    );
+  });
+
+  it('links a record to the previous event, whatever its person, and does not if anything else differs', () => {
+    fc.assert(
+      fc.property(chained, hash, ({ event: sent, entry }, other) => {
+        const record = recordOf(sent, entry);
+        const { headers } = record;
+        const { person, ...impersonal } = JSON.parse(String(record.value));
+        assert.deepEqual(readLinkedProof(record), readIntactProof(record));
+        const withData = (data: object) => ({ ...record, value: Buffer.from(JSON.stringify(data)) });
+        if (person) {
+          const anotherPerson = withData({ ...impersonal, person: { ...person, email: 'eve' } });
+          assert.equal(readIntactProof(anotherPerson), undefined);
+          assert.deepEqual(readLinkedProof(anotherPerson), readLinkedProof(record));
+        }
+        const damaged = [
+          withData({ ...impersonal, added: true, ...(person === undefined ? {} : { person }) }),
+          withData(person === undefined ? { ...impersonal, person: null } : impersonal),
+          { ...record, value: null },
+          ...['ce_id', 'ce_type', 'ce_time', 'ce_dataschema', 'ce_sequence', 'ce_subject'].flatMap((name) => [
+            { ...record, headers: { ...headers, [name]: '7777777777' } },
+            { ...record, headers: { ...headers, [name]: undefined } },
+          ]),
+          { ...record, headers: { ...headers, ce_hash: other } },
+          { ...record, headers: { ...headers, ce_previoushash: other } },
+          ...(person ? [{ ...record, headers: { ...headers, ce_persondigest: other } }] : []),
+          { ...record, headers: { ...headers, ce_signature: undefined } },
+        ];
+        for (const each of damaged) assert.equal(readLinkedProof(each), undefined);
+      }),
+    );
+  });
+
   it('matches the event that it was made of, also with its person erased', () => {
     fc.assert(
       fc.property(chained, ({ covered, entry }) => {

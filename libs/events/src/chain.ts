@@ -5,7 +5,7 @@
  * for `newPersonSalt`.
  */
 import { hash, randomBytes } from 'node:crypto';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson, canonicalJsonWithout } from './canonical-json.ts';
 import { dataSchemaUri } from './data-schema-uri.ts';
 import { hmacSha256 } from './hmac.ts';
 
@@ -69,18 +69,12 @@ export function hashEvent(
   { previous, person }: Pick<ChainEntry, 'previous' | 'person'>,
 ): string {
   const hasPerson = personIn(data) !== undefined;
-  const covered = {
-    data: hasPerson ? withoutPerson(data) : data,
-    id,
-    ...(hasPerson ? { person: person?.digest ?? null } : {}),
-    previous: previous ?? null,
-    schema: dataSchemaUri(type, version),
-    sequence,
-    subject,
-    time,
-    type,
-  };
-  return hash('sha256', canonicalJson(covered), 'base64url');
+  // The members must be in canonical order. Writing them directly takes less time than sorting them for each
+  // event.
+  const covered = `{"data":${hasPerson ? canonicalJsonWithout(Object(data), 'person') : canonicalJson(data)},"id":${canonicalJson(id)}${
+    hasPerson ? `,"person":${canonicalJson(person?.digest ?? null)}` : ''
+  },"previous":${canonicalJson(previous ?? null)},"schema":${canonicalJson(dataSchemaUri(type, version))},"sequence":${canonicalJson(sequence)},"subject":${canonicalJson(subject)},"time":${canonicalJson(time)},"type":${canonicalJson(type)}}`;
+  return hash('sha256', covered, 'base64url');
 }
 
 /**
@@ -98,14 +92,33 @@ export function chainEvent(event: CoveredEvent, previousHash: string | undefined
 
 /** Returns why an event does not match its entry in the hash chain; undefined if it matches. */
 export function chainFlaw(event: CoveredEvent, entry: ChainEntry): string | undefined {
+  return flawUnlessThrown(() => personFlaw(event, entry)) ?? linkFlaw(event, entry);
+}
+
+/**
+ * Returns why the hash of an event does not match the event; undefined if it matches. Does not check the
+ * personal data, which the hash covers only by its digest. So the result says nothing about the personal
+ * data, but if it is undefined, the event with this hash follows the event with the hash `entry.previous`.
+ */
+export function linkFlaw(event: CoveredEvent, entry: ChainEntry): string | undefined {
+  return flawUnlessThrown(() =>
+    hashEvent(event, entry) === entry.hash ? undefined : 'its content does not match its hash',
+  );
+}
+
+function personFlaw({ data }: CoveredEvent, { person }: ChainEntry): string | undefined {
+  const present = personIn(data);
+  if (!isPresent(present)) return undefined;
+  if (person?.salt === undefined) return 'its personal data has no salt';
+  return digestPerson(present, person.salt) === person.digest
+    ? undefined
+    : 'its personal data does not match its digest';
+}
+
+/** Returns the flaw that a check finds. Data without a canonical form makes the check throw. */
+function flawUnlessThrown(check: () => string | undefined): string | undefined {
   try {
-    const person = personIn(event.data);
-    if (isPresent(person)) {
-      if (entry.person?.salt === undefined) return 'its personal data has no salt';
-      if (digestPerson(person, entry.person.salt) !== entry.person.digest)
-        return 'its personal data does not match its digest';
-    }
-    return hashEvent(event, entry) === entry.hash ? undefined : 'its content does not match its hash';
+    return check();
   } catch {
     return 'its data has no canonical form';
   }
@@ -122,11 +135,6 @@ export function eraseSalt({ person, ...entry }: ChainEntry): ChainEntry {
  */
 function personIn(data: unknown): unknown {
   return typeof data === 'object' && data !== null && 'person' in data ? data.person : undefined;
-}
-
-function withoutPerson(data: unknown): object {
-  const { person: _, ...impersonal } = Object(data);
-  return impersonal;
 }
 
 function isPresent(person: unknown): boolean {

@@ -13,14 +13,14 @@ const OUTER = 0x5c;
  */
 export function hmacSha256(key: Buffer, text: string): string {
   if (key.length > BLOCK_BYTES) throw new RangeError(`The key has more than ${BLOCK_BYTES} bytes.`);
-  const inner = Buffer.allocUnsafe(BLOCK_BYTES + Buffer.byteLength(text));
-  const outer = Buffer.allocUnsafe(BLOCK_BYTES + HASH_BYTES);
-  for (let at = 0; at < BLOCK_BYTES; at += 1) {
-    const byte = key[at] ?? 0;
+  const inner = Buffer.allocUnsafe(BLOCK_BYTES + Buffer.byteLength(text)).fill(INNER, 0, BLOCK_BYTES);
+  const outer = Buffer.allocUnsafe(BLOCK_BYTES + HASH_BYTES).fill(OUTER, 0, BLOCK_BYTES);
+  for (const [at, byte] of key.entries()) {
     inner[at] = byte ^ INNER;
     outer[at] = byte ^ OUTER;
   }
   inner.write(text, BLOCK_BYTES);
-  hash('sha256', inner, 'buffer').copy(outer, BLOCK_BYTES);
+  // A binary string contains the same bytes as a buffer would, but takes half the time to create.
+  outer.write(hash('sha256', inner, 'binary'), BLOCK_BYTES, 'latin1');
   return hash('sha256', outer, 'base64url');
 }

@@ -34,6 +34,7 @@ export {
   type Provenance,
   type RawRecord,
   readIntactProof,
+  readLinkedProof,
   type StoredData,
 } from './codec.ts';
 export { dataSchemaUri } from './data-schema-uri.ts';

@@ -28,7 +28,10 @@ const DOMAIN = 'latchkey-event:';
 /** The schema of a signing key's id, which excludes ids that do not fit into the signature header. */
 export const signingKeyId = z.string().regex(/^[\w.~-]{1,100}$/);
 
-const signatureText = /^(?<kid>[\w.~-]{1,100})\.(?<bytes>[\w-]{86})$/;
+/** The length of an Ed25519 signature in base64url. */
+const BYTES_LENGTH = 86;
+
+const signatureText = /^[\w.~-]{1,100}\.[\w-]{86}$/;
 
 /**
  * Returns a signer of event hashes.
@@ -60,7 +63,7 @@ function toSignature(kid: string, bytes: Buffer): Signature {
 
 /** Returns the key id in a signature; undefined if the text is not a signature. */
 export function keyIdOf(signature: Signature): string | undefined {
-  return signatureText.exec(signature)?.groups?.['kid'];
+  return signatureText.test(signature) ? signature.slice(0, -BYTES_LENGTH - 1) : undefined;
 }
 
 /**
@@ -80,23 +83,24 @@ export function verifySignature(
   eventHash: string,
   signature: Signature,
 ): Promise<boolean> {
-  const bytes = signatureText.exec(signature)?.groups?.['bytes'];
+  const bytes = bytesIn(signature);
   if (bytes === undefined) return Promise.resolve(false);
   return new Promise((resolve, reject) => {
-    verify(
-      null,
-      Buffer.from(DOMAIN + eventHash),
-      publicKey,
-      Buffer.from(bytes, 'base64url'),
-      (error, isValid) => (error === null ? resolve(isValid) : reject(error)),
+    verify(null, Buffer.from(DOMAIN + eventHash), publicKey, bytes, (error, isValid) =>
+      error === null ? resolve(isValid) : reject(error),
     );
   });
 }
 
 /** Returns whether a signature of a text is valid. */
 export function isTextSignedBy(publicKey: KeyObject, text: string, signature: Signature): boolean {
-  const bytes = signatureText.exec(signature)?.groups?.['bytes'];
-  return bytes !== undefined && verify(null, Buffer.from(text), publicKey, Buffer.from(bytes, 'base64url'));
+  const bytes = bytesIn(signature);
+  return bytes !== undefined && verify(null, Buffer.from(text), publicKey, bytes);
+}
+
+/** Returns the bytes of a signature; undefined if the text is not a signature. */
+function bytesIn(signature: Signature): Buffer | undefined {
+  return signatureText.test(signature) ? Buffer.from(signature.slice(-BYTES_LENGTH), 'base64url') : undefined;
 }
 
 const eventKey = z.object({
