@@ -58,7 +58,7 @@ export async function undoEmailChange(
   const { userId, tokenHash } = readLinkToken(deps, 'email-undo', token);
   const { account } = await linkedAccount(deps, token);
   assertPasswordsMatch(newPassword, confirmNewPassword);
-  assertStrongPassword(deps, newPassword, account, 'newPassword');
+  await assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await passwords.hash(newPassword, account.address, context);
   const outcome = await accounts.execute(userId, context, () => ({
     type: 'RevertEmailChange',

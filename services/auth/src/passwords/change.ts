@@ -53,7 +53,7 @@ export async function changePassword(
     const checkedHash = await checkPassword(deps, currentPassword, state, context);
     if (checkedHash === undefined) return undefined;
     return runWithinLimits(deps, [{ limit: 'password-change-account', key: userId }], async () => {
-      assertStrongPassword(deps, newPassword, state, 'newPassword');
+      await assertStrongPassword(deps, newPassword, state, 'newPassword');
       const passwordHash = await passwords.hash(newPassword, address, context);
       const command = { type: 'ChangePassword', checkedHash, passwordHash } as const;
       const changed = await accounts.execute(

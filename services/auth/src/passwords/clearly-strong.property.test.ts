@@ -6,23 +6,23 @@ import fc from 'fast-check';
 import { createClearStrengthCheck } from './clearly-strong.ts';
 import { readCommonPasswords, readKeyboardGraphs, readWords } from './word-lists.ts';
 
-const passwords = readCommonPasswords();
-const words = readWords();
-const keyboards = readKeyboardGraphs();
+const passwords = await readCommonPasswords();
+const words = await readWords();
+const keyboards = await readKeyboardGraphs();
 const substitutions = new Options().l33tTable;
 const ownWords = ['Countess_Ada', 'ada.lovelace@example.com'];
 
 const zxcvbn = new ZxcvbnFactory({
   dictionary: { passwords: [...passwords], words: [...words] },
-  graphs: readKeyboardGraphs(),
+  graphs: keyboards,
   l33tMaxSubstitutions: 8,
 });
-const isClearlyStrong = createClearStrengthCheck({
+const isClearlyStrong = await createClearStrengthCheck({
   words: [...passwords, ...words],
   keyboards,
   substitutions,
 });
-const isStrongWithoutWords = createClearStrengthCheck({ words: [], keyboards, substitutions });
+const isStrongWithoutWords = await createClearStrengthCheck({ words: [], keyboards, substitutions });
 
 function isWeak(password: string): boolean {
   return zxcvbn.check(password, [...ownWords]).score < 3;

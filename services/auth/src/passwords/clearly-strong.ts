@@ -10,6 +10,7 @@
  * and last characters start no such pattern is therefore strong.
  * See https://dropbox.tech/security/zxcvbn-realistic-password-strength-estimation
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KeyboardGraphs } from './word-lists.ts';
 
 /**
@@ -23,36 +24,26 @@ const SHORTEST = 12;
  * is at most half of the password is checked. The shortest is half of `SHORTEST`.
  */
 const CHECKED_LENGTHS = [12, 10, 8, 6] as const;
+/** How many words are hashed in one turn of the event loop. This takes about 3 ms. */
+const WORDS_PER_TURN = 2000;
 
 export interface KnownPatterns {
   /** Words, in any case, that a password must not be based on. */
-  readonly words: Iterable<string>;
+  readonly words: readonly string[];
   readonly keyboards: Readonly<KeyboardGraphs>;
   /** The characters that people write instead of each letter: for `a`, these are `4` and `@`. */
   readonly substitutions: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * Creates the check for clearly strong passwords. Blocks the process for about 100 ms if there are 90,000
- * words.
+ * Creates the check for clearly strong passwords. With 90,000 words, this takes about 100 ms of CPU time; other work
+ * runs in between.
  * @returns a function that returns true only if zxcvbn scores a password 3 or more with the given words and
  * patterns; the function may also return false for such a password
  */
-export function createClearStrengthCheck({ words, keyboards, substitutions }: KnownPatterns) {
+export async function createClearStrengthCheck({ words, keyboards, substitutions }: KnownPatterns) {
   const hashEnd = createEndHash(substitutions);
-  /** Adds the hashes of the beginning and the end of a word. */
-  function addHashes(hashes: Set<number>, word: string, lengths: readonly number[]): void {
-    const lowerCase = word.toLowerCase();
-    for (const length of lengths) {
-      for (const from of ['start', 'end'] as const) {
-        const hash = hashEnd(lowerCase, length, from);
-        if (hash !== undefined) hashes.add(hash);
-      }
-    }
-  }
-  const hashes = new Set<number>();
-  for (const word of words) addHashes(hashes, word, CHECKED_LENGTHS);
-  const known = Int32Array.from(hashes).sort();
+  const known = await hashEndsOfWords(words, hashEnd);
   const neighbours = neighboursOf(keyboards);
   const longSubstitutions = Object.values(substitutions)
     .flat()
@@ -67,14 +58,14 @@ export function createClearStrengthCheck({ words, keyboards, substitutions }: Kn
     // begin or end elsewhere.
     if (longSubstitutions.some((text) => password.includes(text))) return false;
     const length = CHECKED_LENGTHS.find((checked) => 2 * checked <= password.length + 1) ?? 0;
-    const own = new Set<number>();
-    for (const word of ownWords) addHashes(own, word, [length]);
+    const knownHashes = known.get(length) ?? new Int32Array();
+    const own = new Set(ownWords.flatMap((word) => hashBothEnds(hashEnd, word.toLowerCase(), length)));
     return [password, reverse(password)].every((text) => {
       const start = text.slice(0, length);
       const hash = hashEnd(start.toLowerCase(), length, 'start');
       return (
         hash !== undefined &&
-        !includesSorted(known, hash) &&
+        !includesSorted(knownHashes, hash) &&
         !own.has(hash) &&
         !startsWithRepetition(text, length) &&
         !isSequence(start) &&
@@ -115,6 +106,46 @@ function createEndHash(substitutions: KnownPatterns['substitutions']): EndHash {
     }
     return hash;
   };
+}
+
+/** Returns the hashes of the beginning and of the end of a word in lower case. */
+function hashBothEnds(hashEnd: EndHash, lowerCase: string, length: number): readonly number[] {
+  return [hashEnd(lowerCase, length, 'start'), hashEnd(lowerCase, length, 'end')].filter(
+    (hash) => hash !== undefined,
+  );
+}
+
+/** Returns, for each checked length, the hashes of the beginnings and ends of all words, sorted. */
+async function hashEndsOfWords(
+  words: readonly string[],
+  hashEnd: EndHash,
+): Promise<ReadonlyMap<number, Int32Array>> {
+  const lists = CHECKED_LENGTHS.map((length) => ({
+    length,
+    hashes: new Int32Array(2 * words.length),
+    count: 0,
+  }));
+  for (const [index, word] of words.entries()) {
+    if (index % WORDS_PER_TURN === 0) await nextTurn();
+    const lowerCase = word.toLowerCase();
+    for (const list of lists) {
+      for (const hash of hashBothEnds(hashEnd, lowerCase, list.length)) {
+        list.hashes[list.count] = hash;
+        list.count += 1;
+      }
+    }
+  }
+  const sorted = new Map<number, Int32Array>();
+  for (const { length, hashes, count } of lists) {
+    await nextTurn();
+    sorted.set(length, sortedWithoutRepetitions(hashes.subarray(0, count)));
+  }
+  return sorted;
+}
+
+/** Sorts numbers in place, and returns a copy without repetitions. */
+function sortedWithoutRepetitions(numbers: Int32Array): Int32Array {
+  return numbers.sort().filter((number, index) => index === 0 || number !== numbers[index - 1]);
 }
 
 function reverse(text: string): string {

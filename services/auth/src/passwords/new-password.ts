@@ -20,17 +20,17 @@ export function assertPasswordLength(
 }
 
 /**
- * Checks a new password against all password rules, which blocks the process for some milliseconds.
+ * Checks a new password against all password rules. Blocks the process for some milliseconds.
  * @param field the field of the request that contains the password
  * @throws Refused (password_too_weak)
  */
-export function assertStrongPassword(
+export async function assertStrongPassword(
   { passwordRules }: Pick<UseCaseDeps, 'passwordRules'>,
   password: string,
   owner: PasswordOwner,
   field: PasswordField,
-): void {
-  refuseFault(passwordRules, passwordRules.fault(password, owner), field);
+): Promise<void> {
+  refuseFault(passwordRules, await passwordRules.fault(password, owner), field);
 }
 
 function refuseFault(

@@ -67,7 +67,7 @@ export async function completePasswordReset(
   const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
   const account = await linkedAccount(deps, token);
   assertPasswordsMatch(newPassword, confirmNewPassword);
-  assertStrongPassword(deps, newPassword, account, 'newPassword');
+  await assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await passwords.hash(newPassword, account.address, context);
   const outcome = await accounts.execute(userId, context, async () => ({
     type: 'CompleteReset',

@@ -32,9 +32,9 @@ export interface PasswordRules {
   lengthFault(password: string): LengthFault | undefined;
   /**
    * Returns the rule that a new password violates; undefined if it violates none. Blocks the process for some
-   * milliseconds.
+   * milliseconds. The first calls in a process also load lists of words, while other work runs.
    */
-  fault(password: string, owner: PasswordOwner): PasswordFault | undefined;
+  fault(password: string, owner: PasswordOwner): Promise<PasswordFault | undefined>;
 }
 
 /**
@@ -61,17 +61,17 @@ export function createPasswordRules(options: {
     if (length < minLength) return 'too_short';
     return length > MAX_PASSWORD_LENGTH ? 'too_long' : undefined;
   }
-  function weakness(password: string, owner: PasswordOwner): PasswordFault | undefined {
+  async function weakness(password: string, owner: PasswordOwner): Promise<PasswordFault | undefined> {
     const normal = normalizePassword(password);
     return (
-      findPasswordWeakness(normal, ownWords(owner, serviceName)) ??
+      (await findPasswordWeakness(normal, ownWords(owner, serviceName))) ??
       (isBreached(normal) ? 'breached' : undefined)
     );
   }
   return {
     minLength,
     lengthFault,
-    fault: (password, owner) => lengthFault(password) ?? weakness(password, owner),
+    fault: async (password, owner) => lengthFault(password) ?? (await weakness(password, owner)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Estimates with zxcvbn-ts how easy a password is to guess. */
 import { createRequire } from 'node:module';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createClearStrengthCheck } from './clearly-strong.ts';
 import { readCommonPasswords, readKeyboardGraphs, readWords } from './word-lists.ts';
 
@@ -34,16 +35,19 @@ const weaknesses: Readonly<Record<string, PasswordWeakness>> = {
 };
 
 /**
- * Returns the reason why a password is easy to guess; undefined if it is not.
+ * Returns the reason why a password is easy to guess; undefined if it is not. An estimate blocks the process for
+ * some milliseconds.
  * @param ownWords words that belong to the account, such as its username
  */
-export function findPasswordWeakness(
+export async function findPasswordWeakness(
   password: string,
   ownWords: readonly string[],
-): PasswordWeakness | undefined {
+): Promise<PasswordWeakness | undefined> {
   const estimated = [...password].slice(0, ESTIMATED_LENGTH).join('');
-  if (clearStrengthCheck()(estimated, ownWords)) return;
-  const { score, feedback } = estimator().check(estimated, [...ownWords]);
+  const isClearlyStrong = await loadClearStrengthCheck();
+  if (isClearlyStrong(estimated, ownWords)) return undefined;
+  const estimator = await loadEstimator();
+  const { score, feedback } = estimator.check(estimated, [...ownWords]);
   return score < LEAST_SCORE ? (weaknesses[feedback.warning ?? ''] ?? 'guessable') : undefined;
 }
 
@@ -57,32 +61,67 @@ function core(): Core {
   return createRequire(import.meta.url)('@zxcvbn-ts/core');
 }
 
-let isClearlyStrong: ReturnType<typeof createClearStrengthCheck> | undefined;
-
 /**
- * Returns the check for clearly strong passwords. The check is created when it is first needed, because this
- * blocks the process for about 200 ms and takes 7 MB.
+ * Returns a function that loads something when it is first called, and then returns the same promise to all
+ * callers. If loading fails, the next call tries again.
  */
-function clearStrengthCheck() {
-  isClearlyStrong ??= createClearStrengthCheck({
-    words: [...readCommonPasswords(), ...readWords()],
-    keyboards: readKeyboardGraphs(),
-    substitutions: new (core().Options)().l33tTable,
-  });
-  return isClearlyStrong;
+function createLazyLoader<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined;
+  return () => {
+    loading ??= load().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading;
+  };
 }
 
-let loaded: InstanceType<Core['ZxcvbnFactory']> | undefined;
+/**
+ * Returns the check for clearly strong passwords. The check is created when it is first needed, because this takes
+ * about 200 ms of CPU time and 7 MB.
+ */
+const loadClearStrengthCheck = createLazyLoader(async () =>
+  createClearStrengthCheck({
+    words: [...(await readCommonPasswords()), ...(await readWords())],
+    keyboards: await readKeyboardGraphs(),
+    substitutions: new (core().Options)().l33tTable,
+  }),
+);
 
 /**
- * Returns the zxcvbn estimator. It is created for the first password that is not clearly strong, because this
- * blocks the process for about 150 ms and takes 14 MB.
+ * Returns the zxcvbn estimator. It is created for the first password that is not clearly strong, because this takes
+ * about 150 ms of CPU time and 14 MB.
  */
-function estimator(): InstanceType<Core['ZxcvbnFactory']> {
-  loaded ??= new (core().ZxcvbnFactory)({
-    dictionary: { passwords: [...readCommonPasswords()], words: [...readWords()] },
-    graphs: readKeyboardGraphs(),
-    l33tMaxSubstitutions: MAX_SUBSTITUTIONS,
-  });
-  return loaded;
+const loadEstimator = createLazyLoader(createEstimator);
+
+/**
+ * Creates the estimator. Other work runs while the words are added, which is why they are not passed to its
+ * constructor.
+ */
+async function createEstimator(): Promise<InstanceType<Core['ZxcvbnFactory']>> {
+  const graphs = await readKeyboardGraphs();
+  const estimator = new (core().ZxcvbnFactory)({ graphs, l33tMaxSubstitutions: MAX_SUBSTITUTIONS });
+  const { options } = estimator as unknown as { readonly options: InstanceType<Core['Options']> };
+  const lists = { passwords: await readCommonPasswords(), words: await readWords() };
+  for (const [name, words] of Object.entries(lists)) {
+    options.rankedDictionaries[name] = await rankWords(words);
+    options.rankedDictionariesMaxWordSize[name] = words.reduce(
+      (most, { length }) => Math.max(most, length),
+      0,
+    );
+  }
+  return estimator;
+}
+
+/** How many words are ranked in one turn of the event loop. This takes about 3 ms. */
+const WORDS_PER_TURN = 5000;
+
+/** Returns the rank of each word, counted from 1. Lets other work run in between. */
+export async function rankWords(words: readonly string[]): Promise<Record<string, number>> {
+  const ranks: Record<string, number> = {};
+  for (const [index, word] of words.entries()) {
+    if (index % WORDS_PER_TURN === 0) await nextTurn();
+    ranks[word] = index + 1;
+  }
+  return ranks;
 }

@@ -1,5 +1,9 @@
-/** Reads the lists of common passwords, words and names, and the layouts of keyboards, that zxcvbn-ts provides. */
-import { readFileSync } from 'node:fs';
+/**
+ * Reads the lists of common passwords, words and names, and the layouts of keyboards, that zxcvbn-ts provides. Other
+ * work runs between two files, and while lists are merged.
+ */
+import { readFile } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
  * The number of common passwords that are read. A longer list would take more memory, and would refuse hardly
@@ -14,30 +18,40 @@ const LANGUAGES = ['de', 'es-es', 'fr', 'it', 'pt-br'] as const;
 /** How many entries of each list are read, per language. Longer lists would take more memory. */
 const LISTS = { commonWords: 10_000, firstnames: 3000, lastnames: 3000 } as const;
 const SHORTEST_WORD = 3;
+/** How many entries of each list are merged in one turn of the event loop. This takes about 3 ms. */
+const RANKS_PER_TURN = 500;
 
 /** For each keyboard, the keys next to each character. A key is the string of the characters on that key. */
 export type KeyboardGraphs = Record<string, Record<string, (string | null)[]>>;
 
 /** Returns the most common passwords, most frequent first. */
-export function readCommonPasswords(): readonly string[] {
-  const passwords: string[] = read('common', 'passwords');
+export async function readCommonPasswords(): Promise<readonly string[]> {
+  const passwords: string[] = await read('common', 'passwords');
   return passwords.slice(0, COMMON);
 }
 
-export function readKeyboardGraphs(): KeyboardGraphs {
+export async function readKeyboardGraphs(): Promise<KeyboardGraphs> {
   return read('common', 'adjacencyGraphs');
 }
 
+/** Returns the words and names of all languages, most frequent first. */
+export async function readWords(): Promise<readonly string[]> {
+  const lists: (readonly string[])[] = [];
+  for (const language of LANGUAGES) {
+    for (const [list, length] of Object.entries(LISTS)) lists.push(await readFirst(language, list, length));
+  }
+  return mergeWordLists(lists);
+}
+
 /**
- * Returns the words and names of all languages, most frequent first. They are one list, because zxcvbn needs
- * time for each list.
+ * Merges lists of words, each of which begins with its most frequent word, into one such list, because zxcvbn needs
+ * time for each list. Lets other work run in between.
  */
-export function readWords(): readonly string[] {
-  const lists = LANGUAGES.flatMap((language) =>
-    Object.entries(LISTS).map(([list, length]) => readFirst(language, list, length)),
-  );
+export async function mergeWordLists(lists: readonly (readonly string[])[]): Promise<readonly string[]> {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
   const words = new Set<string>();
-  for (let rank = 0; rank < LISTS.commonWords; rank += 1) {
+  for (let rank = 0; rank < longest; rank += 1) {
+    if (rank % RANKS_PER_TURN === 0) await nextTurn();
     for (const list of lists) addWord(words, list[rank]);
   }
   return [...words];
@@ -55,23 +69,19 @@ function addWord(words: Set<string>, word = ''): void {
     words.add(composed.normalize('NFD').replaceAll(/\p{M}/gu, '').replaceAll('ß', 'ss'));
 }
 
-/**
- * Reads a file of a zxcvbn package directly, because importing the package would decompress all of its words.
- */
-function read(language: string, list: string) {
-  return JSON.parse(textOf(language, list));
+/** Reads a file of a zxcvbn package directly, because importing the package would decompress all of its words. */
+async function read(language: string, list: string) {
+  return JSON.parse(await textOf(language, list));
 }
 
-/**
- * Reads the first words of a zxcvbn list. Parsing the whole list would take memory that the process keeps.
- */
-function readFirst(language: string, list: string, length: number): readonly string[] {
-  const text = textOf(language, list).trimEnd();
+/** Reads the first words of a zxcvbn list. Parsing the whole list would take memory that the process keeps. */
+async function readFirst(language: string, list: string, length: number): Promise<readonly string[]> {
+  const text = (await textOf(language, list)).trimEnd();
   const first = text.split(',', length).join(',');
   return JSON.parse(first.length < text.length ? `${first}]` : first);
 }
 
-function textOf(language: string, list: string): string {
+function textOf(language: string, list: string): Promise<string> {
   const file = import.meta.resolve(`@zxcvbn-ts/language-${language}/src/${list}.json`);
-  return readFileSync(new URL(file), 'utf8');
+  return readFile(new URL(file), 'utf8');
 }

@@ -116,7 +116,12 @@ async function signUpOnce(
   const { userId } = await runWithinLimits(deps, [signUps], async () => {
     // Check the password within the limit: a sign-up with a weak password also counts, because estimating the
     // password blocks the process for milliseconds.
-    assertStrongPassword(deps, password, { email: email.stored, username, firstName, lastName }, 'password');
+    await assertStrongPassword(
+      deps,
+      password,
+      { email: email.stored, username, firstName, lastName },
+      'password',
+    );
     await bindIdempotencyKey(deps, operation, context);
     if (deps.settings.revealExisting) await assertUnowned(deps, address);
     // If the mail limit is reached, the sign-up is refused: without the mail, nobody could verify the

@@ -195,7 +195,7 @@ async function confirmByNewPassword(
   context: UseCaseContext,
 ): Promise<AccountCommandOutcome> {
   assertPasswordsMatch(newPassword, confirmNewPassword);
-  assertStrongPassword(deps, newPassword, account, 'newPassword');
+  await assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await deps.passwords.hash(newPassword, account.address, context);
   const outcome = await confirm(deps, link, { kind: 'new-password', passwordHash }, context);
   if (!outcome.refusal && outcome.facts.length > 0)
