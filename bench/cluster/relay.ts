@@ -112,7 +112,14 @@ async function fullOutbox() {
   for (const stream of streams) for (const commit of commitsOf(stream)) await journal.append(commit);
   // Let `waiting` find nothing, so that the relay's periodic search for unpublished commits does not add to the measured
   // time.
-  return { journal, ...watchUnpublishedCommits({ ...outbox, waiting: async () => [] }, COMMITS), streams };
+  return {
+    journal,
+    ...watchUnpublishedCommits(
+      { ...outbox, waiting: async () => ({ streams: [], hasMore: false }) },
+      COMMITS,
+    ),
+    streams,
+  };
 }
 
 function commitsOf(stream: string): readonly Commit[] {

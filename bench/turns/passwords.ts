@@ -1,7 +1,7 @@
 /** Measures the first checks of new passwords in a process, which load the lists of words. */
 import { createPasswordRules } from '../../services/auth/src/passwords/rules.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
-import { measureLongestTurn, turnFigures } from './longest-turn.ts';
+import { createTurnFigures, measureLongestTurn } from './longest-turn.ts';
 
 /** Must be called before any other check of a password in this process. */
 export async function measureFirstPasswordCheckTurns(): Promise<readonly BenchmarkFigure[]> {
@@ -10,7 +10,7 @@ export async function measureFirstPasswordCheckTurns(): Promise<readonly Benchma
   const strong = await measureLongestTurn(() => rules.fault('pK7mX0tqLkz9Rw8B', owner));
   const weak = await measureLongestTurn(() => rules.fault('Password1!', owner));
   return [
-    ...turnFigures('passwords: the first, which is clearly strong', strong),
-    ...turnFigures('passwords: the first that needs an estimate', weak),
+    ...createTurnFigures('passwords: the first, which is clearly strong', strong),
+    ...createTurnFigures('passwords: the first that needs an estimate', weak),
   ];
 }

@@ -22,6 +22,31 @@ export interface TimeSpan {
   readonly to: Date;
 }
 
+/** Which unpublished commits to read, in the order of their times. */
+export interface OutboxPageRequest {
+  /**
+   * Commits with a time in this span are ignored, because the process that appended them is about to publish them. A
+   * commit with a time after it is not ignored: it was written by a process whose clock is ahead.
+   */
+  readonly recent?: TimeSpan;
+  /**
+   * Commits with this time or an earlier one are ignored, because an earlier page contained them, and so are those with
+   * a time after `recent`, which belong to the first page.
+   */
+  readonly after?: Date;
+  /** How many commits to read; more, if several have the same time as the last one. Counted apart for the future. */
+  readonly limit: number;
+}
+
+export interface OutboxPage {
+  /** The streams of the commits that were read, longest waiting first. */
+  readonly streams: readonly string[];
+  /** The time of the last commit that was read and is not after `recent`. Absent if there was none. */
+  readonly last?: Date;
+  /** Whether there are commits after `last` that are not after `recent`. */
+  readonly hasMore: boolean;
+}
+
 /** The store of unpublished commits. Every method rejects with StoreUnavailable if the store fails. */
 export interface Outbox {
   /**
@@ -30,12 +55,8 @@ export interface Outbox {
    * commits in between have already been published.
    */
   unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
-  /**
-   * Returns the streams that have unpublished commits, longest waiting first. Ignores commits appended within
-   * `recent`, because the process that appended them is about to publish them. A commit with a time after
-   * `recent` is not ignored: it was written by a process whose clock is ahead.
-   */
-  waiting(page: { readonly recent?: TimeSpan; readonly limit: number }): Promise<readonly string[]>;
+  /** Returns streams that have unpublished commits. */
+  waiting(request: OutboxPageRequest): Promise<OutboxPage>;
   /** Removes commits from the outbox. Idempotent. */
   markPublished(commits: readonly CommitKey[]): Promise<void>;
   /** Counts the unpublished commits. */

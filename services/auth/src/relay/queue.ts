@@ -20,6 +20,8 @@ export interface PublishQueue {
   release(streams: readonly string[]): void;
   /** Returns how many streams the next batches may contain. */
   size(): number;
+  /** Returns how many further streams can be added. */
+  capacity(): number;
   /** Returns whether any streams are waiting to be retried. */
   hasRetries(): boolean;
 }
@@ -43,8 +45,12 @@ export function createPublishQueue(capacity: number, signal: AbortSignal): Publi
   let wake: () => void = () => undefined;
   signal.addEventListener('abort', () => wake(), { once: true });
 
+  function free(): number {
+    return capacity - fresh.size - retried.size;
+  }
+
   function addTo(streams: Set<string>, stream: string): void {
-    if (fresh.size + retried.size >= capacity) return;
+    if (free() <= 0) return;
     streams.add(stream);
     wake();
   }
@@ -86,6 +92,7 @@ export function createPublishQueue(capacity: number, signal: AbortSignal): Publi
       wake();
     },
     size,
+    capacity: free,
     hasRetries: () => retried.size > 0,
   };
 }

@@ -559,6 +559,79 @@ describe('the relay', () => {
       );
     });
 
+    /** Returns 30 commits of different streams, with different times. */
+    function createBacklog() {
+      return Array.from({ length: 30 }, (_, index) => createCommit({ at: createTestInstant(index) }));
+    }
+
+    /** Returns an outbox that counts the streams that sweeps find. Each stream has one commit. */
+    function countingOutbox() {
+      const counted = { streams: 0 };
+      const waiting: Outbox['waiting'] = async (request) => {
+        const page = await outbox.waiting(request);
+        counted.streams += page.streams.length;
+        return page;
+      };
+      return { counted, outbox: { ...outbox, waiting } };
+    }
+
+    test('reads a backlog once, not at every sweep, while the bus refuses, and again once it does not', async () => {
+      const { sleep, step } = steps();
+      const { counted, outbox: counting } = countingOutbox();
+      let isAway = true;
+      recorder.meanwhile(() =>
+        isAway ? Promise.reject(new Error('the broker is away')) : Promise.resolve(),
+      );
+      now = new Date(createTestInstant(100));
+      await append(...createBacklog());
+      await started({ sleep, outbox: counting });
+      await settled();
+      for (let count = 0; count < 10; count++) await step();
+      // The first sweep at the start and the next one read it, and each of them first looks for a single commit.
+      assert.equal(counted.streams, 2 * (30 + 1));
+      const other = createCommit({ at: createTestInstant(50) });
+      await append(other);
+      await step();
+      assert.equal(counted.streams, 2 * (30 + 1) + 1);
+      isAway = false;
+      const late = createCommit({ at: createTestInstant(1) });
+      await append(late);
+      for (let count = 0; count < 4; count++) await step();
+      await drained();
+      assert.deepEqual(recorder.of(late.stream), [1]);
+    });
+
+    test('starts over now and then while the bus refuses, to find commits with an earlier time', async () => {
+      const { sleep, step } = steps();
+      const { counted, outbox: counting } = countingOutbox();
+      recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
+      now = new Date(createTestInstant(100));
+      await append(createCommit({ at: createTestInstant(50) }));
+      await started({ sleep, outbox: counting });
+      await settled();
+      for (let count = 0; count < 5; count++) await step();
+      await append(createCommit({ at: createTestInstant(1) }));
+      const before = counted.streams;
+      for (let count = 0; count < 5; count++) await step();
+      assert.equal(counted.streams, before);
+      for (let count = 0; count < 15; count++) await step();
+      assert.equal(counted.streams, before + 1 + 2);
+    });
+
+    test('reads one commit per sweep while another relay holds the lease', async () => {
+      const { sleep, step } = steps();
+      const { counted, outbox: counting } = countingOutbox();
+      recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
+      now = new Date(createTestInstant(100));
+      await append(...createBacklog());
+      await started({ sleep });
+      await settled();
+      await started({ sleep, outbox: counting });
+      await settled();
+      for (let count = 0; count < 10; count++) await step();
+      assert.equal(counted.streams, 1 + 10);
+    });
+
     test('is done by one of two relays, and by the other once that one has stopped', async () => {
       const { sleep, step } = steps();
       now = new Date(createTestInstant(100));

@@ -82,7 +82,12 @@ export function createRelay(deps: RelayDeps): Relay {
   const queue = createPublishQueue(QUEUE_CAPACITY, signal);
   const metrics = createRelayMetrics({ registry, outbox, now, blocked: () => publisher.blocked() });
   const publisher = createCommitPublisher({ ...deps, metrics, batchSize });
-  const sweep = createOutboxSweep({ ...deps, found: queue.add });
+  const sweep = createOutboxSweep({
+    ...deps,
+    found: queue.add,
+    capacity: queue.capacity,
+    isFailing: () => isFailing,
+  });
   let retriesPerBatch = streamsPerBatch;
   let ahead: Promise<PreparedBatch> | undefined;
   let isFailing = false;

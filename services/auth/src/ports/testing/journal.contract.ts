@@ -302,7 +302,7 @@ export function defineJournalContractTests(name: string, open: OpenEmptyStores):
           await assert.rejects(journal.read(commit.stream), error);
           await assert.rejects(readUnpublishedCommits(outbox, commit.stream), error);
           assert.deepEqual(await journal.read(known.stream), [known]);
-          assert.equal((await outbox.waiting({ limit: 10 })).length, 2);
+          assert.equal((await outbox.waiting({ limit: 10 })).streams.length, 2);
         });
       }
     });

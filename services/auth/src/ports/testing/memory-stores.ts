@@ -109,11 +109,19 @@ export function createMemoryStores(): CommitStores {
         });
         return new Map(found.filter(([, commits]) => commits.length > 0));
       },
-      async waiting({ recent, limit }) {
-        const due = outbox().filter(
-          ({ at }) => recent === undefined || at < recent.from.toISOString() || at > recent.to.toISOString(),
-        );
-        return [...new Set(due.map(({ stream }) => stream))].slice(0, limit);
+      async waiting({ recent, after, limit }) {
+        const from = after?.toISOString() ?? '';
+        const [before, to] = [recent?.from.toISOString() ?? '~', recent?.to.toISOString() ?? '~'];
+        const due = outbox().filter(({ at }) => at > from && at < before);
+        const end = due[limit - 1]?.at ?? '~';
+        const read = due.filter(({ at }, index) => index < limit || at === end);
+        const last = read.at(-1)?.at;
+        const future = after === undefined ? outbox().filter(({ at }) => at > to) : [];
+        return {
+          streams: [...new Set([...read, ...future.slice(0, limit)].map(({ stream }) => stream))],
+          ...(last !== undefined && { last: new Date(last) }),
+          hasMore: read.length < due.length,
+        };
       },
       async markPublished(published) {
         for (const { stream, number } of published) {

@@ -29,8 +29,8 @@ export function defineOutboxContractTests(name: string, open: OpenEmptyStores): 
     afterEach(() => close());
 
     const later = new Date(createTestInstant(1000));
-    function waiting(before = later, limit = 100) {
-      return outbox.waiting({ recent: { from: before, to: later }, limit });
+    async function waiting(before = later, limit = 100) {
+      return (await outbox.waiting({ recent: { from: before, to: later }, limit })).streams;
     }
 
     test('holds the unpublished commits, by number', async () => {
@@ -75,7 +75,7 @@ export function defineOutboxContractTests(name: string, open: OpenEmptyStores): 
       assert.deepEqual(await outbox.backlog(), { commits: 0 });
     });
 
-    test('returns the streams that have waited longest, each once, no more than requested', async () => {
+    test('returns the streams that have waited longest, each once, and reads no more commits than requested', async () => {
       const [a, b, c] = createArray(3, () => randomUUID()) as [string, string, string];
       const first = createCommit({ stream: a, at: createTestInstant(1) });
       await appendCommits(journal, [
@@ -108,9 +108,41 @@ export function defineOutboxContractTests(name: string, open: OpenEmptyStores): 
       ];
       await appendCommits(journal, [future, recent, early]);
       const span = { from: new Date(createTestInstant(2)), to: new Date(createTestInstant(3)) };
-      assert.deepEqual(await outbox.waiting({ recent: span, limit: 9 }), [early.stream, future.stream]);
-      assert.deepEqual(await outbox.waiting({ limit: 9 }), [early.stream, recent.stream, future.stream]);
-      assert.deepEqual(await outbox.waiting({ limit: 2 }), [early.stream, recent.stream]);
+      const timeOf = ({ at }: Commit) => new Date(at);
+      assert.deepEqual(await outbox.waiting({ recent: span, limit: 1 }), {
+        streams: [early.stream, future.stream],
+        last: timeOf(early),
+        hasMore: false,
+      });
+      assert.deepEqual(await outbox.waiting({ recent: span, after: timeOf(early), limit: 9 }), {
+        streams: [],
+        hasMore: false,
+      });
+      assert.deepEqual(await outbox.waiting({ limit: 9 }), {
+        streams: [early.stream, recent.stream, future.stream],
+        last: timeOf(future),
+        hasMore: false,
+      });
+      assert.deepEqual(await outbox.waiting({ limit: 2 }), {
+        streams: [early.stream, recent.stream],
+        last: timeOf(recent),
+        hasMore: true,
+      });
+    });
+
+    test('returns page after page, with all commits of one time on the same page', async () => {
+      const times = [1, 2, 3, 3, 3, 4];
+      const commits = times.map((second) => createCommit({ at: createTestInstant(second) }));
+      const streams = commits.map(({ stream }) => stream);
+      await appendCommits(journal, commits);
+      const pages: unknown[] = [];
+      let after: Date | undefined;
+      for (let hasMore = true; hasMore; ) {
+        const page = await outbox.waiting({ limit: 3, ...(after && { after }) });
+        pages.push([...page.streams].sort());
+        ({ last: after, hasMore } = page);
+      }
+      assert.deepEqual(pages, [streams.slice(0, 5).sort(), streams.slice(5)]);
     });
 
     test('does not skip a writer that comes late with an earlier time', async () => {

@@ -4,7 +4,12 @@ import { describe, test } from 'node:test';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { type Connection, mongo } from 'mongoose';
 import type { Commit } from '../../ports/journal.ts';
-import { createCommit, createCommits, createRegistrationCommit } from '../../ports/testing/commits.ts';
+import {
+  createCommit,
+  createCommits,
+  createRegistrationCommit,
+  createTestInstant,
+} from '../../ports/testing/commits.ts';
 import { defineCommitStoresModelContractTests } from '../../ports/testing/model.contract.ts';
 import { COMMITS_COLLECTION, toCommitDocument } from './commits.ts';
 import { authIndexes, openMongoAuthStores } from './index.ts';
@@ -86,6 +91,28 @@ describe('the journal on mongo', () => {
     assert.deepEqual(sizes.splice(0), [500, 500, 100]);
     assert.deepEqual((await outbox.unpublished([stream])).get(stream), commits);
     assert.deepEqual(sizes, [500, 500, 100]);
+  });
+
+  test('reads one page of the outbox, not the whole backlog', async () => {
+    await database.empty();
+    const { connection } = await database.another('monitorCommands=true');
+    const commits = Array.from({ length: 50 }, (_, index) => createCommit({ at: createTestInstant(index) }));
+    const { outbox } = openMongoAuthStores(connection);
+    await connection.collection(COMMITS_COLLECTION).insertMany(commits.map(toCommitDocument) as object[]);
+    let documents = 0;
+    connection.getClient().on('commandSucceeded', ({ reply }) => {
+      const { cursor } = reply as { readonly cursor?: Record<'firstBatch' | 'nextBatch', unknown[]> };
+      documents += (cursor?.firstBatch ?? cursor?.nextBatch ?? []).length;
+    });
+    const { last: after } = await outbox.waiting({ limit: 10 });
+    assert.equal(documents, 11);
+    assert.ok(after);
+    const next = await outbox.waiting({ after, limit: 10 });
+    assert.deepEqual(
+      next.streams,
+      commits.slice(10, 20).map(({ stream }) => stream),
+    );
+    assert.equal(documents, 22);
   });
 
   test('removes the fields of the outbox and of the registration once they are done', async () => {

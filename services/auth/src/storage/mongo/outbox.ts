@@ -1,6 +1,6 @@
 import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection, mongo } from 'mongoose';
-import { MAX_COUNTED_UNPUBLISHED_COMMITS, type Outbox } from '../../ports/outbox.ts';
+import { MAX_COUNTED_UNPUBLISHED_COMMITS, type Outbox, type OutboxPage } from '../../ports/outbox.ts';
 import { groupReadableCommitsByStream } from '../stored-events.ts';
 import {
   COMMIT_READ_OPTIONS,
@@ -15,18 +15,27 @@ const isUnpublished = { 'unpublished.at': { $exists: true } };
 export function createMongoOutbox(connection: Connection): Outbox {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
-  /**
-   * Adds streams with unpublished commits to `streams`, the stream with the oldest commit first, until the
-   * set has `limit` elements.
-   */
-  async function addStreams(streams: Set<string>, at: mongo.Condition<string>, limit: number): Promise<void> {
+  /** Reads `limit` unpublished commits whose time is within a range, and all further ones with the time of the last. */
+  async function readPage(at: mongo.Condition<string>, limit: number): Promise<OutboxPage> {
+    const streams = new Set<string>();
+    let [read, last] = [0, ''];
+    // The batch contains the commit after the page, which tells whether there are more.
     const waiting = commits
-      .find({ 'unpublished.at': at }, { projection: { _id: 0, 'unpublished.stream': 1 } })
-      .sort({ 'unpublished.at': 1 });
+      .find(
+        { 'unpublished.at': at },
+        { projection: { _id: 0, 'unpublished.stream': 1, 'unpublished.at': 1 } },
+      )
+      .sort({ 'unpublished.at': 1 })
+      .batchSize(limit + 1);
+    let hasMore = false;
     for await (const { unpublished } of waiting) {
-      if (streams.size >= limit) break;
-      if (unpublished !== undefined) streams.add(unpublished.stream);
+      if (unpublished === undefined) continue;
+      hasMore = read >= limit && unpublished.at !== last;
+      if (hasMore) break;
+      streams.add(unpublished.stream);
+      [read, last] = [read + 1, unpublished.at];
     }
+    return { streams: [...streams], ...(read > 0 && { last: new Date(last) }), hasMore };
   }
 
   return mapMongoErrors<Outbox>({
@@ -40,14 +49,18 @@ export function createMongoOutbox(connection: Connection): Outbox {
       return groupReadableCommitsByStream(documents, commitFromDocument);
     },
 
-    async waiting({ recent, limit }) {
-      const streams = new Set<string>();
-      if (recent === undefined) await addStreams(streams, { $exists: true }, limit);
-      else {
-        await addStreams(streams, { $exists: true, $lt: recent.from.toISOString() }, limit);
-        await addStreams(streams, { $gt: recent.to.toISOString() }, limit);
-      }
-      return [...streams];
+    async waiting({ recent, after, limit }) {
+      const page = await readPage(
+        {
+          $exists: true,
+          ...(recent && { $lt: recent.from.toISOString() }),
+          ...(after && { $gt: after.toISOString() }),
+        },
+        limit,
+      );
+      if (recent === undefined || after !== undefined) return page;
+      const { streams } = await readPage({ $gt: recent.to.toISOString() }, limit);
+      return { ...page, streams: [...new Set([...page.streams, ...streams])] };
     },
 
     async markPublished(published) {

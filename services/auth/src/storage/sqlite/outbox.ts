@@ -5,7 +5,8 @@ import {
   type CommitKey,
   MAX_COUNTED_UNPUBLISHED_COMMITS,
   type Outbox,
-  type TimeSpan,
+  type OutboxPage,
+  type OutboxPageRequest,
 } from '../../ports/outbox.ts';
 import { COMMITS_PER_TURN, readCommitsInSteps } from './commit-pages.ts';
 import { commitFromRow } from './commits.ts';
@@ -18,7 +19,7 @@ const SQL = {
     WHERE stream = :stream AND number > :after AND unpublished IS NOT NULL ORDER BY number LIMIT :limit`,
   stamped: `SELECT stream, unpublished, rowid AS "row" FROM journal_commit INDEXED BY journal_unpublished_by_time
     WHERE (unpublished, rowid) > (:at, :row) AND unpublished < :before
-    ORDER BY unpublished, rowid LIMIT ${STAMPS_PER_TURN}`,
+    ORDER BY unpublished, rowid LIMIT :limit`,
   markPublished: 'UPDATE journal_commit SET unpublished = NULL WHERE stream = :stream AND number = :number',
   count: `SELECT count(*) AS commits FROM (SELECT 1 FROM journal_commit INDEXED BY journal_unpublished_by_time
     WHERE unpublished IS NOT NULL LIMIT ${MAX_COUNTED_UNPUBLISHED_COMMITS})`,
@@ -28,8 +29,6 @@ const SQL = {
 
 /** The latest time that a Date can represent, in ms since the epoch. */
 const LATEST_MS = 8.64e15;
-const NEVER = new Date(LATEST_MS);
-const NOTHING_RECENT: TimeSpan = { from: NEVER, to: NEVER };
 const LAST_ROW = 9_223_372_036_854_775_807n;
 
 /** A place in the index on the times of unpublished commits. */
@@ -41,37 +40,50 @@ interface Stamp {
 /** The outbox in the embedded store: commits whose column `unpublished` is set. */
 export function createSqliteOutbox(database: Database): Outbox {
   /**
-   * Adds streams with unpublished commits to `streams` until the set has `limit` elements. Lets other work
-   * run after every 1,000 commits, because many commits may belong to one stream.
+   * Reads `limit` unpublished commits, and all further ones with the time of the last. Lets other work run after
+   * every 1,000 commits.
    * @param after the place in the index after which to begin
    * @param before commits with this time or a later one are ignored; in ms since the epoch
    */
-  async function addStreams(
-    streams: Set<string>,
+  async function readPage(
     { after, before }: { readonly after: Stamp; readonly before: number },
     limit: number,
-  ): Promise<void> {
-    let last: Stamp | undefined = after;
-    while (last !== undefined) {
-      const rows: readonly SqliteRow[] = database.prepare(SQL.stamped).all({ ...last, before });
-      for (const { stream } of rows) {
-        if (streams.size >= limit) return;
-        streams.add(String(stream));
+  ): Promise<OutboxPage> {
+    const streams = new Set<string>();
+    let [read, last] = [0, after];
+    function pageOf(hasMore: boolean): OutboxPage {
+      return { streams: [...streams], ...(read > 0 && { last: new Date(last.at) }), hasMore };
+    }
+    for (;;) {
+      // Read the commit after the page, too, which tells whether there are more.
+      const asked = Math.min(STAMPS_PER_TURN, Math.max(limit - read, 0) + 1);
+      const rows: readonly SqliteRow[] = database.prepare(SQL.stamped).all({ ...last, before, limit: asked });
+      for (const row of rows) {
+        const stamp = toStamp(row);
+        if (read >= limit && stamp.at !== last.at) return pageOf(true);
+        streams.add(String(row['stream']));
+        [read, last] = [read + 1, stamp];
       }
-      last = rows.length === STAMPS_PER_TURN ? rows.slice(-1).map(toStamp)[0] : undefined;
-      if (last !== undefined) await nextTurn();
+      if (rows.length < asked) return pageOf(false);
+      if (asked === STAMPS_PER_TURN) await nextTurn();
     }
   }
 
-  async function waiting(recent: TimeSpan, limit: number): Promise<readonly string[]> {
-    const [from, to] = [recent.from.getTime(), recent.to.getTime()];
+  async function waiting({ recent, after, limit }: OutboxPageRequest): Promise<OutboxPage> {
     // Look for commits with a time in the future first: a long search for old commits would take many turns, and
     // commits that are appended meanwhile are later than `to`.
-    const future = new Set<string>();
-    await addStreams(future, { after: { at: to, row: LAST_ROW }, before: LATEST_MS }, limit);
-    const old = new Set<string>();
-    await addStreams(old, { after: { at: -LATEST_MS, row: 0 }, before: from }, limit);
-    return [...old.union(future)].slice(0, limit);
+    const future =
+      recent === undefined || after !== undefined
+        ? []
+        : (await readPage({ after: endOf(recent.to), before: LATEST_MS }, limit)).streams;
+    const page = await readPage(
+      {
+        after: after === undefined ? { at: -LATEST_MS, row: 0 } : endOf(after),
+        before: recent?.from.getTime() ?? LATEST_MS,
+      },
+      limit,
+    );
+    return { ...page, streams: [...new Set([...page.streams, ...future])] };
   }
 
   /** Returns the unpublished commits of a stream, or the error if they cannot be read. */
@@ -105,7 +117,7 @@ export function createSqliteOutbox(database: Database): Outbox {
       }
       return byStream;
     },
-    waiting: ({ recent = NOTHING_RECENT, limit }) => waiting(recent, limit),
+    waiting,
     async markPublished(commits) {
       // This write is not flushed to disk: after a power cut, these commits are published again, which is
       // harmless (at-least-once).
@@ -118,6 +130,11 @@ export function createSqliteOutbox(database: Database): Outbox {
       return oldest === undefined ? { commits } : { commits, oldest: String(oldest['at']) };
     },
   });
+}
+
+/** Returns the place after all commits with this time. */
+function endOf(time: Date): Stamp {
+  return { at: time.getTime(), row: LAST_ROW };
 }
 
 function toStamp({ unpublished, row }: SqliteRow): Stamp {
