@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
-import { bundleForTests } from './bundle-for-tests.ts';
+import { prepareProgramBundles } from './program-bundles.js';
 import reporter from './reporter.ts';
 import {
   assignFilesToProcesses,
@@ -60,7 +60,7 @@ export async function runSuites({ files, concurrency, share }: SuiteRunOptions):
   // types of each source file and compiles the file only once.
   process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, 'node_modules', '.cache', 'compiled');
 
-  process.env['PROGRAM_BUNDLES'] ??= await bundleForTests();
+  process.env['PROGRAM_BUNDLES'] ??= prepareProgramBundles();
 
   const paths = await Array.fromAsync(glob(files, { cwd: ROOT, exclude: ['**/node_modules/**'] }));
   if (paths.length === 0) throw new Error(`no file matches ${files.join(', ')}`);

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { bundleForTests } from '../../scripts/bundle-for-tests.ts';
 import { createUniquePerson } from '../../test/support/people.ts';
 import { measureBareNodeMemoryMegabytes } from '../support/bare-node.ts';
 import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from '../support/benchmark.ts';
@@ -18,8 +17,6 @@ export const memoryBenchmark: Benchmark = {
   method: `RSS of each process ${SETTLING_PAUSE_MS / 1000} s after a person has signed up, verified and signed in, so that each service has worked once, and again ${SETTLING_PAUSE_MS / 1000} s after ${WORK_MINUTES} min of mixed work. Started as in the image (deploy/Dockerfile): as bundles, with a small young generation, and a compile cache that an earlier start has filled. The limit is an idle Node process.`,
   async run() {
     await using stack = new AsyncDisposableStack();
-    process.env['PROGRAM_BUNDLES'] = await bundleForTests();
-    stack.defer(() => void delete process.env['PROGRAM_BUNDLES']);
     const cache = await mkdtemp(join(tmpdir(), 'latchkey-compiled-'));
     stack.defer(() => rm(cache, { recursive: true }));
     const asInImage = { NODE_OPTIONS: '--max-semi-space-size=2', NODE_COMPILE_CACHE: cache };

@@ -1,0 +1,2 @@
+export function prepareProgramBundles(): string;
+export function sourcesVersion(root: string): string;

@@ -1,0 +1,98 @@
+/**
+ * Bundles all programs once for each version of the sources, and keeps the bundles in `node_modules/.cache`. This module
+ * is JavaScript, because Node loads a compiler of 17 MB for each TypeScript file that is not in a cache.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+
+const ROOT = join(import.meta.dirname, '..');
+const PARENT = join(ROOT, 'node_modules', '.cache', 'programs');
+const PROGRAM_WORKSPACES = [
+  'apps/ops',
+  'apps/standalone',
+  'services/auth',
+  'services/notifier',
+  'services/user',
+];
+
+/** Folders of packages and of build output. */
+const NOT_SOURCES = ['node_modules', 'dist'];
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Returns the folder with the bundles of the current sources, for example with `ops.js`, and creates it if necessary.
+ * Its files never change, because programs may run from it at any time. Removes folders that were not used for a day.
+ * @returns {string}
+ * @throws Error if the programs cannot be bundled, or the folder cannot be written. The message says why, in one line
+ */
+export function prepareProgramBundles() {
+  const folder = join(PARENT, sourcesVersion(ROOT));
+  if (!existsSync(folder)) {
+    mkdirSync(PARENT, { recursive: true });
+    removeUnused();
+    bundleTo(folder);
+  }
+  utimesSync(folder, new Date(), new Date());
+  return folder;
+}
+
+/**
+ * Returns a hash of everything that the bundles depend on: the paths, sizes and modification times of all files of the
+ * workspaces, the bundler's own script and the versions of the packages.
+ * @param {string} root the folder of the repository
+ * @returns {string} 16 hexadecimal digits
+ */
+export function sourcesVersion(root) {
+  const hash = createHash('sha256');
+  for (const path of ['package-lock.json', 'scripts/bundle-programs.ts']) addFile(hash, join(root, path));
+  for (const folder of ['libs', 'services', 'apps']) addFolder(hash, join(root, folder));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** @param {import('node:crypto').Hash} hash @param {string} folder */
+function addFolder(hash, folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (NOT_SOURCES.includes(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) addFolder(hash, path);
+    else addFile(hash, path);
+  }
+}
+
+/** @param {import('node:crypto').Hash} hash @param {string} path */
+function addFile(hash, path) {
+  const { size, mtimeMs } = statSync(path);
+  hash.update(`${path} ${size} ${mtimeMs}\n`);
+}
+
+/** Writes the bundles into a folder that does not exist yet. @param {string} folder */
+function bundleTo(folder) {
+  const written = `${folder}-${process.pid}`;
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, 'bundle.ts'), written, ...PROGRAM_WORKSPACES],
+    { cwd: ROOT, encoding: 'utf8' },
+  );
+  if (status !== 0) {
+    rmSync(written, { recursive: true, force: true });
+    throw new Error(`the programs cannot be bundled: ${stderr.trim().split('\n').at(-1)}`);
+  }
+  try {
+    renameSync(written, folder);
+  } catch (error) {
+    // Another process has created the folder meanwhile.
+    rmSync(written, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+}
+
+function removeUnused() {
+  for (const name of readdirSync(PARENT)) {
+    const { mtimeMs } = statSync(join(PARENT, name), { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+    if (Date.now() - mtimeMs > DAY_MS) rmSync(join(PARENT, name), { recursive: true, force: true });
+  }
+}
