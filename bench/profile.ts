@@ -146,7 +146,7 @@ async function timed(work: () => Promise<unknown>): Promise<readonly [number, nu
   return [from, now()];
 }
 
-/** Returns the monotonic clock, in µs. */
+/** Returns the current time of the monotonic clock, in µs. */
 function now(): number {
   return Number(process.hrtime.bigint()) / 1000;
 }

@@ -180,7 +180,7 @@ function loginOf({ email, password }: Person) {
   return { email, password };
 }
 
-/** The newest refresh token of each login. */
+/** The newest refresh token of each login, which a refresh replaces. */
 const newest = new WeakMap<Tokens, string>();
 
 async function refreshOnce({ client }: BenchmarkServer, tokens: Tokens): Promise<void> {

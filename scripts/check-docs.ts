@@ -49,7 +49,7 @@ function deadLinks(document: string, text: string): readonly string[] {
   });
 }
 
-/** Matches a path within a sentence. */
+/** Matches a path of a file or folder within a sentence. */
 const PATH = /[\w.@-]+\/[\w@/-]+(?:\.[\w-]+)*/g;
 const ROOMS = /^(libs|services|apps|deploy|test|bench|docs|scripts|examples)\//;
 /** Matches paths of build results, which are not in the repository. */

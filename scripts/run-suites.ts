@@ -20,7 +20,7 @@ import {
 export interface SuiteRunOptions {
   /** Glob patterns that select the test files. */
   readonly files: readonly string[];
-  /** How many test processes run at the same time. */
+  /** How many processes of the test runner run at the same time. */
   readonly concurrency: number;
   /**
    * Whether several test files may run in one process. Files that may change something outside their own tests always

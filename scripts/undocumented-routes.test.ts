@@ -16,7 +16,7 @@ import { loadOrGenerateSecrets } from '../apps/standalone/src/secrets.ts';
 import { createMailboxSmtpSettings, readServiceSettings } from '../apps/standalone/src/settings.ts';
 import { undocumentedRouteNames, undocumentedRouteSettings } from '../test/support/undocumented-routes.ts';
 
-/** A PNG file begins with these bytes. */
+/** The bytes with which every PNG file begins. */
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /** Returns the routes of all services, with all settings that add routes. */

@@ -1,7 +1,7 @@
 import { measureMs } from './load.ts';
 import { computeMedian } from './statistics.ts';
 
-/** Runs work once. Returns its wall time in ms. */
+/** Runs `work` once and returns how long it took by the wall clock, in ms. */
 export type MeasureWallMs = (work: () => Promise<unknown>) => Promise<number>;
 
 export interface CpuMeter {

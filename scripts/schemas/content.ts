@@ -1,7 +1,7 @@
 /** Compares the bodies of requests or responses in two versions of an API. */
 import type { ComparedSchema } from './schema.ts';
 
-/** The schemas of a body, by media type. */
+/** The schemas of the body of a request or response, by media type. */
 export type OpenApiContent = Readonly<Record<string, { readonly schema?: ComparedSchema }>>;
 
 /** Compares the schemas of the bodies of two API versions, for each media type. A new media type is compatible. */

@@ -7,7 +7,7 @@ export interface SitePage {
   readonly source: string;
   /** The address of the page on the documentation site, without a leading slash or a file extension. */
   readonly address: string;
-  /** The title of the page in the sidebar. */
+  /** The title of the page in the sidebar of the documentation site. */
   readonly label: string;
 }
 

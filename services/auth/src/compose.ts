@@ -89,7 +89,7 @@ export interface AuthDeps {
   readonly overrides?: AuthOverrides;
 }
 
-/** Replacements for parts of auth, for tests. */
+/** Replacements for parts of auth that tests provide. */
 export interface AuthOverrides {
   /** Wraps the stores of the backend, for tests. */
   stores?(stores: AuthStores): AuthStores;

@@ -62,7 +62,7 @@ export interface UseCaseDeps {
   newId(): string;
 }
 
-/** The settings that use cases need. */
+/** The settings of auth that use cases need. */
 export interface UseCaseSettings {
   readonly verificationMinutes: number;
   readonly resetMinutes: number;
@@ -83,7 +83,7 @@ export interface UseCaseSettings {
   readonly revealExisting: boolean;
 }
 
-/** A request that has an Idempotency-Key. */
+/** The idempotency key and the body of a request that the client may repeat. */
 export interface IdempotentRequest {
   /** The value of the request's Idempotency-Key header, chosen by the client. */
   readonly key: string;

@@ -16,7 +16,7 @@ export function createRepeatedJob(options: {
   /** The pauses after runs that failed, in ms. Default: as after a run that found nothing to do. */
   readonly retryMs?: BackoffFunction;
   readonly logger: Logger;
-  /** Ends the pause between two runs early. */
+  /** A signal that ends the pause between two runs of the job early. */
   readonly wakeup?: LoopWakeup;
   /**
    * How long to wait for further wake-ups before the run starts, in ms. There is no wait if the previous run

@@ -33,7 +33,7 @@ export type Refusal =
       readonly minLength: number;
     };
 
-/** Thrown by use cases that refuse a request. */
+/** The error with which use cases refuse a request. */
 export class Refused extends Error {
   readonly refusal: Refusal;
 

@@ -97,7 +97,7 @@ export function generateDkimKey(): string {
 /** The maximum length of a part of a TXT record, in characters (RFC 1035). */
 const LONGEST_PART = 255;
 
-/** A TXT record to publish in DNS. */
+/** A TXT record that the operator must publish in DNS. */
 export interface DnsRecord {
   readonly name: string;
   readonly type: 'TXT';

@@ -32,8 +32,8 @@ function faultOfServer(text: string): string | undefined {
   if (/:\d*$/.test(text)) return 'must be a host name without the port: that goes to MAIL_PORT';
   if (text.includes('@')) return `must be a host name, ${EXAMPLE}, not an address`;
   if (/[/\\?#]/.test(text)) return `must be a host name alone, ${EXAMPLE}, without a path`;
-  // These checks are needed because `domainToASCII` accepts numbers as IPv4 addresses (`127.1`, `0x7f.1`),
-  // and decodes `%2e`.
+  // Check for numbers and percent signs here, because `domainToASCII` accepts numbers as IPv4 addresses
+  // (`127.1`, `0x7f.1`), and decodes `%2e`.
   const isNumeric = /(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(text);
   const isName = HOST_NAME.test(domainToASCII(text)) && !text.includes('%');
   return isName && !isNumeric && !FLAG.test(text) ? undefined : `must be a host name, ${EXAMPLE}`;

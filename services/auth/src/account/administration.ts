@@ -19,7 +19,7 @@ import {
 import type { AccountFact } from './facts.ts';
 import { type AccountState, isLivingAccount, type LivingAccount } from './state.ts';
 
-/** Whether this account can act as an admin. */
+/** Returns whether an account can act as an admin. */
 export function isActiveAdmin(state: AccountState): state is LivingAccount {
   return state.status === 'verified' && state.role === 'admin' && !state.disabled;
 }

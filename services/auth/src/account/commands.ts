@@ -214,7 +214,7 @@ export interface ChangeProfileCommand {
 
 /** What the rules must know about the other admins. This is looked up again on each retry. */
 export interface OtherAdminsCheck {
-  /** Whether another active admin exists. */
+  /** Whether another active admin exists besides this account. */
   readonly exist: boolean;
   /**
    * The claim (a unique key) that the next commit that removes an admin must take. If two such commands run

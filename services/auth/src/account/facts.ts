@@ -2,7 +2,7 @@ import type { DataOf, EventType } from '@latchkey/events';
 
 /** A link that was mailed, as the journal records it. */
 export interface MailedLink {
-  /** SHA-256(purpose ‖ token), base64url. */
+  /** The hash of the link's token, which is SHA-256(purpose ‖ token) in base64url. */
   readonly hash: string;
   /** When the link expires (RFC 3339). */
   readonly expiresAt: string;
@@ -62,16 +62,16 @@ export type FactOf<T extends EventType> = { readonly type: T; readonly data: Dat
 /** Event types that are not facts of an account: those of mailings, and those that the notifier publishes. */
 type NonAccountEventType = 'MailRequested' | 'MailBounced' | 'MailMarkedAsSpam';
 
-/** The facts of an account. */
+/** The facts (decided events) of an account. */
 export type AccountFact = { [T in Exclude<EventType, NonAccountEventType>]: FactOf<T> }[Exclude<
   EventType,
   NonAccountEventType
 >];
 
-/** The facts of a mailing. */
+/** The facts (decided events) of a mailing. */
 export type MailingFact = FactOf<'MailRequested'>;
 
-/** Every fact that the journal can store. */
+/** Every fact (decided event) that the journal can store. */
 export type Fact = AccountFact | MailingFact;
 
 export function isAccountFact<F extends Fact>(fact: F): fact is F & AccountFact {

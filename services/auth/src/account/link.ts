@@ -2,7 +2,7 @@ import type { MailedLink } from './facts.ts';
 import { isSameHash } from './same-hash.ts';
 import type { AccountState, LivingAccount } from './state.ts';
 
-/** Why a link is refused. */
+/** The reasons for which a mailed link is refused. */
 export type LinkRefusal = 'token_invalid' | 'token_expired';
 
 /**

@@ -42,7 +42,7 @@ interface RegisteredAccount {
   readonly allRevokedAt: number;
   /** The ids of sessions that were revoked one by one. Only the most recent ids are kept. */
   readonly revokedSessions: readonly string[];
-  /** The sequence of the account's last fact. */
+  /** The sequence of the last fact of the account. */
   readonly sequence: number;
 }
 

@@ -10,7 +10,7 @@ const SHOWN_TO_OWNERS: ReadonlySet<SecurityEventType> = new Set([
 ]);
 
 /**
- * Converts a security event to the entry that is stored.
+ * Converts a security event to the entry that the audit log stores.
  * @throws ZodError for an event that violates its schema
  */
 export function toAuditEntry(event: SecurityEvent): AuditEntry {

@@ -38,7 +38,7 @@ export interface AuditRecorderDeps {
   written(): void;
   readonly maxQueued?: number;
   readonly maxBacklog?: number;
-  /** Returns the time of a monotonic clock in ms. */
+  /** Returns the time of a monotonic clock in ms. Default: the clock of this process. */
   monotonic?(): number;
 }
 

@@ -16,7 +16,7 @@ import { releaseUnneededAddressClaims } from './release.ts';
 export interface EmailUndoView {
   /** The previous address, which the link restores. */
   readonly email: string;
-  /** The current address of the account. */
+  /** The current address of the account, which the undo replaces. */
   readonly newEmail: string;
   readonly locale: string;
 }

@@ -166,7 +166,7 @@ async function recordsOf(world: TestWorld, account: string): Promise<readonly En
   return outgoing.flatMap(({ records }) => records);
 }
 
-/** Repeats some work until a condition holds. */
+/** Repeats `work` until `condition` holds. */
 async function workUntil(condition: () => Promise<boolean>, work: () => Promise<void>): Promise<void> {
   const giveUpAt = performance.now() + WITHIN_MS;
   while (!(await condition())) {

@@ -18,7 +18,7 @@ import { createErasureSteps } from './testing/steps.ts';
 
 /** Stores on which the tests run instead of the embedded ones. */
 export interface StoresUnderTest {
-  /** Returns empty stores. */
+  /** Opens the stores under test, without any records. */
   open(): Promise<AuthStores>;
   /** Returns the places in the store that still contain personal data of the test person. */
   placesThatName(): Promise<readonly string[]>;

@@ -20,7 +20,7 @@ import { AUTH_CONSUMER_NAME, confirmErasureForAuth, findErasureInJournal } from 
  * instance of the earlier release may finish an erasure after this process has started.
  */
 const EVERY_MS = 60 * 60_000;
-/** The pauses after failures of the job, in ms. */
+/** The pauses after failures of the job that stores auth's own receipts, in ms. */
 const RETRY_MS = { least: 1_000, most: 5 * 60_000 };
 const PAGE = 100;
 

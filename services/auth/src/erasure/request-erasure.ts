@@ -22,7 +22,7 @@ type Needs = Pick<
 
 type Origin = Pick<UseCaseContext, 'correlationId' | 'traceparent'>;
 
-/** An account whose erasure is pending. */
+/** When an account will be erased whose erasure is pending. */
 export interface ScheduledErasure {
   readonly state: AccountState;
   /** When the account will be erased (RFC 3339). */

@@ -28,7 +28,7 @@ const PAGE = 50;
 
 type DueErasureDeps = EraseAccountDeps & Pick<UseCaseDeps, 'erasures' | 'now'>;
 
-/** Callbacks for the outcomes of erasures. */
+/** Callbacks that are told how the erasure of each account ended. */
 interface ErasureWatcher {
   /** Called after the erasure of an account failed; the erasure will be retried. */
   failed(due: DueErasure, error: unknown): void;

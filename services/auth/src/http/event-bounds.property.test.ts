@@ -23,7 +23,7 @@ const address = fc
   .tuple(part, fc.array(part, { minLength: 1, maxLength: 5 }))
   .map(([local, labels]) => `${local}@${labels.join('.')}.com`);
 
-/** Returns whether the schema accepts the value. */
+/** Returns whether a schema accepts a value. */
 function accepts(schema: z.ZodType, value: unknown): boolean {
   return schema.safeParse(value).success;
 }

@@ -25,7 +25,7 @@ export const historySchema = z.object({
 
 const PAGE = 100;
 
-/** The query parameters of a history page. */
+/** The query parameters of a page of an account's history. */
 export const historyQuerySchema = z.object({
   limit: createPageLimitSchema(PAGE),
   cursor: historyCursorSchema.optional(),

@@ -25,7 +25,7 @@ export function createLinkFormActionUrl(
   return `${publicPath}${path}/${encodeURIComponent(token)}`;
 }
 
-/** The problems with which routes refuse a link. */
+/** The problems with which routes refuse a mailed link. */
 export const linkProblemSpecs = [refusalProblemSpecs.token_invalid, refusalProblemSpecs.token_expired];
 
 export function createHtmlResponse(html: string, status = 200): RouteResponse {

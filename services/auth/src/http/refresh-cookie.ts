@@ -27,7 +27,7 @@ export interface RefreshCookie {
    * token may also be sent in the body.
    */
   readonly credentials: { readonly schemes: Readonly<Record<string, object>>; readonly optional: true };
-  /** The problem that `read` may throw. */
+  /** The problem that the method `read` may throw. */
   readonly problem: ProblemSpec;
 }
 

@@ -12,7 +12,7 @@ export interface SecurityTxtFields {
   readonly contacts: readonly string[];
   /** The URL of the vulnerability disclosure policy. */
   readonly policy?: string;
-  /** The URL of the security.txt file itself. */
+  /** The public URL of security.txt itself. */
   readonly canonical: string;
 }
 

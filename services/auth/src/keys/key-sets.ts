@@ -141,7 +141,7 @@ function setIn(kind: KeyKind, secrets: StoredSecrets): readonly [Key, ...Key[]] 
   return [first, ...others];
 }
 
-/** Whether keys of a kind are symmetric. */
+/** Returns whether keys of a kind are symmetric. */
 function isSecretKey(kind: KeyKind): boolean {
   return ['refresh', 'salt', 'webhooks', 'bounces', 'audit'].includes(kind);
 }

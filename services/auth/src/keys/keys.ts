@@ -28,9 +28,12 @@ export interface PublicSigningKey {
 
 /** The parsed keys that sign access tokens. */
 export interface SigningKeys {
-  /** The key that signs new tokens, which is the first key of the set. */
+  /** The key that signs new tokens, which is the first of the configured keys. */
   readonly signing: { readonly kid: string; readonly privateKey: KeyObject };
-  /** All keys of the set, including keys that signed earlier tokens or will sign later ones. */
+  /**
+   * The public parts of all configured keys, including keys that signed earlier tokens or will sign later
+   * ones.
+   */
   readonly published: readonly PublicSigningKey[];
 }
 
@@ -46,14 +49,17 @@ export interface PublicEventKey {
 
 /** The parsed keys that sign events. */
 export interface EventKeys {
-  /** Signs events with the first key of the set. */
+  /** Signs events with the first of the configured keys. */
   readonly signer: EventSigner;
   /**
    * Signs a text that is not an event with the first key of the set. The text must start with the name of its
    * purpose, so that the signature cannot be used for another purpose.
    */
   signText(text: string): Signature;
-  /** All keys of the set, including keys that signed earlier events or will sign later ones. */
+  /**
+   * The public parts of all configured keys, including keys that signed earlier events or will sign later
+   * ones.
+   */
   readonly published: readonly PublicEventKey[];
 }
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 /** The secrets that every new installation gets. */
 const generated = z.strictObject({
   SIGNING_KEYS: z.string(),
-  // Absent if release 0.1 created the secrets.
+  // The keys that sign events. Absent if release 0.1 created the secrets.
   EVENT_SIGNING_KEYS: z.string().exactOptional(),
   SEALING_PUBLIC_KEY: z.string(),
   SEALING_PRIVATE_KEYS: z.string(),

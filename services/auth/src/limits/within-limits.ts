@@ -17,7 +17,7 @@ import { assertRateLimitAllows } from './assert-rate-limit-allows.ts';
 export interface LimitCharge {
   readonly limit: RateLimitName;
   readonly key: string;
-  /** The number of points. Default: 1. */
+  /** The number of points that the request takes. Default: 1. */
   readonly points?: number;
 }
 
@@ -102,7 +102,7 @@ export interface DeferredRefundLimits extends RateLimits {
   settle(): Promise<void>;
 }
 
-/** The maximum number of concurrent refunds. */
+/** The maximum number of failed refunds that are retried at the same time. */
 const REFUNDS_AT_ONCE = 50;
 
 /**

@@ -1,4 +1,4 @@
-/** Checks a new password before it is set. */
+/** Checks new passwords before they are set. */
 import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import type { PasswordFault, PasswordOwner, PasswordRules } from './rules.ts';

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createClearStrengthCheck } from './clearly-strong.ts';
 import { readCommonPasswords, readKeyboardGraphs, readWords } from './word-lists.ts';
 
-/** The reason why a password is easy to guess. */
+/** The reasons for which a password is easy to guess. */
 export type PasswordWeakness = 'own_words' | 'common' | 'repeated' | 'sequence' | 'guessable';
 
 /**

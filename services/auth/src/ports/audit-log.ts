@@ -3,9 +3,9 @@
  * account owners see.
  */
 
-/** A security event in its encoded form. */
+/** A security event in the encoded form in which the audit log stores it. */
 export interface AuditEntry {
-  /** UUIDv7, so that ids sort by time. */
+  /** The id of the event: a UUIDv7, so that ids sort by time. */
   readonly id: string;
   /** The account that the event is about. */
   readonly account?: string;

@@ -42,7 +42,7 @@ export interface ErasureWithPublishedCopies extends ErasureRecord {
 
 export interface ErasurePageQuery {
   readonly limit: number;
-  /** The last erasure of the previous page. */
+  /** The last erasure of the previous page; absent for the first page. */
   readonly after?: Pick<ErasureRecord, 'account' | 'erasedAt'>;
   /** If true, returns only erasures that at least one expected consumer has not confirmed. */
   readonly waiting?: boolean;
@@ -82,10 +82,10 @@ export interface ErasureReceiptStore {
    */
   listCopied(page: {
     readonly limit: number;
-    /** The last erasure of the previous page. */
+    /** The last erasure of the previous page; absent for the first page. */
     readonly after?: Pick<ErasureWithPublishedCopies, 'account' | 'copies'>;
   }): Promise<readonly ErasureWithPublishedCopies[]>;
-  /** Returns a page of erasures, latest first. */
+  /** Returns a page of the erasures that match the query, latest first. */
   list(page: ErasurePageQuery): Promise<readonly ErasureRecord[]>;
 }
 

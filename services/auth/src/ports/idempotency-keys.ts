@@ -11,11 +11,11 @@ export interface IdempotencyKeyStore {
   bind(binding: {
     /** Identifies the combination of Idempotency-Key, route and caller. */
     readonly id: string;
-    /** The digest of the request body. */
+    /** The digest of the request body to which the key is bound. */
     readonly digest: string;
     readonly now: Date;
     readonly until: Date;
   }): Promise<boolean>;
-  /** Deletes expired keys. */
+  /** Deletes expired idempotency keys. */
   removeExpired(now: Date): Promise<void>;
 }

@@ -10,7 +10,7 @@ export type RecordedFact = Fact & {
   readonly id: string;
   /** When the event was appended: RFC 3339, UTC. */
   readonly time: string;
-  /** The schema version of `data`. */
+  /** The version of the schema that `data` conforms to. */
   readonly version: number;
   /**
    * The event's place in the hash chain of the stream. Absent on events that release 0.1 wrote, until

@@ -50,7 +50,7 @@ export interface RateLimitRule {
   readonly seconds: number;
 }
 
-/** The rule of each rate limit. */
+/** The rule of each rate limit, by the name of the limit. */
 export type RateLimitRules = Readonly<Record<RateLimitName, RateLimitRule>>;
 
 /** Whether a rate limit allows a call. If not, the client may retry after `retryAfterSeconds`. */

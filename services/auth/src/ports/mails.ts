@@ -11,7 +11,7 @@ export interface SentMails {
   toOwner(account: string, accessToken: string): AsyncIterable<ExportedMail>;
 }
 
-/** Thrown if the notifier is unreachable. */
+/** Thrown if the mails cannot be read because the notifier is unreachable. */
 export class SentMailsUnavailable extends Error {
   override readonly name = 'SentMailsUnavailable';
 }

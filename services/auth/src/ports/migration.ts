@@ -42,7 +42,7 @@ export interface MigrationTarget {
    * other keys
    */
   begin(fingerprints: KeyFingerprintsBySetting): Promise<'begun' | 'ended'>;
-  /** Records that the move is complete. */
+  /** Records that the move of the records is complete. */
   end(): Promise<void>;
   readonly requests: MoveTarget<QueuedMailRequest>;
   readonly sessions: MoveTarget<Session>;

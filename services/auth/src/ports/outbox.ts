@@ -16,7 +16,7 @@ export interface OutboxBacklog {
   readonly oldest?: string;
 }
 
-/** A span of time that includes both its ends. */
+/** A span of time that includes both its beginning and its end. */
 export interface TimeSpan {
   readonly from: Date;
   readonly to: Date;
@@ -59,6 +59,6 @@ export interface Outbox {
   waiting(request: OutboxPageRequest): Promise<OutboxPage>;
   /** Removes commits from the outbox. Idempotent. */
   markPublished(commits: readonly CommitKey[]): Promise<void>;
-  /** Counts the unpublished commits. */
+  /** Counts the unpublished commits, up to a maximum, and returns the time of the oldest one. */
   backlog(): Promise<OutboxBacklog>;
 }

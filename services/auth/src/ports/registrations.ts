@@ -3,7 +3,7 @@ export interface OpenRegistration {
   readonly stream: string;
   /** The canonical email address of the sign-up. */
   readonly address: string;
-  /** When the account's first commit was appended. */
+  /** When the first commit of the account was appended. */
   readonly at: string;
 }
 

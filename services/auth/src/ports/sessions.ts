@@ -9,7 +9,7 @@ export interface Session {
   /** The number of the session's current refresh token. It starts at 0 and increases with every rotation. */
   readonly n: number;
   readonly createdAt: Date;
-  /** When the refresh token was last rotated. */
+  /** When the session's refresh token was last rotated. */
   readonly rotatedAt: Date;
   /**
    * When the session ends unless it is used again: after the maximum idle time or at its maximum age,
@@ -60,7 +60,7 @@ export type SessionPosition = Pick<Session, 'createdAt' | 'id'>;
 
 export interface SessionPage {
   readonly limit: number;
-  /** The last session of the previous page. */
+  /** The last session of the previous page; absent for the first page. */
   readonly after?: SessionPosition | undefined;
 }
 

@@ -3,7 +3,7 @@
  * to set a password or confirm the address.
  */
 export interface TrustedEmailIpPair {
-  /** The canonical email address. */
+  /** The canonical form of the email address. */
   readonly address: string;
   /** The client's IP address. IPv6 addresses in the same /64 network are treated as one address. */
   readonly ip: string;

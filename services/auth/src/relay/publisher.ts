@@ -40,7 +40,7 @@ export interface CommitPublisher {
   publish(commits: readonly OutgoingCommit[], signal: AbortSignal): Promise<readonly UnpublishedStreams[]>;
   /** Counts the streams that are blocked by an invalid or unreadable commit. */
   blocked(): number;
-  /** Returns the topics whose last publish failed. */
+  /** Returns the topics to which the last publish failed. */
   refusing(): readonly string[];
 }
 

@@ -26,7 +26,7 @@ type Stream = (typeof STREAMS)[number];
 /** What happens to one request to the simulated outbox or bus. */
 type Fate =
   | { readonly kind: 'answered' }
-  /** The request was rejected and had no effect. */
+  /** The request to the outbox or the bus was rejected and had no effect. */
   | { readonly kind: 'refused' }
   /** The request took effect, but its response was lost. */
   | { readonly kind: 'unanswered' }

@@ -48,7 +48,7 @@ function recordingBus() {
     meanwhile(work: typeof publishing) {
       publishing = work;
     },
-    /** Resolves when the next publish has ended. */
+    /** Returns a promise that resolves when the next publish has ended. */
     changed: () => changed.promise,
     of: (stream: string) =>
       published

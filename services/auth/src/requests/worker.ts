@@ -18,7 +18,7 @@ const IDLE_MS = { least: 1_000, most: 8_000 };
  */
 export function createRequestWorker(
   deps: Pick<UseCaseDeps, 'requests' | 'now'> & {
-    /** Returns the time of a monotonic clock in ms. */
+    /** Returns the time of a monotonic clock in ms. Default: the clock of this process. */
     monotonic?(): number;
     /** The id of this instance of auth. */
     readonly owner: string;

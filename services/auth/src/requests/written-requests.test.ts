@@ -21,7 +21,7 @@ import { processMailRequest, requestMailToAddress } from './written-requests.ts'
 const ada = 'ada@example.com';
 const logger = createLogger({ name: 'test', level: 'silent' });
 const PASSWORD = 'correct horse battery';
-/** How long a reset link is valid, in ms. */
+/** How long a password reset link is valid, in ms. */
 const RESET_LINK = 60 * MINUTE_MS;
 
 const LEASE_MS = 30_000;

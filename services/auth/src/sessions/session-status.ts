@@ -23,7 +23,7 @@ export function computeSessionStatus(
 
 /** The claims of an access token that identify the caller. */
 interface Claims {
-  /** The account id. */
+  /** The id of the account to which the token belongs. */
   readonly sub: string;
   /** The id of the session for which the access token was issued. */
   readonly sid: string;

@@ -34,7 +34,7 @@ export interface CommandDecider<State, Command, F extends Fact> {
   owns(fact: RecordedFact): fact is RecordedFact & F;
 }
 
-/** The result of a command. */
+/** The result of running a command. */
 export interface CommandOutcome<State, F extends Fact> {
   /** The state of the stream after the command. */
   readonly state: State;

@@ -66,8 +66,8 @@ function brokenChain(
   { chain, stored }: { readonly chain: ChainEntry | undefined; readonly stored: StoredData | undefined },
   previous: string | undefined,
 ): string | undefined {
-  // During a rolling upgrade, release 0.1 may append an event without an entry to a chained stream. The event
-  // after it may then lack its link to the previous event.
+  // During a rolling upgrade, release 0.1 may append an event without a hash-chain entry to a stream whose
+  // other events have entries. The event after it may then lack its link to the previous event.
   if (chain === undefined) return undefined;
   if (chain.previous !== previous) return 'its previous hash differs from the hash of the previous event';
   try {

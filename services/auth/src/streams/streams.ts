@@ -13,7 +13,7 @@ const APPLIED_PER_TURN = 1000;
 export interface StreamLoaderDeps<State> {
   readonly journal: Pick<Journal, 'read'>;
   readonly snapshots: SnapshotStore;
-  /** The state of a stream without commits. */
+  /** The initial state of a stream, before its first commit. */
   readonly initial: State;
   /**
    * Returns the state of a stream after one more event. Must not modify the given state. States must survive

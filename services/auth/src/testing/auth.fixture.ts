@@ -46,7 +46,7 @@ export interface TestRequestOptions {
   /** The client's IP address, as a trusted proxy would report it. */
   readonly ip?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A signal that aborts the request. */
+  /** A signal that aborts the test's request. */
   readonly signal?: AbortSignal;
 }
 
@@ -211,14 +211,14 @@ export async function startTestAuth(
     },
     /** Makes an account an admin with the ops command, as an operator would. */
     makeAdmin: (email: string) => openAuthOps(createSqliteStore(database)).changeRole(email, 'admin'),
-    /** Advances the clock of auth. */
+    /** Advances the simulated clock of auth. */
     advance: (ms: number): void => {
       ahead += ms;
     },
-    /** Returns all account events published so far. */
+    /** Returns all account events that auth has published so far. */
     events: (): readonly LatchkeyEvent[] => events,
     eventsOf,
-    /** Returns all security events published so far. */
+    /** Returns all security events that auth has published so far. */
     securityEvents: (): readonly SecurityEvent[] => securityEvents,
     /** Waits for the n-th published event of a type about an email address. */
     event: async <T extends EventType>(type: T, address: string, nth = 1) => {

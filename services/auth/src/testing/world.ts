@@ -38,11 +38,11 @@ const settings = {
   LIMIT_SIGNUPS_PER_IP: '1000',
 };
 
-/** A fault of the next append to the journal. */
+/** A fault that a test injects into the next append to the journal. */
 export type InjectedAppendFault =
   /** Another process interferes: `meanwhile` runs before the append. */
   | { readonly meanwhile: () => Promise<unknown> }
-  /** The append fails, and nothing was appended. */
+  /** The append fails, and the commit was not appended. */
   | 'request lost'
   /** The append fails, although the commit was appended. */
   | 'answer lost';

@@ -22,7 +22,7 @@ export interface AccessTokenIssuerOptions {
   /** Additional claims that are taken from the profile. Default: none. */
   readonly extraClaims?: ProfileClaimMapping;
   now(): Date;
-  /** Returns a new token id, for the claim `jti`. */
+  /** Returns a new id for an access token, for the claim `jti`. */
   newId(): string;
 }
 

@@ -64,7 +64,7 @@ function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDe
 
 /** What the token of a link contains that a client has sent. */
 export interface LinkTokenContent {
-  /** The account id in the token. */
+  /** The account id that the link's token contains. */
   readonly userId: string;
   /** The hash of the token, as stored in the journal. */
   readonly tokenHash: string;

@@ -24,7 +24,7 @@ import { runSmtpStep, type SmtpSession } from './step.smtp.ts';
 export interface SmtpServerSettings {
   readonly host: string;
   readonly port: number;
-  /** Whether to use TLS from the first byte. */
+  /** Whether to use TLS from the first byte of the connection. */
   readonly implicitTls: boolean;
   /**
    * Whether STARTTLS is required. If STARTTLS is not required, it is not used, even if the server offers it.
@@ -163,8 +163,8 @@ async function connect(
     socketTimeout: waits.greeting,
     socketCloseTimeout: CLOSE_TIMEOUT_MS,
   });
-  // Each step reports its own errors. An error between two steps closes the connection and need not be
-  // reported.
+  // Ignore errors here: each step reports its own errors, and an error between two steps closes the connection
+  // and need not be reported.
   smtp.on('error', () => undefined);
   const session: SmtpSession = { smtp, conversation, signal: options.signal };
   try {

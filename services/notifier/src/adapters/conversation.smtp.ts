@@ -16,7 +16,7 @@ export interface SmtpExchange {
 
 /** The state of a conversation with the mail server. */
 export interface SmtpConversation {
-  /** The logger to pass to nodemailer. */
+  /** The logger that must be passed to nodemailer. */
   readonly logger: Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', typeof ignore>>;
   /** Returns the stage of the next expected reply; undefined if no reply is expected. */
   pending(): SmtpStage | undefined;
@@ -25,7 +25,7 @@ export interface SmtpConversation {
    * `begins`.
    */
   reached(): SmtpStage;
-  /** Returns how many replies have arrived. */
+  /** Returns how many replies of the mail server have arrived. */
   replies(): number;
   /**
    * Returns the first refusal (a reply with the code 4xx or 5xx) since the current login or the current mail

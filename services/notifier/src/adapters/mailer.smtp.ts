@@ -1,4 +1,4 @@
-/** Sends mails over SMTP. */
+/** Creates the mailer, which sends mails over SMTP. */
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 import type { Mailer, OutgoingMail, SendMailOptions } from '../ports/mailer.ts';
 import { toSendResult, toStageFailure } from './failure.smtp.ts';

@@ -10,7 +10,7 @@ import { openSmtpConnection, type SmtpConnection, type SmtpServerSettings } from
 import type { RefusedLoginMechanisms } from './login.smtp.ts';
 
 export interface ConnectionPoolSettings extends SmtpServerSettings {
-  /** The maximum number of concurrent connections. */
+  /** The maximum number of concurrent connections to the mail server. */
   readonly connections: number;
 }
 
@@ -51,7 +51,7 @@ export function createConnectionPool(settings: ConnectionPoolSettings): Connecti
    * The idle connections, each with the timer that will close it. The most recently used connection is last.
    */
   const idle = new Map<SmtpConnection, NodeJS.Timeout>();
-  /** The connections that are idle or in use. */
+  /** The connections to the mail server that are idle or in use. */
   const usable = new Set<SmtpConnection>();
   /** The connections that are being closed. No mail uses them, but the server still counts them. */
   const ending = new Set<SmtpConnection>();

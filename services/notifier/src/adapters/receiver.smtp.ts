@@ -25,7 +25,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface ReportReceiverSettings {
   readonly host: string;
-  /** The port to listen on; 0 for any free port. */
+  /** The port on which the receiver listens; 0 for any free port. */
   readonly port: number;
   readonly isLmtp: boolean;
   /** The name with which the server introduces itself in its greeting. */

@@ -47,7 +47,7 @@ export type ProbeResult =
   | { readonly kind: 'welcome' }
   | Extract<SendResult, { readonly kind: 'busy' | 'unreachable' | 'unwelcome' }>;
 
-/** Why a sealed link could not be used. */
+/** The reasons for which a sealed link could not be used. */
 export type DecryptionFailure =
   /** The link is sealed to a key that this process does not have, at least not yet. */
   | { readonly kind: 'unknown-key'; readonly keyId: string }
@@ -63,7 +63,7 @@ export type DecryptionFailure =
 export type AttemptResult =
   | SendResult
   | DecryptionFailure
-  /** The mail could not be rendered. */
+  /** The mail could not be rendered from its template. */
   | { readonly kind: 'broken-mail' }
   | { readonly kind: 'too-late' }
   /** Nothing was sent, because the address is suppressed for this mail. */
@@ -138,13 +138,13 @@ export interface FinishedAttempt {
   readonly result: AttemptResult;
   /** When the attempt to send the mail began. */
   readonly at: Date;
-  /** How long the attempt took, in ms. */
+  /** How long the attempt to send the mail took, in ms. */
   readonly ms: number;
   /** When the attempt to send the mail ended. */
   readonly now: Date;
-  /** The process that made the attempt. */
+  /** The process that made the attempt to send the mail. */
   readonly sender: string;
-  /** A random number in [0, 1). */
+  /** A random number in [0, 1), from which the pause before a retry is computed. */
   readonly random: number;
   /** The fingerprint and hint of the recipient's email address, which are kept if the mail was sent. */
   readonly recipient?: RedactedRecipient | undefined;

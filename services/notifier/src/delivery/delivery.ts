@@ -27,7 +27,7 @@ export type FinalDeliveryState =
   | 'cancelled'
   | 'suppressed'
   | ReportedDeliveryState;
-/** The state of a sent mail after a report. */
+/** The states that a sent mail may get through a report about it. */
 export type ReportedDeliveryState = 'bounced' | 'complained';
 export type DeliveryState = OpenDeliveryState | FinalDeliveryState;
 export const deliveryStates = [
@@ -71,7 +71,7 @@ export interface DeliveryAttempt extends Partial<AttemptFailureDetails> {
   readonly sender?: string;
 }
 
-/** A delivery as it is first stored. */
+/** A delivery in the form in which it is first stored. */
 export interface NewDelivery {
   readonly id: string;
   readonly eventId: string;
@@ -130,7 +130,7 @@ export type SupersededMailKind = LinkPurpose | 'everything';
  * event never cancels a later mail.
  */
 export interface MailCutoff {
-  /** The id of the account or mailing. */
+  /** The id of the account or mailing to which the cutoff applies. */
   readonly subject: string;
   readonly what: SupersededMailKind;
   /**

@@ -10,7 +10,7 @@ import {
 import { parseSmtpReply, type SmtpStage, smtpStages } from './reply.ts';
 
 const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpReplyMeaning])[] = [
-  // Replies about the server itself.
+  // Replies of a mail server that are about the server itself.
   ['greeting', '421 4.3.2 Too many connections', 'busy'],
   ['greeting', '554 No SMTP service here', 'us'],
   ['greeting', '521 Server does not accept mail', 'us'],
@@ -29,7 +29,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['mail', '452 4.3.1 Insufficient system storage', 'busy'],
   ['mail', '550 5.1.1 Unknown', 'us'],
 
-  // Replies about the recipient.
+  // Replies of a mail server that are about the recipient.
   ['rcpt', '550 5.1.1 User unknown', 'recipient'],
   ['content', '550 5.1.1 User unknown', 'recipient'],
   ['rcpt', '550 5.1.2 Bad destination system', 'recipient'],
@@ -40,7 +40,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 sorry, no mailbox here by that name (#5.1.1)', 'recipient'],
   ['rcpt', '553 5.6.7 Non-ASCII addresses not permitted', 'recipient'],
 
-  // Temporary replies about the recipient.
+  // Temporary replies of a mail server that are about the recipient.
   ['rcpt', '450 4.7.1 Greylisted', 'later'],
   ['rcpt', '451 Try again later', 'later'],
   ['rcpt', '552 5.2.2 Mailbox full', 'later'],
@@ -48,7 +48,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 4.4.7 Expired', 'later'],
   ['content', '452 4.2.2 Over quota', 'later'],
 
-  // Replies about the number of connections.
+  // Replies of a mail server that are about the number of connections.
   ['content', '432 4.3.2 Concurrent connections limit exceeded', 'busy'],
   ['rcpt', '451 4.7.0 Too many concurrent connections from your IP', 'busy'],
   ['content', '421 4.7.28 Rate limited', 'busy'],

@@ -45,7 +45,7 @@ export function mayStageDependOnMail(stage: SmtpStage): boolean {
   return smtpStages.indexOf(stage) >= smtpStages.indexOf('rcpt');
 }
 
-/** A reply of the server (RFC 5321 4.2). */
+/** A reply of a mail server (RFC 5321 4.2). */
 export interface SmtpReply {
   readonly code: number;
   /** The enhanced status code (RFC 3463) if there is one, for example `5.1.1`. */

@@ -58,7 +58,7 @@ export function createEventIntake(deps: EventIntakeDeps): (slice: PartitionSlice
     await deliveries.erase(subject, now());
   }
 
-  /** Publishes a receipt for each erased account. */
+  /** Publishes a receipt for each account that the notifier has erased. */
   async function confirm(erased: readonly LatchkeyEvent[]): Promise<void> {
     if (erased.length === 0) return;
     const confirmedAt = now().toISOString();

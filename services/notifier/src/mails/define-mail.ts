@@ -2,7 +2,7 @@
 import type { EventType, LatchkeyEvent, LinkPurpose, SealedToken } from '@latchkey/events';
 import { z } from 'zod';
 
-/** The variables of a mail. Each has an example for tests and previews of the templates. */
+/** The variables of a mail's templates. Each has an example for tests and previews of the templates. */
 type Variables = Readonly<Record<string, z.ZodType<string>>>;
 
 interface Addressed {
@@ -61,7 +61,7 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
     | undefined;
 }
 
-/** A declared mail, as the notifier uses it. */
+/** A declared mail in the form in which the notifier uses it. */
 export interface MailDefinition {
   readonly name: string;
   readonly when: readonly EventType[];
@@ -70,7 +70,9 @@ export interface MailDefinition {
   readonly supersedes: readonly LinkPurpose[];
   /** The schema of the variables for the mail's templates. Parsing drops every other key. */
   readonly variables: z.ZodObject<Variables>;
-  /** Returns what to send because of an event; undefined if the event does not cause this mail. */
+  /**
+   * Returns what the mail contains if an event causes it; undefined if the event does not cause this mail.
+   */
   requestedMailFor(event: LatchkeyEvent): MailDetails | undefined;
 }
 

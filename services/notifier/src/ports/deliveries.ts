@@ -66,7 +66,7 @@ export interface DeliverySummary {
   readonly dueAt?: Date;
   readonly endedAt?: Date;
   readonly tries: number;
-  /** The last 20 attempts, oldest first. */
+  /** The last 20 attempts to send the mail, oldest first. */
   readonly attempts: readonly DeliveryAttempt[];
   /**
    * A fingerprint and a hint of the recipient's email address. Set when the mail is sent, if reports about

@@ -44,9 +44,9 @@ export type ParsedMailReport =
 export const mailReportSources = ['mail', 'ses', 'postmark'] as const;
 export type MailReportSource = (typeof mailReportSources)[number];
 
-/** Reads the reports of one source. */
+/** Reads the reports of one source, such as a mail provider. */
 export interface MailReportReader {
   readonly source: MailReportSource;
-  /** Reads a report. Never rejects. */
+  /** Reads a report about a mail. Never rejects. */
   read(incoming: UnparsedMailReport): Promise<ParsedMailReport>;
 }

@@ -22,9 +22,9 @@ export interface NotifierStorage extends Preparable {
    * processes share, because there only an expired lease shows that another process has ended.
    */
   reclaim(): Promise<void>;
-  /** Set in stores that `ops move` can move from. */
+  /** The records to move. Set in stores from which `ops move` can move records. */
   readonly source?: MovableNotifierRecords<'source'>;
-  /** Set in stores that `ops move` can move to. */
+  /** Where moved records are written. Set in stores to which `ops move` can move records. */
   readonly target?: MovableNotifierRecords<'target'>;
 }
 

@@ -46,7 +46,7 @@ export interface MailServerResult {
   readonly result: AttemptResult | ProbeResult;
   /** The current time of the monotonic clock, in ms. */
   readonly now: number;
-  /** A random number in [0, 1). */
+  /** A random number in [0, 1), which spreads the times of probes. */
   readonly random: number;
   /** How many different recipients were refused in a row, for reasons on our side or for unclear reasons. */
   readonly refusedInARow: number;

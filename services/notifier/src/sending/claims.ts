@@ -38,7 +38,7 @@ export interface DeliveryClaimerDeps {
   concurrency(): number;
   /** Returns how many deliveries are being sent. */
   inHand(): number;
-  /** Starts to send a delivery. */
+  /** Called for each claimed delivery, to start sending its mail. */
   onClaimed(delivery: ClaimedDelivery, lease: DeliveryLease): void;
 }
 

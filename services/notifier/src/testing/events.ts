@@ -37,7 +37,7 @@ export function createLinkToken(): string {
   return randomBytes(48).toString('base64url');
 }
 
-/** Fields of an event that replace the defaults. */
+/** Fields of a test event that replace the defaults. */
 export interface EventOverrides {
   readonly id?: string;
   readonly subject?: string;

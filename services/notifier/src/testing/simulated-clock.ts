@@ -5,7 +5,7 @@
 import type { Clock } from '../ports/clock.ts';
 
 export interface SimulatedClock extends Clock {
-  /** Returns the time since the start, in ms. */
+  /** Returns the simulated time since the start, in ms. */
   elapsed(): number;
   /**
    * Returns the time at which the first sleeper will wake, in ms since the start; undefined if nobody is

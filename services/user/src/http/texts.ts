@@ -1,4 +1,4 @@
-/** Translations of error messages. */
+/** The translations of the user service's error messages. */
 import { mergeTranslations } from '@latchkey/http';
 import { guardTexts } from '@latchkey/tokens';
 import type { unavailableDetailTexts } from './problems.ts';

@@ -33,7 +33,7 @@ export interface GenerationPointerCache {
 export function createGenerationPointerCache(deps: {
   readonly generations: Pick<GenerationStore, 'read'>;
   readonly logger: Logger;
-  /** A monotonic clock, in ms. */
+  /** Returns the time of a monotonic clock, in ms. */
   readonly monotonic: () => number;
   readonly sleep?: Sleep;
 }): GenerationPointerCache {

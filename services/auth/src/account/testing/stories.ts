@@ -271,7 +271,7 @@ function changing(
   ];
 }
 
-/** One command that was carried out. */
+/** One command of a random history that was carried out. */
 export interface ExecutedCommand {
   readonly command: AccountCommand;
   readonly before: AccountState;

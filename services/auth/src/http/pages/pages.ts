@@ -133,7 +133,7 @@ export interface LinkPageSettings {
   readonly frontendUrl: string | undefined;
 }
 
-/** The name of an icon in the style sheet. */
+/** The name of an icon in the style sheet of the pages. */
 type Mark = 'done' | 'mail' | 'ended' | 'failed' | 'home';
 
 /**
@@ -191,7 +191,7 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
     return render(language, 'message', { mark, title, paragraphs: shownParagraphs, onward, ...more });
   }
 
-  /** Renders a form for a new password. */
+  /** Renders the page with a form for a new password. */
   function newPassword(
     language: PageLanguage,
     words: PageTexts['reset']['again'],

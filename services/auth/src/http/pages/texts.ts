@@ -34,7 +34,7 @@ export interface PageTexts {
    * app.
    */
   readonly startPage: string;
-  /** The texts of the page at `/`. */
+  /** The texts of the page at the path `/`. */
   readonly home: SuccessTexts & { readonly ask: Headed & { readonly send: string } };
   readonly verification: Headed & {
     readonly signedUp: string;
@@ -120,7 +120,7 @@ export type RenewableLinkKind = 'verification' | 'password-reset';
 export type UnusableLinkKind = RenewableLinkKind | 'email-change' | 'email-undo';
 /** Why a link cannot be used. `incomplete` is a link that was cut off, for example when it was copied. */
 export type UnusableLinkReason = 'expired' | 'invalid' | 'incomplete';
-/** Errors that a person can correct in a form. */
+/** The codes of errors that a person can correct in a form. */
 export type FormFaultCode = PasswordFault | 'passwords_do_not_match' | 'password_incorrect';
 
 type Part<T> = T extends string | readonly string[] | ((...values: never) => string)

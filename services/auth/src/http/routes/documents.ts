@@ -121,7 +121,7 @@ function doneRoute({ pages }: RouteDeps): Route {
   });
 }
 
-/** Describes the tags of the OpenAPI document. */
+/** The descriptions of the tags in the OpenAPI document of auth. */
 export const authOpenApiTags = {
   accounts: 'Signing up, and one’s own account.',
   verification: 'Verifying an address with a link in a mail.',

@@ -1,4 +1,4 @@
-/** Every route of auth, by topic. */
+/** Creates every route of auth, by topic. */
 import { createOpenApiRoute, type Route } from '@latchkey/http';
 import { runWithTimeBudget } from '@latchkey/store';
 import { withAuditEvents } from '../audited-route.ts';

@@ -43,7 +43,7 @@ export function createFairConcurrencyLimit(options: {
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
   refusal(): Error;
-  /** Returns the time of a monotonic clock in ms. */
+  /** Returns the time of a monotonic clock in ms. Default: the clock of this process. */
   now?(): number;
 }): FairConcurrencyLimit {
   const { concurrency, maxWaiting, maxWaitMs, refusal, now = () => performance.now() } = options;

@@ -1,4 +1,4 @@
-/** Small valid commits for tests. */
+/** Creates small valid commits for tests. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { type EventSigner, eventSigner } from '@latchkey/events';

@@ -84,7 +84,7 @@ async function everything({ journal, outbox, registrations, snapshots }: CommitS
 
 export interface EmptyCommitStores {
   readonly stores: CommitStores;
-  /** Deletes all records except key fingerprints. */
+  /** Deletes all records of the stores except the key fingerprints. */
   clear(): Promise<unknown>;
   close(): Promise<void>;
 }

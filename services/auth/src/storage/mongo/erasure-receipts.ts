@@ -17,7 +17,7 @@ import {
 export const ERASURES_COLLECTION = 'auth_erasures';
 
 interface ErasureDocument extends Omit<ErasureRecord, 'account'> {
-  /** The account id. */
+  /** The id of the erased account. */
   readonly _id: string;
   /**
    * Equal to `erasedAt` while the receipts of some expected consumers are missing. Then removed, so that the

@@ -10,7 +10,7 @@ import { type KnownSignInSourceStore, MAX_KNOWN_SIGN_IN_SOURCES } from '../../po
 const KNOWN_SOURCES = 'auth_known_sources';
 
 interface KnownSourcesDocument {
-  /** The account id. */
+  /** The id of the account whose devices and networks are stored. */
   readonly _id: string;
   /** The digests of the account's sources (devices and networks), oldest first. */
   readonly sources: readonly string[];

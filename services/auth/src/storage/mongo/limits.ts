@@ -14,10 +14,10 @@ const COUNTS = 'auth_limits';
 
 /** A count of used points, in the format of rate-limiter-flexible. */
 interface CountDocument {
-  /** The name of the limit and the counted key. */
+  /** The name of the rate limit and the key that it counts. */
   readonly key: string;
   readonly points: number;
-  /** When the current window ends. */
+  /** When the current window of the rate limit ends. */
   readonly expire: Date;
 }
 

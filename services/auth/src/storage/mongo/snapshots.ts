@@ -8,7 +8,7 @@ import type { Connection } from 'mongoose';
 import type { Snapshot, SnapshotStore } from '../../ports/snapshots.ts';
 
 type SnapshotDocument = Omit<Snapshot, 'stream'> & {
-  /** The stream id. */
+  /** The id of the stream whose state is stored. */
   readonly _id: string;
 };
 

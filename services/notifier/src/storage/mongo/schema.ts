@@ -47,7 +47,7 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
  * cutoff for mails of its kind.
  */
 export interface CutoffsDocument {
-  /** The id of the account or mailing. */
+  /** The id of the account or mailing to which the cutoffs apply. */
   readonly _id: string;
   readonly before: Readonly<Partial<Record<SupersededMailKind, number>>>;
 }

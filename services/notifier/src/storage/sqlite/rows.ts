@@ -12,7 +12,7 @@ import type {
 import type { DeliverySummary } from '../../ports/deliveries.ts';
 import type { StoredDelivery } from '../../ports/storage.ts';
 
-/** Reads a delivery in any state. */
+/** Reads a delivery in any state from its row. */
 export function deliveryFromRow(row: SqliteRow): StoredDelivery {
   return {
     id: String(row['id']),

@@ -3,7 +3,7 @@ import { createPlainSchema, type MongoIndex } from '@latchkey/mongo';
 import type { StoredAccount } from '../../profile/stored-account.ts';
 
 export interface AccountDocument extends Omit<StoredAccount, 'account'> {
-  /** The account's id. */
+  /** The id of the account whose profile is stored. */
   readonly _id: string;
   /** The searchable fields of the profile in lower case. Absent if the account has no profile or has ended. */
   readonly search?: { readonly email?: string; readonly username?: string };
