@@ -21,7 +21,7 @@ import { eventually } from '../test/support/eventually.ts';
 import type { Settings } from '../test/support/system.ts';
 import { type Benchmark, createAtLeastPercentOfLimitTarget } from './support/benchmark.ts';
 import { measureMs } from './support/load.ts';
-import { startSinkProcess } from './support/sink-process.ts';
+import { startMailSinkProcess } from './support/sink-process.ts';
 import { measureAlternately } from './support/statistics.ts';
 
 const MAILS = 1_000;
@@ -35,7 +35,7 @@ export const notifierBenchmark: Benchmark = {
   title: 'Mails',
   method: `${MAILS} pending verification mails in the embedded store: from the start of the notifier until all are sent and recorded as sent: claiming, decrypting the links, rendering the templates, SMTP, recording. Against nodemailer alone, which gets the same mails, already rendered, all at the same time. Both over ${CONNECTIONS} connections, to a sink in another process that accepts everything immediately. Measured without and with DKIM signatures (RSA, 2048 bits). Alternating, ${ROUNDS} times, medians.`,
   async run() {
-    await using sink = await startSinkProcess();
+    await using sink = await startMailSinkProcess();
     const key = await createSealingKey();
     const dkim = { domainName: 'latchkey.example', keySelector: 'bench', privateKey: generateDkimKey() };
     const config = configFor(sink.settings, key);

@@ -16,7 +16,7 @@ import { repeatConcurrently } from './support/load.ts';
 import { createPersonWithGeneratedPassword } from './support/new-person.ts';
 import { seedLog } from './support/seed-log.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
-import { startSinkProcess } from './support/sink-process.ts';
+import { startMailSinkProcess } from './support/sink-process.ts';
 
 const SAMPLE_EVERY_US = 250;
 const WARM_UP = 150;
@@ -86,7 +86,7 @@ async function profileRequests(
   what: string,
   prepare: (server: BenchmarkServer) => Promise<Work>,
 ): Promise<Profiled> {
-  await using sink = await startSinkProcess();
+  await using sink = await startMailSinkProcess();
   const tree = await profileServer(sink.settings, async (server) => {
     const work = await prepare(server);
     await work(WARM_UP);

@@ -9,13 +9,13 @@ import { startSmtpSink } from './smtp-sink.ts';
 
 const PROGRAM = import.meta.filename;
 
-export interface SinkProcess extends AsyncDisposable {
+export interface MailSinkProcess extends AsyncDisposable {
   readonly settings: Settings;
   /** Returns how many different recipients have received a mail so far. */
   count(): Promise<number>;
 }
 
-export async function startSinkProcess(): Promise<SinkProcess> {
+export async function startMailSinkProcess(): Promise<MailSinkProcess> {
   const child: ChildProcess = fork(PROGRAM);
   const [settings]: Settings[] = await once(child, 'message');
   if (settings === undefined) throw new Error('the sink did not start');

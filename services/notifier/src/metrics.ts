@@ -3,13 +3,13 @@ import type { EventKeySource } from '@latchkey/consumer';
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { allMailDefinitions } from '../mails/index.ts';
-import type { AttemptResult } from './delivery/attempt.ts';
+import type { DeliveryAttemptResult } from './delivery/attempt.ts';
 import { smtpStages } from './delivery/reply.ts';
 import type { DeliveryCounts, DeliveryStore } from './ports/deliveries.ts';
 import { mailReportSources } from './ports/reports.ts';
 
 /** Maps each result of an attempt to whether it is a failure at a stage of the SMTP conversation. */
-const RESULTS: Readonly<Record<AttemptResult['kind'], boolean>> = {
+const RESULTS: Readonly<Record<DeliveryAttemptResult['kind'], boolean>> = {
   accepted: false,
   refused: true,
   undecided: true,

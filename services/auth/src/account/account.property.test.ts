@@ -13,7 +13,7 @@ import { ACCOUNT_STATE_VERSION, type AccountState, applyAccountFact, initialAcco
 import { createInstantAfterNoon } from './testing/ada.ts';
 import {
   arbitraryCommandStory,
-  type ExecutedCommand,
+  type ExecutedStoryCommand,
   runCommandStory,
   type StoryOutcome,
   sharedStoryAddress,
@@ -26,7 +26,7 @@ function always(holds: (world: StoryOutcome) => void): void {
   );
 }
 
-function eachExecuted(holds: (command: ExecutedCommand) => void): void {
+function eachExecuted(holds: (command: ExecutedStoryCommand) => void): void {
   always(({ executed }) => executed.forEach(holds));
 }
 

@@ -3,7 +3,7 @@
  * which is lower than the daily limit of the address, so that no single network can exhaust the daily limit.
  */
 import { toNetworkLimitKey } from './ip-key.ts';
-import type { LimitCharge } from './within-limits.ts';
+import type { RateLimitCharge } from './within-limits.ts';
 
 /**
  * The purposes of mails. Each purpose has its own limits per address. `renewal` is another link for an
@@ -19,7 +19,7 @@ export function createMailLimitCharges(
   purpose: MailPurpose,
   address: string,
   ip: string,
-): readonly LimitCharge[] {
+): readonly RateLimitCharge[] {
   const ofAddress = `${purpose} ${address}`;
   const ofNetwork = `${ofAddress} ${toNetworkLimitKey(ip)}`;
   return [

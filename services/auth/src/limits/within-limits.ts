@@ -14,7 +14,7 @@ import { Refused } from '../refused.ts';
 import { assertRateLimitAllows } from './assert-rate-limit-allows.ts';
 
 /** The points that a request takes from one limit. */
-export interface LimitCharge {
+export interface RateLimitCharge {
   readonly limit: RateLimitName;
   readonly key: string;
   /** The number of points that the request takes. Default: 1. */
@@ -34,7 +34,7 @@ interface Outcome {
  */
 export async function runWithinLimits<Result extends Outcome>(
   deps: Pick<UseCaseDeps, 'limits'>,
-  takes: readonly LimitCharge[],
+  takes: readonly RateLimitCharge[],
   work: () => Promise<Result>,
 ): Promise<Result> {
   return await runWithRateLimitDecision(deps, takes, (allowance) => {
@@ -49,10 +49,10 @@ export async function runWithinLimits<Result extends Outcome>(
  */
 export async function runWithRateLimitDecision<Result extends Outcome>(
   { limits }: Pick<UseCaseDeps, 'limits'>,
-  takes: readonly LimitCharge[],
+  takes: readonly RateLimitCharge[],
   work: (allowance: RateLimitDecision) => Promise<Result>,
 ): Promise<Result> {
-  const taken: LimitCharge[] = [];
+  const taken: RateLimitCharge[] = [];
   async function giveBack(): Promise<void> {
     for (const { limit, key, points } of taken.splice(0)) await limits.giveBack(limit, key, points);
   }
@@ -74,8 +74,8 @@ export async function runWithRateLimitDecision<Result extends Outcome>(
  */
 async function takeAll(
   limits: RateLimits,
-  takes: readonly LimitCharge[],
-  taken: LimitCharge[],
+  takes: readonly RateLimitCharge[],
+  taken: RateLimitCharge[],
 ): Promise<RateLimitDecision> {
   for (const take of takes) {
     const allowance = await limits.take(take.limit, take.key, take.points);
@@ -111,10 +111,10 @@ const REFUNDS_AT_ONCE = 50;
  * its points. Outstanding refunds are kept in memory only, so they are lost if the process is killed.
  */
 export function withDeferredRefunds(limits: RateLimits): DeferredRefundLimits {
-  const owed: LimitCharge[] = [];
+  const owed: RateLimitCharge[] = [];
   let settling: Promise<void> | undefined;
 
-  function owe(charge: LimitCharge): void {
+  function owe(charge: RateLimitCharge): void {
     if (owed.length < MAX_OWED) owed.push(charge);
   }
 

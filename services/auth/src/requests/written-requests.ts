@@ -9,7 +9,7 @@ import { deriveCommandId } from '../command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { toIpLimitKey } from '../limits/ip-key.ts';
 import { createMailLimitCharges } from '../limits/mail-budget.ts';
-import { type LimitCharge, runWithinLimits, runWithRateLimitDecision } from '../limits/within-limits.ts';
+import { type RateLimitCharge, runWithinLimits, runWithRateLimitDecision } from '../limits/within-limits.ts';
 import type { QueuedMailRequest } from '../ports/requests.ts';
 import { createMailedLink } from '../tokens/links.ts';
 
@@ -36,7 +36,7 @@ export async function requestMailToAddress(
 }
 
 /** Returns the charge for requesting a mail: one point of the limit of the IP address. */
-export function createMailRequestCharge({ ip }: Pick<UseCaseContext, 'ip'>): LimitCharge {
+export function createMailRequestCharge({ ip }: Pick<UseCaseContext, 'ip'>): RateLimitCharge {
   return { limit: 'mail-ip', key: toIpLimitKey(ip) };
 }
 

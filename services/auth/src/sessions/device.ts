@@ -13,7 +13,7 @@ export interface ClientDevice {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9 .+-]{0,39}$/;
 
 /** Returns the browser and the operating system, without versions, because versions change too often. */
-export function detectDevice(userAgent: string): ClientDevice {
+export function detectBrowserAndSystem(userAgent: string): ClientDevice {
   if (userAgent === '') return {};
   const { browser, os } = Bowser.parse(userAgent);
   return {

@@ -8,7 +8,7 @@ import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { toNetworkLimitKey } from '../limits/ip-key.ts';
 import { runWithRateLimitDecision } from '../limits/within-limits.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
-import { detectDevice } from './device.ts';
+import { detectBrowserAndSystem } from './device.ts';
 
 /**
  * Remembers the device (browser and system) and the network of a sign-in. If one of them is new, notifies the
@@ -26,7 +26,7 @@ export async function notifyOwnerOfNewSignInSource(
   const notices = { limit: 'notice-account', key: `new-sign-in ${userId}` } as const;
   if (!(await deps.limits.peek(notices.limit, notices.key)).allowed) return;
   const network = toNetworkLimitKey(ip);
-  const device = detectDevice(userAgent);
+  const device = detectBrowserAndSystem(userAgent);
   const { browser = '', system = '' } = device;
   const sources = [`network ${network}`, `device ${browser} ${system}`];
   const added = await deps.knownSources.remember(

@@ -4,7 +4,11 @@ import { Socket } from 'node:net';
 import { afterEach, describe, it, type TestContext } from 'node:test';
 import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import type { Mailer } from '../ports/mailer.ts';
-import { type LineReplies, type LineReply, startScriptedLineServer } from '../testing/line-server.ts';
+import {
+  type ScriptedLineReplies,
+  type ScriptedLineReply,
+  startScriptedLineServer,
+} from '../testing/line-server.ts';
 import {
   createSendOptionsWithTwoMinuteTimeout,
   createTestSmtpSettings,
@@ -20,7 +24,7 @@ afterEach(() => {
   open = [];
 });
 
-async function serve(replies: LineReplies) {
+async function serve(replies: ScriptedLineReplies) {
   const server = await startScriptedLineServer(replies);
   open.push(server);
   return server;
@@ -32,7 +36,7 @@ function mailerTo(port: number, settings: Partial<SmtpSettings> = {}): Mailer {
   return mailer;
 }
 
-async function resultOf(replies: LineReplies, settings?: Partial<SmtpSettings>) {
+async function resultOf(replies: ScriptedLineReplies, settings?: Partial<SmtpSettings>) {
   const { port } = await serve(replies);
   return mailerTo(port, settings).send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout());
 }
@@ -44,7 +48,7 @@ function closing(_line: string, socket: Socket): undefined {
 function silent(): undefined {}
 
 /** Creates a handler that sends a reply and then closes the connection. */
-function last(reply: string): LineReply {
+function last(reply: string): ScriptedLineReply {
   return (_line, socket) => void socket.end(`${reply}\r\n`);
 }
 

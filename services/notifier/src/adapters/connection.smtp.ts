@@ -4,11 +4,11 @@ import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import type { SendResult } from '../delivery/attempt.ts';
+import type { MailSendResult } from '../delivery/attempt.ts';
 import type { SmtpStage } from '../delivery/reply.ts';
 import type { SendMailOptions } from '../ports/mailer.ts';
 import { createSmtpConversation, type SmtpExchange } from './conversation.smtp.ts';
-import { SmtpFailure, toConversationFailure, toSendResult, toStageFailure } from './failure.smtp.ts';
+import { SmtpFailure, toConversationFailure, toMailSendResult, toStageFailure } from './failure.smtp.ts';
 import {
   createCustomAuthHandlers,
   logInToSmtpServer,
@@ -98,7 +98,7 @@ export interface SmtpConnection {
 
 /** The result of sending a mail over one connection. */
 export interface ConnectionSendResult {
-  readonly result: SendResult;
+  readonly result: MailSendResult;
   /**
    * Whether the connection was closed before the server saw the mail. If so, the result says nothing about
    * the mail.
@@ -310,7 +310,7 @@ function createConnection({ smtp, conversation }: SmtpSession, socket: Socket): 
       const replies = conversation.replies() - repliesBefore;
       const isClosing = failed.failure.code === undefined || failed.failure.code === 421;
       const unseen = replies === 0 || (replies === 1 && failed.failure.code === 421);
-      return { result: toSendResult(failed), isStale: wasUsed && isClosing && unseen && !state.opened };
+      return { result: toMailSendResult(failed), isStale: wasUsed && isClosing && unseen && !state.opened };
     }
 
     try {

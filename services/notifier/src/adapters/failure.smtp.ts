@@ -2,7 +2,7 @@
  * Converts socket errors and nodemailer errors to failures at a stage of the conversation with the mail
  * server, and determines what such a failure means for a mail.
  */
-import type { SendResult } from '../delivery/attempt.ts';
+import type { MailSendResult } from '../delivery/attempt.ts';
 import { interpretReply, type SmtpReplyMeaning } from '../delivery/judge-reply.ts';
 import {
   type AttemptFailureDetails,
@@ -137,7 +137,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const MEANS: Readonly<Record<SmtpReplyMeaning, Exclude<SendResult['kind'], 'accepted' | 'withdrawn'>>> = {
+const MEANS: Readonly<Record<SmtpReplyMeaning, Exclude<MailSendResult['kind'], 'accepted' | 'withdrawn'>>> = {
   recipient: 'refused',
   us: 'rejected',
   busy: 'busy',
@@ -153,7 +153,7 @@ const MEANS: Readonly<Record<SmtpReplyMeaning, Exclude<SendResult['kind'], 'acce
  * - `deferred` from MAIL FROM on, because the failure may be about this mail
  * - `busy` at an earlier stage, because the failure is about the server
  */
-export function toSendResult({ failure, reply, isLasting = false }: SmtpStageFailure) {
+export function toMailSendResult({ failure, reply, isLasting = false }: SmtpStageFailure) {
   const { stage } = failure;
   if (reply !== undefined) {
     const kind = MEANS[interpretReply(stage, reply)];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
-import { type LineReplies, startScriptedLineServer } from '../testing/line-server.ts';
+import { type ScriptedLineReplies, startScriptedLineServer } from '../testing/line-server.ts';
 import {
   createSendOptionsWithTwoMinuteTimeout,
   createTestSmtpSettings,
@@ -34,7 +34,7 @@ function commandWith(token: string): string {
  * Returns the replies of a server that accepts one XOAUTH2 token, and answers any other token with a
  * challenge.
  */
-function acceptingOnly(token: string, refusal: string): LineReplies {
+function acceptingOnly(token: string, refusal: string): ScriptedLineReplies {
   return {
     AUTH: (line) =>
       line === commandWith(token)
@@ -49,7 +49,7 @@ function tokensOf(token: string, renewed: string): SmtpAccessTokenSource {
   return { token: async (renew) => (renew ? renewed : token) };
 }
 
-async function sendWith(tokens: SmtpAccessTokenSource, replies: LineReplies) {
+async function sendWith(tokens: SmtpAccessTokenSource, replies: ScriptedLineReplies) {
   const server = await startScriptedLineServer(replies);
   const mailer = createSmtpMailer(
     createTestSmtpSettings(server.port, { credentials: { username: 'mailer', tokens } }),
@@ -178,7 +178,7 @@ describe('a login with a password', () => {
   }
 
   /** Returns the replies of a server that offers several login mechanisms, but accepts only one of them. */
-  function accepting(mechanism: string, offered: string, refuses: Refuse): LineReplies {
+  function accepting(mechanism: string, offered: string, refuses: Refuse): ScriptedLineReplies {
     const first: Readonly<Record<string, string>> = {
       PLAIN: '235 2.7.0 Welcome',
       LOGIN: '334 VXNlcm5hbWU6',
@@ -200,7 +200,7 @@ describe('a login with a password', () => {
    * Creates a function that sends a mail over a new connection, and returns which login mechanisms the client
    * tried.
    */
-  async function connectTo(replies: LineReplies, method: SmtpPasswordMethod = 'auto') {
+  async function connectTo(replies: ScriptedLineReplies, method: SmtpPasswordMethod = 'auto') {
     const server = await startScriptedLineServer(replies);
     const credentials = { username: 'mailer', password: 'right', method };
     const mailer = createSmtpMailer(createTestSmtpSettings(server.port, { credentials }));

@@ -1,7 +1,7 @@
 /** Creates the mailer, which sends mails over SMTP. */
-import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
+import type { MailSendResult, MailServerProbeResult } from '../delivery/attempt.ts';
 import type { Mailer, OutgoingMail, SendMailOptions } from '../ports/mailer.ts';
-import { toSendResult, toStageFailure } from './failure.smtp.ts';
+import { toMailSendResult, toStageFailure } from './failure.smtp.ts';
 import { type ComposedMessage, composeMessage, type MailEnvelopeSettings } from './message.smtp.ts';
 import { type ConnectionPoolSettings, createConnectionPool } from './pool.smtp.ts';
 
@@ -11,7 +11,7 @@ export interface SmtpSettings extends ConnectionPoolSettings, MailEnvelopeSettin
  * The result of sending a mail to an address that cannot be used in SMTP. The address is never sent to the
  * server.
  */
-const UNUSABLE: SendResult = {
+const UNUSABLE: MailSendResult = {
   kind: 'refused',
   failure: { stage: 'rcpt', words: 'the address cannot be used in SMTP' },
 };
@@ -27,7 +27,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
   async function sendOnce(
     message: ComposedMessage,
     options: SendMailOptions,
-  ): Promise<SendResult | undefined> {
+  ): Promise<MailSendResult | undefined> {
     const startedAt = performance.now();
     try {
       const connection = await pool.acquire(options);
@@ -38,13 +38,13 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
       return isStale ? undefined : result;
     } catch (error) {
       if (options.signal.aborted) return { kind: 'withdrawn' };
-      const result = toSendResult(toStageFailure(error, 'connect'));
+      const result = toMailSendResult(toStageFailure(error, 'connect'));
       pool.learn(result, startedAt);
       return result;
     }
   }
 
-  async function send(mail: OutgoingMail, options: SendMailOptions): Promise<SendResult> {
+  async function send(mail: OutgoingMail, options: SendMailOptions): Promise<MailSendResult> {
     const message = await composeMessage(mail, settings);
     const [to] = message.envelope.to;
     if (to === undefined || message.envelope.to.length > 1 || /[\s<>]/.test(to)) return UNUSABLE;
@@ -57,7 +57,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
     return result;
   }
 
-  async function probe(): Promise<ProbeResult> {
+  async function probe(): Promise<MailServerProbeResult> {
     const startedAt = performance.now();
     try {
       pool.closeIdle();
@@ -65,7 +65,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
       if (connection !== undefined) pool.release(connection);
       return { kind: 'welcome' };
     } catch (error) {
-      const { kind, failure } = toSendResult(toStageFailure(error, 'connect'));
+      const { kind, failure } = toMailSendResult(toStageFailure(error, 'connect'));
       const result = {
         kind: kind === 'unreachable' || kind === 'unwelcome' ? kind : 'busy',
         failure,

@@ -1,5 +1,5 @@
 /** A pool of connections to the mail server, limited to the number that the server is believed to allow. */
-import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
+import type { MailSendResult, MailServerProbeResult } from '../delivery/attempt.ts';
 import type { SendMailOptions } from '../ports/mailer.ts';
 import {
   createConnectionLimit,
@@ -29,7 +29,7 @@ export interface ConnectionPool {
    * Adapts the allowed number of connections to the result of a mail or probe.
    * @param startedAt when the mail or probe was begun, in ms of `performance.now()`
    */
-  learn(result: SendResult | ProbeResult, startedAt: number): void;
+  learn(result: MailSendResult | MailServerProbeResult, startedAt: number): void;
   /** Closes all idle connections of the pool. */
   closeIdle(): void;
   /** Returns how many connections the mail server is believed to allow. */

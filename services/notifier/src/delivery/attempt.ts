@@ -8,7 +8,7 @@ import type { SuppressionReason } from './suppression.ts';
  * The result of sending a mail. Every kind except `accepted` and `withdrawn` contains the failure: the stage
  * at which it occurred, and the server's reply.
  */
-export type SendResult =
+export type MailSendResult =
   | { readonly kind: 'accepted' }
   /** A permanent refusal: the server will never accept a mail for this recipient. */
   | { readonly kind: 'refused'; readonly failure: AttemptFailureDetails }
@@ -43,9 +43,9 @@ export type SendResult =
   | { readonly kind: 'withdrawn' };
 
 /** The result of a probe of the mail server, which opens a connection but sends no mail. */
-export type ProbeResult =
+export type MailServerProbeResult =
   | { readonly kind: 'welcome' }
-  | Extract<SendResult, { readonly kind: 'busy' | 'unreachable' | 'unwelcome' }>;
+  | Extract<MailSendResult, { readonly kind: 'busy' | 'unreachable' | 'unwelcome' }>;
 
 /** The reasons for which a sealed link could not be used. */
 export type DecryptionFailure =
@@ -60,8 +60,8 @@ export type DecryptionFailure =
  * The result of an attempt to send a mail, which consists of decrypting the link, rendering the mail and
  * sending it.
  */
-export type AttemptResult =
-  | SendResult
+export type DeliveryAttemptResult =
+  | MailSendResult
   | DecryptionFailure
   /** The mail could not be rendered from its template. */
   | { readonly kind: 'broken-mail' }
@@ -135,7 +135,7 @@ function later(now: Date, ms: number): Date {
 
 /** An attempt to send a mail that has ended, with everything that decides how the delivery continues. */
 export interface FinishedAttempt {
-  readonly result: AttemptResult;
+  readonly result: DeliveryAttemptResult;
   /** When the attempt to send the mail began. */
   readonly at: Date;
   /** How long the attempt to send the mail took, in ms. */

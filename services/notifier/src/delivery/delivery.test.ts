@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type AttemptResult, computeRetryDelayMs, decideSettlement } from './attempt.ts';
+import { computeRetryDelayMs, type DeliveryAttemptResult, decideSettlement } from './attempt.ts';
 import { computeSendDeadline } from './delivery.ts';
 import type { AttemptFailureDetails } from './reply.ts';
 
@@ -37,7 +37,7 @@ describe('what becomes of a delivery', () => {
     words: 'no such user',
   };
   const atGreeting: AttemptFailureDetails = { stage: 'greeting', code: 421 };
-  function after(result: AttemptResult) {
+  function after(result: DeliveryAttemptResult) {
     return decideSettlement(delivery, {
       result,
       at: NOW,
@@ -59,7 +59,7 @@ describe('what becomes of a delivery', () => {
 
   it('is retried later, which counts as an attempt, when it is refused because of us, deferred, or cannot be rendered', () => {
     const kinds = ['undecided', 'rejected', 'deferred', 'busy'] as const;
-    const failed = kinds.map((kind): AttemptResult => ({ kind, failure: atRcpt }));
+    const failed = kinds.map((kind): DeliveryAttemptResult => ({ kind, failure: atRcpt }));
     for (const result of [...failed, { kind: 'unknown-key', keyId: 'k' }, { kind: 'broken-mail' }] as const) {
       const settlement = after(result);
       assert.ok(settlement.state === 'pending' && settlement.counts && settlement.dueAt > later(500));
@@ -68,7 +68,7 @@ describe('what becomes of a delivery', () => {
 
   it('is not held back when the server is down', () => {
     const kinds = ['unreachable', 'unwelcome', 'busy'] as const;
-    const failed = kinds.map((kind): AttemptResult => ({ kind, failure: atGreeting }));
+    const failed = kinds.map((kind): DeliveryAttemptResult => ({ kind, failure: atGreeting }));
     for (const result of [...failed, { kind: 'withdrawn' }] as const) {
       const settlement = after(result);
       assert.ok(settlement.state === 'pending' && !settlement.counts && settlement.dueAt <= later(1_600));

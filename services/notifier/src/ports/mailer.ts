@@ -1,5 +1,5 @@
 /** Sends mails through a mail server. */
-import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
+import type { MailSendResult, MailServerProbeResult } from '../delivery/attempt.ts';
 
 export interface OutgoingMail {
   /** The delivery's id. The mail's Message-ID is derived from it, so that duplicates can be recognised. */
@@ -37,9 +37,9 @@ export interface Mailer {
    * Sends a mail. Never rejects because of the server: every failure is a result. Waits for a free connection, and for
    * each reply as long as RFC 5321 requires.
    */
-  send(mail: OutgoingMail, options: SendMailOptions): Promise<SendResult>;
+  send(mail: OutgoingMail, options: SendMailOptions): Promise<MailSendResult>;
   /** Connects to the mail server, greets and logs in, but sends no mail. Never rejects. */
-  probe(): Promise<ProbeResult>;
+  probe(): Promise<MailServerProbeResult>;
   /** Returns how many connections the mail server is currently believed to allow. */
   connections(): number;
   /** Finishes the mails that are being sent, then closes the connections. */

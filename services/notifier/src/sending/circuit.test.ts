@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AttemptResult } from '../delivery/attempt.ts';
+import type { DeliveryAttemptResult } from '../delivery/attempt.ts';
 import {
   type CircuitBreakerState,
   closedCircuitState,
@@ -9,7 +9,7 @@ import {
 } from './circuit.ts';
 
 describe('a mail server that is down', () => {
-  function after(circuit: CircuitBreakerState, result: AttemptResult, now: number) {
+  function after(circuit: CircuitBreakerState, result: DeliveryAttemptResult, now: number) {
     return computeNextCircuitState(circuit, { result, now, random: 0, refusedInARow: 0, connections: 5 });
   }
   const failure = { stage: 'connect', words: 'ECONNREFUSED' } as const;

@@ -3,7 +3,7 @@
  * mail, or with a connection alone if no mail is due. The first success closes the circuit for all mails. Mails
  * therefore wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
  */
-import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
+import type { DeliveryAttemptResult, MailServerProbeResult } from '../delivery/attempt.ts';
 import type { AttemptFailureDetails } from '../delivery/reply.ts';
 
 /**
@@ -43,7 +43,7 @@ const STUCK_MS = 10_000;
 
 /** The result of a mail or probe, with everything else that decides the next state of the circuit breaker. */
 export interface MailServerResult {
-  readonly result: AttemptResult | ProbeResult;
+  readonly result: DeliveryAttemptResult | MailServerProbeResult;
   /** The current time of the monotonic clock, in ms. */
   readonly now: number;
   /** A random number in [0, 1), which spreads the times of probes. */

@@ -1,10 +1,10 @@
 /** Sends due deliveries, many at a time, each under a lease, and records the results. */
 import type { Logger } from '@latchkey/process';
 import {
-  type AttemptResult,
+  type DeliveryAttemptResult,
   decideSettlement,
+  type MailServerProbeResult,
   mayStillBeSent,
-  type ProbeResult,
 } from '../delivery/attempt.ts';
 import type { ClaimedDelivery, RedactedRecipient } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
@@ -31,7 +31,7 @@ export interface DeliveryDispatcherDeps {
    */
   recipientOf?(address: string): RedactedRecipient;
   /** Checks whether the mail server accepts mail. Never rejects. */
-  probe(): Promise<ProbeResult>;
+  probe(): Promise<MailServerProbeResult>;
   /** Returns how many connections the mail server is believed to allow. */
   connections(): number;
   readonly clock: Clock;
@@ -97,7 +97,7 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
   });
   let running: Promise<void> | undefined;
 
-  async function trySending(delivery: ClaimedDelivery): Promise<AttemptResult> {
+  async function trySending(delivery: ClaimedDelivery): Promise<DeliveryAttemptResult> {
     const { id } = delivery;
     const options = {
       // Check again now, because the mail may have waited for a connection for minutes.
@@ -113,7 +113,7 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
     }
   }
 
-  function measure({ mail, occurredAt }: ClaimedDelivery, result: AttemptResult): void {
+  function measure({ mail, occurredAt }: ClaimedDelivery, result: DeliveryAttemptResult): void {
     metrics.tries.inc({ mail, result: result.kind });
     if ('failure' in result) metrics.failures.inc({ stage: result.failure.stage, class: result.kind });
     if (result.kind === 'accepted')
@@ -202,7 +202,7 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
  * Logs why a mail was not sent. Failures that are not about the mail are logged by the monitors of the mail
  * server and of missing keys.
  */
-function logFailure(logger: Logger, delivery: string, result: AttemptResult): void {
+function logFailure(logger: Logger, delivery: string, result: DeliveryAttemptResult): void {
   switch (result.kind) {
     case 'refused':
       logger.warn({ delivery, ...result.failure }, 'the mail server refuses the recipient of a mail');

@@ -19,7 +19,7 @@ import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
-import type { SendResult } from '../delivery/attempt.ts';
+import type { MailSendResult } from '../delivery/attempt.ts';
 import {
   type DeliveriesAndCutoffs,
   doesCutoffApply,
@@ -300,7 +300,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
         ),
     };
     const mailer: Mailer = {
-      async send({ id }, { mayProceed }): Promise<SendResult> {
+      async send({ id }, { mayProceed }): Promise<MailSendResult> {
         const fate = serverFates.next().value ?? 'accepted';
         await whileAlive(() => sometime('server ready'));
         if (fate === 'unreachable') return { kind: fate, failure: { stage: 'connect' } };

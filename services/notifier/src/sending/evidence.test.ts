@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AttemptResult } from '../delivery/attempt.ts';
+import type { DeliveryAttemptResult } from '../delivery/attempt.ts';
 import { REFUSALS_UNTIL_CIRCUIT_OPENS } from './circuit.ts';
 import { createRefusalHistory } from './evidence.ts';
 
 const failure = { stage: 'rcpt', code: 550 } as const;
-const undecided: AttemptResult = { kind: 'undecided', failure };
-const accepted: AttemptResult = { kind: 'accepted' };
+const undecided: DeliveryAttemptResult = { kind: 'undecided', failure };
+const accepted: DeliveryAttemptResult = { kind: 'accepted' };
 
 function mail(name: string, id = name) {
   return { id, to: `${name}@example.com` };

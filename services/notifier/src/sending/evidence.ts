@@ -4,7 +4,7 @@
  * refused. The evidence is kept in memory only: after a restart, a mail may be tried once more, but is never
  * lost.
  */
-import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
+import type { DeliveryAttemptResult, MailServerProbeResult } from '../delivery/attempt.ts';
 import type { AttemptFailureDetails } from '../delivery/reply.ts';
 import { REFUSALS_UNTIL_CIRCUIT_OPENS } from './circuit.ts';
 
@@ -17,7 +17,10 @@ export interface RefusalHistory {
    * Records the result of sending a mail.
    * @returns the result; an `undecided` result becomes `refused` if it is about the recipient
    */
-  judge(mail: { readonly id: string; readonly to: string }, result: AttemptResult): AttemptResult;
+  judge(
+    mail: { readonly id: string; readonly to: string },
+    result: DeliveryAttemptResult,
+  ): DeliveryAttemptResult;
   /** Returns how many different recipients were refused in a row for reasons on our side or for unclear reasons. */
   refusedInARow(): number;
   /** Returns how many different recipients were refused or deferred in a row, for any reason. */
@@ -53,7 +56,7 @@ export function createRefusalHistory(): RefusalHistory {
     return other !== undefined && other.number > (firstRefused.get(id) ?? Number.POSITIVE_INFINITY);
   }
 
-  function decide(id: string, to: string, failure: AttemptFailureDetails): AttemptResult {
+  function decide(id: string, to: string, failure: AttemptFailureDetails): DeliveryAttemptResult {
     add(inARow, to);
     if (othersGotThrough(id, to) && inARow.size < REFUSALS_UNTIL_CIRCUIT_OPENS) {
       firstRefused.delete(id);
@@ -92,7 +95,7 @@ export function createRefusalHistory(): RefusalHistory {
 }
 
 /** Returns whether a result means that the mail server refused or deferred a mail. */
-export function isRefusedOrDeferred(result: AttemptResult | ProbeResult) {
+export function isRefusedOrDeferred(result: DeliveryAttemptResult | MailServerProbeResult) {
   return (
     result.kind === 'refused' ||
     result.kind === 'undecided' ||

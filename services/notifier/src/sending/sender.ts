@@ -1,6 +1,6 @@
 /** Makes one attempt to send a mail: decrypts the link, renders the mail and sends it. */
 import type { SealedContent } from '@latchkey/events';
-import { type AttemptResult, mayStillBeSent } from '../delivery/attempt.ts';
+import { type DeliveryAttemptResult, mayStillBeSent } from '../delivery/attempt.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RenderMail } from '../mails/render.ts';
 import type { DecryptSealedLink } from '../ports/decrypter.ts';
@@ -23,7 +23,10 @@ export interface DeliverySenderDeps {
 }
 
 /** Makes one attempt to send the mail of a claimed delivery. */
-export type AttemptDelivery = (delivery: ClaimedDelivery, options: SendMailOptions) => Promise<AttemptResult>;
+export type AttemptDelivery = (
+  delivery: ClaimedDelivery,
+  options: SendMailOptions,
+) => Promise<DeliveryAttemptResult>;
 
 type Unsealed = { readonly kind: 'none' } | { readonly kind: 'opened'; readonly content: SealedContent };
 
@@ -35,7 +38,7 @@ export function createDeliverySender({
   now,
   mayExpire = () => true,
 }: DeliverySenderDeps): AttemptDelivery {
-  async function unseal(delivery: ClaimedDelivery): Promise<Unsealed | AttemptResult> {
+  async function unseal(delivery: ClaimedDelivery): Promise<Unsealed | DeliveryAttemptResult> {
     const { link } = delivery.content;
     if (!link) return { kind: 'none' };
     const opened = await open(link.sealed);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, it } from 'node:test';
 import { createLogger } from '@latchkey/process';
-import type { SendResult } from '../delivery/attempt.ts';
+import type { MailSendResult } from '../delivery/attempt.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
 import { createRefusalHistory } from './evidence.ts';
 import { createMailServerMonitor } from './server-watch.ts';
@@ -10,9 +10,9 @@ import { createMailServerMonitor } from './server-watch.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-const accepted: SendResult = { kind: 'accepted' };
+const accepted: MailSendResult = { kind: 'accepted' };
 
-function deferredWith(code: number, enhanced: string | undefined, words: string): SendResult {
+function deferredWith(code: number, enhanced: string | undefined, words: string): MailSendResult {
   return { kind: 'deferred', failure: { stage: 'rcpt', code, ...(enhanced && { enhanced }), words } };
 }
 
@@ -40,7 +40,7 @@ function watchServer() {
   return {
     ...server,
     /** Reports the same result for a mail to each of these recipients, at a time in ms since the start. */
-    at(ms: number, recipients: readonly string[], result: SendResult): void {
+    at(ms: number, recipients: readonly string[], result: MailSendResult): void {
       clock.moveTo(ms);
       for (const to of recipients) server.learn(evidence.judge({ id: to, to }, result));
     },
@@ -150,7 +150,7 @@ describe('a mail server that greylists', () => {
 
 describe('a mail server that refuses', () => {
   it('us once is reported unless it has accepted a mail in the last minute', () => {
-    const rejected: SendResult = { kind: 'rejected', failure: { stage: 'rcpt', code: 454 } };
+    const rejected: MailSendResult = { kind: 'rejected', failure: { stage: 'rcpt', code: 454 } };
     watch.at(0, ['ada'], accepted);
     watch.at(1, ['bob'], rejected);
     assert.equal(watch.trouble(), undefined);
@@ -170,7 +170,10 @@ describe('a mail server that refuses', () => {
   });
 
   it('three recipients in a row because of the recipients is reported after a minute', () => {
-    const refused: SendResult = { kind: 'refused', failure: { stage: 'rcpt', code: 550, enhanced: '5.1.1' } };
+    const refused: MailSendResult = {
+      kind: 'refused',
+      failure: { stage: 'rcpt', code: 550, enhanced: '5.1.1' },
+    };
     watch.at(0, ['ada', 'bob'], refused);
     watch.at(2 * MINUTE, [], refused);
     assert.equal(watch.trouble(), undefined);

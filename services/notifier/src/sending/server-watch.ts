@@ -1,6 +1,6 @@
 /** Tracks the state of the mail server with a circuit breaker that the results of mails and probes update. */
 import type { Logger } from '@latchkey/process';
-import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
+import type { DeliveryAttemptResult, MailServerProbeResult } from '../delivery/attempt.ts';
 import { isGreylisting } from '../delivery/judge-reply.ts';
 import { type AttemptFailureDetails, formatAttemptFailure } from '../delivery/reply.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -14,7 +14,7 @@ import { isRefusedOrDeferred, type RefusalHistory } from './evidence.ts';
 
 export interface MailServerMonitorDeps {
   /** Checks whether the mail server accepts mail. */
-  probe(): Promise<ProbeResult>;
+  probe(): Promise<MailServerProbeResult>;
   /** Returns how many connections the server is believed to allow. */
   connections(): number;
   readonly evidence: Pick<RefusalHistory, 'refusedInARow' | 'failedInARow'>;
@@ -31,7 +31,7 @@ export interface MailServerMonitorDeps {
 /** Learns the state of the mail server from the results of mails and probes. */
 export interface MailServerMonitor {
   circuit(): CircuitBreakerState;
-  learn(result: AttemptResult | ProbeResult): void;
+  learn(result: DeliveryAttemptResult | MailServerProbeResult): void;
   /**
    * Starts a probe of the mail server, unless one is running. Callers need not wait for the result, because
    * the next mail would give the same result.
@@ -90,7 +90,7 @@ export function createMailServerMonitor({
   /** The latest refusal since the last accepted mail. */
   let refused: { readonly at: number; readonly failure: AttemptFailureDetails } | undefined;
 
-  function learn(result: AttemptResult | ProbeResult): void {
+  function learn(result: DeliveryAttemptResult | MailServerProbeResult): void {
     const now = clock.monotonic();
     const before = circuit;
     circuit = computeNextCircuitState(circuit, {

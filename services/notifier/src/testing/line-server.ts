@@ -10,14 +10,14 @@ import { createInterface } from 'node:readline';
  * A reply without its final line break, or a function that returns it. A function that returns undefined sends no
  * reply, or has sent one itself.
  */
-export type LineReply = string | ((line: string, socket: Socket) => string | undefined);
+export type ScriptedLineReply = string | ((line: string, socket: Socket) => string | undefined);
 
 /**
  * The replies by verb, for example `RCPT`, and by the other lines that clients send: `.` ends the content,
  * and an empty line answers a challenge of AUTH. The server replies to every line that is not listed here
  * with success.
  */
-export type LineReplies = Readonly<Record<string, LineReply>>;
+export type ScriptedLineReplies = Readonly<Record<string, ScriptedLineReply>>;
 
 export interface ScriptedLineServer {
   readonly port: number;
@@ -28,7 +28,7 @@ export interface ScriptedLineServer {
   close(): void;
 }
 
-const ACCEPTING: LineReplies = {
+const ACCEPTING: ScriptedLineReplies = {
   EHLO: '250 here',
   AUTH: '235 2.7.0 Welcome',
   MAIL: '250 2.1.0 Fine',
@@ -40,7 +40,9 @@ const ACCEPTING: LineReplies = {
 };
 
 /** Starts a scripted SMTP server on a free port of the loopback interface. */
-export async function startScriptedLineServer(replies: LineReplies = {}): Promise<ScriptedLineServer> {
+export async function startScriptedLineServer(
+  replies: ScriptedLineReplies = {},
+): Promise<ScriptedLineServer> {
   const table = { ...ACCEPTING, ...replies };
   const heard: string[] = [];
   const open = new Set<Socket>();

@@ -15,7 +15,7 @@ import {
 } from '../state.ts';
 
 /** The assertions about the outcome of a command. */
-export interface OutcomeAssertions {
+export interface RuleOutcomeAssertions {
   /** Asserts that the command leads to exactly these facts, in this order, and is not refused. */
   thenHappens(...facts: readonly AccountFact[]): void;
   /**
@@ -54,7 +54,9 @@ export function computeVerifiedAccountAfter(...facts: readonly AccountFact[]): V
 }
 
 /** Starts a test of the account rules with the facts that the account already has. */
-export function given(...past: readonly AccountFact[]): { when(command: AccountCommand): OutcomeAssertions } {
+export function given(...past: readonly AccountFact[]): {
+  when(command: AccountCommand): RuleOutcomeAssertions;
+} {
   return {
     when: (command) => {
       // Leave out the claims: these tests compare only facts and refusals.

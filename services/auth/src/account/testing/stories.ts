@@ -272,7 +272,7 @@ function changing(
 }
 
 /** One command of a random history that was carried out. */
-export interface ExecutedCommand {
+export interface ExecutedStoryCommand {
   readonly command: AccountCommand;
   readonly before: AccountState;
   readonly decision: Decision;
@@ -284,7 +284,7 @@ export interface StoryOutcome {
   readonly accounts: ReadonlyMap<string, AccountState>;
   /** The claims (unique keys, such as a verified address), each with the id of the account that holds it. */
   readonly claims: ReadonlyMap<string, string>;
-  readonly executed: readonly ExecutedCommand[];
+  readonly executed: readonly ExecutedStoryCommand[];
 }
 
 /**

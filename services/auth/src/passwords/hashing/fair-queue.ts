@@ -3,7 +3,7 @@
  */
 
 /** An item of the queue, with the client network and the email address that caused it. */
-export interface QueuedItem {
+export interface FairQueueItem {
   readonly network: string;
   readonly address: string;
 }
@@ -35,7 +35,7 @@ const SHARE_OF_ADDRESS = 8;
 type Addresses<T> = Map<string, T[]>;
 
 /** Creates a queue. @param capacity the maximum number of items in the queue */
-export function createFairQueue<T extends QueuedItem>(capacity: number): FairQueue<T> {
+export function createFairQueue<T extends FairQueueItem>(capacity: number): FairQueue<T> {
   const networks = new Map<string, Addresses<T>>();
   const perAddress = Math.max(1, Math.floor(capacity / SHARE_OF_ADDRESS));
   let size = 0;
