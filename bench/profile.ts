@@ -115,7 +115,7 @@ async function profileProjection(): Promise<Profiled> {
 }
 
 /**
- * Starts a server with a profiler, and stops it when `work` has ended.
+ * Starts a server with a profiler, and stops the server when `work` has ended.
  * @param work returns the start and the end of the measured interval, in µs of the monotonic clock
  * @returns the call tree of the measured interval
  */

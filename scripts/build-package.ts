@@ -1,6 +1,6 @@
 /**
- * Builds the package in the current folder into `dist/`, from which it can be published: `npm publish
- * libs/events/dist`. Each published package runs this file as its script `build`.
+ * Builds the package in the current folder into `dist/`, so that `npm publish libs/events/dist`, for example, publishes
+ * it. Each published package runs this file as its script `build`.
  */
 import { join } from 'node:path';
 import { writePackage } from './packages/write-package.ts';

@@ -1,5 +1,5 @@
 /**
- * `npm run bundle -- FOLDER WORKSPACE…` bundles the programs of these workspaces into a folder. Example: `npm run
+ * `npm run bundle -- FOLDER WORKSPACE…` bundles the programs of the named workspaces into a folder. Example: `npm run
  * bundle -- programs apps/ops`.
  */
 import { resolve } from 'node:path';

@@ -36,7 +36,7 @@ const PLACES = [
 ].map((place) => new RegExp(`${place}${LITERAL}`, 'g'));
 
 /**
- * Matches lines whose texts need no translation, because these texts are not problem messages: texts of successful
+ * Matches lines whose texts need no translation, because the texts are not problem messages: texts of successful
  * responses, and states in `/readyz`.
  */
 const OTHERS = /body: \{|state: '|Access to/;

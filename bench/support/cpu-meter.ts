@@ -6,7 +6,7 @@ export type MeasureWallMs = (work: () => Promise<unknown>) => Promise<number>;
 
 export interface CpuMeter {
   /**
-   * Runs work and returns its wall time in ms, as `Measure` does. Also stores the CPU time that this process used
+   * Runs work and returns its wall time in ms, as `MeasureWallMs` does. Also stores the CPU time that this process used
    * meanwhile.
    */
   readonly measure: MeasureWallMs;

@@ -25,7 +25,7 @@ export interface ProfileFrame {
   /** The function and its file, for example `signUp (services/auth/src/sign-up/sign-up.ts)`. */
   readonly name: string;
   readonly owner: FrameOwner;
-  /** The time in this function and in the functions that it called, in ms. */
+  /** The time in the function and in the functions that it called, in ms. */
   ms: number;
   readonly callees: Map<string, ProfileFrame>;
 }

@@ -13,7 +13,7 @@ export const SETTLING_PAUSE_MS = 8_000;
 
 /**
  * Lets four people at a time sign up, verify their address, sign in, change their profile, read it, refresh their
- * session and sign out. Ends after WORK_MINUTES, and then waits SETTLED_MS.
+ * session and sign out. Ends after WORK_MINUTES, and then waits SETTLING_PAUSE_MS.
  * @returns the number of people
  */
 export async function runMixedWork({

@@ -55,7 +55,7 @@ function eventsOf(from: number, to: number, each: number): readonly LatchkeyEven
   ].flat();
 }
 
-/** Moves the position of a consumer group past the seeded events, so that the group does not process them. */
+/** Moves the position of a consumer group past the seeded events, so that the group does not process these events. */
 async function passOver(database: Database, group: string): Promise<void> {
   const sql = `
     INSERT INTO bus_position ("group", topic, partition, position)

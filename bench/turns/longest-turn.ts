@@ -38,8 +38,8 @@ export function createTurnFigures(what: string, { cpu, elapsed }: LongestTurn): 
 const BATCH = 1000;
 
 /**
- * Creates ROWS items with `create` and passes them to `add`, many items at a time, so that these items share commits
- * and flushes to disk.
+ * Creates ROW_COUNT items with `create` and passes them to `add`, many items at a time, so that these items share
+ * commits and flushes to disk.
  */
 export async function fillInBatches<T>(
   create: (index: number) => T,

@@ -15,13 +15,13 @@ const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../../..');
 
 export interface ProjectOptions {
-  /** The workspaces to build and install, such as `libs/guard`. */
+  /** The workspaces to build and install in the project, such as `libs/guard`. */
   readonly workspaces: readonly string[];
   /** Packages from a registry that the simulated project depends on directly, such as a peer dependency. */
   readonly installed?: readonly string[];
   /**
-   * Packages that only the tests need, such as an HTTP framework. These packages are linked together with all of their
-   * dependencies.
+   * Packages that only the tests of the project need, such as an HTTP framework. These packages are linked together
+   * with all of their dependencies.
    */
   readonly linked?: readonly string[];
   /** Options of the TypeScript compiler for the project. Default: the options of a project on Node. */
@@ -49,7 +49,7 @@ export async function createInstalledProject(options: ProjectOptions) {
   const wanted = [...packed.flatMap(({ dependencies }) => dependencies), ...installed];
   const local = packed.map(({ name, tarball }): Dependency => [name, `file:${tarball}`]);
   const fetched = (await withDependencies(wanted)).filter((name) => !packed.some((own) => own.name === name));
-  // Install these packages from the folders of this repository's node_modules, so that npm needs no registry.
+  // Install the project's packages from this repository's node_modules, so that npm needs no registry.
   const dependencies = [...local, ...fetched.map((name): Dependency => [name, `file:${moduleFolder(name)}`])];
   await writeFile(
     join(folder, 'package.json'),
@@ -112,7 +112,7 @@ type Dependency = readonly [name: string, source: string];
 interface Packed {
   readonly name: string;
   readonly tarball: string;
-  /** The names of the packages that this package depends on. */
+  /** The names of the packages on which the packed package depends. */
   readonly dependencies: readonly string[];
 }
 

@@ -20,8 +20,8 @@ export type RepeatableOperation =
   | { readonly route: 'signup'; readonly network: string };
 
 /**
- * Returns the command id of a request with an Idempotency-Key; undefined without one. The id depends on the
- * body, so guessing a key is not enough to interfere with another person's request.
+ * Returns the command id of a request with an Idempotency-Key; undefined if the request has no such key. The
+ * id depends on the body, so guessing a key is not enough to interfere with another person's request.
  */
 export function deriveRepeatableCommandId(
   { bodyDigest }: Pick<UseCaseDeps, 'bodyDigest'>,

@@ -360,8 +360,8 @@ export interface AuthDataMove extends Pick<MigrationTarget, 'end'> {
    */
   begin(): Promise<'begun' | 'ended'>;
   /**
-   * The kinds of records, in the order in which they must be moved. Commits must be last, because adding a
-   * commit to the target puts it in the outbox.
+   * The kinds of auth's records, in the order in which they must be moved. Commits must be moved last,
+   * because adding a commit to the target store puts it in the outbox.
    */
   readonly kinds: readonly RecordMove[];
 }

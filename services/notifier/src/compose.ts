@@ -89,7 +89,7 @@ export interface NotifierService extends Service {
    * Used by auth if it runs in the same process.
    */
   mailsForOwner(account: string): AsyncIterable<ExportedMail>;
-  /** The routes that auth calls if it runs in a different process. */
+  /** The routes with which a notifier answers an auth that runs in a different process. */
   readonly internalRoutes: readonly Route[];
 }
 

@@ -280,7 +280,10 @@ describe('a fact that is published', () => {
 });
 
 describe('the generated histories', () => {
-  /** Without this check, the properties could hold merely because no command ever has an effect. */
+  /**
+   * Check that random commands have effects: otherwise, the properties could hold merely because no command
+   * ever has one.
+   */
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();
     for (const { executed } of fc

@@ -143,7 +143,7 @@ export interface RehashPasswordCommand {
 export interface RequestEmailChangeCommand extends DependsOnAddressOwner {
   readonly type: 'RequestEmailChange';
   /** The new address in canonical form, by which addresses are compared. */ readonly address: string;
-  /** The new address in the spelling of the request; mails are sent to it. */
+  /** The new address in the spelling of the request, which is the address to which mails are sent. */
   readonly email: string;
   /**
    * The stored hash that the entered password matched. If the account has another hash by now, the command is

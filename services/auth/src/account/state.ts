@@ -16,7 +16,10 @@ interface RegisteredAccount {
   readonly userId: string;
   /** The address in canonical form, which sign-ups, logins, rate limits and claims use. */
   readonly address: string;
-  /** The address in the spelling of the request; mails are sent to it. Empty once the person is erased. */
+  /**
+   * The address in the spelling of the request, which is the address to which mails are sent. Empty once the
+   * person is erased.
+   */
   readonly email: string;
   /** The username. Empty once the person is erased. */
   readonly username: string;

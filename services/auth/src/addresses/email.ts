@@ -24,7 +24,8 @@ const LONGEST = 254;
 /** The maximum length of the part before the @: RFC 5321, 4.5.3.1.1. */
 const LONGEST_LOCAL_PART = 64;
 /**
- * The maximum length of input to parse. No valid address is longer, even if the IDNA conversion shortens it.
+ * The maximum length of a text that is parsed as an email address. No valid address is longer, even if the
+ * IDNA conversion shortens it.
  */
 const LONGEST_INPUT = 320;
 

@@ -80,7 +80,7 @@ async function appendAdmin({ journal }: Stores): Promise<string> {
 }
 
 /**
- * Defines the tests for one kind of store.
+ * Defines the contract tests for one kind of store.
  * @param runs the number of random histories to try
  */
 export function defineLastAdminContractTests(name: string, open: OpenEmptyStores, runs: number): void {

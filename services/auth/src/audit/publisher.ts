@@ -42,8 +42,8 @@ export function createAuditPublisher(deps: AuditPublisherDeps): ProcessPart {
   let renewAt = 0;
 
   /**
-   * Takes the lease, and renews it each time a third of its duration has passed. The lease is not renewed
-   * more often, because each renewal is a write.
+   * Takes the lease for publishing security events, and renews it each time a third of its duration has
+   * passed. The lease is not renewed more often, because each renewal is a write.
    */
   async function holdLease(): Promise<boolean> {
     if (performance.now() < renewAt) return true;

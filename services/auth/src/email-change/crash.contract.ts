@@ -55,7 +55,7 @@ async function ignoreDeath(work: Promise<unknown>): Promise<void> {
 }
 
 /**
- * Defines the tests for one kind of store.
+ * Defines the contract tests for one kind of store.
  * @param given returns empty stores to use in place of the embedded ones
  */
 export function defineEmailChangeCrashContractTests(name: string, given?: () => Promise<AuthStores>): void {

@@ -105,7 +105,7 @@ async function openTopic(t: TestContext) {
       );
       const found: string[] = [];
       for (const file of (await Promise.all(files)).flat()) {
-        // If the broker has deleted the file meanwhile, treat it as empty.
+        // If the broker has deleted the file since the files were listed, treat the file as empty.
         const content = await readFile(file, 'latin1').catch(() => '');
         if (text.test(content)) found.push(file);
       }

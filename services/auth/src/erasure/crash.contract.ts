@@ -16,7 +16,7 @@ import {
 } from './testing/due-account.ts';
 import { createErasureSteps } from './testing/steps.ts';
 
-/** Stores on which the tests run instead of the embedded ones. */
+/** Stores on which the tests run instead of on the embedded stores. */
 export interface StoresUnderTest {
   /** Opens the stores under test, without any records. */
   open(): Promise<AuthStores>;

@@ -136,7 +136,7 @@ export function createErasureReceiptReader(
           : 'it names auth, which has not confirmed';
       return (await storeErasureReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
     } catch (error) {
-      // An account whose events cannot be read has not been erased, because the eraser could not have read
+      // An account whose events cannot be read has not been erased, because the erasure could not have read
       // them either.
       if (error instanceof UnreadableCommit) return 'the events of its account cannot be read';
       throw error;

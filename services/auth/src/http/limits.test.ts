@@ -129,7 +129,7 @@ test('a wrong password at a link counts as a failed login; nothing is hashed for
   }
   assertProblem(await auth.post(`/verify/${token}`, wrong), 429, 'rate_limited');
   assertProblem(await postLogin(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
-  // Wrong guesses by others must not lock out the owner of the mailbox.
+  // Wrong guesses by strangers must not lock out the owner of the mailbox.
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/verify/${token}`, { json, ip: ELSEWHERE }), 200);
   assertStatus(await postLogin(auth, { ...ada, password: json.newPassword }, { ip: ELSEWHERE }), 200);

@@ -25,7 +25,7 @@ const requests: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'POST /account/erase': { password },
 };
 
-/** All other routes for signed-in callers that do not use GET. They need no `refuseRevokedCaller`. */
+/** The other routes for signed-in callers that do not use GET. These routes need no `refuseRevokedCaller`. */
 const others: readonly string[] = [
   // Routes that only end sessions.
   ...['POST /logout-all', 'DELETE /sessions/{id}'],

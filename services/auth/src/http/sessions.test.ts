@@ -51,7 +51,7 @@ test('a lost response is repeated until the new token is used; after that, the o
   assert.equal(await alive(auth, elsewhere.accessToken), false);
   const renewed = assertStatus(await refresh(auth, elsewhere.refreshToken), 200).json;
   assert.equal(await alive(auth, renewed.accessToken), true);
-  // The old refresh token has no effect any more, so it cannot end sessions that were created later.
+  // The old refresh token has no effect any more, so it cannot end sessions that were created after it.
   const later = await logInAndGetTokens(auth, ada);
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assert.equal(await alive(auth, later.accessToken), true);
@@ -113,7 +113,7 @@ test('the cookie is Secure in production and is taken from listed origins alone'
   const set = reply.headers.get('set-cookie') ?? '';
   const [cookie = '', ...attributes] = set.split('; ');
   assert.match(cookie, /^__Host-latchkey_refresh=.+/);
-  // Browsers accept the prefix `__Host-` only with these attributes and without `Domain`.
+  // Browsers accept a cookie with the prefix `__Host-` only if it has these attributes and lacks `Domain`.
   for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Secure', 'Path=/']) {
     assert.ok(attributes.includes(attribute), set);
   }

@@ -1,4 +1,4 @@
-/** Lists the keys of a process in the form in which its store records them. */
+/** Lists the keys of a process in the form in which the process's store records them. */
 
 import { computeSecretFingerprint, type SecretKeys } from '@latchkey/process';
 import type { ConfiguredKeys } from '@latchkey/store';

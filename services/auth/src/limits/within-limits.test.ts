@@ -193,7 +193,7 @@ describe('a limit', () => {
   test('remembers refunds of at most 10,000 requests', async () => {
     let given = 0;
     let away = true;
-    // Reuse one error: creating thousands of errors takes seconds.
+    // Reuse one error object: creating thousands of errors takes seconds.
     const unavailable = new StoreUnavailable(new Error('away'));
     const limits = withDeferredRefunds({
       ...unlimitedRateLimits,

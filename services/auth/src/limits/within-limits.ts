@@ -13,7 +13,7 @@ import {
 import { Refused } from '../refused.ts';
 import { assertRateLimitAllows } from './assert-rate-limit-allows.ts';
 
-/** The points that a request takes from one limit. */
+/** The points that a request takes from one rate limit. */
 export interface RateLimitCharge {
   readonly limit: RateLimitName;
   readonly key: string;

@@ -162,8 +162,8 @@ async function requestNotice(
   { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
   const { limits } = deps;
-  // During a lockout, most attempts find that the mail has already been requested. Reading the limit costs
-  // less than taking a point and giving it back.
+  // During a lockout, most attempts find that the mail about the lockout has already been requested. Reading
+  // the limit costs less than taking a point and giving it back.
   if (!(await limits.peek('lockout-notice', address)).allowed) return;
   await runWithRateLimitDecision(deps, [{ limit: 'lockout-notice', key: address }], async ({ allowed }) => {
     const request = { id: deps.newId(), kind: 'lockout', address } as const;

@@ -114,8 +114,8 @@ describe('a clearly strong password', () => {
     test(`is not ${what}: ${text}`, () => {
       assert.ok(isWeak(text));
       assert.equal(isClearlyStrong(text, ownWords), false);
-      // A password with such a pattern may also begin with a word. Therefore also test, without any words,
-      // that the pattern itself is recognised.
+      // A password with a pattern of this kind may also begin with a word. Therefore also test, without any
+      // words, that the pattern itself is recognised.
       if (!what.includes('word')) assert.equal(isStrongWithoutWords(text, []), false);
     });
   }

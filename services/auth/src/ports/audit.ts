@@ -17,7 +17,7 @@ export interface RequestOrigin {
 }
 
 export interface AuditReport {
-  /** The request during which the event happened; absent if it happened outside a request. */
+  /** The request during which the security event happened; absent if it happened outside a request. */
   readonly origin?: RequestOrigin;
   readonly occurrence: AuditedEvent;
   /**

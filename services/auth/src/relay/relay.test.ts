@@ -224,8 +224,8 @@ describe('the relay', () => {
     await append(...commits);
     for (const { stream } of commits) relay.nudge(stream);
     while (recorder.publishes.length === 0 || reads.length < 2) await turn();
-    // The stream has changed, but it must wait for the end of its publish, so the last two streams are less
-    // than a further batch.
+    // The stream has changed, but must wait for the end of its publish, so only the last two streams are left,
+    // which is fewer than a further batch needs.
     await append(createCommit({ stream: first.stream, number: 2 }));
     relay.nudge(first.stream);
     release();
@@ -252,7 +252,7 @@ describe('the relay', () => {
     const relay = await started({
       sleep: async (ms, signal) => {
         // Before the first publish, the relay only pauses between sweeps, and this pause must never end. Later
-        // pauses are those between retries.
+        // pauses are those before retries.
         if (recorder.publishes.length === 0) return Promise.race([never, aborted(signal)]);
         pauses.push(ms);
       },
@@ -388,7 +388,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('cannot publish')).length, 1);
     assert.match(lines.join(''), /"topic":"mailings\.events\.v1"/);
 
-    // An unpublishable commit must not delay a stream that is appended later.
+    // A commit that cannot be published must not delay a stream that is appended later.
     const late = createCommit();
     await append(late);
     relay.nudge(late.stream);

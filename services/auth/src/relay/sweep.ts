@@ -35,8 +35,8 @@ export interface OutboxSweep {
 
 const LEASE = 'relay-sweep';
 /**
- * Unpublished commits of this age or older are overdue, in ms. Younger ones are left to the process that
- * appended them.
+ * The age, in ms, from which on an unpublished commit is overdue. Younger commits are left to the process
+ * that appended them.
  */
 const OVERDUE_MS = 1000;
 const COMMITS_PER_PAGE = 1000;

@@ -70,9 +70,8 @@ export function judgeRefreshTokenReuse(
 }
 
 /**
- * Returns the repeats of a session after its current token was sent again to a client with this IP address. A
- * repeat to the network that used the session last is not counted, because it comes from another tab of the
- * same client.
+ * Returns the repeats of a session after its current token was sent again to a client. A repeat to the
+ * network that used the session last is not counted, because it comes from another tab of the same client.
  */
 export function countRefreshTokenRepeat(
   { n, ip: lastIp, repeats }: Pick<Session, 'n' | 'ip' | 'repeats'>,

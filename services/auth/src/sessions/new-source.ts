@@ -21,7 +21,8 @@ export async function notifyOwnerOfNewSignInSource(
   { ip, userAgent, correlationId, traceparent }: UseCaseContext,
 ): Promise<void> {
   if (status !== 'verified') return;
-  // The client disconnected before its address was read (client-address.ts), so it receives no tokens either.
+  // The client disconnected before its IP address was read (client-address.ts), so it receives no tokens
+  // either.
   if (ip === '') return;
   const notices = { limit: 'notice-account', key: `new-sign-in ${userId}` } as const;
   if (!(await deps.limits.peek(notices.limit, notices.key)).allowed) return;

@@ -67,7 +67,7 @@ type Action =
     };
 
 interface Step {
-  /** The actions of this step, which start concurrently. */
+  /** The actions of one step of a test run, which start concurrently. */
   readonly actions: readonly { readonly party: Party; readonly action: Action; readonly network: number }[];
   /** The faults of the next appends to the journal, in order. */
   readonly faults: readonly ('none' | 'request lost' | 'answer lost')[];
@@ -167,12 +167,12 @@ interface Session {
 }
 
 interface Possessions {
-  /** The addresses of the mailboxes that only this party reads. */
+  /** The addresses of the mailboxes that only one party reads. */
   readonly own: string;
   readonly second: string;
   readonly passwords: readonly string[];
   readonly sessions: Session[];
-  /** The accounts for which this party's browser has sign-up cookies. */
+  /** The accounts for which the party's browser has sign-up cookies. */
   readonly cookies: string[];
 }
 

@@ -32,7 +32,7 @@ export interface VerificationView {
   readonly email: string;
   readonly locale: string;
   readonly signedUpAt: Date;
-  /** Whether the verification link has already been used to verify the account. */
+  /** Whether the verification link was already used before to verify the account. */
   readonly used: boolean;
   /** Whether this browser made the sign-up. If so, the page asks for no password and shows only a button. */
   readonly known: boolean;

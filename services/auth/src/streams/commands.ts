@@ -53,8 +53,8 @@ export interface CommandMetadata {
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
   /**
-   * Identifies the command, so that repeating it has no further effect. Without an id, each call is a new
-   * command.
+   * Identifies the command, so that repeating the command has no further effect. Without an id, each call is
+   * a new command.
    */
   readonly commandId?: string;
 }
@@ -210,8 +210,8 @@ export function createCommandExecutor<State, Command, F extends Fact>(
    */
   async function append(commit: Commit): Promise<AppendResult> {
     const began = monotonic();
-    // An event that cannot be encoded could never be published and would block its stream, so it is refused
-    // here.
+    // Refuse here an event that cannot be encoded, because it could never be published and would block its
+    // stream.
     for (const event of toPublicEvents(commit)) encode(event);
     try {
       return await journal.append(commit);

@@ -21,7 +21,7 @@ function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }
 
-/** What every mail gets in addition to its own content: sender, signature, return path and headers. */
+/** What every mail has in addition to its own content: sender, signature, return path and headers. */
 export interface MailEnvelopeSettings {
   readonly from: FromAddress;
   readonly sign?: SignMail;

@@ -60,7 +60,7 @@ function bounceIn(groups: readonly Fields[], delivery: string): ParsedMailReport
 }
 
 /**
- * Returns whether a feedback report of this type is a complaint. `not-spam` is not a complaint: it reports
+ * Returns whether a feedback report is a complaint, by its type. `not-spam` is not a complaint: it reports
  * that a mail was wrongly treated as spam.
  */
 function isComplaint(type: string | undefined): boolean {

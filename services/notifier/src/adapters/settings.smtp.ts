@@ -66,7 +66,7 @@ function tokensOf(config: MailSettings): SmtpAccessTokenSource {
   );
 }
 
-/** Returns the host of a URL if it is a domain name that a mail server can look up. */
+/** Returns the host of a URL; undefined if the host is not a domain name that a mail server can look up. */
 function domainOf(url: string | undefined): string | undefined {
   if (url === undefined) return undefined;
   const { hostname } = new URL(url);

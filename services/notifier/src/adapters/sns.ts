@@ -77,7 +77,7 @@ export function createSnsReader({ topicArn, fetch }: SnsReaderDeps): SnsReader {
    */
   let known: { readonly url: string; readonly certificate: X509Certificate } | undefined;
 
-  /** Returns the URL if it belongs to AWS; undefined otherwise. */
+  /** Returns a URL if it belongs to AWS; undefined if it does not, or if it is no URL. */
   function urlOfAws(given: string | undefined): URL | undefined {
     const url = given === undefined ? null : URL.parse(given);
     const isPlain = url !== null && url.protocol === 'https:' && url.port === '' && url.username === '';

@@ -17,7 +17,7 @@ export interface RequiredMail {
 /** What an event causes: mails to send, and earlier mails to cancel. */
 export interface MailReaction {
   readonly mails: readonly RequiredMail[];
-  /** The mails of earlier events of the account that this event supersedes. */
+  /** Which mails of earlier events of the account the event supersedes. */
   readonly supersedes: readonly SupersededMailKind[];
   /** Whether the event requires a mail to a person who has been erased since. */
   readonly erased: boolean;

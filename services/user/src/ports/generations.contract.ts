@@ -22,7 +22,7 @@ export interface GenerationsUnderTest {
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 
 /**
- * Defines the tests for one kind of store.
+ * Defines the contract tests for one kind of store.
  * @param open creates an empty store that is removed after the test
  */
 export function defineGenerationsContractTests(

@@ -46,7 +46,7 @@ function parkedFromStart(name: string): StoredAccount {
 }
 
 /**
- * Defines the tests for one kind of store.
+ * Defines the contract tests for one kind of store.
  * @param open creates an empty store that is removed after the test
  */
 export function defineProfilesContractTests(

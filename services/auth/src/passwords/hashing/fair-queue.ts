@@ -2,7 +2,7 @@
  * A bounded queue that is shared fairly: networks take turns, and so do the addresses within each network.
  */
 
-/** An item of the queue, with the client network and the email address that caused it. */
+/** An item of the queue, with the client network and the email address for which it waits. */
 export interface FairQueueItem {
   readonly network: string;
   readonly address: string;

@@ -264,8 +264,8 @@ export function defineJournalContractTests(name: string, open: OpenEmptyStores):
             stream: grace,
             events: [createSessionsRevokedFact(grace), createRoleChangedFact(grace)],
           }),
-          // In the stored JSON, this correlation id looks like the type of an event, but it must not count as
-          // a change of role.
+          // In the stored JSON, the correlation id of this commit looks like the type of an event, but it must
+          // not count as a change of role.
           createRegistrationCommit('eve@example.com', { correlationId: '"type":"RoleChanged"' }),
         ]);
         assert.deepEqual((await journal.roleChanges()).toSorted(), [ada, grace].toSorted());

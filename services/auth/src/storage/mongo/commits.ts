@@ -33,8 +33,8 @@ export function createCommitMongooseSchema() {
     number: whole,
     sequence: whole,
     events: { type: [Object], required: true },
-    // By default, mongoose would store an empty list, but the unique index allows only one document with an
-    // empty list.
+    // Store no empty list, which mongoose would do by default: the unique index allows only one document with
+    // an empty list.
     claims: { type: [String], default: undefined },
     correlationId: text,
     traceparent: String,

@@ -54,7 +54,7 @@ export function createMongoJournal(connection: Connection): Journal {
       documents.toSorted((a, b) => a.number - b.number),
       ({ stream }) => stream,
     );
-    // A batch may contain several reads of one stream that start at different numbers.
+    // A batch may contain several reads of one stream, each of which starts after a different commit number.
     return places.map(({ stream, number }) =>
       (byStream.get(stream) ?? []).filter((document) => document.number > number),
     );

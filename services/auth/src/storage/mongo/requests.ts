@@ -22,7 +22,10 @@ interface RequestDocument extends Omit<QueuedMailRequest, 'id'> {
    */
   readonly owner?: string;
   readonly leasedUntil: Date;
-  /** A unique id per call of `claim`, with which the caller finds the requests that it has won. */
+  /**
+   * An id that is unique for each call of `claim`, with which the caller finds the requests that it has
+   * leased.
+   */
   readonly claim?: string;
 }
 

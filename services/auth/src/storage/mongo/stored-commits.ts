@@ -21,8 +21,8 @@ export function createMongoStoredCommits(connection: Connection): StoredCommitRe
       .find(filter, { claims: 0, registration: 0 })
       .sort({ stream: 1, number: 1 })
       .limit(limit)
-      // Read with this read concern, because a commit that has not reached a majority of the replica set can
-      // still be rolled back, and `republish` must not publish such commits.
+      // Read only commits that a majority of the replica set has: any other commit can still be rolled back,
+      // and `republish` must not publish such commits.
       .readConcern('majority')
       .lean();
     return documents.map(storedCommitOf);

@@ -2,7 +2,10 @@ import type { SqliteRow } from '@latchkey/sqlite';
 import type { Commit } from '../../ports/journal.ts';
 import { parseStoredEvents } from '../stored-events.ts';
 
-/** Converts a commit to the named parameters of its INSERT, which also adds it to the outbox. */
+/**
+ * Converts a commit to the named parameters of the statement that inserts it, which also adds it to the
+ * outbox.
+ */
 export function toCommitColumns(commit: Commit) {
   const { events, claims, address, eraseAt, traceparent, ...plain } = commit;
   return {

@@ -22,7 +22,8 @@ const SQL = {
   replaceClaims: 'UPDATE journal_commit SET claims = :claims WHERE stream = :stream AND number = :number',
   deleteClaim: 'DELETE FROM journal_claim WHERE claim = :claim',
   holdersBetween: 'SELECT DISTINCT stream FROM journal_claim WHERE claim >= :from AND claim < :before',
-  // U+10FFFF is the last character in sort order, so this range contains all claims with the prefix.
+  // U+10FFFF is the last character in sort order, so the range that ends with it contains all claims with the
+  // prefix.
   countClaims: `SELECT count(*) AS count FROM journal_claim
     WHERE claim >= :prefix AND claim < :prefix || char(1114111)`,
   // The condition must literally equal the condition of the partial index journal_role_change; otherwise,

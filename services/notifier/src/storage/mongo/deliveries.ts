@@ -90,8 +90,8 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
     const [id, ...others] = ids;
     const more = found.length === limit;
     if (id !== undefined && others.length === 0) {
-      // In the usual case of a single candidate, one request both claims and returns it, which saves a second
-      // request.
+      // If there is a single candidate, which is the usual case, claim it and return it with one request,
+      // which saves a second request.
       const taken = await deliveries.findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' });
       return { taken: taken === null ? [] : [taken], more };
     }
