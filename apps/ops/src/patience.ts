@@ -4,8 +4,9 @@ import type { CommandContext } from './context.ts';
 
 const RETRY_MS = 500;
 /**
- * How long to retry in silence, in ms. After that, the wait is reported, or a command that does not wait fails. Long
- * enough for a server that is just starting and for a connection that is being opened.
+ * How long to retry before anything is printed, in ms. After this time, the command reports that it waits or,
+ * with `--no-wait`, fails. The time is long enough for a server that is just starting, and for a connection
+ * that is being opened.
  */
 const GRACE_MS = 3000;
 const REPORT_EVERY_MS = 30_000;

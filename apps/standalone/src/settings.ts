@@ -71,7 +71,7 @@ function isGiven(environment: Environment, name: string): boolean {
   return Boolean(environment[name] || environment[`${name}_FILE`]);
 }
 
-/** Whether any secret is not set in the environment. If so, `secrets.json` must contain it. */
+/** Returns whether the environment lacks one of the secrets, which `secrets.json` must then contain. */
 export function areSecretsMissing(environment: Environment): boolean {
   return generatedSecretNames.some((name) => !isGiven(environment, name));
 }
@@ -156,7 +156,7 @@ function operationsPort(port: number): number {
   return port <= 64_535 ? port + 1000 : port - 1000;
 }
 
-/** Whether to serve the development pages. */
+/** Returns whether the standalone serves the development pages. */
 export function shouldServeDevelopmentPages({ LATCHKEY_ENV, HOST }: OwnSettings): boolean {
   return LATCHKEY_ENV === 'development' && isLoopback(HOST);
 }

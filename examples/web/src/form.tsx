@@ -21,7 +21,8 @@ function labelIn(form: HTMLFormElement, name: string): string | undefined {
 }
 
 /**
- * A form that can be submitted successfully once. It shows errors and, after success, a message instead of its button.
+ * Renders a form that can be submitted successfully only once. The form shows errors and, after success, a
+ * message instead of its button.
  */
 export function Form({
   title,
@@ -99,12 +100,12 @@ export function Field(props: {
   );
 }
 
-/** An input field for the current password of the account. Its value is submitted as `password`. */
+/** Renders an input field for the current password of the account. Its value is submitted as `password`. */
 export function PasswordField() {
   return <Field label="Password" name="password" type="password" autoComplete="current-password" />;
 }
 
-/** An input field for a new password. Its value is submitted as `newPassword`. */
+/** Renders an input field for a new password. Its value is submitted as `newPassword`. */
 export function NewPasswordField() {
   return <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />;
 }

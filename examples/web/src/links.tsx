@@ -3,8 +3,8 @@ import { Form, NewPasswordField, PasswordField } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
 /**
- * The page that a verification link opens. It verifies the account only after a click, because mail scanners open
- * links, too.
+ * Renders the page that a verification link opens. The page verifies the account only after a click, because
+ * mail scanners open links, too.
  */
 export function VerificationPage() {
   const [step, setStep] = useState<'verify' | 'verified' | 'reject'>('verify');
@@ -60,7 +60,10 @@ export function PasswordResetPage() {
   );
 }
 
-/** The page that opens from the link sent to a new email address. It confirms the change to that address. */
+/**
+ * Renders the page that opens from the link sent to a new email address. The page confirms the change to that
+ * address.
+ */
 export function EmailChangePage() {
   return (
     <>
@@ -78,8 +81,8 @@ export function EmailChangePage() {
 }
 
 /**
- * The page that opens from the link that undoes a change of the email address. It also asks for a new password,
- * because somebody may have stolen the old one.
+ * Renders the page that opens from the link that undoes a change of the email address. The page also asks for
+ * a new password, because somebody may have stolen the old one.
  */
 export function UndoEmailChangePage() {
   return (

@@ -6,8 +6,8 @@ import { type ClockGuard, type ClockUse, DAY_MS, HOUR_MS, systemUptimeMs } from 
 import type { ClockReading, ClockReadings } from '@latchkey/store';
 
 /**
- * If more than this time has passed between the last stored time and the start of a process, in ms, the clock
- * is not trusted at first, because it may have been set forward.
+ * The maximum time between the last stored time and the start of a process, in ms. If more time has passed,
+ * the clock is not trusted at first, because it may have been set forward.
  */
 const MAX_ADVANCE_MS = DAY_MS;
 /** If the clock is behind the last stored time by more than this, in ms, it is not trusted at first. */

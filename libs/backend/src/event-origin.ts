@@ -1,6 +1,6 @@
 /**
- * What all services that consume signed events need: the setting that says how to treat forged records, the
- * alarm about them, and the state of the signing keys.
+ * The parts that all services that consume signed events have: the setting that says how to treat forged
+ * records, the alarm about forged records, and the state of the keys that verify events.
  */
 import type { BusRecord, PartitionSlice } from '@latchkey/bus';
 import type { DependencyHealth, Logger } from '@latchkey/process';

@@ -137,14 +137,14 @@ export function readStoreConfig(environment: Environment): StoreConfig {
 }
 
 /**
- * Like `readStoreConfig`, for services that run as separate processes. Without STORE, never selects the
- * embedded store, which only one process can serve.
+ * Reads STORE and the settings of that kind, like `readStoreConfig`, for services that run as separate
+ * processes. Without STORE, never selects the embedded store, which only one process can serve.
  */
 export function readServerStoreConfig(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment, 'mongo'), environment);
 }
 
-/** Like `readStoreConfig`, for the embedded store, whatever STORE says. @throws ConfigError */
+/** Reads the settings of the embedded store, whatever STORE says. @throws ConfigError */
 export function readEmbeddedStoreConfig(environment: Environment): StoreConfig {
   return openable(embeddedStoreKind, environment);
 }

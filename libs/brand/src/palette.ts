@@ -48,7 +48,7 @@ function mix(one: string, other: string, share: number): string {
   return `#${mixed.join('')}`;
 }
 
-/** The relative luminance of a color, from 0 to 1. */
+/** Returns the relative luminance of a color, from 0 to 1. */
 function luminance(color: string): number {
   const [red = 0, green = 0, blue = 0] = channels(color).map((value) => {
     const part = value / 255;

@@ -24,8 +24,8 @@ const DEADLINE_MS = 120_000;
 const KEPT_FOR_EVER = -1;
 
 /**
- * The guarantees of the Bus as tests, for every adapter. Topics and groups have new names in each test, so
- * all tests can share one broker.
+ * Defines tests of the guarantees of a Bus, which every adapter must pass. Topics and groups have new names
+ * in each test, so all tests can share one broker.
  */
 export function busContract(name: string, openBus: () => Promise<BusUnderTest>): void {
   describe(`the ${name} bus`, () => {
@@ -636,7 +636,7 @@ async function readAll(records: AsyncIterable<BusRecord>): Promise<BusRecord[]> 
   return Array.fromAsync(records);
 }
 
-/** Resolves once the condition holds; fails at the deadline. */
+/** Waits until a condition is true, and fails at the deadline. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   while (!(await condition())) {

@@ -82,7 +82,7 @@ export interface BusSubscription {
    * false.
    */
   caughtUp(): Promise<boolean>;
-  /** Whether records can currently be fetched; false while the broker is down. */
+  /** Returns whether records can currently be fetched; false while the broker is down. */
   healthy(): boolean;
   /**
    * Returns a sentence for each fault that the subscription survives: a position that was out of range, or a

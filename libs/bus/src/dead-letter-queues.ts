@@ -32,7 +32,7 @@ export interface DeadLetter {
   readonly record: BusRecord;
 }
 
-export interface DeadLetterPage {
+export interface DeadLetterQuery {
   /** The maximum number of dead letters to return; at least 1. */
   readonly limit: number;
   /** Return only dead letters after this position. */
@@ -43,7 +43,7 @@ export interface DeadLetterQueues {
   /**
    * Returns the dead letters of all groups, except discarded ones, ordered by topic, partition and offset.
    */
-  list(page: DeadLetterPage): Promise<readonly DeadLetter[]>;
+  list(page: DeadLetterQuery): Promise<readonly DeadLetter[]>;
   /** Returns the dead letter at a position, even if it is discarded. */
   find(place: RecordPosition): Promise<DeadLetter | undefined>;
   /**

@@ -1,6 +1,7 @@
 /**
- * Kafka's default partitioner: murmur2, made positive, modulo the number of partitions
- * (org.apache.kafka.common.utils.Utils.murmur2). Only the part of the key before its first slash counts.
+ * Returns the partition of a key, as Kafka's default partitioner computes it: the murmur2 hash of the key,
+ * made positive, modulo the number of partitions (org.apache.kafka.common.utils.Utils.murmur2). Only the part
+ * of the key before its first slash counts.
  */
 export function partitionOfKey(key: Buffer, partitionCount: number): number {
   return (murmur2(keyBeforeSlash(key)) & 0x7fffffff) % partitionCount;

@@ -20,7 +20,10 @@ function record(key: string | null, value: string): OutgoingRecord {
   };
 }
 
-/** The guarantees of LogReader as tests, for every adapter. Topics have new names in each test. */
+/**
+ * Defines tests of the guarantees of a LogReader, which every adapter must pass. Topics have new names in
+ * each test.
+ */
 export function logReaderContract(name: string, openLog: () => Promise<LogUnderTest>): void {
   describe(`the reader of the ${name} log`, () => {
     let under: LogUnderTest;

@@ -12,7 +12,10 @@ function numbers(from: number, to: number): readonly number[] {
   return Array.from({ length: to - from }, (_, n) => from + n);
 }
 
-/** The guarantees of LogTail as tests, for every adapter. Topics have new names in each test. */
+/**
+ * Defines tests of the guarantees of a LogTail, which every adapter must pass. Topics have new names in each
+ * test.
+ */
 export function logTailContract(name: string, openBus: () => Promise<BusUnderTest>): void {
   describe(`the tail of the ${name} log`, () => {
     let under: BusUnderTest;

@@ -22,7 +22,8 @@ export interface LogTail {
   /** Returns the partition of records with this key. */
   partitionOf(key: string): Promise<number>;
   /**
-   * Resolves once there may be records after the ends of the given ranges, or when `signal` is aborted.
+   * Waits for new records: resolves once there may be records after the ends of the given ranges, or when
+   * `signal` is aborted.
    * @param ranges the result of an earlier call of `ranges`
    */
   grown(ranges: readonly PartitionOffsetRange[], signal: AbortSignal): Promise<void>;

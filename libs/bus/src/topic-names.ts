@@ -71,8 +71,8 @@ export function withTopicNames<B extends Bus & ConsumerGroups>(bus: B, namesOnLo
 
 /**
  * Returns a bus whose methods take Latchkey's group names. `bus` must take Latchkey's topic names, like the
- * result of `withTopicNames`, because a group's name on the log is derived from the group's and the topics'
- * Latchkey names.
+ * result of `withTopicNames`, because the name of a group on the log is derived from Latchkey's names of the
+ * group and of its topics.
  */
 export function withGroupNames<B extends Bus & ConsumerGroups>(bus: B, rules: GroupNamingRules): B {
   const renamed: Bus & ConsumerGroups = {

@@ -63,7 +63,7 @@ function isNetworkError(error: unknown): boolean {
   return error instanceof TypeError && error.message === 'fetch failed';
 }
 
-/** Resolves when a tab waits for the session's lock, because another tab holds it. */
+/** Waits until a tab waits for the session's lock, because another tab holds it. */
 async function lockIsAwaited(): Promise<void> {
   for (;;) {
     const { pending = [] } = await navigator.locks.query();

@@ -20,7 +20,8 @@ export interface ClientOptions {
   readonly url: string;
   /**
    * Where the refresh token is kept. `body`: in `storage`. `cookie`: in an HttpOnly cookie, which no script
-   * can read; the app must then be on the same site as Latchkey, and its origin must be in CORS_ORIGINS.
+   * can read. With `cookie`, the app must be on the same site as Latchkey, and the app's origin must be in
+   * CORS_ORIGINS.
    */
   readonly tokens: 'body' | 'cookie';
   /**
@@ -55,7 +56,7 @@ export interface AuthClient {
    */
   restore(): Promise<Session | undefined>;
   session(): Session | undefined;
-  /** Requests an account, which the person verifies with a mailed link. @throws ApiProblem */
+  /** Creates an account, which the person must verify with a mailed link. @throws ApiProblem */
   signUp(person: BodyOf<operations['signUp']>): Promise<void>;
   /**
    * Signs a person in, and keeps the session.
@@ -69,7 +70,8 @@ export interface AuthClient {
   signOut(): Promise<void>;
   /**
    * Reads a verification link. Call `confirm` when the person clicks, not when the page loads.
-   * @throws ApiProblem (token_invalid) if the URL has no complete token, like the methods for the other links
+   * @throws ApiProblem (token_invalid) if the URL has no complete token. The methods for other links throw
+   * the same error
    */
   verifyFromUrl(url: string): { confirm(evidence?: Verification): Promise<void>; reject(): Promise<void> };
   /** Reads a link with which the person sets a new password. */
@@ -145,8 +147,8 @@ export function createClient(options: ClientOptions): AuthClient {
   }
 
   /**
-   * Like `renew`, but only if the access token expires soon. If the refresh fails, the old access token is
-   * used as long as it is valid.
+   * Refreshes a session, like `renew`, but only if its access token expires soon. If the refresh fails, the
+   * old access token is used as long as it is valid.
    */
   async function renewIfDue(session: Session, request: Request): Promise<Session | undefined> {
     if (!keeper.isDue(session)) return session;

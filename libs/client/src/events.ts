@@ -3,9 +3,11 @@ import type { Session } from './session.ts';
 
 /** The events of a client, by name, with the value that listeners receive. */
 export interface Events {
-  /** A person has signed in, here or in another tab. */
+  /** A person has signed in, in this tab or in another one. */
   readonly signedIn: Session;
-  /** The person of the session has signed out, here or in another tab, or another person has signed in. */
+  /**
+   * The person of the session has signed out, in this tab or in another one, or another person has signed in.
+   */
   readonly signedOut: undefined;
   /** The session has expired or was revoked; ask for the password again. */
   readonly expired: undefined;

@@ -1,6 +1,5 @@
 /**
- * Keeps the session of a client: starts, refreshes, restores and ends it, in agreement with the other tabs of
- * the app.
+ * Starts, refreshes, restores and ends the session of a client, and keeps it the same in all tabs of the app.
  */
 import type { components } from './api.d.ts';
 import type { ClientEventEmitter } from './events.ts';
@@ -36,7 +35,8 @@ export interface SessionKeeper {
 }
 
 /**
- * How long before its expiry an access token is refreshed, in ms. Requests take a while, and clocks differ.
+ * How long before its expiry an access token is refreshed, in ms. The margin is needed because requests take
+ * a while, and clocks differ.
  */
 const EARLY_MS = 30_000;
 
@@ -97,7 +97,7 @@ export function openSessionKeeper(options: {
     else await refresh(current);
   }
 
-  /** Returns the current session. Another tab may have replaced or ended it. */
+  /** Returns the current session of the app, which another tab may have replaced or ended. */
   async function read(): Promise<Session | undefined> {
     if (mode === 'body') return store.read(current);
     return (await signOutMark.isSet()) ? undefined : current;

@@ -28,7 +28,7 @@ interface StorageChange {
 interface Channel {
   postMessage(message: TabMessage): void;
   close(): void;
-  /** A method of Node's BroadcastChannel, which browsers do not have. */
+  /** Lets the process end although the channel is open. Only Node's BroadcastChannel has this method. */
   unref?(): void;
   onmessage: ((event: { readonly data: TabMessage }) => void) | null;
 }
@@ -99,7 +99,10 @@ function openChannel(name: string): Channel | undefined {
   }
 }
 
-/** Runs work while holding a lock; without the lock if the page cannot get it. */
+/**
+ * Runs work while the page holds a lock that all tabs share. If the page cannot get the lock, runs the work
+ * without it.
+ */
 async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   const { navigator } = globalThis as unknown as { readonly navigator?: { readonly locks?: Locks } };
   if (navigator?.locks === undefined) return work();

@@ -246,8 +246,8 @@ describe('a service that reads the log', () => {
     const { environment, topic, bus } = await prepare(t, { partitions: 2 });
     await bus.publish(topic, [{ key: 'a', value: null, headers: {} }]);
     const probe = await startProbe(t, { ...environment, HANDLER: 'fails' });
-    // A slice that keeps failing is logged only about twice a minute, so the second log line proves that more
-    // time has passed than the time limit of handlers.
+    // If the handler keeps failing, this is logged only about twice a minute. The second log line therefore
+    // proves that more time than the time limit of handlers has passed.
     await until(async () => countOf(probe, 'a batch of records failed and is retried') === 2);
     await until(() => isReady(probe));
     probe.child.kill('SIGTERM');

@@ -70,7 +70,8 @@ export async function runClusterService<Settings extends z.ZodObject>(
   const { own, shown, ...config } = settings;
   const logger = createLogger({ name: service.name, level: config.process.LOG_LEVEL });
   const registry = createMetricsRegistry();
-  // Logged as a list of strings, because log lines redact the fields whose names some settings have.
+  // The settings are logged as a list of strings, because the logger redacts fields with certain names, and
+  // some settings have such names.
   const lines = Object.entries(shown).map(([name, value]) => `${name}=${value}`);
   logger.info({ settings: lines }, 'settings');
   return runProcess(

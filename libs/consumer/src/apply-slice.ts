@@ -25,14 +25,14 @@ export interface RecordWithOutcome {
 }
 
 export interface SliceOutcome<P extends Position> {
-  /** The positions to store: one for each account that has changed. */
+  /** The positions to store: one for each account whose position has changed. */
   readonly changed: readonly P[];
   /**
    * The outcome of each record whose key names an account, in order. Does not include earlier records that
    * were read again because a parked account was retried.
    */
   readonly folded: readonly RecordWithOutcome[];
-  /** Records whose key names no account. */
+  /** The records of the slice whose key names no account, so that the consumer cannot use them. */
   readonly unusable: readonly DecodedRecord[];
   /**
    * The marks of the parked accounts that can perhaps continue, because this slice contains the event that
@@ -42,7 +42,7 @@ export interface SliceOutcome<P extends Position> {
 }
 
 /**
- * Applies the records of a slice.
+ * Applies the records of a slice to the positions of their accounts.
  * @param known the stored positions of the accounts in the slice
  * @param start returns the initial position of an account that has no stored position
  */

@@ -21,8 +21,8 @@ import {
 import type { VerifiedProofCache } from './verified-proofs.ts';
 
 /**
- * How to treat a record whose signature does not verify. `require`: the record becomes a dead letter. `warn`:
- * the record is only reported.
+ * How to treat a record whose signature is invalid. `require`: the record becomes a dead letter. `warn`: the
+ * record is only reported.
  */
 export type SignaturePolicy = 'require' | 'warn';
 
@@ -58,13 +58,13 @@ export interface RecordAuthenticatorOptions {
   /** Topics whose events are not signed, by their names on the log. */
   readonly unsigned?: readonly string[];
   /**
-   * Makes the authenticator read the log ahead of a consumer that has to catch up. Then one signature per
-   * account is verified, instead of one per account and slice. Do not set this if several consumers at
-   * different offsets share the authenticator, because it would read the same records again and again.
-   * Default: no reading ahead.
+   * Makes the authenticator read the log ahead of a consumer that has to catch up. Then only one signature
+   * per account is verified, instead of one per account and slice. Do not set this option if several
+   * consumers at different offsets share the authenticator, because the authenticator would read the same
+   * records again and again. Default: no reading ahead.
    */
   readonly ahead?: Omit<SignatureLookAheadOptions, 'keys'>;
-  /** Called after each slice that contains verified events, with the time of the newest of them. */
+  /** Called after each slice that contains verified events, with the time of the newest verified event. */
   onVerified?(newest: Date): void;
   /**
    * A cache that several consumers of the same events share, so that each signature is verified only once.
@@ -118,7 +118,7 @@ export function createRecordAuthenticator({
   };
 }
 
-/** Returns the time of the newest verified event; undefined if there is none. */
+/** Returns the time of the newest verified event; undefined if no event was verified. */
 function newestVerified(records: readonly DecodedRecord[]): Date | undefined {
   const times = records
     .filter(isEventRecord)
@@ -127,8 +127,8 @@ function newestVerified(records: readonly DecodedRecord[]): Date | undefined {
 }
 
 /**
- * Returns a function that removes records that auth has not published; for readers that forward records. It
- * also removes records whose key names no account, because the authenticator does not check those.
+ * Returns a function that removes records that auth has not published; for readers that forward records. The
+ * function also removes records whose key names no account, because the authenticator does not check them.
  */
 export function createGenuineRecordFilter(
   authenticate: RecordAuthenticator,
@@ -149,7 +149,7 @@ function verifiedRecord(
 
 interface Rules extends Required<Pick<RecordAuthenticatorOptions, 'keys' | 'topics' | 'unsigned'>> {
   readonly shared: VerifiedProofCache | undefined;
-  /** Hashes of events that auth has published. */
+  /** The hashes of events that were verified already, so that auth has published these events. */
   readonly verified: ReadonlySet<string>;
 }
 
@@ -161,7 +161,9 @@ interface Intact {
 
 const NO_KEYS: Awaited<ReturnType<EventKeySource['find']>> = new Map();
 
-/** Returns for each record why it is not genuine; undefined if it is. */
+/**
+ * Returns for each record the reason why auth cannot have published it; undefined if auth has published it.
+ */
 async function findFlaws(
   candidates: readonly Candidate[],
   { keys, topics, unsigned, verified, shared }: Rules,
@@ -186,7 +188,7 @@ async function findFlaws(
   }
 
   /**
-   * Accepts an event, and its predecessors, which its hash covers.
+   * Marks an event as genuine, and also its predecessors, which the event's hash covers.
    * @param kid the id of the key that has just verified a signature that covers these events; undefined if no
    * signature was verified now
    */
@@ -234,7 +236,7 @@ function kidOf(provenance: Provenance): string | undefined {
 
 /**
  * Returns whether an event is on a topic on which events of its type are never published. Its record must
- * then be a copy of a genuine record.
+ * then be a copy, because auth would not have published it there.
  */
 function isMisplaced(decoded: Decoded, topics: readonly TopicName[]): boolean {
   return decoded.kind === 'event' && !topics.includes(catalogue[decoded.event.type].topic);

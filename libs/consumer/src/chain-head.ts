@@ -7,20 +7,20 @@ import type { AccountBlocker, Position } from './position-store.ts';
 import { type EventRecord, sequenceOf } from './records.ts';
 
 /**
- * Returns the `head` of an account's position once this event is applied; undefined if the hash of the event
+ * Returns the `head` of an account's position after an event is applied; undefined if the hash of the event
  * was not verified.
  */
 export function positionHeadAfterEvent(record: EventRecord): string | undefined {
   return record.link && formatHead(sequenceOf(record), record.link.hash);
 }
 
-/** Returns the position of an account once this event is applied. */
+/** Returns the position of an account after an event is applied. */
 export function positionAfterEvent({ account }: Pick<Position, 'account'>, record: EventRecord): Position {
   const head = positionHeadAfterEvent(record);
   return { account, sequence: sequenceOf(record), ...(head === undefined ? {} : { head }) };
 }
 
-/** Returns the hash of the last event that was applied; undefined if it is unknown. */
+/** Returns the hash of the last event that was applied; undefined if the hash is unknown. */
 export function lastEventHashOf(position: Pick<Position, 'sequence' | 'head'>): string | undefined {
   const prefix = formatHead(position.sequence, '');
   return position.head?.startsWith(prefix) ? position.head.slice(prefix.length) : undefined;
@@ -47,7 +47,10 @@ export function findForkBlocker(
   return undefined;
 }
 
-/** Returns why an account must be parked if these events have the same sequence but are different. */
+/**
+ * Returns why an account must be parked if two of its events have the same sequence but differ; undefined if
+ * they are equal, or if the hash of one of them is unknown.
+ */
 export function findConflictBlocker(one: EventRecord, other: EventRecord): AccountBlocker | undefined {
   if (one.link === undefined || other.link === undefined || one.link.hash === other.link.hash)
     return undefined;

@@ -5,14 +5,15 @@ type PublicKey = Parameters<typeof isSignedBy>[0];
 
 export interface EventKeySource {
   /**
-   * Returns the current public keys with these ids. Ids that auth does not know are missing from the result.
-   * @param newest the time of the newest record that was signed with one of these keys; without it, unknown
-   * keys are never waited for
+   * Returns the current public keys with the given ids. Ids that auth does not know are missing from the
+   * result.
+   * @param newest the time of the newest record that was signed with one of these keys; if it is not given,
+   * no unknown key is waited for
    * @throws EventKeysUnavailable if a key id is unknown, and either the keys cannot be fetched, or the record
    * is so new that auth may still publish the key
    */
   find(kids: readonly string[], newest?: Date): Promise<ReadonlyMap<string, PublicKey>>;
-  /** Returns why keys cannot currently be fetched; undefined if they can. */
+  /** Returns why keys cannot currently be fetched; undefined if the keys can be fetched. */
   unavailableReason(): string | undefined;
 }
 
@@ -28,8 +29,8 @@ const FETCH_WITHIN_MS = 3000;
  */
 const UNKNOWN_KEY_PATIENCE_MS = 5 * 60_000;
 /**
- * The minimum time between two waits for unknown keys, in ms. Without it, anybody who can write to a topic
- * could delay the other events of the partition again and again, by inventing key ids.
+ * The minimum time between two waits for unknown keys, in ms. Without this minimum, anybody who can write to
+ * a topic could delay the other events of the partition again and again, by inventing key ids.
  */
 const WAITS_APART_MS = 60 * 60_000;
 /** How long a cached key may still be accepted after auth has withdrawn it, in ms. */
@@ -43,9 +44,9 @@ export function createFixedEventKeySource(jwks: unknown): EventKeySource {
 
 /**
  * Fetches the keys of a JWKS from a URL, and caches them. Fetches them again if a key id is unknown, or if
- * they are older than 10 minutes; if the latter fetch fails, the cached keys remain in use. An event that was
- * signed with an unknown key waits for its key until it is 5 minutes old, and all events together wait at
- * most 5 minutes in any 65 minutes. During the wait, each retry fetches the keys.
+ * the cached keys are older than 10 minutes. If a fetch because of this age fails, the cached keys remain in
+ * use. An event that was signed with an unknown key waits for its key until it is 5 minutes old, and all
+ * events together wait at most 5 minutes in any 65 minutes. During the wait, each retry fetches the keys.
  * @param options.clock returns the monotonic time in ms
  * @param options.now returns the current time, which is compared with the times of records
  */

@@ -26,7 +26,10 @@ interface Chained {
   readonly record: Omit<BusRecord, 'offset'>;
 }
 
-/** Returns events that continue a history. @param branch distinguishes events with the same sequence */
+/**
+ * Returns events that continue an account's history. @param branch distinguishes events with the same
+ * sequence
+ */
 function continueHistory(account: string, before: readonly Chained[], count: number, branch = 0) {
   const events = [...before];
   for (let sequence = before.length + 1; sequence <= before.length + count; sequence += 1) {
@@ -61,7 +64,7 @@ function continueHistory(account: string, before: readonly Chained[], count: num
 
 interface ForkedLog {
   readonly records: readonly BusRecord[];
-  /** The event of each record. */
+  /** For each record of the log, the event that it contains. */
   readonly events: readonly Chained[];
 }
 
@@ -100,7 +103,7 @@ const forkedLogs = fc
   });
 
 interface State extends Position {
-  /** The events that were applied, in order. */
+  /** The events that the consumer has applied, in order. */
   readonly applied: readonly { readonly hash: string; readonly previous: string | undefined; at: number }[];
 }
 

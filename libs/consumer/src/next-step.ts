@@ -25,17 +25,20 @@ export type NextRecordStep =
   | { readonly kind: 'missing' }
   | { readonly kind: 'park'; readonly blocker: AccountBlocker };
 
-/** The outcome of a record. */
+/** What the consumer has done with a record. */
 export type RecordOutcome = 'applied' | 'duplicate' | 'parked' | 'held back';
 
-/** An event that cannot be applied. Its account is parked with this cause. */
+/**
+ * The refusal of an event that the consumer cannot apply. The event's account is parked, and the text
+ * `refused` becomes the cause.
+ */
 export interface EventRefusal {
   readonly refused: string;
 }
 
 /**
  * Applies an event to the position of its account, and returns the new position. The event must be the
- * account's next one.
+ * account's next event.
  */
 export type ApplyEvent<P extends Position> = (position: P, record: EventRecord) => P | EventRefusal;
 
@@ -57,7 +60,8 @@ export function decideNextStep(
   if (!isEventRecord(record))
     return { kind: 'park', blocker: { reason: 'unreadable', cause: decodeFailureOf(record) } };
   const sequence = sequenceOf(record);
-  // If the account is parked, the fork check is done when the record is read again.
+  // If the account is parked, do not check here whether the history has forked. This is checked when the
+  // record is read again.
   const fork = parked === undefined ? findForkBlocker(position, record) : undefined;
   if (fork !== undefined) return { kind: 'park', blocker: fork };
   if (sequence <= last) return { kind: 'duplicate' };
@@ -68,9 +72,9 @@ export function decideNextStep(
 
 /**
  * Returns the mark of a parked account if this record may allow the account to continue, otherwise undefined.
- * A duplicate of the missing event counts too: if a process dies while it resumes the account, the mark
- * remains, and the slice is redelivered. No other duplicate counts, because a slow member of the group may
- * read it before the missing event has arrived.
+ * A duplicate of the missing event also allows the account to continue, because if a process dies while it
+ * resumes the account, the mark remains, and the slice is redelivered. No other duplicate does, because a
+ * slow member of the group may read such a duplicate before the missing event has arrived.
  */
 export function findParkMarkToRetry(
   { sequence, parked }: Position,

@@ -20,21 +20,26 @@ import {
 const WINDOW = 500;
 
 export interface ParkedEventSorter {
-  /** Takes the next record, in the order of the log, starting with the one that parked the account. */
+  /** Takes the next record, in the order of the log, starting with the record that parked the account. */
   take(record: AccountRecord): void;
   /**
    * Returns the event with the next sequence. Undefined if its record has not been taken yet, or if the
    * account's history has forked.
    */
   due(): EventRecord | undefined;
-  /** Must be called after the due event was applied, with the new position of the account. */
+  /**
+   * Must be called with the new position of the account after the event that `due` has returned was applied.
+   */
   onApplied(reached: Position): void;
   /**
-   * Must be called if the due event cannot be applied. A later record may contain the same event in a usable
-   * form.
+   * Must be called if the event that `due` has returned cannot be applied. A later record may contain the
+   * same event in a usable form.
    */
   onRefused(blocker: AccountBlocker): void;
-  /** Returns why the account cannot continue, according to the records taken so far; undefined if it can. */
+  /**
+   * Returns why the account must stay parked, according to the records that were taken so far; undefined if
+   * the account can continue.
+   */
   blocker(): AccountBlocker | undefined;
 }
 

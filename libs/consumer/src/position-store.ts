@@ -22,11 +22,11 @@ export interface AccountBlocker {
  */
 export interface Parked extends AccountBlocker {
   readonly account: string;
-  /** The record that could not be applied. */
+  /** The topic, partition and offset of the record that could not be applied. */
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** Sequence of the last event that was applied before the account was parked; 0 if there was none. */
+  /** Sequence of the last event that was applied before the account was parked; 0 if no event was applied. */
   readonly after: number;
 }
 
@@ -35,7 +35,7 @@ export interface Parked extends AccountBlocker {
  * from the events.
  */
 export interface Position {
-  /** The id of the account; on the mailings topic, that of the mailing. */
+  /** The id of the account; on the mailings topic, the id of the mailing. */
   readonly account: string;
   /** Sequence of the last event that was applied or skipped; 0 before the first. */
   readonly sequence: number;
@@ -62,9 +62,9 @@ export interface PositionStore<P extends Position = Position> {
   /**
    * Replaces each stored position whose sequence is lower than the given one. If the sequences are equal,
    * only adds the given mark, and only if the stored position has no mark. Does not change any other
-   * position, so a slow member of the group never undoes what a faster one has stored. Resolves once the
+   * position, so a slow member of the group never undoes what a faster member has stored. Resolves once the
    * positions are durable. No account may be given twice. If `save` rejects, some of the positions may have
-   * been stored, but none of them partly; the caller may repeat the call.
+   * been stored, but no position was stored partly; the caller may repeat the call.
    */
   save(positions: readonly P[]): Promise<void>;
   /**
@@ -90,8 +90,8 @@ export function createParkMark(
 }
 
 /**
- * Returns the position with this mark of a parked account. If no mark is given, returns the position without
- * a mark.
+ * Returns a copy of the position that has the given mark of a parked account or, if no mark is given, no
+ * mark.
  */
 export function withParkMark<P extends Position>(position: P, parked: Parked | undefined): P {
   const { parked: _, ...unmarked } = position;

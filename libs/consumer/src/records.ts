@@ -1,4 +1,4 @@
-/** Decoded records of the log. */
+/** The types of decoded records, and functions that read their parts. */
 import type { BusRecord } from '@latchkey/bus';
 import { type ChainEntry, type Decoded, decode, type Envelope, type EventType } from '@latchkey/events';
 
@@ -57,7 +57,7 @@ export function accountOf({ decoded }: AccountRecord): string {
   }
 }
 
-/** Returns why the record cannot be decoded; an empty string if it can. */
+/** Returns why a record could not be decoded; an empty string if it was decoded. */
 export function decodeFailureOf({ decoded }: DecodedRecord): string {
   return 'cause' in decoded ? decoded.cause : '';
 }

@@ -15,7 +15,7 @@ import { createTestAccountId, createTestEventRecord } from './testing/history.ts
 import { createFailureInjector, type ShuffledLog, shuffledLogArbitrary } from './testing/shuffled-log.ts';
 import { acceptAllRecords } from './testing/signed.ts';
 
-/** The sequences that were applied, in order. */
+/** The state that is derived from events: the sequences of the applied events, in order. */
 interface State extends Position {
   readonly applied: readonly number[];
 }
@@ -89,8 +89,8 @@ describe('an account that misses an event', () => {
           const scheduled: RunStoreCall = (work) => scheduler.schedule(Promise.resolve()).then(work);
           const [late, owner] = [1, 2].map(() => memberOf(positions, log.records, scheduled));
           assert.ok(late && owner);
-          // An earlier member has handled the records up to `from`. The next slice goes to both members: to
-          // `late`, which loses the partition while it handles the slice, and again to `owner`.
+          // An earlier member of the group has handled the records up to `from`. The next slice goes to both
+          // members: to `late`, which loses the partition while it handles the slice, and again to `owner`.
           const before = memberOf(positions, log.records, (work) => work());
           await deliverInSlices(before.handle, log.records.slice(0, from), cuts);
           const stale = log.records.slice(from, from + length);

@@ -20,34 +20,34 @@ export interface RetryOutcome {
   readonly result: 'not parked' | 'unparked' | 'still parked';
   /** Sequence of the last event that was applied or skipped. */
   readonly sequence: number;
-  /** Why the account is still parked. */
+  /** Why the account is still parked; absent if it is no longer parked. */
   readonly cause?: string;
 }
 
 export interface ParkedAccountRetrierDeps<P extends Position> {
   readonly log: Pick<Bus, 'readKey'>;
-  /** Verifies the records. Forged records are ignored. */
+  /** Separates genuine records from forged records, which are ignored. */
   readonly authenticate: RecordAuthenticator;
   readonly positions: PositionStore<P>;
   readonly first: FirstEventRule;
   /** Returns the initial position of an account that has no stored position. */
   start(account: string): P;
   /**
-   * Applies the account's next event. If this has effects outside of the returned position, the effects and
-   * the position must be stored together before the call resolves. The stored position must still have the
-   * mark.
+   * Applies the account's next event, and returns the new position. If the event has effects outside of the
+   * position, the effects and the position must be stored together before the call resolves. The stored
+   * position must still have the mark of the parked account.
    * @param origin the current mark of the account
    */
   handle(position: P, record: EventRecord, origin: Parked): Promise<P | EventRefusal> | P | EventRefusal;
   /**
-   * Called between records.
-   * @throws Error if reading must end, because the process stops or the partition was revoked
+   * Stops the reading of an account's records by throwing an error. Called before each record.
+   * @throws Error if the process stops or the partition was revoked
    */
   throwIfStopped?(): void;
   /**
-   * Returns the sequence of the account's last event in the journal; 0 if there is none. An account that has
-   * reached this sequence is unparked: it misses no event, and a record that was unreadable contained no real
-   * event. An account whose history has forked remains parked.
+   * Returns the sequence of the account's last event in the journal; 0 if there is none. An account whose
+   * position has reached this sequence is unparked, because it misses no event, and a record that was
+   * unreadable contained no real event. An account whose history has forked remains parked.
    */
   lastDecided?(account: string): Promise<number>;
 }
@@ -61,16 +61,16 @@ interface Pass<P> {
 export interface ParkedAccountRetrier<P extends Position> {
   /**
    * Retries a parked account on behalf of an operator, while the consumer runs. Reads the account's records
-   * again, starting with the one that parked it, and applies the events that are due. Repeats this until
-   * nothing changes: as long as the mark exists, the consumer holds back new records, which only the next
-   * repetition finds.
+   * again, starting with the record that parked the account, and applies the events that are due. Repeats
+   * these steps until a repetition changes nothing, because the consumer holds back new records as long as
+   * the account is marked as parked, and only the next repetition finds these records.
    */
   retry(account: string): Promise<RetryOutcome>;
   /**
    * Retries a parked account on behalf of the consumer, before the position of the consumer's group moves
    * past the missing event. Reads the account's records from the mark to the end of the slice, and applies
-   * the events that are due. The consumer is about to read the later records anyway. If one of the records is
-   * unreadable, the account stays parked until an operator retries it.
+   * the events that are due. The later records need not be read here, because the consumer reads them next.
+   * If one of the records is unreadable, the account stays parked until an operator retries it.
    * @param mark the mark of the account, as the consumer knows it
    * @param lastOffset the offset of the last record of the slice
    * @returns the position that the account has reached
@@ -119,8 +119,8 @@ export function createParkedAccountRetrier<P extends Position>(
         }
       }
     }
-    // Read the journal after the log. If the journal has no later event even then, the log had none either
-    // when it was read.
+    // Read the journal only after the log. If the journal contains no later event, the log cannot have
+    // contained a later event when it was read.
     const decided = await deps.lastDecided?.(account);
     const found = sorter.blocker();
     const isComplete = position.sequence === decided && found?.reason !== 'forked';

@@ -11,9 +11,9 @@ import type { EventKeySource } from './event-key-source.ts';
 export interface SignatureLookAhead {
   /**
    * Returns the hashes of those of the given consecutive records whose signatures are verified already. The
-   * result may also contain hashes of records that were not given. It is empty near the end of the log, and while
-   * the log or the keys cannot be read. If the hash of a record is missing, the consumer must verify the signature
-   * of that record itself.
+   * result may also contain hashes of other records. The result is empty near the end of the log, and while
+   * the log or the keys cannot be read. If the hash of a record is missing, the consumer must verify the
+   * signature of that record itself.
    */
   verifiedHashes(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
 }
@@ -35,7 +35,7 @@ interface Window {
   readonly hashes: ReadonlySet<string>;
 }
 
-/** Consecutive events of one account. The signature of the last event covers all of them. */
+/** Consecutive events of one account. The signature of the last event covers all of these events. */
 interface Run {
   readonly last: EventProof;
   readonly hashes: string[];
@@ -143,8 +143,8 @@ export async function verifyConcurrently<Item>(
 }
 
 /**
- * Returns the hashes in those runs whose last event has a valid signature. If it is not valid, the consumer
- * must verify each event of the run itself, because genuine events may precede a forged one.
+ * Returns the hashes of all events in those runs whose last event has a valid signature. In any other run,
+ * the consumer must verify each event itself, because genuine events may precede a forged event.
  */
 async function verifyRuns(runs: readonly Run[], keys: EventKeySource): Promise<ReadonlySet<string>> {
   const kids = new Set(runs.flatMap(({ last }) => keyIdOf(last.signature) ?? []));

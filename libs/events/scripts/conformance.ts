@@ -46,8 +46,8 @@ export async function runConformanceCase(
   records: ConformanceCase['records'],
   { cwd, env }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<ConformanceOutcome> {
-  // Started in a process group of its own, so that ending the group also ends the child processes of commands
-  // such as `npx`.
+  // The command is started in a process group of its own, so that ending the group also ends the child
+  // processes of commands such as `npx`.
   const child = spawn(program, words, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);

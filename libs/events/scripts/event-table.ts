@@ -23,8 +23,8 @@ interface Field {
 }
 
 /**
- * Returns the text for a field in the table, such as `role`, `verification?`, `person {email, firstName?}` or
- * `reason: expired, rejected`.
+ * Returns the text that describes a field of an event in the table, such as `role`, `verification?`, `person
+ * {email, firstName?}` or `reason: expired, rejected`.
  */
 function fieldText(name: string, field: Field, required: boolean): string {
   const object = field.anyOf?.find(({ properties }) => properties) ?? {};

@@ -1,8 +1,8 @@
 /**
  * Generates files from the declarations of the events: a JSON Schema per event and the AsyncAPI document in
- * `docs/events/`, the tables in `docs/events.md`, and the frozen samples of versions that have none. With
- * `--check`, it writes nothing, but lists the files that are out of date, and exits with code 1 if there are
- * any.
+ * `docs/events/`, the tables in `docs/events.md`, and frozen samples for versions that do not have any yet.
+ * With `--check`, this script writes nothing, but lists the files that are out of date, and exits with code 1
+ * if any file is out of date.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { asyncApiDocument, eventJsonSchema } from '../src/index.ts';

@@ -1,6 +1,6 @@
 /**
- * The canonical form of JSON (RFC 8785, https://www.rfc-editor.org/rfc/rfc8785): equal values have the same
- * text, regardless of the order of their keys. Pure.
+ * Creates the canonical form of JSON (RFC 8785, https://www.rfc-editor.org/rfc/rfc8785), in which equal
+ * values have the same text, regardless of the order of their keys. Pure.
  */
 
 /**

@@ -24,7 +24,7 @@ const hash = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => Buffer.from(bytes).toString('base64url'));
 
-/** Events whose strings are well-formed, because the API accepts no others. */
+/** Generates events whose strings are well-formed, because the API accepts only well-formed strings. */
 const event = eventArbitrary().filter(
   ({ data }) => JSON.stringify(data).isWellFormed() && !/\\ud[89a-f]/.test(JSON.stringify(data)),
 );

@@ -88,7 +88,10 @@ describe('a record of the test vector with another text', () => {
     });
   }
 
-  /** `first` and `last` return the JSON text with a member added before or after the others. */
+  /**
+   * `first` returns the JSON text with a member added before all other members, and `last` with a member
+   * added after them.
+   */
   const first = (member: string) => value.replace('{', `{${member},`);
   const last = (member: string) => value.replace(/\}$/, `,${member}}`);
 

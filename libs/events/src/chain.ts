@@ -130,8 +130,8 @@ export function eraseSalt({ person, ...entry }: ChainEntry): ChainEntry {
 }
 
 /**
- * Returns the personal data (`person`) in the data of an event: null if it was erased, undefined if the event
- * has none.
+ * Returns the personal data (`person`) in the data of an event: null if it was erased, undefined if events of
+ * this type have no personal data.
  */
 function personIn(data: unknown): unknown {
   return typeof data === 'object' && data !== null && 'person' in data ? data.person : undefined;

@@ -40,16 +40,16 @@ export interface RawRecord {
 export type Decoded =
   | { readonly kind: 'event'; readonly event: LatchkeyEvent }
   /**
-   * The headers are valid, but this release does not know the type. The record is skipped and counted, and it
-   * advances the sequence.
+   * The headers of the record are valid, but this release does not know the type of the event. The record is
+   * skipped and counted, and it advances the sequence.
    */
   | { readonly kind: 'unknown-type'; readonly type: string; readonly envelope: Envelope }
   /**
-   * The key is valid, but the rest is not (invalid headers or JSON, unknown version, schema violation). The
-   * account that the key names is parked.
+   * The key of the record is valid, but another part of the record is not (invalid headers or JSON, unknown
+   * version, schema violation). The account that the key names is parked.
    */
   | { readonly kind: 'undecodable'; readonly subject: string; readonly cause: string }
-  /** The key is invalid. The record goes to the dead-letter queue. */
+  /** The key of the record is invalid. The record goes to the dead-letter queue. */
   | { readonly kind: 'unusable'; readonly cause: string };
 
 /** Events larger than this, in bytes of JSON, are refused. */
@@ -63,8 +63,8 @@ export interface Origin {
   /** The hash and the signature of the event. Without them, consumers treat the record as forged. */
   readonly proof?: EventProof;
   /**
-   * The data in the version of its schema in which it was appended and hashed; absent if this is the current
-   * version.
+   * The data in the older version of its schema in which the event was appended and hashed; absent if the
+   * event was appended in the current version.
    */
   readonly stored?: StoredData;
 }
@@ -250,7 +250,7 @@ export const decode: (record: RawRecord) => Decoded = createEventDecoder({ contr
  * is not verified here.
  */
 export type Provenance =
-  /** The content matches the hash. The caller must verify the signature. */
+  /** The content of the record matches its hash. The caller must verify the signature. */
   | { readonly kind: 'intact'; readonly proof: EventProof }
   /** The record has no proof headers. */
   | { readonly kind: 'unsigned' }

@@ -1,4 +1,4 @@
-/** Field types that several events share. */
+/** Schemas of fields that several events have. */
 import { z } from 'zod';
 
 /** An RFC 3339 instant in UTC, as `Date.prototype.toISOString` writes it. */
@@ -12,19 +12,19 @@ export const role = z.enum(['user', 'admin']);
 /** The role of an account. */
 export type Role = z.infer<typeof role>;
 
-/** A BCP 47 language tag. */
+/** The language of a person, as a BCP 47 language tag. */
 export const locale = z
   .string()
   .min(2)
   .max(35)
   .regex(/^[A-Za-z0-9-]+$/);
 
-/** The public name of an account. */
+/** The public name of an account, as a schema. */
 export const username = z.string().regex(/^[A-Za-z0-9_-]{3,32}$/);
 
 /**
- * A first or last name on one line: 1 to 64 characters, with no space at the beginning or the end; no control
- * characters, lone surrogates or direction overrides (Unicode TR 36, 2).
+ * A first or last name on one line: 1 to 64 characters without a space at the beginning or the end, and
+ * without control characters, lone surrogates and direction overrides (Unicode TR 36, 2).
  */
 export const personName = z
   .string()
@@ -73,7 +73,7 @@ export const sealedContent = z.object({
   userId: id,
   expiresAt: instant,
 });
-/** The plaintext of a sealed link. */
+/** The plaintext of a sealed link, as `sealedContent` describes it. */
 export type SealedContent = z.infer<typeof sealedContent>;
 
 /**

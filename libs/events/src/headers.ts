@@ -11,7 +11,7 @@ import type { EventContract } from './define-event.ts';
 import { instant } from './fields.ts';
 import type { Signature } from './signature.ts';
 
-/** The services that publish events, as `ce_source`. */
+/** The services that publish events, in the form that the header `ce_source` contains. */
 export const eventSourceUris = { auth: '/latchkey/auth', notifier: '/latchkey/notifier' } as const;
 
 /**
@@ -159,9 +159,9 @@ const REPLACEMENT_CHARACTER = '\uFFFD';
  * Decodes bytes as UTF-8, and keeps a byte order mark. Returns undefined if the bytes are not valid UTF-8.
  */
 export function decodeUtf8(bytes: Buffer): string | undefined {
-  // Decoding like this is several times as fast as the strict decoder, but turns invalid bytes into
-  // replacement characters. As valid UTF-8 may contain such characters as well, a text that contains one is
-  // checked below.
+  // `toString` is several times as fast as a strict decoder, but turns invalid bytes into replacement
+  // characters. As valid UTF-8 may contain replacement characters as well, a text with a replacement
+  // character is checked below.
   const text = bytes.toString();
   if (!text.includes(REPLACEMENT_CHARACTER)) return text;
   try {
@@ -171,7 +171,7 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
   }
 }
 
-/** Returns a header as a string; undefined if it is absent, repeated or not UTF-8. */
+/** Returns the value of a header as a string; undefined if the header is absent, repeated or not UTF-8. */
 function headerText(value: HeaderValue): string | undefined {
   if (typeof value === 'string') return value;
   if (Buffer.isBuffer(value)) return decodeUtf8(value);
@@ -202,7 +202,10 @@ function factsOf(headers: EventHeaders): EventHeaderValues {
 
 type RawHeaders = Readonly<Record<string, HeaderValue>>;
 
-/** Returns the given headers as strings. A header is undefined if it is absent, repeated or not UTF-8. */
+/**
+ * Returns the values of the given headers as strings. A header is undefined if it is absent, repeated or not
+ * UTF-8.
+ */
 export function readHeaderTexts(
   headers: RawHeaders,
   wanted: readonly string[],
@@ -228,7 +231,8 @@ const proofEntries = Object.entries(proofPatterns);
 
 /**
  * Reads the proof headers of a record.
- * @returns `unsigned` if the record has no proof headers; `invalid` if they are incomplete or malformed
+ * @returns the proof; `unsigned` if the record has no proof headers; `invalid` if the proof headers are
+ * incomplete or malformed
  */
 export function readProofHeaders(headers: RawHeaders): EventProof | 'unsigned' | 'invalid' {
   const texts: { [Name in ProofHeader]?: string } = {};

@@ -1,4 +1,4 @@
-/** HMAC-SHA-256 (RFC 2104) of short strings. Pure. */
+/** Computes HMAC-SHA-256 (RFC 2104) of short strings. Pure. */
 import { hash } from 'node:crypto';
 
 const BLOCK_BYTES = 64;

@@ -24,7 +24,7 @@ const receipt = z.object({
   /** The account that was erased. */
   userId: id,
   consumer: z.string().regex(consumerName),
-  /** The sequence of `AccountErased`. */
+  /** The sequence of the account's event `AccountErased`. */
   sequence: z.int().min(1).max(9_999_999_999),
   /** When the consumer erased the data. */
   confirmedAt: instant,

@@ -16,7 +16,7 @@ export interface EventRecordKey {
   readonly sequence?: number;
 }
 
-/** The ids that `z.uuid()` accepts. */
+/** Matches the ids that `z.uuid()` accepts. */
 const UUID = z.regexes.uuid();
 const SEQUENCE = /^[1-9]\d{0,9}$/;
 const HEARTBEAT = 'heartbeat';
@@ -71,7 +71,7 @@ export function heartbeatKey(accountId: string): string {
   return `${accountId}/${HEARTBEAT}`;
 }
 
-/** Whether a record is a heartbeat, which consumers must skip. */
+/** Returns whether a record is a heartbeat, which consumers must skip. */
 export function isHeartbeat({ key }: { readonly key: Buffer | null }): boolean {
   return partsOf(key).rest === HEARTBEAT;
 }

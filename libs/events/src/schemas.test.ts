@@ -171,8 +171,8 @@ describe('the AsyncAPI document', () => {
     };
     for (const { type, title, headers } of samples) {
       const schema = components.messages[type]?.headers ?? assert.fail(type);
-      // Add proof headers, because the frozen samples of version 1 have none: release 0.1 did not publish
-      // any.
+      // Add proof headers, because the frozen samples of version 1 lack these headers, which release 0.1 did
+      // not publish.
       const proven = { ...proofHeaders, ...headers };
       assert.ok(ajv.validate(schema, proven), `${type}, ${title}: ${ajv.errorsText()}`);
       assert.equal(ajv.validate(schema, { ...proven, ce_type: 'Other' }), false);

@@ -111,7 +111,7 @@ function headersSchema(type: AnyType, headers: z.ZodObject): JsonSchema {
   return embedded(schema, `${type}Headers`);
 }
 
-/** A topic, with the types of the events on it and how these are encoded. */
+/** A topic, with the types of the events on the topic, and the encoding of these events. */
 interface Stream {
   readonly topic: EventTopic | SecurityTopic;
   readonly types: readonly AnyType[];
@@ -215,7 +215,9 @@ function operation(stream: Stream): JsonSchema {
   };
 }
 
-/** Returns the AsyncAPI 3.0 document of the topics. Its operations are those of the publishers. */
+/**
+ * Returns the AsyncAPI 3.0 document of the topics. The document describes the operations of the publishers.
+ */
 export function asyncApiDocument(): JsonSchema {
   return {
     asyncapi: '3.0.0',

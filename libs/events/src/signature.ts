@@ -13,15 +13,15 @@ export interface EventSigner {
   /** Signs the hash of an event. */
   sign(hash: string): Signature;
   /**
-   * Like `sign`, but runs on the thread pool, so that signing many hashes does not block the event loop. The
-   * result is the same.
+   * Signs the hash of an event like `sign`, but on the thread pool, so that signing many hashes does not
+   * block the event loop.
    */
   signOnThreadPool(hash: string): Promise<Signature>;
 }
 
 /**
- * The prefix of the signed text (domain separation). Because of it, a signature that the same key made of any
- * other text is never valid for an event.
+ * The prefix of the signed text (domain separation). Because of the prefix, a signature of any other text
+ * that was made with the same key is never valid for an event.
  */
 const DOMAIN = 'latchkey-event:';
 
@@ -75,8 +75,8 @@ export function isSignedBy(publicKey: KeyObject, eventHash: string, signature: S
 }
 
 /**
- * Like `isSignedBy`, but runs on the thread pool, so that verifying many signatures does not block the event
- * loop.
+ * Returns whether a signature of a hash is valid, like `isSignedBy`, but runs on the thread pool, so that
+ * verifying many signatures does not block the event loop.
  */
 export function verifySignature(
   publicKey: KeyObject,

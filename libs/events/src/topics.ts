@@ -24,7 +24,7 @@ export interface EventTopic {
    * decides when.
    */
   readonly compaction?: { readonly maxLagMs?: number };
-  /** What the key of a record identifies. */
+  /** What the key of a record on the topic identifies. */
   readonly keyedBy: string;
   /** The field of an event's data that repeats the id in the key. */
   readonly subjectField: 'userId' | 'mailingId' | 'deliveryId';
@@ -75,19 +75,22 @@ export const deliveriesTopic: EventTopic = {
   publisher: 'notifier',
 };
 
-/** Every topic of events. */
+/** Every topic of events, except the topic of security events. */
 export const topics: readonly EventTopic[] = [accountsTopic, mailingsTopic, deliveriesTopic];
 
 /** The name of the topic of security events. */
 export const SECURITY_TOPIC = 'security.events.v1';
 
-/** The topic of security events. No account history depends on it, so it may be deleted at any time. */
+/**
+ * The topic of security events. No account history depends on the topic, so the topic may be deleted at any
+ * time.
+ */
 export interface SecurityTopic {
   readonly name: typeof SECURITY_TOPIC;
   readonly partitions: number;
-  /** How long records are kept, in ms. */
+  /** How long the records of the topic are kept, in ms. */
   readonly retentionMs: number;
-  /** What the key of a record identifies. */
+  /** What the key of a record on the topic identifies. */
   readonly keyedBy: string;
 }
 
@@ -114,9 +117,9 @@ export const RECEIPTS_TOPIC = 'erasures.receipts.v1';
 export const receiptsTopic = {
   name: RECEIPTS_TOPIC,
   partitions: 12,
-  /** How long records are kept, in ms. */
+  /** How long the receipts are kept, in ms. */
   retentionMs: 90 * DAY_MS,
-  /** What the key of a record identifies. */
+  /** What the key of a receipt's record identifies. */
   keyedBy: 'account id',
 } as const;
 

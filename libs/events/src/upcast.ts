@@ -14,7 +14,7 @@ export type Upcaster = (data: unknown) => unknown;
 /** The upcasters of each event type, by the version that they convert from. */
 export type Upcasters = Readonly<Partial<Record<string, Readonly<Partial<Record<number, Upcaster>>>>>>;
 
-/** All upcasters. While every event is in its first version, there are none. */
+/** All upcasters. There are no upcasters while every event is in its first version. */
 export const upcasters: Upcasters & { readonly [T in EventType]?: Upcasters[string] } = {};
 
 /**

@@ -8,10 +8,10 @@ import { isSecurityEventType, type RawRecord } from '../src/index.ts';
 const folder = new URL('../samples/', import.meta.url);
 
 export interface EventSample {
-  /** The event type, such as `UserRegistered`. */
+  /** The type of the sample's event, such as `UserRegistered`. */
   readonly type: string;
   readonly version: number;
-  /** The title of the sample in the event's declaration. */
+  /** The title that the sample has in the declaration of its event. */
   readonly title: string;
   readonly key: string | null;
   readonly headers: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ function samplesIn(file: string): readonly EventSample[] {
 
 const all: readonly EventSample[] = sampleFileNames.flatMap(samplesIn);
 
-/** The samples of account and mailing events. */
+/** The frozen samples of all events except security events. */
 export const eventSamples = all.filter(({ type }) => !isSecurityEventType(type));
 export const securityEventSamples = all.filter(({ type }) => isSecurityEventType(type));
 

@@ -14,10 +14,10 @@ export interface ExportParts extends Lists {
 }
 
 /**
- * Yields the document as text, with one line per entry. Only one page of a list is in memory at a time, and
- * each part is read only when its text is needed.
- * @throws ZodError for a part that violates its schema, and any error of the lists. The text that was yielded
- * until then is incomplete JSON
+ * Yields the document with an account's exported data as JSON text, with one line per entry of a list. Only
+ * one page of a list is in memory at a time, and each part is read only when its text is needed.
+ * @throws ZodError for a part that violates its schema, and any error of the lists. After an error, the
+ * yielded text is incomplete JSON
  */
 export async function* writeExportDocument(parts: ExportParts): AsyncGenerator<string> {
   const exportedAt = JSON.stringify(parts.exportedAt.toISOString());

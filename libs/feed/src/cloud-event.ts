@@ -3,11 +3,11 @@ import type { BusRecord } from '@latchkey/bus';
 import { dataSchemaUri, decodeUtf8, subjectOfKey } from '@latchkey/events';
 import { parseJson } from './json.ts';
 
-/** Which events and fields a reader gets. */
+/** Which events and which of their fields a reader of the feed gets. */
 export interface FeedReaderView {
   /** The types of events that the reader sees; undefined for all. */
   readonly types?: ReadonlySet<string>;
-  /** Whether personal data is shown. */
+  /** Whether the reader sees personal data. */
   readonly person: boolean;
   /**
    * Whether the reader gets a placeholder without data for each event that it may not see, so that the

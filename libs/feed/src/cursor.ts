@@ -9,7 +9,7 @@ import { parseJson } from './json.ts';
 
 /** The position of a cursor in one partition. */
 export interface FeedPartitionPosition {
-  /** The offset of the next record. */
+  /** The offset of the record in this partition that the reader gets next. */
   readonly offset: number;
   /**
    * A checksum of the record before this position, with which the feed detects that the log was deleted and
@@ -33,23 +33,23 @@ const count = z.int().nonnegative();
 const stored = z.tuple([z.literal(VERSION), count, count, z.array(z.tuple([count, count, count])).max(1000)]);
 
 /**
- * Returns the position of a cursor in a partition. If the cursor does not contain the partition, this is the
- * partition's beginning.
+ * Returns the position of a cursor in a partition. If the cursor does not contain the partition, returns the
+ * beginning of the partition.
  */
 export function findPartitionPosition({ places }: FeedCursor, partition: number): FeedPartitionPosition {
   return places.get(partition) ?? START;
 }
 
 /**
- * Returns the checksum of a record for cursors, computed from its key and its event id, or its value if it
- * has no event id.
+ * Returns the checksum of a record for cursors, computed from the record's key and event id or, if the record
+ * has no event id, its key and value.
  */
 export function checksumOfRecord({ key, value, headers }: BusRecord): number {
   const id = headers['ce_id'];
   return crc32(Buffer.isBuffer(id) ? id : (value ?? ''), crc32(key ?? ''));
 }
 
-/** Returns the number that stands for a log in cursors. */
+/** Returns the number that identifies a log in cursors, computed from the id of the log. */
 export function hashLogId(logId: string): number {
   return crc32(logId);
 }

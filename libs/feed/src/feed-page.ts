@@ -2,7 +2,7 @@
 import type { FeedReaderView } from './cloud-event.ts';
 import type { FeedCursor } from './cursor.ts';
 
-/** Selects the events of a page. */
+/** Which events a page of the feed contains. */
 export interface FeedQuery {
   /** The cursor after which to continue. Undefined to read from the beginning. */
   readonly after?: FeedCursor | undefined;
@@ -15,8 +15,10 @@ export interface FeedQuery {
 export interface FeedPage {
   /** CloudEvents as JSON strings, in order per account. */
   readonly events: readonly string[];
-  /** The cursor of the next page. */
+  /** The cursor with which the client requests the next page. */
   readonly cursor: FeedCursor;
-  /** How many records the log contains after this page, including those that the reader does not get. */
+  /**
+   * How many records the log contains after this page, including the records that the reader does not get.
+   */
   readonly behind: number;
 }

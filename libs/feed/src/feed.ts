@@ -13,7 +13,7 @@ export interface FeedReader {
   readonly name: string;
   /** The types of events that the client may read; undefined for all. */
   readonly types?: readonly string[];
-  /** Whether the client may see personal data. */
+  /** Whether the client of the feed may see personal data. */
   readonly person: boolean;
 }
 
@@ -21,7 +21,8 @@ export interface FeedReader {
 export interface Feed {
   read(query: FeedQuery): Promise<FeedPage>;
   /**
-   * Resolves once the log may contain more records than at the end of this page, or when `signal` is aborted.
+   * Waits for new records: resolves once the log may contain records after this page, or when `signal` is
+   * aborted.
    */
   grown(page: FeedPage, signal: AbortSignal): Promise<void>;
 }
@@ -33,12 +34,12 @@ export interface Feed {
 const MAX_SCANNED_RECORDS = 5000;
 const RECORDS_PER_READ = 1000;
 
-/** Returns those of the records that auth has published. The given records must be consecutive. */
+/** Returns those of the given records that auth has published. The given records must be consecutive. */
 export type SelectGenuineRecords = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
 
 /**
  * Creates the feed of the accounts topic.
- * @param selectGenuine selects the records that auth has published; the feed contains no others
+ * @param selectGenuine selects the records that auth has published; the feed contains no other records
  */
 export function createFeed(bus: Pick<Bus, 'tail'>, selectGenuine: SelectGenuineRecords): Feed {
   const reached = createReached();
@@ -94,8 +95,8 @@ async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
 }
 
 /**
- * Returns the offset ranges of all partitions in a different order: first those of the given partition and
- * the partitions after it, then those of the partitions before it.
+ * Returns the offset ranges of all partitions in a different order: first the ranges of the given partition
+ * and of the partitions after it, then the ranges of the partitions before it.
  */
 function startingWith(
   ranges: readonly PartitionOffsetRange[],
@@ -167,8 +168,9 @@ function reachable(
 }
 
 /**
- * Returns the position if the record before it is still the one that the cursor describes, or has been removed by
- * compaction. Otherwise, returns the beginning of the partition.
+ * Checks a cursor's position in a partition. Returns the position if the record before it is still the record
+ * that the cursor describes, or if compaction has removed that record. Otherwise, returns the beginning of
+ * the partition.
  */
 async function checked(
   tail: LogTail,

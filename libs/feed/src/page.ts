@@ -10,12 +10,13 @@ export interface FeedPageRequest {
   readonly feed: Feed;
   readonly query: FeedQueryParameters;
   readonly view: FeedReaderView;
-  /** Aborted once the client has disconnected or the server stops. */
+  /** Aborted once the client has disconnected or the server stops, so that the response must end. */
   readonly ending: AbortSignal;
 }
 
 /**
- * Responds with a page of events. If there are none, waits for up to `query.wait` seconds.
+ * Responds with a page of events. If the page would contain no events, waits for new events for up to
+ * `query.wait` seconds.
  * @throws errors of the log
  */
 export async function respondWithFeedPage(request: FeedPageRequest): Promise<RouteResponse> {

@@ -21,7 +21,7 @@ export function createPageReadAhead(readPage: ReadPage): ReadPage {
     if (prepared.size >= MAX_PREPARED_PAGES && oldest !== undefined) prepared.delete(oldest);
     const name = nameOf(query);
     const page = readPage(query);
-    // Ignore a failure here: the next request then reads the page itself.
+    // Ignore a failure to prepare the page, because the next request then reads the page itself.
     page.catch(() => undefined);
     prepared.set(name, page);
     setTimeout(() => {
@@ -43,7 +43,7 @@ export function createPageReadAhead(readPage: ReadPage): ReadPage {
   };
 }
 
-/** Returns a cache key for a query. Different queries have different keys. */
+/** Returns the key under which the page for a query is cached. Different queries have different keys. */
 function nameOf({ after, view, account, limit }: FeedQuery): string {
   const { types, person, placeholders } = view;
   const position = after === undefined ? null : encodeFeedCursor(after);

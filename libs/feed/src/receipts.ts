@@ -16,11 +16,11 @@ import { feedTexts } from './texts.ts';
 
 export interface ReceiptRoutesDeps {
   readonly bus: Pick<Bus, 'publish'>;
-  /** Identifies the client by its API key. */
+  /** The policy that identifies a client of the feed by its API key. */
   readonly policy: AccessPolicy<FeedReader>;
   /** The path of the feed, for example `/api/v1/events`. */
   readonly path: string;
-  /** Translations of the policy's messages. */
+  /** Translations of the messages with which the policy refuses requests. */
   readonly texts?: TranslationsByLanguage;
   now(): Date;
 }

@@ -32,11 +32,11 @@ const lastEventId = z.object({
 
 export interface FeedRoutesDeps {
   readonly feed: Feed;
-  /** Identifies the client by its API key. */
+  /** The policy that identifies a client of the feed by its API key. */
   readonly policy: AccessPolicy<FeedReader>;
   /** The path of the route, for example `/api/v1/events`. */
   readonly path: string;
-  /** Translations of the policy's messages. */
+  /** Translations of the messages with which the policy refuses requests. */
   readonly texts?: TranslationsByLanguage;
 }
 

@@ -83,8 +83,8 @@ function textOf({ events, cursor }: FeedPage): string {
   const last = events.length - 1;
   return events
     .map((event, index) => {
-      // A line break would end the field `data`, so replace line breaks with spaces. This does not change the
-      // JSON, in which line breaks occur only between tokens.
+      // A line break would end the field `data`, so replace line breaks with spaces. Replacing them does not
+      // change the meaning of the JSON, in which line breaks occur only between tokens.
       const data = `data: ${event.replace(/[\r\n]+/g, ' ')}\n`;
       return index === last ? `id: ${encodeFeedCursor(cursor)}\n${data}\n` : `${data}\n`;
     })

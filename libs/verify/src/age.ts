@@ -5,7 +5,7 @@ const UNITS = [
 ] as const;
 
 /** Formats a duration in its largest whole unit, for example `7 min`. */
-export function formatAge(ms: number): string {
+export function formatDurationInLargestUnit(ms: number): string {
   const [size, name] = UNITS.find(([unit]) => ms >= unit) ?? [1000, 's'];
   return `${Math.floor(ms / size)} ${name}`;
 }

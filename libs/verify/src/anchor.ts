@@ -1,7 +1,7 @@
 /**
- * An anchor contains the heads of all hash chains at one moment, and one signature over all of them. Keep it
- * where nobody can change it. A later comparison with the anchor proves that no event from before that moment
- * was changed or removed, even by somebody who has obtained the keys.
+ * An anchor contains the heads (the last events) of all hash chains at one moment, and one signature over all
+ * heads. An anchor must be kept where nobody can change it. A later comparison with the anchor proves that no
+ * event from before that moment was changed or removed, even by somebody who has obtained the keys.
  */
 import type { KeyObject } from 'node:crypto';
 import { isTextSignedBy, keyIdOf } from '@latchkey/events';
@@ -25,7 +25,7 @@ const anchor = z.object({
   /** The root of the Merkle tree over the heads (RFC 6962), in hex. */
   root: z.string(),
   signature: z.string(),
-  /** The heads, sorted by id. */
+  /** The heads (the last event of each account and mailing), sorted by id. */
   heads: z.array(head),
 });
 
@@ -34,7 +34,7 @@ export type Anchor = z.infer<typeof anchor>;
 
 /**
  * The part of an anchor that one record on a topic contains: some of the anchor's heads, beginning with head
- * number `from`, and all other fields of the anchor. `count` is how many heads the whole anchor has.
+ * number `from`, and all other fields of the anchor. `count` is the number of heads in the whole anchor.
  */
 const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 
@@ -53,15 +53,15 @@ export function splitAnchor(anchorToSplit: Anchor): readonly string[] {
 /** The anchors that the records of a topic contain. */
 export interface AssembledAnchors {
   readonly complete: readonly Anchor[];
-  /** The creation times of those anchors for which some records are missing. */
+  /** The creation times of the incomplete anchors, for which some records are missing. */
   readonly incomplete: readonly string[];
 }
 
 /**
  * Assembles anchors from the values of records, oldest record first. Ignores values that are not part of an
- * anchor. If several records contain the same part, uses the first one. This is safe, because nobody can know
- * the signature of an anchor before it is on the topic, so an attacker can only append records after the
- * genuine ones.
+ * anchor. If several records contain the same part, uses the first one. The first one is the genuine one,
+ * because nobody can know the signature of an anchor before it is on the topic, so an attacker can only
+ * append records after the genuine ones.
  */
 export function assembleAnchors(texts: readonly string[]): AssembledAnchors {
   const parts = texts.flatMap((text) => part.safeParse(jsonOf(text)).data ?? []);
@@ -80,7 +80,10 @@ export function assembleAnchors(texts: readonly string[]): AssembledAnchors {
   return { complete, incomplete };
 }
 
-/** Joins the heads in an anchor's parts: at most `count` heads, and none after the first missing part. */
+/**
+ * Joins the heads that the parts of an anchor contain: at most `count` heads, and none after the first
+ * missing part.
+ */
 function joinHeads(parts: readonly z.infer<typeof part>[], count: number): Head[] {
   const byPlace = Map.groupBy(parts, ({ from }) => from);
   const heads: Head[] = [];
@@ -141,15 +144,15 @@ function rootOf(heads: readonly Head[]): string {
 }
 
 /**
- * Returns the text to sign. It begins with a prefix that the signed texts of events do not have, because the
- * same key signs both.
+ * Returns the text to sign. The text begins with a prefix that the signed texts of events do not have,
+ * because the same key signs anchors and events.
  */
 function signedText({ at, root }: Pick<Anchor, 'at' | 'root'>, count: number): string {
   return `latchkey-anchor:${at}:${count}:${root}`;
 }
 
 /**
- * Returns why an anchor is not genuine; undefined if it is.
+ * Returns why an anchor is not genuine; undefined if the anchor is genuine.
  * @param keyOf returns the public key with this id
  */
 export function findAnchorFlaw(
@@ -175,9 +178,9 @@ export interface AnchorsToCompare {
 }
 
 /**
- * Separates the genuine anchors on a topic from all others. Each of the others becomes a finding, because it
- * may be the result of tampering.
- * @param flawOf returns why an anchor is not genuine; undefined if it is
+ * Separates the genuine anchors on a topic from all other anchors. Each of the other anchors becomes a
+ * finding, because it may be the result of tampering.
+ * @param flawOf returns why an anchor is not genuine; undefined if the anchor is genuine
  */
 export function selectGenuineAnchors(
   { complete, incomplete }: AssembledAnchors,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
-import { formatAge } from './age.ts';
+import { formatDurationInLargestUnit } from './age.ts';
 import { compareStreamWithLog } from './compare-log.ts';
 import {
   createAccountStream,
@@ -197,7 +197,7 @@ describe('a mailing whose topic keeps records for a time', () => {
 });
 
 test('ages are formatted in their largest whole unit', () => {
-  assert.deepEqual([999, 59_999, 60_000, 7_199_999, 90_000_000].map(formatAge), [
+  assert.deepEqual([999, 59_999, 60_000, 7_199_999, 90_000_000].map(formatDurationInLargestUnit), [
     '0 s',
     '59 s',
     '1 min',

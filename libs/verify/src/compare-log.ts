@@ -1,6 +1,6 @@
 /** Compares one stream of the journal with its records on the topic. */
 import type { LatchkeyEvent } from '@latchkey/events';
-import { formatAge } from './age.ts';
+import { formatDurationInLargestUnit } from './age.ts';
 import type { Finding } from './findings.ts';
 import { fingerprintAsPublished } from './fingerprints.ts';
 import type { TopicEntry } from './topic-index.ts';
@@ -8,7 +8,7 @@ import type { JournaledEvent, JournaledStream } from './views.ts';
 
 /**
  * The time within which a commit must be published, in ms. After a crash, the next sweep of the outbox
- * publishes it within two seconds; the rest is a safety margin.
+ * publishes the commit within two seconds; the rest of the time is a safety margin.
  */
 const PUBLISHED_WITHIN_MS = 10_000;
 
@@ -29,7 +29,7 @@ export interface LogComparison {
   readonly findings: readonly Finding[];
   /** How many events, counted from the first one, the topic contains in order and without gaps. */
   readonly onTopic: number;
-  /** Events that consumers may have received. */
+  /** The events of the stream that consumers may have received. */
   readonly visible: readonly LatchkeyEvent[];
   /** When the commits in the outbox were appended. */
   readonly unpublished: readonly Date[];
@@ -168,7 +168,11 @@ function staleCommits({ stream, now }: ComparedStream): readonly Finding[] {
     const age = now.getTime() - at.getTime();
     if (age < PUBLISHED_WITHIN_MS) return [];
     return [
-      finding(stream, 'commit-unpublished', `commit ${commit} has been unpublished for ${formatAge(age)}`),
+      finding(
+        stream,
+        'commit-unpublished',
+        `commit ${commit} has been unpublished for ${formatDurationInLargestUnit(age)}`,
+      ),
     ];
   });
 }

@@ -16,7 +16,7 @@ const ZERO = {
   outOfOrder: 0,
   unreadable: 0,
   withoutKey: 0,
-  /** The number of commits in the outbox. */
+  /** The number of commits in the outbox, which are not published yet. */
   unpublished: 0,
   profiles: 0,
   parked: 0,
@@ -27,7 +27,8 @@ const ZERO = {
   recorded: 0,
   expiredLeases: 0,
   /**
-   * The number of accounts and mailings whose stores disagreed at first, so that they were compared again.
+   * The number of accounts and mailings for which the stores differed at first, so that they were compared
+   * again.
    */
   rechecked: 0,
 };

@@ -33,7 +33,7 @@ export interface Finding {
   /** Id of the account or mailing. */
   readonly subject?: string;
   readonly sequence?: number;
-  /** One sentence for operators. */
+  /** A sentence that describes the finding for operators. */
   readonly message: string;
 }
 
@@ -45,7 +45,7 @@ export interface FindingsCollector {
   count(): number;
 }
 
-/** Creates a list that keeps the first `max` findings and counts all of them. */
+/** Creates a list that keeps the first `maxListed` findings, and counts all findings. */
 export function createFindingsCollector(maxListed: number): FindingsCollector {
   const kept: Finding[] = [];
   let count = 0;

@@ -1,4 +1,4 @@
-export { formatAge } from './age.ts';
+export { formatDurationInLargestUnit } from './age.ts';
 export {
   type Anchor,
   type AnchorsToCompare,

@@ -1,6 +1,6 @@
 /**
- * Checks that consumers accept a stream's events on the topic. Checks the hashes of all events, but only the
- * signature of the last one, because it covers the others.
+ * Checks that consumers accept a stream's events on the topic. Checks the hashes of all events, but verifies
+ * only the signature of the last event, because this signature covers all earlier events.
  */
 import type { KeyObject } from 'node:crypto';
 import { keyIdOf, verifySignature } from '@latchkey/events';
@@ -21,7 +21,7 @@ export interface SignedEntry {
 
 /**
  * Returns those events of a stream that are on the topic, but only in records that do not prove that auth has
- * published them.
+ * published the events.
  */
 export async function findUnsignedEvents(
   given: SignedEntry,
@@ -37,8 +37,8 @@ export async function findUnsignedEvents(
 }
 
 /**
- * Returns the sequence of the last event with a valid signature; 0 if there is none. The signature also
- * covers all earlier events.
+ * Returns the sequence of the last event with a valid signature; 0 if no event has a valid signature. The
+ * signature also covers all earlier events.
  */
 async function lastSigned({ stream, entry, keyOf }: SignedEntry): Promise<number> {
   for (const { sequence, signature } of entry.signatures) {

@@ -13,7 +13,10 @@ import type { ShardFilter } from './shards.ts';
 
 /** The events of one account or mailing on the topics. */
 export interface TopicEntry {
-  /** The fingerprints of the events. Index 0 is the event with sequence 1, and there are no gaps. */
+  /**
+   * The fingerprints of the events. The fingerprint at index 0 belongs to the event with sequence 1, and
+   * there are no gaps.
+   */
   readonly fingerprints: readonly number[];
   /** The fingerprints of the same events without their personal data, in the same order as `fingerprints`. */
   readonly impersonal: readonly number[];
@@ -27,18 +30,18 @@ export interface TopicEntry {
    * covers all earlier events too.
    */
   readonly signatures: readonly SignedSequence[];
-  /** How many records repeat an earlier record. */
+  /** How many records of the account or mailing repeat an earlier record. */
   readonly repeated: number;
   /**
    * The records that came before an earlier event, or that differ from an earlier record with the same
    * sequence.
    */
   readonly outOfOrder: readonly OutOfOrderRecord[];
-  /** How many records cannot be decoded. */
+  /** How many records of the account or mailing cannot be decoded. */
   readonly unreadable: number;
   /**
-   * The partitions that contain records of this account or mailing. There are several if partitions were
-   * added to the topic after its first records.
+   * The partitions that contain records of this account or mailing. There are several such partitions if
+   * partitions were added to the topic after its first records.
    */
   readonly partitions: readonly number[];
   /** Whether the journal has a stream with this id. */
@@ -50,7 +53,7 @@ export interface OutOfOrderRecord {
   readonly fingerprint: number;
   /** The fingerprint of the event as it is once its personal data is erased. */
   readonly impersonal: number;
-  /** The fingerprint of the hash, as in `hashes`. */
+  /** The fingerprint of the record's hash, in the format of `hashes`. */
   readonly hash: number;
 }
 

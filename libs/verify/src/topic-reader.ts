@@ -20,7 +20,7 @@ export interface TopicReader {
 /** Creates a reader that fills an index with the events on topics. */
 export function createTopicReader(deps: {
   readonly log: LogReader;
-  /** The topics' names on the log. */
+  /** The names that the topics have on the log. */
   readonly topics: readonly string[];
   readonly index: TopicIndex;
   readonly onProgress: OnProgress;

@@ -6,7 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConsumerGroupProgress, ConsumerGroups, LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, sharesKey, topics } from '@latchkey/events';
-import { formatAge } from './age.ts';
+import { formatDurationInLargestUnit } from './age.ts';
 import { type AnchorsToCompare, compareWithAnchors } from './anchor.ts';
 import { compareStreams } from './compare-streams.ts';
 import { type ComparisonCounter, type ComparisonCounts, createComparisonCounter } from './counts.ts';
@@ -75,7 +75,7 @@ export interface VerificationResult {
   readonly oldestUnpublished: Date | undefined;
   /** The number of records that each consumer group has not read yet. */
   readonly lag: Readonly<Record<string, number>>;
-  /** The first findings, at most `maxFindings`. */
+  /** The findings that came first, at most `maxFindings` of them. */
   readonly findings: readonly Finding[];
   /** The total number of findings; 0 if everything agrees. */
   readonly found: number;
@@ -157,8 +157,8 @@ async function compareShard(
 
 /**
  * Reports a topic that is compacted although it contains records of release 0.1. In these records, several
- * events share one key, so compaction deletes all but one of them. Only the first record of each partition is
- * read, because the records of that release come first.
+ * events share one key, so compaction deletes all of these events except one. Only the first record of each
+ * partition is read, because the records of that release come first.
  */
 async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<readonly Finding[]> {
   if (!(await isCompacted?.(ACCOUNTS_TOPIC))) return [];
@@ -212,7 +212,7 @@ async function abandonedLeases(
   return expired.flatMap(({ of, name, endedAt }) => {
     const age = now.getTime() - endedAt.getTime();
     if (of === 'job' || age < ABANDONED_MS) return [];
-    const message = `the lease of ${of} ${name} expired ${formatAge(age)} ago`;
+    const message = `the lease of ${of} ${name} expired ${formatDurationInLargestUnit(age)} ago`;
     return [{ kind: 'lease-over', message } as const];
   });
 }

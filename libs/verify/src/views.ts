@@ -5,9 +5,12 @@
 import type { ChainEntry, LatchkeyEvent, StoredData } from '@latchkey/events';
 
 export interface JournaledEvent {
-  /** The event as auth publishes it. */
+  /** The event, in the form in which auth publishes it. */
   readonly event: LatchkeyEvent;
-  /** The event's entry in the hash chain; undefined if it has none because release 0.1 appended it. */
+  /**
+   * The event's entry in the hash chain; undefined if release 0.1 has appended the event, because it had no
+   * hash chain.
+   */
   readonly chain?: ChainEntry;
   /**
    * The data in the older version in which the event was appended; absent if it was appended in the current
@@ -27,7 +30,10 @@ export interface JournaledStream {
   readonly id: string;
   /** The events in order, from sequence 1, without a gap. */
   readonly events: readonly JournaledEvent[];
-  /** Why the journal cannot be read after these events; absent if it can. Contains no personal data. */
+  /**
+   * Why the journal cannot be read after these events; absent if the whole stream was read. Contains no
+   * personal data.
+   */
   readonly flaw?: string;
 }
 
@@ -49,9 +55,9 @@ export interface JournalView {
   expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;
 }
 
-/** An account in the read model. */
+/** The state of an account in the read model. */
 export interface StoredAccount {
-  /** Sequence of the last applied event; 0 if there is no profile yet. */
+  /** Sequence of the last applied event; 0 if the read model has no profile of the account yet. */
   readonly sequence: number;
   /** The hash of the last applied event; absent if the read model does not contain it. */
   readonly hash?: string;

@@ -279,8 +279,8 @@ test('a repeated move accepts changes of the services in moved data, and reports
     const done = await runOps(settings, command);
     assert.deepEqual([done.code, stripProgress(done.err)], [0, '']);
   }
-  // Changes the moved data as running services may change it: erased persons, bounced, complained and
-  // canceled mails, and an expired suppression.
+  // Changes the moved data in ways in which running services may change it: erases persons, makes mails
+  // bounced, complained or canceled, and lets a suppression expire.
   const commits = connection.collection('auth_commits');
   await commits.updateMany(
     {},

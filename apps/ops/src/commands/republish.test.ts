@@ -83,7 +83,7 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
   const before = "at = '2026-01-01T00:00:00.000Z'";
   await database.write(() => {
     for (const statement of [
-      // Marks as unpublished all commits of one account, and from the second event of another account.
+      // Marks as unpublished all commits of one account, and the second commit of another account.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
       `DELETE ${createEventRecordsSql(cleo)}`,

@@ -21,9 +21,9 @@ export function toDataFileState({ name, erasedRemains }: DataFile): DataFileStat
 }
 
 /**
- * Returns whether the file may still contain data of an erased person. The file is clean once auth, user and
- * notifier have confirmed the erasure, and either the file was rewritten after these confirmations or nothing
- * was erased since its last rewrite.
+ * Returns whether the file may still contain data of an erased person. Once auth, user and notifier have
+ * confirmed the erasure, the file is clean if it was rewritten after these confirmations, or if nothing was
+ * erased since its last rewrite.
  */
 export function computeDataFileErasureState(
   { receipts }: Pick<ErasureRecord, 'receipts'>,

@@ -15,8 +15,9 @@ const receipts = [
   { consumer: 'books', confirmedAt: '2026-03-30T12:00:00.000Z' },
 ];
 /**
- * The last confirmation by one of our own services, plus the retention time of 90 days, the segment duration
- * of 7 days, and an hour for the broker's delays.
+ * The time by which Kafka must have removed the data: the time of the last confirmation by one of our own
+ * services, plus the retention time of 90 days, the segment duration of 7 days, and an hour for the broker's
+ * delays.
  */
 const REMOVED_BY = '2026-06-07T13:00:00.000Z';
 

@@ -1,5 +1,5 @@
 /** Formats the result of a verification as text and as JSON. Neither form contains personal data. */
-import { type Finding, formatAge, type VerificationResult } from '@latchkey/verify';
+import { type Finding, formatDurationInLargestUnit, type VerificationResult } from '@latchkey/verify';
 import { formatCount, formatNumber } from './progress.ts';
 
 /** The maximum number of findings to print. Further findings are only counted. */
@@ -21,7 +21,7 @@ function overview({ counts, oldestUnpublished, lag }: VerificationResult, now: D
   const oldest =
     oldestUnpublished === undefined
       ? ''
-      : `, the oldest for ${formatAge(now.getTime() - oldestUnpublished.getTime())}`;
+      : `, the oldest for ${formatDurationInLargestUnit(now.getTime() - oldestUnpublished.getTime())}`;
   const rows: readonly (readonly [string, string])[] = [
     [
       'accounts',

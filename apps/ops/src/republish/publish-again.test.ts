@@ -50,7 +50,7 @@ test('leaves nothing of an account that was erased after its records were made',
   assert.ok([...latest.values()].every(({ headers }) => headers['ce_personsalt'] === undefined));
   assert.equal(kafkaLike.at(-1)?.headers['ce_type'], 'AccountErased');
 
-  // This topic was written before the erasure, on a log that cannot replace its records in place.
+  // In this test, the topic was written before the erasure, and the log cannot replace its records in place.
   const topic = 'accounts.events.v2';
   await bus.ensureTopics([{ name: topic, partitions: 12, retentionMs: -1 }]);
   await bus.publish(topic, records);

@@ -144,8 +144,8 @@ async function recordsDue(
     else if (isErased && wanted === record.impersonal) personal.add(record.sequence);
     else throw conflict(topic, id);
   }
-  // Only an erased account may have records out of order: a topic that is not compacted contains the events with the
-  // person's data, and after them the same events without it.
+  // Only an erased account may have records out of order, because a topic that is not compacted contains
+  // first the events with the person's data, and then the same events without this data.
   if (!isErased && outOfOrder.length > 0) throw conflict(topic, id);
   const isToBeErased = [...personal].some((sequence) => !published.has(sequence));
   return {

@@ -67,8 +67,8 @@ function constraintsOf(schema: JsonObject): string {
 }
 
 /**
- * Returns the object schema that a schema contains: the schema itself, the item schema of an array, or the
- * object schema in the first alternative that has one.
+ * Returns the object schema that a schema contains. This is the schema itself or, for an array, the schema of
+ * its items or, for a union, the object schema in the first alternative that contains one.
  */
 function objectWithin(schema: JsonObject, root: JsonObject): JsonObject | undefined {
   if (isJsonObject(schema['properties'])) return schema;

@@ -15,19 +15,20 @@ const misdirectedRequest = {
 
 const LOCAL_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 
-/** Whether `Host` (RFC 9110, 7.2) is a name of this machine. */
+/** Returns whether `Host` (RFC 9110, 7.2) is a name of this machine. */
 export function isLocalHost(host: string | undefined): boolean {
   return LOCAL_HOST.test(host ?? '');
 }
 
 /**
- * Whether the request has a header that proxies add: Forwarded (RFC 7239), Via (RFC 9110, 7.6.3) or X-Forwarded-….
+ * Returns whether the request has a header that proxies add: Forwarded (RFC 7239), Via (RFC 9110, 7.6.3) or
+ * X-Forwarded-….
  */
 export function isForwarded(headers: RequestContext['headers']): boolean {
   return Object.keys(headers).some((name) => /^(forwarded|via|x-forwarded-.+)$/i.test(name));
 }
 
-/** Whether a host name or IP address can be reached only from this machine. */
+/** Returns whether a host name or IP address can be reached only from this machine. */
 export function isLoopback(address: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(address);
 }

@@ -16,9 +16,9 @@ export function createElement(tag, attributes = {}, ...children) {
 }
 
 /**
- * Creates a keyed list: `update(items)` creates, moves and removes only the children whose item was added, moved,
- * changed or removed. Unchanged items keep their element, so that an update loses neither the focus nor a click in
- * progress.
+ * Creates a list whose items have keys. `update(items)` changes only the elements whose items were added,
+ * moved, changed or removed. Unchanged items keep their element, so that an update loses neither the focus
+ * nor a click in progress.
  */
 export function createKeyedList(parent, keyOf, make) {
   let rows = new Map();

@@ -14,8 +14,8 @@ const LOOK_EVERY_MS = 500;
 export interface EmbeddedSubscriptionHub {
   readonly log: EmbeddedLog;
   /**
-   * Must be awaited before each read of records. Resolves in a turn of the event loop in which other readers
-   * have not done much work yet.
+   * Waits until this reader may read records: until a turn of the event loop in which other readers have not
+   * done much work yet. Must be called before each read.
    */
   admitted(): Promise<void>;
   /**
@@ -31,7 +31,7 @@ export interface EmbeddedSubscriptionHub {
    * @returns a function that stops the calls
    */
   watch(topic: string, wake: () => void): () => void;
-  /** Whether a group has members in this process. */
+  /** Returns whether a group has members in this process. */
   hasMembers(group: string): boolean;
   /**
    * Wakes all watchers; afterwards the hub no longer uses the database. Must be called only after all members

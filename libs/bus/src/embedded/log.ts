@@ -100,8 +100,9 @@ export interface EmbeddedLog {
    */
   ofKey(topic: StoredTopic, partition: number, from: number, to: number, key: Buffer): BusRecord[];
   /**
-   * Returns a page of records in any topic whose key is this key, or begins with this key and a slash: at
-   * most `limit` records, starting where the page that ended at `after` ended. An index finds them.
+   * Returns a page of the records, in all topics, whose key is the given key, or begins with the given key
+   * and a slash. The page contains at most `limit` records, and follows the page that ended at `after`. The
+   * records are found with an index.
    */
   everywhereOfKey(
     key: Buffer,

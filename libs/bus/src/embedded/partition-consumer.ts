@@ -30,9 +30,12 @@ export interface EmbeddedPartitionConsumerDeps {
   readonly partition: number;
   /** Returns the member of the group that is to handle the next slice of records. */
   owner(): GroupMember | undefined;
-  /** Awaited before each slice, so that not all partitions are read in the same turn of the event loop. */
+  /**
+   * Waits until the next slice of records may be read, so that not all partitions are read in the same turn
+   * of the event loop.
+   */
   admitted(): Promise<void>;
-  /** Called after records were committed to a topic. */
+  /** Notifies the readers of a topic. Called after records were committed to the topic. */
   appended(topic: string): void;
 }
 
@@ -44,8 +47,8 @@ export interface EmbeddedPartitionConsumer {
   /** Makes the consumer look for new records. Must be called when records may have been appended. */
   wake(): void;
   /**
-   * Resolves once this member handles no slice of the partition any more. Does not wait for a retry delay,
-   * but ends it. The member must have left its group before.
+   * Waits until this member no longer handles a slice of the partition. Does not wait for a retry delay, but
+   * ends it. The member must have left its group before.
    */
   releasedBy(member: GroupMember): Promise<void>;
   /** Returns whether the last attempt to read records succeeded. */

@@ -36,9 +36,9 @@ import {
 export interface KafkaBusDeps extends KafkaConnection {
   readonly logger: KafkaLogger;
   /**
-   * Called when a subscription reads no more records, so that the process should exit: because its consumer
-   * has ended permanently, is stuck, or makes no progress although the brokers respond. Not called during
-   * outages of the brokers.
+   * Called when the process should exit because a subscription reads no more records: its consumer has ended
+   * permanently, is stuck, or makes no progress although the brokers respond. Not called during outages of
+   * the brokers.
    */
   onFatal(reason: Error): void;
   /**
@@ -80,8 +80,9 @@ export interface KafkaBus extends Bus, ConsumerGroups {
 }
 
 /**
- * The log on Apache Kafka. Every method rejects with KafkaUnavailableError while no broker is available, and
- * with KafkaRefusedError, which names the setting, if the broker refuses the connection or its user.
+ * Creates a bus on Apache Kafka. Every method rejects with KafkaUnavailableError while no broker is
+ * available, and with KafkaRefusedError, which names the setting, if the broker refuses the connection or its
+ * user.
  */
 export function createKafkaBus({
   logger,

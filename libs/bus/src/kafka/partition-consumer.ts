@@ -51,8 +51,8 @@ export interface PartitionConsumer {
    */
   take(run: FetchedBatch): Promise<void>;
   /**
-   * Must be called when the partition may belong to another member. Aborts the slice in progress; afterwards
-   * no slice is started and no position is stored.
+   * Stops the work on the partition: aborts the slice in progress, and starts no further slice and stores no
+   * position afterwards. Must be called when the partition may belong to another member.
    */
   revoke(): void;
   /** Returns whether the consumer is neither handling records nor waiting to retry any. */
@@ -123,7 +123,7 @@ export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionC
 }
 
 interface Control {
-  /** Aborted when no new work may begin. Passed to the handler as its `signal`. */
+  /** Aborted when no new work on the partition may begin. Passed to the handler as its `signal`. */
   readonly stop: AbortSignal;
   /** Lets kafkajs fetch further records without waiting until this slice of records is handled. */
   detach(): void;

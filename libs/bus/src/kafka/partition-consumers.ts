@@ -27,10 +27,16 @@ export interface PartitionConsumersDeps {
 export interface PartitionConsumers {
   /** Handles a fetched batch; resolves when kafkajs may fetch again. */
   take(payload: EachBatchPayload): Promise<void>;
-  /** Must be called when the member has joined its group, with the assignment. */
+  /**
+   * Takes over the partitions that are assigned to the member. Must be called when the member has joined its
+   * group.
+   */
   assign(join: ConsumerGroupJoinEvent['payload']): void;
   revokeAll(): void;
-  /** Must be called when kafkajs has delivered a batch, even one that contains only control records. */
+  /**
+   * Takes note of a batch that kafkajs has delivered. Must be called even for a batch that contains only
+   * control records.
+   */
   batchEnded(batch: ConsumerEndBatchProcessEvent['payload']): void;
   /**
    * Returns the partitions that are assigned to this member and that have no records being handled or

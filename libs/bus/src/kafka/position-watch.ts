@@ -7,8 +7,8 @@ import { describePositionsOutOfRange, type PartitionOffsets } from './groups.ts'
 const UNMOVED_MS = 60_000;
 
 /**
- * How many consecutive checks must find that a partition ends earlier than before, before a loss of records
- * is reported. A single check proves nothing, because a broker may briefly report an earlier end after a
+ * A loss of records is reported if this many consecutive checks find that a partition ends at a lower offset
+ * than before. A single check proves nothing, because a broker may briefly report an earlier end after a
  * failover.
  */
 const SHORTER_LOOKS = 2;
@@ -20,14 +20,14 @@ export interface GroupPositionWatch {
    */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
   /**
-   * Must be called if the group has no positions at all although it has read before. The loss of the
-   * positions is reported as a fault until the group has read all records that the last call of `look` has
-   * seen.
+   * Reports a fault because the group has no positions at all although it has read before. The fault is
+   * reported until the group has read all records that the last call of `look` has seen.
    */
   noteForgotten(): void;
   /**
-   * Returns the faults so far: every position that was out of range or has disappeared, every partition that
-   * lost records at its end, and every position that currently does not advance.
+   * Returns a sentence for each fault so far: for every position that was out of range or has disappeared,
+   * for every partition that has lost records at its end, and for every position that currently does not
+   * advance.
    */
   faults(): readonly string[];
 }

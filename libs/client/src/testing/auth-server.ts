@@ -39,7 +39,7 @@ export interface TestNetwork {
    * with this error
    */
   hold(path: string): (error?: Error) => void;
-  /** Resolves when the server has responded to the path, even if the response is held back. */
+  /** Waits until the server has responded to a request for the path, even if the response is held back. */
   reached(path: string): Promise<void>;
 }
 

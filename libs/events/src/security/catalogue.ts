@@ -30,7 +30,7 @@ const client = personalDataField({
   userAgent: z.string(),
 });
 
-/** The operation that required the password. */
+/** The operation for which a password was entered. */
 const during = z
   .enum(['login', 'password-change', 'verification', 'email-change', 'erasure', 'export'])
   .describe('What a password was checked for.');

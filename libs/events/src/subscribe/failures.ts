@@ -1,8 +1,9 @@
-/** Reports the failures of a subscription. */
+/** Functions that report the failures of a subscription. */
 import { StoppedError, type SubscriberLogger } from './subscriber.ts';
 
 /**
- * Returns a logger that drops warnings about slices that were abandoned because the subscription is stopping.
+ * Returns a logger that drops the warnings which say that records were not handled because the subscription
+ * is stopping.
  */
 export function loggerWithoutStopWarnings(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
   return {

@@ -30,8 +30,8 @@ import {
 } from './subscriber.ts';
 
 /**
- * Returns a function that handles the records of a slice one by one. It rejects if the store or the handler
- * of an event fails. If the slice's signal is aborted, it rejects before the next event. The slice is then
+ * Returns a function that handles the records of a slice one by one. The function rejects if the store or the
+ * handler of an event fails, and, if the slice's signal is aborted, before the next event. The slice is then
  * delivered again, to this member or another. Events whose positions were stored by then are skipped.
  */
 export function createOrderedSliceHandler(shared: Omit<EventSubscriber, 'stopped'>) {
@@ -62,11 +62,11 @@ interface Book {
    */
   reload(account: string): Promise<void>;
   /**
-   * Sets a position that is stored at the end of the slice. Only for events without an effect: if the
-   * position is lost, skipping the event once more does no harm.
+   * Sets a position that is stored at the end of the slice. Must be used only for events without an effect:
+   * if the position is lost, skipping such an event once more does no harm.
    */
   note(position: Position): void;
-  /** Stores the position immediately. */
+  /** Stores the position of an account immediately. */
   save(position: Position): Promise<void>;
   close(): Promise<void>;
 }
@@ -145,7 +145,7 @@ async function take(
 
 /**
  * Returns whether a step has an effect. Before such a step, the caller must check that no other member or
- * retry has already done it.
+ * retry has already performed it.
  */
 function hasEffect(subscriber: EventSubscriber, step: NextRecordStep): boolean {
   if (step.kind === 'park' || step.kind === 'missing') return true;

@@ -14,8 +14,8 @@ import {
 type Unordered = Omit<EventSubscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
 
 /**
- * Returns a function that passes every event of a slice to its handler, even duplicates. It rejects if the
- * handler of an event fails. If the slice's signal is aborted, it rejects before the next event. The whole
+ * Returns a function that passes every event of a slice to its handler, even duplicates. The function rejects
+ * if the handler of an event fails, and, if the slice's signal is aborted, before the next event. The whole
  * slice is then delivered again.
  */
 export function createUnorderedSliceHandler(shared: Unordered) {

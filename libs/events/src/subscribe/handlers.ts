@@ -45,8 +45,8 @@ export type Handlers = { readonly [T in EventType]?: Handler<T> };
 export type ErasedHandler = (account: string, context: EventContext) => Promise<void> | void;
 
 /**
- * Returns the handlers, and adds a handler of `AccountErased` that calls `erased` and then confirms the
- * erasure. Adds nothing if `erased` is not given.
+ * Returns the given handlers and a handler of `AccountErased` that calls `erased` and then confirms the
+ * erasure. Returns the handlers unchanged if `erased` is not given.
  * @throws RangeError if both `erased` and a handler of `AccountErased` are given
  */
 export function withErasureReceipt(
@@ -79,7 +79,7 @@ export class HandlerError extends Error {
 }
 
 /**
- * Runs the handler of an event, if there is one.
+ * Runs the handler of an event, if events of its type have a handler.
  * @param head the head of the account's position after this event, if it is known
  * @returns undefined, or the reason to park the account
  * @throws HandlerError if the handler rejects

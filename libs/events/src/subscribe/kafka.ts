@@ -26,7 +26,7 @@ import { consoleLogger, type Interest, type Subscription, subscribeToBus } from 
 
 /** The options with which `subscribe` reads the events from Kafka. */
 export interface KafkaOptions extends Interest {
-  /** The `host:port` of one or more brokers. */
+  /** The `host:port` of one or more brokers of the Kafka cluster. */
   readonly brokers: readonly string[];
   /**
    * The keys with which auth signs events: the URL of its JWKS, such as
@@ -35,8 +35,9 @@ export interface KafkaOptions extends Interest {
    */
   readonly keys: string | { readonly keys: readonly object[] };
   /**
-   * How to treat records that auth has not published. `require`: skips them. `warn`: handles them like all
-   * others. In both cases they are reported to `logger` and `observe`. Default: `require`.
+   * How to treat records that auth has not published. `require`: such records are skipped. `warn`: such
+   * records are handled like all others. With both values, they are reported to `logger` and `observe`.
+   * Default: `require`.
    */
   readonly signatures?: 'require' | 'warn';
   /**
@@ -107,7 +108,7 @@ export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscript
 
 /**
  * Returns the options of the function that verifies records.
- * @throws TypeError if there are no keys
+ * @throws TypeError if the option `keys` is missing
  */
 function verificationFor(options: KafkaOptions): RecordAuthenticatorOptions {
   const { keys, signatures = 'require', topics = [ACCOUNTS_TOPIC], topicNames = {} } = options;

@@ -20,7 +20,7 @@ import { createDurableTestStore } from './testing/harness.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** The calls of handlers: account and sequence. */
+/** The events that handlers were called with: the account and the sequence of each event. */
 type Handled = (readonly [account: string, sequence: number])[];
 
 type Call = <T>(work: () => Promise<T>) => Promise<T>;

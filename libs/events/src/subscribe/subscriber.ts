@@ -16,12 +16,12 @@ import type { KeyedMutex } from './keyed-mutex.ts';
 import type { SequenceStore } from './sequence-store.ts';
 
 /**
- * What happened to a record. `applied`: its handler ran. `passed over`: there is no handler, or this release
- * does not know the event's type. `duplicate`: the event was handled before. `parked`: its account is now
- * parked. `held back`: its account was already parked. `unusable`: the record's key identifies no account; in
- * a subscription without a store also: the record cannot be read, or the handler has refused it. `forged`:
- * auth has not published the record, so it is skipped; with `signatures: 'warn'`, it is handled, and reported
- * a second time with the result.
+ * What happened to a record. `applied`: the handler of the event ran. `passed over`: the event has no
+ * handler, or this release does not know the event's type. `duplicate`: the event was handled before.
+ * `parked`: the record has parked its account. `held back`: the account was parked already. `unusable`: the
+ * record's key identifies no account; in a subscription without a store also: the record cannot be read, or
+ * the handler has refused it. `forged`: auth has not published the record, so it is skipped; with
+ * `signatures: 'warn'`, it is handled, and reported a second time with the result.
  */
 export type Effect = 'applied' | 'passed over' | 'duplicate' | 'parked' | 'held back' | 'unusable' | 'forged';
 
@@ -83,7 +83,7 @@ export function firstEventRuleOf({ store }: EventSubscriber): FirstEventRule {
 }
 
 /**
- * Returns the stored position of an account; sequence 0 if there is none.
+ * Returns the stored position of an account; a position with the sequence 0 if no position is stored.
  * @throws errors of the store
  */
 export async function loadPosition({ store }: EventSubscriber, account: string): Promise<Position> {
@@ -99,7 +99,7 @@ export function hasHandler(
 }
 
 /**
- * Runs the handler of an event, if there is one.
+ * Runs the handler of an event, if events of its type have a handler.
  * @returns undefined, or the reason to park the account
  * @throws HandlerError if the event must be redelivered
  */

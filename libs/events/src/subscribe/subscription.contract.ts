@@ -15,7 +15,7 @@ import {
 } from './testing/history.ts';
 import { waitUntil } from './testing/until.ts';
 
-/** The contract of a subscription, as tests that run for every source of events. */
+/** Defines tests of the guarantees of a subscription, which every source of events must pass. */
 export function subscriptionContract(
   name: string,
   openTestHarness: (context: TestContext, confirm?: ConfirmErasure) => Promise<TestHarness>,

@@ -20,14 +20,15 @@ export interface Interest {
   readonly group: string;
   readonly handlers: Handlers;
   /**
-   * Erases the data that your service has about an account; replaces a handler of `AccountErased`. After it
-   * resolves, a receipt with the name of the group is published, so that the operator can see that the data
-   * is erased. The event is delivered again until both have succeeded.
+   * Erases the data that your service has about an account. Use this function instead of a handler of
+   * `AccountErased`. After the function resolves, a receipt with the name of the group is published, so that
+   * the operator can see that the data is erased. The event is delivered again until the function and the
+   * publication of the receipt have succeeded.
    */
   readonly erased?: ErasedHandler;
   /**
-   * Where the position of each account is stored. A store belongs to one group. If you replace it with an
-   * empty store, use a new group too, because the old group would not read the earlier events again. With
+   * Where the position of each account is stored. A store belongs to one group. If you replace the store with
+   * an empty one, use a new group too, because the old group would not read the earlier events again. With
    * `none`, no positions are stored, and every event is handled as it arrives, even duplicates. Gaps are not
    * noticed then, and a record that cannot be read is skipped with a warning. `none` suits caches in which
    * the highest sequence wins.
@@ -35,7 +36,7 @@ export interface Interest {
   readonly store: SequenceStore | 'none';
   /** The topics to read. Default: only the accounts topic. */
   readonly topics?: readonly TopicName[];
-  /** Receives warnings and errors. Default: the console. */
+  /** Receives warnings and errors of the subscription. Default: the console. */
   readonly logger?: SubscriberLogger;
   /** Called with the type and the outcome of each record, for metrics. Must not throw. */
   observe?(type: RecordType, effect: Effect): void;
@@ -58,16 +59,16 @@ export interface Subscription {
    */
   listParked(): Promise<readonly Parked[]>;
   /**
-   * Retries a parked account: reads its records again, starting with the one that parked it, and passes the
-   * events that are due to the handlers. If several calls for an account run at the same time, they share one
-   * retry.
+   * Retries a parked account: reads its records again, starting with the record that parked the account, and
+   * passes the events that are due to the handlers. If several calls for an account run at the same time,
+   * they share one retry.
    * @throws HandlerError if a handler rejects, with the handler's error as the `cause`; the account then
    * remains parked
    */
   retryParked(account: string): Promise<RetryOutcome>;
   /**
-   * Stops: starts no more handlers, waits for those in progress, stores their positions and leaves the group.
-   * Idempotent.
+   * Stops the subscription: starts no more handlers, waits for the handlers in progress, stores the positions
+   * after their events, and leaves the group. Idempotent.
    */
   stop(): Promise<void>;
 }
@@ -94,8 +95,8 @@ export type ConfirmErasure = (account: string, sequence: number) => Promise<void
 
 /**
  * Subscribes to topics of a bus.
- * @throws RangeError if a handler is for events of a topic that is not subscribed to, or if there is both
- * `erased` and a handler of `AccountErased`; any error of the bus
+ * @throws RangeError if a handler is for events of a topic that is not subscribed to, or if both `erased` and
+ * a handler of `AccountErased` are given; any error of the bus
  */
 export async function subscribeToBus(
   bus: Pick<Bus, 'subscribe' | 'readKey'>,

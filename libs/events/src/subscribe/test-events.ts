@@ -154,7 +154,7 @@ function dataOf<T extends EventType>(type: T, subject: string, fields: Partial<D
   return { ...sample, [subjectField]: subject, ...fields } as DataOf<T>;
 }
 
-/** A log in memory with one partition per topic, for one subscription. */
+/** Creates a log in memory with one partition per topic, for one subscription. */
 function createLog() {
   const records: BusRecord[] = [];
   const closing = new AbortController();

@@ -1,4 +1,4 @@
-/** An in-memory system whose stores agree, until a test changes one of them. */
+/** An in-memory system whose stores agree, until a test changes one of the stores. */
 import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
 import type { VerifySources } from '../verify.ts';
@@ -7,7 +7,7 @@ import { lookUpTestKey, recordsOfStream } from './streams.ts';
 
 const PARTITIONS = 3;
 
-/** A stored profile. Its fields are those of `person` in the last event of the account. */
+/** A stored profile. Its fields are the fields of `person` in the last event of the account. */
 export type StoredProfile = Readonly<Record<string, unknown>> & { readonly sequence: number };
 
 export interface StoredAccountState {

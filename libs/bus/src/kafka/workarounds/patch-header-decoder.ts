@@ -17,9 +17,9 @@ const { readVarIntArray } = decoder.prototype;
 
 /**
  * Replaces kafkajs's O(n²) decoding of record headers with O(n) decoding, for every client in this process.
- * Without this, a record with 10,000 headers blocks the event loop for about 30 s, so that the member loses
- * its partitions, and the next member gets the same record. The decoded headers are the same, except that a
- * header may also have the name of a member of Object.prototype (`constructor`). Idempotent.
+ * Without the replacement, a record with 10,000 headers blocks the event loop for about 30 s, so that the
+ * member loses its partitions, and the next member gets the same record. The decoded headers are the same,
+ * except that a header may also have the name of a member of Object.prototype (`constructor`). Idempotent.
  */
 export function patchKafkajsHeaderDecoder(): void {
   // kafkajs calls this method only to read headers, and calls only `reduce` on the result.

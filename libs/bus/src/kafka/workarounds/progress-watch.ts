@@ -40,9 +40,9 @@ interface Waiting {
 }
 
 /**
- * Detects partitions that make no progress although the consumer looks healthy: it fetches and is a member of
- * its group, but the records of one partition never arrive. Outages, slow handlers, empty partitions and
- * suspensions of the process do not count.
+ * Detects partitions that make no progress although the consumer looks healthy: the consumer fetches, and is
+ * a member of its group, but the records of one partition never arrive. Outages, slow handlers, empty
+ * partitions and suspensions of the process do not count.
  */
 export function createPartitionProgressWatch(deps: PartitionProgressWatchDeps): PartitionProgressWatch {
   const { now, stuckAfterMs, everyMs } = deps;

@@ -7,9 +7,9 @@ export interface StaleCoordinatorWatchDeps {
 }
 
 export interface StaleCoordinatorWatch {
-  /** Must be called when a commit has succeeded or the group was joined. */
+  /** Forgets the failed commits. Must be called when a commit has succeeded or the group was joined. */
   reset(): void;
-  /** Must be called when a commit has failed with this error. */
+  /** Takes note of a failed commit, and of its error. Must be called after each failed commit. */
   commitFailed(error: unknown): void;
 }
 

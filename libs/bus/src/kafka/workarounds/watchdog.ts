@@ -5,7 +5,10 @@ export interface ConsumerWatchdogDeps {
    * Returns the time at which the broker last responded to a fetch or heartbeat, in ms on the clock of `now`.
    */
   lastResponse(): number;
-  /** Resolves if the cluster responds on a separate connection, else rejects. */
+  /**
+   * Checks whether the Kafka cluster responds on a separate connection. Resolves if it responds, otherwise
+   * rejects.
+   */
   probe(): Promise<void>;
   /** Called at most once, when the consumer hangs although the brokers respond. */
   onStuck(reason: Error): void;

@@ -17,7 +17,7 @@ import { toRecordOfFeedEvent } from './to-record.ts';
 
 export interface FeedBusDeps extends FeedConnection {
   readonly cursor: CursorStore;
-  /** The event types that have a handler. */
+  /** The types of events that have a handler, which are the only events to read. */
   readonly types: readonly string[];
   readonly logger: Pick<SubscriberLogger, 'warn'>;
   /** Called when no more events can be read and a retry would not help. */
@@ -29,9 +29,9 @@ export interface FeedBusDeps extends FeedConnection {
 const PAGE = 500;
 const WAIT_SECONDS = 25;
 /**
- * How many events may be read in advance of the stored cursor. While the handler of one partition rejects,
- * the cursor cannot move, and the other partitions are still read. The limit bounds the memory, and how many
- * events are delivered again after a restart.
+ * How many events may be read in advance of the stored cursor. While a handler rejects an event of one
+ * partition, the stored cursor cannot move, but the other partitions are still read. The limit bounds the
+ * memory, and how many events are delivered again after a restart.
  */
 const MOST_AHEAD = 5000;
 

@@ -1,8 +1,8 @@
-/** Sends requests to the feed. */
+/** Sends requests to the routes of Latchkey's event feed. */
 import { z } from 'zod';
 
 export interface FeedConnection {
-  /** PUBLIC_URL of Latchkey, such as `http://localhost:8080`. */
+  /** The URL of Latchkey (its setting PUBLIC_URL), such as `http://localhost:8080`. */
   readonly url: string;
   /** The API key of a client with the scope `events`. */
   readonly key: string;

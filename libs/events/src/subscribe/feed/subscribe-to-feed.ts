@@ -1,4 +1,4 @@
-/** Subscribes to the feed. */
+/** Subscribes to Latchkey's event feed over HTTP. */
 import type { BusRecord } from '@latchkey/bus';
 import { type DecodedRecord, decodeRecord, type RecordAuthenticator } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../../catalogue.ts';
@@ -49,7 +49,7 @@ function decodeTrusted(source: BusRecord): DecodedRecord {
 }
 
 /**
- * Subscribes to the feed.
+ * Subscribes to Latchkey's event feed over HTTP.
  * @throws FeedRefusedError if the API key is refused; if the signal is aborted, its reason
  */
 export async function subscribeToFeed(options: FeedOptions): Promise<Subscription> {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const DEADLINE_MS = 120_000;
 
 /**
- * Resolves once the condition is true.
+ * Waits until the condition is true.
  * @throws Error if the condition does not become true in time
  */
 export async function waitUntil(isTrue: () => boolean | Promise<boolean>): Promise<void> {
