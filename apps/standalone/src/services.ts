@@ -1,7 +1,7 @@
 /** Composes the three services on one embedded backend. */
 import { compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
-import { createFixedEventKeySource } from '@latchkey/consumer';
+import { createFixedEventKeySource, createVerifiedProofCache } from '@latchkey/consumer';
 import { createOriginCheck, publicPathOf, type Route, type Service } from '@latchkey/http';
 import { compose as composeNotifier } from '@latchkey/notifier';
 import type { ClockGuard, Logger, Registry } from '@latchkey/process';
@@ -58,15 +58,19 @@ export function composeServices(
   const auth = composeAuth(settings.auth, { ...part('auth'), settings: deps.shown, forget, mails });
   // Auth runs in this process, so its keys are passed directly instead of fetched over HTTP.
   const keys = settings.user.JWKS_URL === undefined ? { keys: createFixedKeySource(auth.jwks()) } : {};
-  const eventKeys = createFixedEventKeySource(auth.jwks());
+  // The services that verify events with these keys share a cache, so that each signature is verified once.
+  const verification = {
+    eventKeys: createFixedEventKeySource(auth.jwks()),
+    verifiedProofs: createVerifiedProofCache(),
+  };
   const user = composeUser(settings.user, {
     ...part('user'),
     ...keys,
-    ...(settings.user.JWKS_URL === undefined ? { eventKeys } : {}),
+    ...(settings.user.JWKS_URL === undefined ? verification : {}),
   });
   const notifier = composeNotifier(settings.notifier, {
     ...part('notifier'),
-    ...(settings.notifier.JWKS_URL === undefined ? { eventKeys } : {}),
+    ...(settings.notifier.JWKS_URL === undefined ? verification : {}),
   });
   return {
     all: [user, notifier, auth].map(ownHealth),

@@ -139,6 +139,31 @@ describe('authentication', () => {
     });
   });
 
+  /** Returns whether records are authenticated within one turn of the event loop, so that no other thread took part. */
+  async function isDoneInOneTurn(records: readonly BusRecord[]): Promise<boolean> {
+    let isDone = false;
+    const done = authenticated(records).then(() => {
+      isDone = true;
+    });
+    // Microtasks run in the same turn. The result of another thread arrives in a later one.
+    for (let microtask = 0; microtask < 1000; microtask += 1) await undefined;
+    const wasDone = isDone;
+    await done;
+    return wasDone;
+  }
+
+  test('verifies a single signature at once, and several signatures on other threads', async () => {
+    const [ada, ben] = [history(2), history(1, createTestAccountId(2))];
+    assert.ok(await isDoneInOneTurn(ada.records));
+    assert.ok(!(await isDoneInOneTurn([...ada.records, ...ben.records])));
+  });
+
+  test('verifies a run of forged events on other threads, because each of them needs its own verification', async () => {
+    const first = proofOf(eventOf(1), undefined, stranger);
+    const second = proofOf(eventOf(2), first.hash, stranger);
+    assert.ok(!(await isDoneInOneTurn([recordOf(eventOf(1), first), recordOf(eventOf(2), second)])));
+  });
+
   test('refuses records that are unsigned, signed by another key, or do not match their hash', async () => {
     const { records, head } = history(2);
     const next = eventOf(3);

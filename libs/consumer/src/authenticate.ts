@@ -6,6 +6,7 @@ import {
   decodeWithProof,
   type EventProof,
   isHeartbeat,
+  isSignedBy,
   keyIdOf,
   type Provenance,
   type TopicName,
@@ -159,6 +160,9 @@ interface Intact {
   readonly proof: EventProof;
 }
 
+/** Verifies the signature of a hash: on the main thread (`isSignedBy`) or on the thread pool (`verifySignature`). */
+type CheckSignature = typeof isSignedBy | typeof verifySignature;
+
 const NO_KEYS: Awaited<ReturnType<EventKeySource['find']>> = new Map();
 
 /**
@@ -202,11 +206,12 @@ async function findFlaws(
     }
   }
 
-  async function verify({ index, proof }: Intact): Promise<void> {
+  /** @param isGenuine verifies the signature of a hash */
+  async function verify({ index, proof }: Intact, isGenuine: CheckSignature): Promise<void> {
     const kid = keyIdOf(proof.signature) ?? '';
     const key = known.get(kid);
     if (key === undefined) flaws[index] = 'it is signed by an unknown key';
-    else if (!(await verifySignature(key, proof.hash, proof.signature)))
+    else if (!(await isGenuine(key, proof.hash, proof.signature)))
       flaws[index] = 'its signature is not valid';
     else {
       shared?.add(proof, kid);
@@ -218,14 +223,15 @@ async function findFlaws(
     if (verified.has(hash) || same.every(({ proof }) => shared?.has(proof, known) ?? false)) accept(hash);
   // Each round verifies only events that no other pending event links to. A further round is needed only if
   // one of these turns out to be forged.
-  while (pending.size > 0) {
+  for (let round = 1; pending.size > 0; round += 1) {
     const followed = new Set([...pending.values()].map(([one]) => one?.proof.previous));
     const heads = [...pending.entries()].filter(([hash]) => !followed.has(hash));
     for (const [hash] of heads) pending.delete(hash);
-    await verifyConcurrently(
-      heads.flatMap(([, same]) => same),
-      verify,
-    );
+    const last = heads.flatMap(([, same]) => same);
+    // A single signature is verified on the main thread, which takes less CPU time than waking another thread, and does
+    // not wait for password hashes. Only in the first round, because there may be as many rounds as forged events.
+    const isGenuine = round === 1 && last.length === 1 ? isSignedBy : verifySignature;
+    await verifyConcurrently(last, (each) => verify(each, isGenuine));
   }
   return flaws;
 }

@@ -16,6 +16,7 @@ import {
   createRecordAuthenticator,
   createRemoteEventKeySource,
   type EventKeySource,
+  type VerifiedProofCache,
 } from '@latchkey/consumer';
 import { checkedAccountsTopic, deliveriesTopic, mailingsTopic, receiptsTopic } from '@latchkey/events';
 import type { ExportedMail } from '@latchkey/export';
@@ -75,6 +76,11 @@ export interface NotifierDeps {
    * keys at JWKS_URL are used.
    */
   readonly eventKeys?: EventKeySource;
+  /**
+   * A cache of verified proofs, shared with a service in the same process that uses the same `eventKeys`. Default: no
+   * cache, because the notifier alone reads each event once.
+   */
+  readonly verifiedProofs?: VerifiedProofCache;
   /** Replaces the system clock, for tests. */
   readonly clock?: Clock;
   /** Replaces `Math.random`, for tests. */
@@ -175,6 +181,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     policy,
     topics: readTopics.map(({ name }) => name),
     ahead: { log: backend.bus },
+    ...(deps.verifiedProofs && { shared: deps.verifiedProofs }),
     ...(backend.observeTime && { onVerified: backend.observeTime }),
   });
   const onForged = createForgeryAlarm({ policy, count: () => metrics.forged.inc(), logger });

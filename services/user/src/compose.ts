@@ -15,6 +15,7 @@ import {
   createVerifiedProofCache,
   type EventKeySource,
   type RecordAuthenticator,
+  type VerifiedProofCache,
 } from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC, checkedAccountsTopic, receiptsTopic } from '@latchkey/events';
 import { createFeed, createFeedRoutes, createReceiptRoutes, type SelectGenuineRecords } from '@latchkey/feed';
@@ -74,6 +75,11 @@ export interface UserDeps {
    * used.
    */
   readonly eventKeys?: EventKeySource;
+  /**
+   * A cache of verified proofs, shared with a service in the same process that uses the same `eventKeys`. Default: a
+   * cache of this service alone.
+   */
+  readonly verifiedProofs?: VerifiedProofCache;
   /** Limits on how long, and how many, requests wait for the read model. */
   readonly waits?: Partial<SequenceWaitLimits>;
 }
@@ -117,7 +123,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     topics: [ACCOUNTS_TOPIC],
     ...(backend.observeTime && { onVerified: backend.observeTime }),
     // Let all verifiers share one cache, because the projections, the feed and the webhooks verify the same events.
-    shared: createVerifiedProofCache(),
+    shared: deps.verifiedProofs ?? createVerifiedProofCache(),
   } as const;
   const onForged = createForgeryAlarm({ policy: config.EVENT_SIGNATURES, count: metrics.forged, logger });
   const genuine: SelectGenuineRecords = createGenuineRecordFilter(createRecordAuthenticator(verification));

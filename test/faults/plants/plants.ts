@@ -232,8 +232,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: [
       {
         file: AUTHENTICATE,
-        search: '    else if (!(await verifySignature(key, proof.hash, proof.signature)))\n',
-        replacement: '    else if (!(await verifySignature(key, proof.hash, proof.signature)) && false)\n',
+        search: '    else if (!(await isGenuine(key, proof.hash, proof.signature)))\n',
+        replacement: '    else if (!(await isGenuine(key, proof.hash, proof.signature)) && false)\n',
       },
     ],
     provokedBy: 'somebody forges records',
