@@ -5,11 +5,11 @@ import { type ProblemAnswer, Refusal } from './refusal.ts';
 
 /** A guard whose checks have the form that an HTTP framework expects. */
 export interface FrameworkGuard<Middleware> {
-  /** Accepts any account with a valid token. */
+  /** Returns a check that accepts any account with a valid token. */
   authenticated(): Middleware;
-  /** Accepts an account whose email address is verified. */
+  /** Returns a check that accepts an account whose email address is verified. */
   verified(): Middleware;
-  /** Accepts a verified account that has one of these roles. */
+  /** Returns a check that accepts a verified account that has one of the given roles. */
   role(...roles: readonly [string, ...string[]]): Middleware;
 }
 
@@ -26,9 +26,9 @@ export function createFrameworkGuard<Middleware>(
 }
 
 /**
- * Checks a request. If it is allowed, stores its caller, which `callerOf` returns.
+ * Checks a request. If the request is allowed, stores the caller, which `callerOf` then returns.
  * @param request the object that the framework passes to its handlers
- * @returns the response to send if the request is refused; undefined if it may proceed
+ * @returns the response to send if the request is refused; undefined if the request may proceed
  * @throws errors of the check, other than a Refusal, whose response is returned
  */
 export async function authenticateRequest(
@@ -59,7 +59,7 @@ export function headersOf(
   );
 }
 
-/** Headers in the form of `node:http`. */
+/** The headers of a request, in the form in which `node:http` returns them. */
 export type NodeHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /**

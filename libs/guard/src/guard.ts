@@ -18,9 +18,9 @@ import { type RevocationCheck, RevocationsUnavailable } from './session-status.t
 
 /** The options of {@link createGuard}. */
 export interface GuardOptions {
-  /** PUBLIC_URL of Latchkey, which is the issuer in access tokens. */
+  /** The value of Latchkey's setting PUBLIC_URL, which is the issuer in access tokens. */
   readonly issuer: string;
-  /** AUDIENCE of Latchkey. Default: `latchkey`. */
+  /** The value of Latchkey's setting AUDIENCE. Default: `latchkey`. */
   readonly audience?: string;
   /** The URL of the public keys. Default: `/.well-known/jwks.json` at the issuer. */
   readonly jwksUrl?: string;
@@ -29,9 +29,9 @@ export interface GuardOptions {
   /** Recognises revoked tokens. Default: a token is accepted until it expires, even if it was revoked. */
   readonly revocations?: RevocationCheck;
   /**
-   * Receives a warning with the cause if requests get 503 because their tokens cannot be checked, and a
-   * warning if a token with a valid signature is refused because it is for another issuer or audience; at
-   * most one warning of each kind in 10 s. Default: the console.
+   * Receives two kinds of warnings, each at most once in 10 s. The first says why requests get 503 because
+   * their tokens cannot be checked. The second says that a token with a valid signature is refused because it
+   * is for another issuer or audience. Default: the console.
    */
   readonly logger?: Pick<GuardLogger, 'warn'>;
   /** Returns the current time. Default: the clock of this machine. */
@@ -49,7 +49,7 @@ export interface Caller {
    * to the token.
    */
   readonly verified: boolean;
-  /** The claims of the token. */
+  /** The claims of the access token with which the request was sent. */
   readonly claims: AccessClaims;
 }
 
@@ -57,7 +57,7 @@ export interface Caller {
 export type HeaderReader = (name: string) => string | undefined;
 
 /**
- * Checks a request, and returns its caller.
+ * Checks a request, and returns the account that has sent it.
  * @throws Refusal 401 if there is no valid access token, 403 if the account is not allowed to send the
  * request, 503 if the token cannot be checked at the moment
  */
@@ -65,11 +65,11 @@ export type Check = (header: HeaderReader) => Promise<Caller>;
 
 /** The checks of a guard, for any HTTP framework. Created by {@link createGuard}. */
 export interface Guard {
-  /** Accepts any account with a valid token. */
+  /** Returns a check that accepts any account with a valid token. */
   authenticated(): Check;
-  /** Accepts an account whose email address is verified. */
+  /** Returns a check that accepts an account whose email address is verified. */
   verified(): Check;
-  /** Accepts a verified account that has one of these roles. */
+  /** Returns a check that accepts a verified account that has one of the given roles. */
   role(...roles: readonly [string, ...string[]]): Check;
 }
 

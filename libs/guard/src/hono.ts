@@ -27,7 +27,7 @@ function middleware(check: Check): HonoMiddleware {
     if (refused !== undefined) {
       const { headers: earlier } = context.res;
       const headers = Object.fromEntries(headersOf(refused, earlier.get('Vary')));
-      // Hono copies earlier headers over those of the response.
+      // Hono replaces headers of the response by headers that were set earlier, so delete the earlier ones.
       for (const name of Object.keys(headers)) earlier.delete(name);
       return new Response(refused.body, { status: refused.status, headers });
     }

@@ -4,7 +4,7 @@ import { guardTexts } from '@latchkey/tokens';
 
 /** The texts of refusals in one language. */
 export interface RefusalTexts {
-  /** The language, for example `de`. */
+  /** The language of the texts, for example `de`. */
   readonly language: string;
   /** Translates an English text. A text without a translation stays as it is. */
   translate(text: string): string;

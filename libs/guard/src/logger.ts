@@ -5,7 +5,7 @@ export interface GuardLogger {
   error(fields: object, message: string): void;
 }
 
-/** Writes warnings and errors to the console. */
+/** Writes warnings and errors to the console, and drops all other log lines. */
 export const consoleLogger: GuardLogger = {
   info: () => undefined,
   warn: (fields, message) => console.warn(message, fields),

@@ -32,8 +32,8 @@ export class Refusal extends Error {
 
   /**
    * Returns the response to the refused request.
-   * @param requestId the client's X-Request-Id, which is used if it is well-formed; otherwise a new id is
-   * generated
+   * @param requestId the client's X-Request-Id, which becomes the id of the problem if it is well-formed;
+   * otherwise a new id is generated
    * @param acceptLanguage the client's Accept-Language, which selects the language of the texts
    */
   answer(requestId?: string, acceptLanguage?: string): ProblemAnswer {

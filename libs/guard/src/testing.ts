@@ -30,7 +30,7 @@ export interface TestTokens {
   readonly options: Required<Pick<GuardOptions, 'issuer' | 'audience' | 'keys' | 'revocations'>>;
   /** The key set as Latchkey would publish it. */
   readonly jwks: { readonly keys: readonly object[] };
-  /** Signs an access token. */
+  /** Creates and signs an access token for a test. */
   sign(token?: TestToken): Promise<string>;
   /**
    * Revokes the tokens of an account that were issued before a sequence. Default: all tokens of the account.

@@ -129,8 +129,8 @@ function answer(
 }
 
 /**
- * An Accept or Accept-Language header that is longer than this, in characters, is ignored. Parsing it would
- * take many times as long as the rest of the error response.
+ * An Accept or Accept-Language header that is longer than this, in characters, is ignored. Parsing such a
+ * header would take many times as long as the rest of the error response.
  */
 const LONGEST_PREFERENCES = 1000;
 

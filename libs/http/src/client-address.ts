@@ -6,11 +6,11 @@ import { parseAddressBlocks } from '@latchkey/process';
 export type ReadClientAddress = (request: IncomingMessage) => string;
 
 /**
- * Creates a function that determines the IP address of the client, which rate limits use. It is the address
- * of the peer or, if the peer is a trusted proxy, the right-most untrusted address in X-Forwarded-For,
- * because a client can forge everything to the left of it. The package proxy-addr is not used, because it
- * accepts any text in the header as an address, and does not normalise ports, brackets and IPv4-mapped
- * addresses.
+ * Creates a function that determines the IP address of the client, which rate limits use. The function
+ * returns the address of the peer or, if the peer is a trusted proxy, the right-most untrusted address in
+ * X-Forwarded-For, because a client can forge everything to the left of that address. The package proxy-addr
+ * is not used, because it accepts any text in the header as an address, and does not normalise ports,
+ * brackets and IPv4-mapped addresses.
  * @param trustedProxies IP addresses and CIDR blocks
  * @throws Error that names TRUSTED_PROXIES if an entry is neither an IP address nor a CIDR block
  */

@@ -13,8 +13,8 @@ export interface CorsOptions {
    */
   readonly corsOrigins: readonly string[] | ((origin: string) => boolean);
   /**
-   * Names of the application's own headers that pages may send and read, in addition to those that every
-   * service has.
+   * Names of the application's own headers that pages may send and read, in addition to the headers that
+   * every service has.
    */
   readonly corsHeaders?: readonly string[];
 }
@@ -25,8 +25,8 @@ export interface CorsOptions {
  */
 export function createCorsMiddleware({ corsOrigins, corsHeaders = [] }: CorsOptions): Middleware {
   function isListed(origin: string): boolean {
-    // Browsers send the origin "null" for sandboxed frames and local files. Such a page may come from
-    // anywhere.
+    // Browsers send the origin "null" for sandboxed frames and local files. The content of such a page may
+    // come from anywhere.
     if (origin === 'null') return false;
     return typeof corsOrigins === 'function' ? corsOrigins(origin) : corsOrigins.includes(origin);
   }

@@ -2,7 +2,8 @@ import { type ProblemSpec, standardProblems } from './problem.ts';
 import type { Route } from './route.ts';
 
 /**
- * Returns every problem that a route may respond with: the general ones, those of its policy, and its own.
+ * Returns every problem that a route may respond with: the problems of all routes, the problems of the
+ * route's policy, and the problems that the route declares.
  */
 export function listDeclaredProblems(route: Route): readonly ProblemSpec[] {
   return [

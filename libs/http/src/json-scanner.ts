@@ -15,7 +15,7 @@ const SPACE = /[ \t\n\r]*/y;
 /** Matches the end of a text that ends inside a string, a number or a literal. */
 const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|\.|[eE][+-]?|[tfn][a-z]*)$/uy;
 
-/** What the scanner expects next. */
+/** What the JSON scanner expects next in the text. */
 type State = 'value' | 'first item' | 'first key' | 'key' | 'colon' | 'after item' | 'after member' | 'end';
 
 /**
@@ -26,8 +26,8 @@ export function findJsonFault(text: string): string | undefined {
   let at = 0;
   let fault: string | undefined;
   /**
-   * The containers that are open at this point, the innermost last. For an object, the set of its keys so
-   * far; for an array, null.
+   * The objects and arrays that are open at the current position, the innermost last. For an object, the set
+   * of its keys so far; for an array, null.
    */
   const open: (Set<string> | null)[] = [];
 

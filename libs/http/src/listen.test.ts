@@ -49,7 +49,7 @@ function socketTo(t: TestContext, port: number): Promise<Socket> {
   });
 }
 
-/** Resolves once no process listens on a port any more. */
+/** Waits until no process listens on a port any more. */
 async function refused(t: TestContext, port: number): Promise<void> {
   for (;;) {
     try {

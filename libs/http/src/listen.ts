@@ -48,8 +48,8 @@ const TIMEOUTS = {
   requestTimeout: 30_000,
   headersTimeout: 10_000,
   /**
-   * How long an idle connection is kept open, in ms. This is longer than the timeout of gateways, so that a
-   * gateway closes an idle connection first, and never sends a request on a connection that this server is
+   * How long an idle connection is kept open, in ms. The time is longer than the timeout of gateways, so that
+   * a gateway closes an idle connection first, and never sends a request on a connection that this server is
    * closing.
    */
   keepAliveTimeout: 65_000,

@@ -9,7 +9,9 @@ export interface OpenApiInfo {
   readonly title: string;
   readonly version: string;
   readonly description: string;
-  /** The path in PUBLIC_URL. A proxy in front of the service removes it from requests. Default: none. */
+  /**
+   * The path in PUBLIC_URL. A proxy in front of the service removes this path from requests. Default: none.
+   */
   readonly publicPath?: string;
   /** The description of each tag, by the tag's name. */
   readonly tags?: Readonly<Record<string, string>>;
@@ -139,7 +141,10 @@ function security({ policy: { bearer }, credentials }: Route): readonly Json[] {
   return isOptional ? [...all, {}] : all;
 }
 
-/** Returns an id such as `postAuthVerifyByToken`. It changes only if the path or the method changes. */
+/**
+ * Returns an id such as `postAuthVerifyByToken`. The id of an operation changes only if its path or its
+ * method changes.
+ */
 function operationId({ method, path }: Route): string {
   const words = path
     .split('/')
@@ -186,7 +191,9 @@ function requestBody(route: Route, body: z.ZodType): Json {
   return { required: !accepts.includes('none'), content: Object.fromEntries(media) };
 }
 
-/** Merges the answers and the problems of a route, because both may have the same status. */
+/**
+ * Merges the answers and the problems of a route, because an answer and a problem may have the same status.
+ */
 function merged(answers: Record<string, Json>, refusals: Record<string, Json>): Json {
   const responses = { ...answers };
   for (const [status, refusal] of Object.entries(refusals)) {

@@ -62,7 +62,7 @@ function isLocal(origin: string): boolean {
 
 /**
  * Returns the path in PUBLIC_URL, for example `/id`, which a reverse proxy removes from requests; an empty
- * string if there is none.
+ * string if PUBLIC_URL has no path.
  */
 export function publicPathOf({ PUBLIC_URL }: Pick<OriginConfig, 'PUBLIC_URL'>): string {
   return new URL(PUBLIC_URL).pathname.replace(/\/+$/, '');

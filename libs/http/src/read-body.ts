@@ -6,7 +6,8 @@ import type { BodyKind } from './route.ts';
 const MAX_BODY_BYTES = 64 * 1024;
 
 /**
- * Thrown if the client closed the connection before its request was complete. No response can be sent then.
+ * Thrown if the client closed the connection before its request was complete. After that, no response can be
+ * sent.
  */
 export class ClientDisconnected extends Error {
   constructor(cause: unknown) {
@@ -52,8 +53,9 @@ const NAMES: Readonly<Record<BodyKind, string>> = {
 };
 
 /**
- * Returns the kind of a body. An empty body is a form if its media type says so, because a form that has only
- * a button sends no fields. Any other empty body is `none`, if the route accepts that.
+ * Returns the kind of a request's body. An empty body with the media type of a form is a form, because a form
+ * that has only a button sends no fields. Any other empty body is `none`, if the route accepts requests
+ * without a body.
  * @throws Problem unsupported_media_type
  */
 export function bodyKindOf(

@@ -10,7 +10,7 @@ export interface RawInput {
   readonly params: unknown;
   /** The query as the client sent it: encoded, without the question mark. */
   readonly querystring: string;
-  /** The headers, by name in lower case. */
+  /** The headers of the request. Names are in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
   readonly sentAs: BodyKind;
@@ -60,7 +60,10 @@ function parser(schema: z.ZodType | undefined, root: string): Parse {
   };
 }
 
-/** Validates the declared headers and ignores all others. */
+/**
+ * Returns a function that validates the request headers that a route declares. The function ignores all other
+ * headers.
+ */
 function headerCheck(schema: z.ZodObject | undefined) {
   const names = Object.keys(schema?.shape ?? {});
   return (headers: RawInput['headers'], faults: FieldError[]): void => {
@@ -88,8 +91,8 @@ function decodeBody(body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: Fie
 }
 
 /**
- * Returns the value to validate if there is no body: `undefined` if the schema accepts it, otherwise an empty
- * object.
+ * Returns the value that is validated in place of a missing body: `undefined` if the schema of the body
+ * accepts this, otherwise an empty object.
  */
 function bodyOfNone(schema: z.ZodType | undefined): unknown {
   return schema?.safeParse(undefined).success === true ? undefined : {};

@@ -20,10 +20,10 @@ export interface RequestContext {
   readonly log: Logger;
   /**
    * Returns the value of a cookie. Undefined if the request contains several cookies with this name, because
-   * another host of the domain may have set one of them.
+   * another host of the same domain may have set one of these cookies.
    */
   cookie(name: string): string | undefined;
-  /** Whether the client is still connected. */
+  /** Returns whether the client is still connected. */
   isAwaited(): boolean;
   /** Returns a signal that is aborted once the client has disconnected or the server stops. */
   ending(): AbortSignal;
@@ -43,13 +43,13 @@ export interface AccessPolicy<Caller> {
    * validates them itself.
    */
   readonly headers?: z.ZodObject;
-  /** The problems that `authorise` may throw. */
+  /** The problems that `authorise` may throw to refuse a request. */
   readonly problems: readonly ProblemSpec[];
   /** Identifies the caller. @throws Problem if the request is not allowed */
   authorise(request: RequestContext): Promise<Caller>;
 }
 
-/** The policy of public routes. */
+/** The policy of public routes: anyone may call them. */
 export const publicAccessPolicy: AccessPolicy<null> = {
   who: 'anyone',
   bearer: false,
@@ -93,8 +93,8 @@ export interface RouteResponse {
 export interface RouteResponseSpec {
   readonly description: string;
   /**
-   * The schema of the JSON body. If the body contains undeclared fields, the response fails in development;
-   * in production, the fields are omitted.
+   * The schema of the JSON body. If the response's body contains undeclared fields, the response fails in
+   * development; in production, the undeclared fields are omitted.
    */
   readonly schema?: z.ZodType;
   /** Other media types that a response with this status may have, such as `text/html`. */
@@ -120,12 +120,14 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** The schema of the request headers that the handler reads from `headers`, in their usual spelling. */
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType<Body>;
-  /** How the body may be sent. Default: `json` if there is a body schema, otherwise `none`. */
+  /**
+   * In which forms clients may send the body. Default: `json` if there is a body schema, otherwise `none`.
+   */
   readonly accepts?: readonly BodyKind[];
   readonly answers: Readonly<Record<number, RouteResponseSpec>>;
   /**
-   * The problems that the handler may throw. The general problems, and those of the policy, need not be
-   * listed.
+   * The problems that the handler may throw. The problems of all routes and the problems of the policy need
+   * not be listed.
    */
   readonly problems?: readonly ProblemSpec[];
   /**
@@ -135,20 +137,20 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly limits?: readonly string[];
   /**
    * Credentials other than a bearer access token, as OpenAPI security schemes. A request needs only one of
-   * them.
+   * these credentials.
    */
   readonly credentials?: { readonly schemes: Readonly<Record<string, object>>; readonly optional: boolean };
   /** Translations of this route's problems into languages other than English. */
   readonly texts?: TranslationsByLanguage;
   /**
    * Returns the faults of a body that schemas cannot express, such as a weak password. Called only if the
-   * schemas have found faults too, so that the response lists all faults together. Otherwise the handler
-   * checks for these faults.
+   * schemas have also found faults, so that the response lists all faults together. If the schemas have found
+   * no faults, the handler itself checks for these faults.
    */
   readonly moreFaults?: (body: unknown) => readonly FieldError[];
   /** Whether the path contains a secret. If so, no log line of any level may contain the path. */
   readonly secretPath?: boolean;
-  /** Value of Cache-Control. Default: `no-store`. */
+  /** The value of the response's header Cache-Control. Default: `no-store`. */
   readonly cacheControl?: string;
   /** Whether requests are logged only at level debug, because machines poll the route. */
   readonly quiet?: boolean;

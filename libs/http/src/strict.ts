@@ -4,8 +4,8 @@ import { z } from 'zod';
  * Returns a copy of the schema in which every `z.object` is strict, at any depth; `z.looseObject` and
  * `.catchall(…)` are unchanged. Metadata is kept. Intersections, maps, tuples and lazy schemas are unchanged,
  * because an intersection of strict objects would refuse everything. Schemas are not declared with
- * z.strictObject, for two reasons: if somebody forgot it in one schema, unknown fields would be dropped
- * silently; and the schemas of responses must be strict only in tests and development.
+ * z.strictObject, for two reasons. If somebody declared one schema without it, unknown fields would be
+ * dropped silently. And the schemas of responses must be strict only in tests and development.
  */
 export function makeObjectSchemasStrict<S extends z.ZodType>(schema: S): S {
   return strict(schema) as S;

@@ -1,6 +1,6 @@
 /**
  * Parses language tags (BCP 47), and determines which languages to try if there is no translation into the
- * requested one.
+ * requested language.
  */
 
 export interface ParsedLocale {

@@ -37,8 +37,8 @@ const NO_BREAK_SPACE = '\u00a0';
 const DATE_PARTS: ReadonlySet<string> = new Set(['day', 'month', 'year']);
 
 /**
- * Whether a line must not break between two parts of an instant, because both parts belong to the date, or
- * both to the time.
+ * Returns whether a line must not break between two parts of a formatted instant, because both parts belong
+ * to the date, or both to the time.
  */
 function belongTogether(
   one: Intl.DateTimeFormatPart | undefined,
@@ -76,8 +76,8 @@ export function formatDurationInWords(count: number, unit: TimeUnit, locale: str
 }
 
 /**
- * Formats an instant in UTC, as the language writes dates: "21 November 2026 at 10:15 UTC". Lines can break
- * between the date and the time, but not within either.
+ * Formats an instant in UTC, as the language writes dates: "21 November 2026 at 10:15 UTC". A line can break
+ * between the date and the time, but not within the date or the time.
  */
 export function formatInstantInWords(at: Date, locale: string): string {
   return instants(locale)(at);

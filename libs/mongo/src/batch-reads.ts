@@ -11,10 +11,10 @@ interface Waiting<Key, Value> {
 }
 
 /**
- * Creates a function that reads the value of a key. All calls within one turn of the event loop become one
- * call of the driver. A call of the driver costs as much CPU as the rest of a small request, so under load
- * this halves the cost of a request. A key is always read after it was requested, so that a reader sees all
- * writes that were confirmed before its request.
+ * Creates a function that reads the value of one key, but combines the reads of several callers. All calls
+ * within one turn of the event loop become one call of the driver. A call of the driver costs as much CPU as
+ * the rest of a small request, so under load, batching halves the cost of a request. A key is always read
+ * after it was requested, so that a reader sees all writes that were confirmed before its request.
  * @param read returns the values of up to 50 keys, in the order of the keys; if it rejects, the reads of all
  * these keys reject
  */

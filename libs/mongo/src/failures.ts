@@ -85,9 +85,10 @@ function isRace(code: unknown): boolean {
 }
 
 /**
- * Returns whether a write failed only because a concurrent write of another client came first. In a bulk
- * write, this must be the reason for all failed writes. False for a bulk write that was interrupted: its
- * error has the code of the interruption, and lists at most the writes that failed before it.
+ * Returns whether a write failed only because a concurrent write of another client came first. For a bulk
+ * write, concurrent writes must be the reason for all failed writes. Returns false for a bulk write that was
+ * interrupted, because its error has the code of the interruption, and lists at most the writes that failed
+ * before the interruption.
  */
 export function isConcurrentWriteError(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = loadMongoose().mongo;

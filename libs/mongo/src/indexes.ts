@@ -16,7 +16,7 @@ export interface MongoIndex {
 }
 
 /**
- * Returns those of the indexes whose name does not exist in the database.
+ * Returns those of the given indexes whose names do not exist in the database.
  * @throws the driver's errors
  */
 export async function findMissingIndexes(
@@ -33,7 +33,7 @@ export async function findMissingIndexes(
 
 /**
  * Creates the missing indexes.
- * @throws SchemaError if existing indexes or data prevent it; the driver's errors
+ * @throws SchemaError if existing indexes or data prevent their creation; the driver's errors
  */
 export async function ensureIndexes(connection: Connection, indexes: readonly MongoIndex[]): Promise<void> {
   const { db } = await connection.asPromise();

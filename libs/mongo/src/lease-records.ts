@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import { isConcurrentWriteError, mapMongoErrors } from './failures.ts';
 
 export interface LeaseDocument {
-  /** The name of the leased job. */
+  /** The name of the job for which the lease is held. */
   readonly _id: string;
   readonly holder: string;
   readonly until: Date;

@@ -26,7 +26,7 @@ function read(mongo: MongoStore) {
   return mongo.connection.collection('notes').findOne({});
 }
 
-/** Resolves once the server responds. */
+/** Resolves once the MongoDB server responds. */
 async function answering(mongo: MongoStore): Promise<void> {
   function answers() {
     return mongo.health().then(

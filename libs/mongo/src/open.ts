@@ -10,7 +10,7 @@ import {
   retryOnConcurrentWrite,
 } from './failures.ts';
 
-/** The name of the database, if neither the options nor the URL name one. */
+/** The name of the database, if neither the options nor the URL contain a name. */
 const DATABASE = 'latchkey';
 /** The default of the option `availableWithinMs`, in ms. */
 const AVAILABLE_MS = 2000;
@@ -40,7 +40,7 @@ const URL_ERRORS: readonly string[] = ['MongoParseError', 'MongoRuntimeError'];
 export interface MongoOptions {
   /** A MongoDB connection string. Its settings for timeouts and durability are ignored. */
   readonly url: string;
-  /** The name of the database. Default: the one in the URL, or `latchkey` if the URL names none. */
+  /** The name of the database. Default: the name in the URL or, if the URL contains no name, `latchkey`. */
   readonly database?: string;
   /**
    * How long the server may take to respond, in milliseconds. Default: 4,500. `Infinity` for long-running
@@ -67,7 +67,7 @@ export interface MongoStore extends OpenedStore {
    * @throws StoreMisconfigured; MongoFailure if the store was closed before the server was reached
    */
   readonly reached: Promise<void>;
-  /** Resolves if the server responds. @throws StoreUnavailable; StoreMisconfigured */
+  /** Checks that the server responds. @throws StoreUnavailable; StoreMisconfigured */
   health(): Promise<void>;
   /** Returns the time of the server's clock. @throws StoreUnavailable */
   serverTime(): Promise<Date>;

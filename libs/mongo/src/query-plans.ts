@@ -16,7 +16,7 @@ export interface MongoQuery {
 }
 
 /**
- * Returns the queries of a command. Commands that select no documents, such as `insert`, have none.
+ * Returns the queries of a command. Commands that select no documents, such as `insert`, have no queries.
  * @param name the name of the command
  * @param command as the driver sends it
  */
@@ -73,7 +73,9 @@ function aggregation(collection: string, command: Document): MongoQuery {
   return select(collection, filter, { sort, limit }, pick(command, 'aggregate', 'pipeline', 'cursor'));
 }
 
-/** Returns the value of the first stage if it has this name, and the remaining stages. */
+/**
+ * Returns the value of a pipeline's first stage if the stage has the given name, and the remaining stages.
+ */
 function takeStage(
   stages: readonly Document[],
   name: string,
@@ -97,8 +99,9 @@ function pick(command: Document, ...fields: readonly string[]): Document {
 }
 
 /**
- * Returns whether an index limits the number of documents that a query reads: the query has a condition on the first
- * field of an index, or reads a limited number of documents in the order of an index.
+ * Returns whether an index limits the number of documents that a query reads. It does if the query has a
+ * condition on the first field of the index, or reads a limited number of documents in the order of the
+ * index.
  * @param indexes all indexes, except those on `_id`
  */
 export function canSearchIndex(

@@ -1,6 +1,6 @@
 /**
  * The schema of one service in MongoDB: its indexes, and the recorded version of its documents. `npm run ops
- * -- indexes` prepares both; at its start, a service only checks them. See ADR 23.
+ * -- indexes` prepares the indexes and the version; a service only checks them when it starts. See ADR 23.
  */
 import { type Preparable, SchemaError, type StorageRequirement } from '@latchkey/store';
 import type { Connection } from 'mongoose';

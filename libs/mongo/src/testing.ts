@@ -24,7 +24,7 @@ export interface TestDatabase {
 /** The option with which the driver reports each command. */
 const MONITORED = 'monitorCommands=true';
 
-/** Returns MONGO_URL. @throws Error if it is not set */
+/** Returns MONGO_URL. @throws Error if MONGO_URL is not set */
 export function requireTestMongoUrl(): string {
   const url = process.env['MONGO_URL'];
   if (url) return url;

@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 
 /**
  * Parses a list of IP addresses and CIDR blocks.
- * @throws Error if one of them is neither
+ * @throws Error if an entry is neither an IP address nor a CIDR block
  */
 export function parseAddressBlocks(blocks: readonly string[]): BlockList {
   const list = new BlockList();

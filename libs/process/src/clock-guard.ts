@@ -4,8 +4,8 @@ import { uptime } from 'node:os';
 const TOLERANCE_MS = 60_000;
 
 /**
- * What the clock is needed for. An erasure cannot be undone, so it requires more confidence in the clock than
- * an expiry does.
+ * For which kind of deletion the clock is needed: of expired data, or of an account's data at its erasure. An
+ * erasure cannot be undone, so it requires more confidence in the clock than an expiry does.
  */
 export type ClockUse = 'expiry' | 'erasure';
 
@@ -14,14 +14,17 @@ export type ClockUse = 'expiry' | 'erasure';
  * deleted.
  */
 export interface ClockGuard {
-  /** Whether data may be deleted because of its age. @param use default: `expiry` */
+  /**
+   * Returns whether the clock is trusted, so that data may be deleted because of its age. @param use default:
+   * `expiry`
+   */
   isTrusted(use?: ClockUse): boolean;
   /**
    * Returns why the clock is not trusted, as sentences for operators; undefined if it is trusted for every
    * use.
    */
   doubt(): string | undefined;
-  /** Whether the wall clock was changed since the start, or since the last `confirm`. */
+  /** Returns whether the wall clock was changed since the start, or since the last `confirm`. */
   wasMoved(): boolean;
   /** Accepts the current time, because another clock agrees with it. */
   confirm(): void;
@@ -46,14 +49,14 @@ export interface ClockGuardDeps {
   readonly unconfirmed?: string | undefined;
   /**
    * Returns an additional reason not to trust the clock, which applies until the first `confirm`. Default:
-   * there is none.
+   * there is no such reason.
    */
   doubtAtStart?(use: ClockUse): string | undefined;
 }
 
 /**
- * Creates a guard. It tolerates small corrections of the clock, such as those by NTP, as long as they add up
- * to at most a minute.
+ * Creates a clock guard. The guard tolerates small corrections of the clock, such as corrections by NTP, as
+ * long as they add up to at most a minute.
  */
 export function createClockGuard({
   now = Date.now,

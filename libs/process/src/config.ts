@@ -118,7 +118,7 @@ function faultLine(
   if (name === '') return issue.message;
   if (value === undefined && issue.code === 'invalid_type') return `${name}: is required`;
   const message = describeSchemaIssue(issue);
-  // The schema's message may quote the value, which must not be shown if it is a secret.
+  // The error message of the schema may quote the value, and a secret value must not be shown.
   const hides = value !== undefined && value.length >= SHORTEST_SECRET && isSecret(schema, name);
   return `${name}: ${hides ? message.replaceAll(value, '…') : message}`;
 }
@@ -167,7 +167,7 @@ const FLAGS: Readonly<Record<string, boolean>> = {
   off: false,
 };
 
-/** A boolean: true/false, 1/0, yes/no, on/off, case-insensitive. */
+/** Declares a setting with a boolean value: true/false, 1/0, yes/no, on/off, case-insensitive. */
 function flag(): z.ZodType<boolean | undefined>;
 function flag(fallback: boolean): z.ZodType<boolean>;
 function flag(fallback?: boolean): z.ZodType<boolean | undefined> {
@@ -179,7 +179,7 @@ interface Range {
   readonly max: number;
 }
 
-/** An integer from `min` to `max`, both inclusive. */
+/** Declares a setting whose value is an integer from `min` to `max`, including `min` and `max`. */
 function whole(options: Range): z.ZodType<number | undefined>;
 function whole(options: Range & { readonly fallback: number }): z.ZodType<number>;
 function whole(options: Range & { readonly fallback?: number }): z.ZodType<number | undefined> {
@@ -227,14 +227,14 @@ function faultOfUrl(text: string): string | undefined {
   return undefined;
 }
 
-/** Schemas of common kinds of settings. */
+/** Functions that create the schemas of common kinds of settings. */
 export const commonSettingSchemas = {
   flag,
   whole,
 
   /**
-   * An http(s) URL to which paths are appended, so it must have no user, query or fragment. Trailing slashes
-   * are removed.
+   * Declares a setting whose value is an http(s) URL to which paths are appended, so it must have no user,
+   * query or fragment. Trailing slashes are removed.
    */
   url() {
     return z
@@ -246,7 +246,9 @@ export const commonSettingSchemas = {
       .overwrite((text) => text.replace(/\/+$/, ''));
   },
 
-  /** A comma-separated list. Items are trimmed, and empty items are dropped. */
+  /**
+   * Declares a setting whose value is a comma-separated list. Items are trimmed, and empty items are dropped.
+   */
   list(): z.ZodType<readonly string[]> {
     return z
       .string()
@@ -260,7 +262,7 @@ export const commonSettingSchemas = {
   },
 
   /**
-   * A comma-separated list of `name=value` with unique names.
+   * Declares a setting whose value is a comma-separated list of `name=value` with unique names.
    * @param fault the message for any other value
    */
   pairs(fault = 'must be a list of name=value, each name once'): z.ZodType<Readonly<Record<string, string>>> {
@@ -303,7 +305,7 @@ export function withCrossFieldChecks<Settings extends z.ZodObject>(
   );
 }
 
-/** The documentation of a setting. */
+/** The description of a setting, from which the documentation is generated. */
 export interface SettingDescription {
   readonly name: string;
   /** The default value, as one would write it in the environment. */
@@ -341,8 +343,8 @@ function describeSetting(name: string, field: z.ZodType): SettingDescription {
 
 /**
  * Returns the metadata of a schema, with the default of `.default()`. The metadata of a schema inside
- * optional, default or pipe also applies to the schema around it. (`z.toJSONSchema` finds the same, but takes
- * 30 ms of the start of a process.)
+ * optional, default or pipe also applies to the schema around it. `z.toJSONSchema` would return the same
+ * metadata, but would add 30 ms to the start of a process.
  */
 function metadataOf(schema: z.core.$ZodType): z.core.GlobalMeta & Readonly<Record<string, unknown>> {
   const { def } = (schema as z.core.$ZodTypes)._zod;

@@ -1,7 +1,8 @@
 /**
  * Parses `.env` files like Docker Compose (https://docs.docker.com/reference/compose-file/env-file/), so that
- * a file has the same meaning for both. The only difference is that `$NAME` is not replaced. Refuses
- * everything that Compose refuses, and also syntax that Compose would read in an unexpected way.
+ * a file has the same meaning for Latchkey and for Docker Compose. The only difference is that `$NAME` is not
+ * replaced. Refuses everything that Compose refuses, and also syntax that Compose would read in an unexpected
+ * way.
  */
 import { decodeTextFile } from './text-file.ts';
 
@@ -33,8 +34,8 @@ export function parseDotEnv(bytes: Uint8Array): DotEnv {
 }
 
 /**
- * Returns the beginning of a message about wrong encoding: the line number and, if there is one, the setting
- * in that line.
+ * Returns the beginning of a message about wrong encoding: the line number and, if the line contains a
+ * setting, the name of the setting.
  */
 function placesOf(bytes: Uint8Array, line: number | undefined): string {
   if (line === undefined) return '';

@@ -7,8 +7,8 @@ function hasCode(error: unknown, code: string): boolean {
 }
 
 /**
- * Reads a text file. Returns undefined if it does not exist.
- * @throws Error naming the file if it cannot be read
+ * Reads a text file. Returns undefined if the file does not exist.
+ * @throws Error that names the file, if the file cannot be read
  */
 export async function readTextFile(path: string): Promise<string | undefined> {
   try {

@@ -9,7 +9,7 @@ const CHILD = fileURLToPath(new URL('./testing/child.ts', import.meta.url));
 
 interface Running {
   readonly process: ChildProcess;
-  /** Resolves once the process has written the text to stdout. */
+  /** Waits until the process has written the text to stdout. */
   says(text: string): Promise<void>;
   ended(): Promise<{ readonly code: number | null; readonly output: string; readonly errors: string }>;
 }

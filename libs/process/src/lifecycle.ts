@@ -4,15 +4,15 @@ import type { Logger } from './logger.ts';
 
 export type DependencyState = 'ok' | 'degraded' | 'down';
 
-/** The state of something that a part depends on. */
+/** The state of a dependency of a process part, such as a store or a mail server. */
 export interface DependencyHealth {
   readonly name: string;
   /** The service that has this dependency, if one process runs several services. */
   readonly service?: string;
   readonly state: DependencyState;
   /**
-   * Whether the part can serve no requests without the dependency. If false, the part is only degraded while
-   * the dependency is missing.
+   * True if the part can serve no requests without the dependency. If false, the part is only degraded while
+   * the dependency is down.
    */
   readonly needed: boolean;
   /**
@@ -37,8 +37,8 @@ export interface ProcessPart {
 
 /**
  * Combines parts into one part, which starts them in order and stops them in reverse order. If a part cannot
- * start, those that have started are stopped. If a part cannot stop, the others are stopped nevertheless, and
- * the first error is thrown at the end.
+ * start, the parts that have started are stopped. If a part cannot stop, the other parts are stopped
+ * nevertheless, and the first error is thrown at the end.
  */
 export function groupProcessParts(name: string, parts: readonly ProcessPart[]): ProcessPart {
   let begun: ProcessPart[] = [];
@@ -81,7 +81,7 @@ export function groupProcessParts(name: string, parts: readonly ProcessPart[]): 
 
 /**
  * Reads the settings of a process that has no logger yet. Writes the faults to stderr, one per line.
- * @returns undefined if there are faults: the process should then exit with 1
+ * @returns the settings; undefined if they have faults, in which case the process should exit with 1
  */
 export function readSettingsOrReport<T>(read: () => T): T | undefined {
   try {
@@ -108,8 +108,9 @@ export type ExitCode = 0 | 1;
  * if the part cannot start, if the part calls `fail`, or on an unhandled error.
  * @param options.graceMs how long `stop` may take, in ms; default 10,000
  * @returns the exit code, once the process should exit: 0 after a signal and a clean stop, otherwise 1. The
- * caller must then end the process: with 1, work may still be in progress, because a second signal, the end
- * of the grace period and an unhandled error do not wait for it
+ * caller must then end the process. If the exit code is 1, work may still be in progress, because
+ * `runProcess` does not wait for it after a second signal, at the end of the grace period, or after an
+ * unhandled error
  */
 export function runProcess(
   logger: Logger,

@@ -96,7 +96,10 @@ describe('retry', () => {
   });
 });
 
-/** Runs a loop whose work returns these outcomes one after the other, and which then stops. */
+/**
+ * Runs a loop whose work returns the given outcomes one after the other, and stops the loop after the last
+ * outcome.
+ */
 async function loopOver(
   outcomes: readonly (boolean | Error)[],
   options: Partial<Parameters<typeof runLoop>[0]> = {},

@@ -3,12 +3,15 @@
  * use a `sleep` and a `random` that callers can replace, so that tests need no real time.
  */
 
-/** Resolves after `ms` milliseconds, or earlier once `signal` is aborted. Never rejects. */
+/**
+ * A function whose promise resolves after `ms` milliseconds, or earlier once `signal` is aborted. Never
+ * rejects.
+ */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 
 /**
- * Waits on a real timer. Unlike `node:timers/promises`, this creates no error when it is aborted: loops are
- * woken for every request, and an error with a stack is expensive.
+ * Waits on a real timer. Unlike `node:timers/promises`, this function creates no error when it is aborted,
+ * because loops are woken for every request, and an error with a stack is expensive.
  */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -56,9 +59,9 @@ export function createIdleBackoff(limits: {
 }
 
 export interface RetryOptions {
-  /** The first pause, in ms. It doubles after each failure. */
+  /** The pause after the first failed attempt, in ms. The pause doubles after each further failure. */
   readonly least: number;
-  /** The maximum pause, in ms. */
+  /** The maximum pause between two attempts, in ms. */
   readonly most: number;
   /** Returns whether another attempt may succeed after this error. Default: always. */
   readonly when?: (error: unknown) => boolean;
@@ -74,10 +77,10 @@ export interface RetryOptions {
 }
 
 /**
- * Runs `work` at least once, until it succeeds. The pauses between attempts double, and each is shortened at
- * random by up to half (jitter), so that many clients do not retry at the same moments.
- * @throws the last error of `work` if `when` returns false for it or no attempts are left; if `signal` is
- * aborted, its reason, once the current attempt has failed
+ * Runs `work` at least once, until it succeeds. The pauses between attempts double, and each pause is
+ * shortened at random by up to half (jitter), so that many clients do not retry at the same moments.
+ * @throws the last error of `work` if `when` returns false for this error or no attempts are left. If
+ * `signal` is aborted, throws its reason once the current attempt has failed
  */
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const { when = () => true, attempts = Number.POSITIVE_INFINITY, signal, onFailure } = options;
@@ -130,7 +133,7 @@ export interface LoopOptions {
    * wake-ups. It does not wait if the previous run found something. Default: 0.
    */
   readonly gatherMs?: number;
-  /** Ends the loop after the current run. */
+  /** When aborted, ends the loop after the current run. */
   readonly signal: AbortSignal;
   /**
    * Called after each run that failed.
@@ -144,7 +147,7 @@ export interface LoopOptions {
 
 /**
  * Runs `work` again and again, never twice at the same time, until `signal` is aborted. Resolves once the
- * last run is over. `work` resolves with true if it found something to do. The next run then follows
+ * last run is over. `work` must resolve with true if it found something to do. If so, the next run follows
  * immediately, or after `every(0)` ms if `every` is a function.
  */
 export async function runLoop(options: LoopOptions, work: () => Promise<boolean>): Promise<void> {

@@ -18,7 +18,8 @@ export const environmentSetting = z
   .describe('`development` or `production`.');
 
 /**
- * The settings that every process has: LATCHKEY_ENV, HOST, PORT, OPERATIONS_…, LOG_LEVEL, TRUSTED_PROXIES.
+ * Returns the schema of the settings that every process has: LATCHKEY_ENV, HOST, PORT, OPERATIONS_…,
+ * LOG_LEVEL, TRUSTED_PROXIES.
  * @param defaultPort the default of PORT; the default of OPERATIONS_PORT is 1000 higher. If `defaultPort` is
  * 0, both defaults are 0, so that the operating system chooses free ports
  */
@@ -52,8 +53,8 @@ export function createProcessSettings(defaultPort: number) {
 }
 
 /**
- * The settings of a service that runs as a separate process: those of every process, and
- * SHUTDOWN_DELAY_SECONDS.
+ * Returns the schema of the settings of a service that runs as a separate process: the settings of every
+ * process, and SHUTDOWN_DELAY_SECONDS.
  */
 export function createServiceProcessSettings(defaultPort: number) {
   return createProcessSettings(defaultPort).extend({

@@ -11,11 +11,11 @@ const JOSE = /eyJ[\w-]{8,}(?:\.[\w-]*){2,4}/g;
 const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
 
 /**
- * Matches if a line may contain something to redact. Checked before the other patterns, because most lines
- * contain nothing to redact, and this check is cheap. The check looks for a link token only at the start of a
- * sequence of the characters that tokens consist of, because starting at each position takes three times as
- * long. A link token may follow an escaped character, such as a line break. The sequence then starts with the
- * letter of that escape, and is longer than the token.
+ * Matches log lines that may contain something to redact. Checked before the other patterns, because most
+ * lines contain nothing to redact, and this check is cheap. The check looks for a link token only at the
+ * start of a sequence of the characters that tokens consist of, because starting at each position takes three
+ * times as long. A link token may follow an escaped character, such as a line break. The sequence then starts
+ * with the letter of that escape, and is longer than the token.
  */
 const SUSPICIOUS = new RegExp(`${SENSITIVE_NAME.source}|(?<![\\w-])[\\w-]{64}|eyJ|@`, 'i');
 

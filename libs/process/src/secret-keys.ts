@@ -21,8 +21,8 @@ export interface SecretKey {
 }
 
 /**
- * The keys of one setting. The first key is used for new data. Data that was created with one of the other
- * keys remains valid.
+ * The keys of one setting. The first key is used for new data. Data that was created with another key of the
+ * setting remains valid.
  */
 export type SecretKeys = readonly [SecretKey, ...SecretKey[]];
 

@@ -10,11 +10,12 @@ const CHOSEN = /--(?:max|min)[-_]semi[-_]space[-_]size|--semi[-_]space[-_]growth
 const YOUNG_MB = 4;
 
 /**
- * Sets the size of V8's young generation to 2 MB per half. Otherwise it grows to 32 MB per half while modules
- * are loaded, and V8 never releases this memory, even if the process then has little to do. With halves of
- * 1 MB, it would be collected twice as often, and collecting it would take twice as much CPU time.
+ * Sets the size of V8's young generation to 2 MB per half. Without this limit, it grows to 32 MB per half
+ * while modules are loaded, and V8 never releases this memory, even if the process then has little to do.
+ * With halves of 1 MB, the young generation would be collected twice as often, and collecting it would take
+ * twice as much CPU time.
  * Also makes V8 collect the young generation on one thread: waking other threads to collect so little memory
- * takes more CPU time than it saves, a tenth of the CPU time of a start. Must be called before modules are
+ * would take a tenth of the CPU time of a start, which is more than it saves. Must be called before modules are
  * loaded, so a program must import its modules dynamically after this call. Does nothing if an option sets a
  * size.
  */

@@ -40,10 +40,10 @@ export type SqliteRow = Readonly<Record<string, SQLOutputValue>>;
 
 export interface WriteOptions {
   /**
-   * Whether `write` waits until the commit is flushed to disk. If not, the write still survives the end of
-   * the process, even by kill -9, but a power failure may lose it *together with everything committed after
-   * it*, up to the next flushed write. Set this to false only for a write that may be lost, or that is
-   * repeated after a loss. Default: true.
+   * Whether `write` waits until the commit is flushed to disk. If it does not wait, the write still survives
+   * the end of the process, even by kill -9. But in a power failure, the write may be lost *together with
+   * everything committed after it*, up to the next flushed write. Set `flushed` to false only for a write
+   * that may be lost, or that is repeated after a loss. Default: true.
    */
   readonly flushed?: boolean;
   /**
@@ -60,7 +60,7 @@ export interface WriteOptions {
 }
 
 export interface Database {
-  /** The path of the file. */
+  /** The path of the database file. */
   readonly path: string;
   /**
    * Returns a prepared statement, which is cached by its text. Statements that read may be called anywhere;
@@ -71,22 +71,22 @@ export interface Database {
   exec(sql: string): void;
   /**
    * Runs those migrations of an owner that have not run yet. On a connection that was opened as `shared`,
-   * they run only if no server uses the folder.
-   * @throws DataFolderError if the tables are newer than this program, or if they are older and a server uses
-   * the folder
+   * migrations run only if no server uses the folder.
+   * @throws DataFolderError if the tables are newer than this program, or if the tables are older and a
+   * server uses the folder
    */
   migrate(schema: SqliteSchema): void;
   /**
-   * Runs `work` in a transaction, and resolves with its result once this is durable. Concurrent calls share
-   * one commit, in the order of the calls. If the work of one call throws, only that call is rolled back, and
-   * rejects. `work` must be synchronous, because a transaction never spans an `await`. Calls must not be
-   * nested.
+   * Runs `work` in a transaction, and resolves with the result of `work` once the transaction is durable.
+   * Concurrent calls share one commit, in the order of the calls. If the work of one call throws, only the
+   * changes of that call are rolled back, and only its promise rejects. `work` must be synchronous, because a
+   * transaction never spans an `await`. Calls must not be nested.
    * @throws SQLite's error, also if another process (ops) keeps writing for more than ten seconds
    */
   write<T>(work: () => T extends PromiseLike<unknown> ? never : T, options?: WriteOptions): Promise<T>;
   /**
-   * Resolves if the disk accepts writes. This is cheap: it checks the free space, and writes something only
-   * if an earlier write has failed because the disk was full.
+   * Checks that the disk accepts writes. The check is cheap: it reads the free space, and writes to the disk
+   * only if an earlier write has failed because the disk was full.
    * @throws DiskFullError, or SQLite's error
    */
   checkDisk(): Promise<void>;
@@ -100,12 +100,12 @@ export interface Database {
    * @throws DataFolderError, for example if the disk has too little space
    */
   rewrite(): void;
-  /** Waits for pending writes, then closes. Idempotent. */
+  /** Waits for pending writes, and then closes the database. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface OpenDatabaseOptions {
-  /** The path of the folder: DATA_DIR. */
+  /** The path of the data folder (DATA_DIR). */
   readonly folder: string;
   /**
    * - `server` creates the folder (0700) and the file if they are missing, and refuses a folder that another
@@ -190,9 +190,9 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   }
 
   /**
-   * Rewrites the file if it may contain erased data, unless this would delay the start for too long or could
-   * fill the disk. If the rewrite fails, the server starts nevertheless. The rewrite is tried again at a
-   * later start, a day after the failure at the earliest. The command `vacuum` rewrites the file too.
+   * Rewrites the file if it may contain erased data, unless the rewrite would delay the start for too long or
+   * could fill the disk. If the rewrite fails, the server starts nevertheless. The rewrite is tried again at
+   * a later start, a day after the failure at the earliest. The command `vacuum` rewrites the file too.
    */
   function rewriteAtStart(): void {
     if (!findErasedRemains(connection).possible || hasRewriteFailedToday(connection)) return;

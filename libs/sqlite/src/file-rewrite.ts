@@ -1,7 +1,8 @@
 /**
  * Rewrites the whole database file, so that it contains no erased data. `secure_delete` overwrites a deleted
  * row. But if SQLite has moved the row to another page before, a copy may remain in unused bytes of the
- * former page; this happens to about one row in a thousand. Only a rewrite of the file removes such copies.
+ * former page. About one row in a thousand leaves such a copy. Only a rewrite of the file removes such
+ * copies.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ErasedRemains } from '@latchkey/store';

@@ -7,9 +7,9 @@ import { isDatabaseLockedError, isDiskFullError } from './data-folder-error.ts';
  */
 const GIVE_UP_AFTER_MS = 10_000;
 /**
- * When the writes of a transaction have taken this long, in ms, and as long as the last commit, the transaction
- * is committed, and the remaining writes run in the next turn of the event loop. On a slow disk, transactions
- * are therefore longer, because each of them has to wait for the disk.
+ * When the writes of a transaction have taken this long, in ms, and also as long as the last commit has
+ * taken, the transaction is committed. The remaining writes run in the next turn of the event loop. On a slow
+ * disk, transactions are therefore longer, because each transaction has to wait for the disk.
  */
 const LONGEST_TRANSACTION_MS = 10;
 const FIRST_RETRY_MS = 2;
@@ -125,8 +125,8 @@ export function createGroupCommit(
   }
 
   /**
-   * Sets whether the next commit is flushed to disk. In WAL mode, a commit under NORMAL is not flushed; a
-   * later commit under FULL flushes the earlier commits too.
+   * Sets whether the next commit is flushed to disk. With `synchronous=NORMAL`, SQLite does not flush a
+   * commit in WAL mode. A later commit with `synchronous=FULL` flushes the earlier commits too.
    */
   function flushOrNot(wanted: boolean): void {
     if (flushing === wanted) return;
@@ -146,7 +146,10 @@ export function createGroupCommit(
     for (const idle of idlers.splice(0)) idle();
   }
 
-  /** Runs and commits the first queued writes: all of them, unless they take too long. */
+  /**
+   * Runs queued writes and commits them in one transaction: all writes or, if they take too long, only the
+   * first ones.
+   */
   function commitNext(): void {
     const run = queue.length === 1 ? (work: Work) => work.run() : runApart;
     const settlements: (() => void)[] = [];

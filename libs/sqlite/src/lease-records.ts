@@ -11,8 +11,8 @@ export function createSqliteLeaseRecords(
   table: string,
 ): LeaseRecords & {
   /**
-   * Releases all leases; called when a server starts. This is safe because a data folder has only one server
-   * at a time, so the process that held the leases has ended.
+   * Releases all leases; called when a server starts. Releasing them is safe because a data folder has only
+   * one server at a time, so the process that held the leases has ended.
    */
   reclaim(): Promise<void>;
 } {

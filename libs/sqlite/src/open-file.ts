@@ -104,8 +104,8 @@ function refuseFullDisk(folder: string): void {
 }
 
 /**
- * Creates the file if it is missing, so that only its owner can read it. Never opens an existing file,
- * because closing it again would release all locks that this process has on it.
+ * Creates the file if it is missing, with permissions that let only its owner read it. Never opens an
+ * existing file, because closing it again would release all locks that this process has on it.
  */
 function createPrivately(folder: string, file: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -138,9 +138,9 @@ export function writeApplicationId(connection: DatabaseSync): void {
 }
 
 /**
- * Makes SQLite write its temporary files to the data folder, because the default, a folder such as /tmp, may
- * be too small when the file is rewritten. The setting affects the whole process, and drops the temporary
- * tables and triggers of the connection.
+ * Makes SQLite write its temporary files to the data folder, because SQLite's default, a folder such as /tmp,
+ * may be too small when the database file is rewritten. The setting affects the whole process, and drops the
+ * temporary tables and triggers of the connection.
  */
 function useFolderForTemporaryFiles(connection: DatabaseSync, folder: string): void {
   connection.exec(`PRAGMA temp_store_directory = '${resolve(folder).replaceAll("'", "''")}'`);

@@ -6,8 +6,8 @@ export interface RowMoveSourceOptions<Item> {
   /** The SQL query that returns the number of items, as the column `items`. */
   readonly count: string;
   /**
-   * The SQL query that returns the next page: at most `:limit` rows whose key is greater than `:after`,
-   * ordered by the key.
+   * The SQL query that returns the next page of rows: at most `:limit` rows, in the order of their keys,
+   * whose keys are greater than `:after`.
    */
   readonly page: string;
   /** The name of the key's column, and a value that is lower than every key. */

@@ -17,8 +17,9 @@ export class ServerLockHeld extends DataFolderError {}
 const held = new Set<DatabaseSync>();
 
 /**
- * Locks the folder for this server, with an exclusive transaction on `server.lock` that stays open. However
- * the process ends, the operating system then releases the lock; a pid file could remain.
+ * Locks the folder for this server, with an exclusive transaction on `server.lock` that stays open. The
+ * operating system releases the lock whenever the process ends, in whatever way. A pid file, in contrast,
+ * could remain.
  * @throws ServerLockHeld; DataFolderError if the folder cannot be written to
  */
 export function holdServerLock(folder: string): ServerLock {

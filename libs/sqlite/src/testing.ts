@@ -12,10 +12,10 @@ export interface AllowedPlan {
 const NO_TABLE = /^SCAN (?:CONSTANT ROW|json_each VIRTUAL TABLE|\(subquery-\d+\))/;
 
 /**
- * Returns a database that asks SQLite for the plan of each statement (`EXPLAIN QUERY PLAN`), and refuses statements that
- * read a whole table or index, or sort what they have found. A store whose contract tests run on this database has no
- * such statement.
- * @param allowed the exceptions
+ * Returns a database that asks SQLite for the plan of each statement (`EXPLAIN QUERY PLAN`), and refuses
+ * statements that read a whole table or index, or sort the rows that they have found. A store whose contract
+ * tests pass on this database has no such statement.
+ * @param allowed the plans of statements that are allowed nevertheless
  */
 export function refuseScans(database: Database, allowed: readonly AllowedPlan[] = []): Database {
   const checked = new Set<string>();

@@ -5,8 +5,8 @@ export interface ClockReading {
   /** For how much longer a process must run before it trusts the clock, in ms; 0 if the clock is trusted. */
   readonly heldMs: number;
   /**
-   * How much later than the last reading of the previous process the clock was when it was found to be
-   * doubtful, in ms; negative if the clock was earlier.
+   * The difference between this clock, when it was found to be doubtful, and the last reading of the previous
+   * process, in ms; negative if the clock was earlier than that reading.
    */
   readonly gapMs: number;
 }

@@ -1,6 +1,6 @@
 /** The file of a store that runs inside this process. */
 export interface DataFile {
-  /** The path of the data folder. */
+  /** The path of the data folder that contains the file. */
   readonly folder: string;
   /** The name of the file in the data folder. */
   readonly name: string;
@@ -24,6 +24,6 @@ export interface DataFile {
 export interface ErasedRemains {
   /** Whether data was erased after the last rewrite of the file. */
   readonly possible: boolean;
-  /** When the last rewrite began; undefined if there was none. */
+  /** When the last rewrite began; undefined if the file was never rewritten. */
   readonly rewrittenAt?: Date;
 }

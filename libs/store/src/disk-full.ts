@@ -2,7 +2,7 @@
 export class DiskFullError extends Error {
   override readonly name = 'DiskFullError';
 
-  /** @param cause the store's own error, if there is one */
+  /** @param cause the store's own error, if the store has reported an error */
   constructor(cause?: unknown) {
     super('the disk is full', { cause });
   }

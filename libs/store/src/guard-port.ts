@@ -1,7 +1,7 @@
 import { StoreUnavailable } from './store-unavailable.ts';
 import { beginStoreCall } from './time-budget.ts';
 
-/** A port whose methods are all asynchronous. */
+/** The type of a port of which all methods are asynchronous. */
 export type AsyncPort<Port> = {
   readonly [Name in keyof Port]: (...args: never[]) => Promise<unknown> | AsyncIterable<unknown>;
 };
@@ -61,8 +61,8 @@ export function mapPortErrors<Port extends object & AsyncPort<Port>>(
 }
 
 /**
- * Returns whether a method has returned an async iterable. False for a mongoose query, which is both iterable
- * and a promise, because ports return queries only as promises.
+ * Returns whether a method has returned an async iterable. Returns false for a mongoose query, which is an
+ * iterable and a promise, because ports return queries only as promises.
  */
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && !('then' in value);

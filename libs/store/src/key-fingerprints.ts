@@ -15,7 +15,8 @@ export interface KeyFingerprints {
    * Records the keys of a process that is starting, by setting. Records nothing if a key is missing on which
    * stored data may depend.
    * @returns the settings that lack such a key
-   * @throws StoreUnavailable; Error with a one-line message while another store is being moved into this one
+   * @throws StoreUnavailable; Error with a one-line message while the data of another store is being moved
+   * into this store
    */
   check(given: Readonly<Record<string, ConfiguredKeys>>, now: Date): Promise<readonly string[]>;
   /**
@@ -26,8 +27,9 @@ export interface KeyFingerprints {
   /**
    * Forgets a key, so that processes may start without it. Does nothing if the recorded keys of the setting
    * have changed since `list`: a process may have started in the meantime, with other keys, or with this key
-   * as the current one.
-   * @param seen the keys of the setting as `list` returned them; empty if it returned none
+   * as its current key.
+   * @param seen the keys of the setting as `list` returned them; empty if the setting was not in the result
+   * of `list`
    * @returns false if the recorded keys have changed, so that the key was not forgotten
    * @throws StoreUnavailable
    */

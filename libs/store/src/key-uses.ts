@@ -14,7 +14,8 @@ export interface KeyUse {
 export interface ConfiguredKeys {
   readonly keys: readonly string[];
   /**
-   * Whether stored data may depend on these keys. If so, a process must not start if one of them is missing.
+   * Whether stored data may depend on these keys, so that a process must not start if one of the keys is
+   * missing.
    */
   readonly needed: boolean;
 }

@@ -45,8 +45,8 @@ function createProcesses() {
     },
     /**
      * Creates a process with its own wall clock.
-     * @param offsets how far this clock is ahead, in ms, for one reading after the other; the last value is
-     * used for all later readings
+     * @param offsets how far this clock is ahead, in ms, for each reading of the clock; the last value is
+     * used for all further readings
      */
     process: (holder: string, ...offsets: readonly number[]) => {
       const leases = createLeases(records, () => 1e6 * holder.length + ms);

@@ -40,7 +40,7 @@ export interface LeaseRecords {
    * @returns false if the stored lease differs from `before`
    */
   replace(before: HeldLease, next: HeldLease): Promise<boolean>;
-  /** Deletes a lease of this holder. No-op if there is none. */
+  /** Deletes the lease with this name if this holder has it. Otherwise does nothing. */
   remove(name: string, holder: string): Promise<void>;
 }
 

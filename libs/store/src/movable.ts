@@ -12,7 +12,8 @@ export interface MoveTarget<Item> {
   /** Inserts the records whose id is new. Existing records are unchanged. Idempotent. */
   add(batch: readonly Item[]): Promise<void>;
   /**
-   * Returns how many records of the batch the target contains, either as they were added or in a later state.
+   * Returns how many records of the batch the target contains, either in the state in which they were added
+   * or in a later state.
    */
   held(batch: readonly Item[]): Promise<number>;
   /** Returns the number of all records. */
@@ -24,15 +25,15 @@ export interface RecordMove {
   /** The name of this kind in the plural, shown to operators, for example `sessions`. */
   readonly name: string;
   /**
-   * Whether the services keep the records permanently. If the services delete records of this kind over time,
-   * this is false, and a later check must tolerate missing records.
+   * Whether the services keep the records permanently. False if the services delete records of this kind over
+   * time, so that a later check must tolerate missing records.
    */
   readonly lasting: boolean;
   /** Returns the number of records in the source. */
   count(): Promise<number>;
   /**
    * Copies all records. Idempotent.
-   * @param onBatch called with the size of each batch once the target has it
+   * @param onBatch called after each batch, with the number of records that were copied
    */
   copy(onBatch: (size: number) => void): Promise<void>;
   /** Returns how many of the source's records the target has. */

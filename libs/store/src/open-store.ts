@@ -11,9 +11,9 @@ export interface StoredRecord {
 export interface OpenedStore {
   /** The kind of store, such as `sqlite` or `mongo`. */
   readonly kind: string;
-  /** The name shown to operators, in health checks and logs. */
+  /** The name of the store in health checks and logs, which operators see. */
   readonly name: string;
-  /** Resolves if the store responds. @throws StoreUnavailable */
+  /** Checks that the store can be reached. Resolves if it responds. @throws StoreUnavailable */
   health(): Promise<void>;
   /**
    * Writes a small record, which is always the same. Resolves if the store accepts the write.
@@ -32,8 +32,8 @@ export interface OpenedStore {
    */
   serverTime?(): Promise<Date>;
   /**
-   * Stores readings of this process's clock. Absent if the store has a server, because the server's clock is
-   * used for comparison then.
+   * Stores readings of this process's clock. Absent if the store has a server, because the process's clock is
+   * then compared with the server's clock.
    */
   readonly clockReadings?: ClockReadings;
   /** The store's file. Absent if the store is on a server. */

@@ -17,7 +17,7 @@ export interface Preparable {
 
 /** Something that must exist in the store, such as an index or a schema version. */
 export interface StorageRequirement {
-  /** The name shown to operators, such as `auth_commits.unpublished`. */
+  /** The name of the requirement, which operators see, such as `auth_commits.unpublished`. */
   readonly name: string;
   /**
    * Creates what is missing.
@@ -31,7 +31,7 @@ export class SchemaError extends Error {
   override readonly name = 'SchemaError';
 }
 
-/** For stores that need no preparation, because they prepare themselves when they are opened. */
+/** The preparation of stores that need none, because they prepare themselves when they are opened. */
 export const nothingToPrepare: Preparable = {
   requirements: async () => [],
   check: async () => undefined,

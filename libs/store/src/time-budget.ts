@@ -10,14 +10,14 @@ import { StoreUnavailable } from './store-unavailable.ts';
 const BUDGET_MS = 5000;
 
 interface TimeBudget {
-  /** Returns whether the time is used up, so that no further call may begin. */
+  /** Returns whether the request has used up its time, so that it may begin no further call to the store. */
   isSpent(): boolean;
   /**
-   * Starts to count time, until the returned function is called. While several calls run at the same time,
-   * the time counts only once.
+   * Starts to count the time of a call to the store, until the returned function is called. While several
+   * calls of a request run at the same time, the time is counted only once.
    */
   beginCall(): () => void;
-  /** Removes the limit. */
+  /** Removes the limit on the time that the request may wait for the store. */
   lift(): void;
 }
 
@@ -66,15 +66,17 @@ export async function runWithTimeBudget<T>(
 }
 
 /**
- * Removes the limit for the current request. Must be called after the request has changed something, because
- * the response must then report the change, and not a failure. Does nothing outside of a request.
+ * Removes the limit on the time that the current request may wait for the store. Must be called after the
+ * request has changed something, because the response must then report the change, and not a failure. Does
+ * nothing outside of a request.
  */
 export function disableTimeBudget(): void {
   budgets.getStore()?.lift();
 }
 
 /**
- * Must be called before each call of the store.
+ * Checks the time of the current request, and starts to count the time of a call to the store. Must be called
+ * before each such call.
  * @returns a function that must be called after the call
  * @throws StoreUnavailable if the current request has used up its time
  */

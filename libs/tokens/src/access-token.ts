@@ -28,9 +28,9 @@ const claimsSchema = z.object({
 export interface AccessClaims {
   readonly iss: string;
   readonly aud: string;
-  /** The account id. */
+  /** The id of the account. */
   readonly sub: string;
-  /** The session id. */
+  /** The id of the session. */
   readonly sid: string;
   readonly client_id: string;
   readonly iat: number;
@@ -39,8 +39,8 @@ export interface AccessClaims {
   readonly email_verified: boolean;
   readonly role: string;
   /**
-   * The account's sequence when the token was issued. The token is revoked if this is lower than the sequence
-   * of the account's last SessionsRevoked event.
+   * The account's sequence when the token was issued. The token is revoked if `seq` is lower than the
+   * sequence of the account's last SessionsRevoked event.
    */
   readonly seq: number;
   /** What the caller may do, as scopes separated by spaces: ROLE_SCOPES. */
@@ -56,14 +56,14 @@ export type VerifyToken = (token: string) => Promise<AccessClaims | undefined>;
 /** Why a token with a valid signature was refused: it is for another issuer or audience. */
 export interface ClaimMismatch {
   readonly claim: 'iss' | 'aud';
-  /** The value in the token. */
+  /** The value that the claim has in the token. */
   readonly actual: string;
 }
 
 /**
  * Creates a verifier of access tokens that follow the JWT profile of RFC 9068: signed with ES256, with `typ:
- * at+jwt` and a `kid`; 60 s of clock skew are tolerated. Valid tokens are cached for up to a minute, so that
- * the signature of a token is not verified for each of its requests.
+ * at+jwt` and a `kid`. Tolerates 60 s of clock skew. Valid tokens are cached for up to a minute, so that the
+ * signature of a token is not verified for each of its requests.
  */
 export function createTokenVerifier(options: {
   readonly keys: KeySource;
@@ -87,7 +87,8 @@ export function createTokenVerifier(options: {
         clockTolerance: CLOCK_SKEW_SECONDS,
         currentDate: now(),
       });
-      // Require the key id. Without one, jose would use the key of the JWKS if it is the only one.
+      // Require a key id in the header of the token. Without a key id, jose would use the key of the JWKS if
+      // the JWKS contains only one key.
       return typeof protectedHeader.kid === 'string' ? claimsSchema.safeParse(payload).data : undefined;
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;

@@ -12,7 +12,10 @@ export interface GuardedRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** The part of a refusal that is the same each time, in the terms of problem details (RFC 9457). */
+/**
+ * The part of a refusal that is the same for all refusals of its kind, in the terms of problem details (RFC
+ * 9457).
+ */
 export interface RefusalSpec {
   readonly code: string;
   readonly status: number;
@@ -82,16 +85,16 @@ export interface Guard<Caller> {
   readonly bearer: true;
   /** The headers that the guard reads in addition to `Authorization`. */
   readonly headers?: z.ZodObject;
-  /** The refusals that `authorise` may throw. */
+  /** The refusals for which `authorise` may throw an error. */
   readonly problems: readonly RefusalSpec[];
   /** Checks a request. @throws the error that `refuse` creates */
   authorise(request: GuardedRequest): Promise<Caller>;
 }
 
 /**
- * The guards of a service. They check in this order: whether the token is valid (if not: 401 with
- * `WWW-Authenticate: Bearer …`, RFC 6750), whether the account is verified, and whether it has the required
- * role.
+ * The guards of a service. They check first whether the token is valid (if it is not, the response is 401
+ * with `WWW-Authenticate: Bearer …`, RFC 6750), then whether the account is verified, and then whether the
+ * account has the required role.
  */
 export interface Guards<S extends ActiveSession = ActiveSession> {
   readonly authenticated: Guard<Caller<S>>;
@@ -186,7 +189,9 @@ export function createGuards<S extends ActiveSession>(options: {
  */
 const credentials = /^bearer +(?<token>[\w.~+/-]+=*)$/i;
 
-/** Returns the token in an `Authorization` header; undefined if the header contains none or is malformed. */
+/**
+ * Returns the token in an `Authorization` header; undefined if the header contains no token or is malformed.
+ */
 export function extractBearerToken(authorization: string | undefined): string | undefined {
   return credentials.exec(authorization ?? '')?.groups?.['token'];
 }

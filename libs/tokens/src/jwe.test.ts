@@ -147,8 +147,8 @@ describe('a JWE', () => {
   });
 
   /**
-   * RFC 8037, appendix A.6, contains keys and their shared secret, but no JWE. Create one with jose, from
-   * these keys.
+   * RFC 8037, appendix A.6, contains keys and their shared secret, but no JWE. The test creates a JWE with
+   * jose from these keys.
    */
   it('is decrypted with the keys of RFC 8037', async () => {
     const bob = createPublicKey({

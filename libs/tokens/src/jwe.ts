@@ -2,7 +2,7 @@
  * Encrypts and decrypts compact JWE (RFC 7516) with ECDH-ES over X25519 (RFC 7518, section 4.6; RFC 8037) and
  * A256GCM. Uses the primitives of node:crypto instead of jose. jose uses WebCrypto, which runs each of seven
  * steps on another thread. Waiting for these threads takes more CPU time than the cryptography, and every
- * mail needs both encryption and decryption.
+ * mail with a link needs an encryption and a decryption.
  */
 import {
   createCipheriv,
@@ -21,8 +21,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * A strict schema, so that a JWE with any further header field is refused: `zip`, `crit`, `apu` and `apv`
- * would change how it is decrypted.
+ * The schema of the header is strict, so that a JWE with any further header field is refused, because `zip`,
+ * `crit`, `apu` and `apv` would change how a JWE is decrypted.
  */
 const header = z.strictObject({
   alg: z.literal('ECDH-ES'),
@@ -54,7 +54,8 @@ export function encryptJwe(
 
 /**
  * Decrypts a text.
- * @throws Error if the text is not such a JWE, was encrypted for another key, or was altered
+ * @throws Error if the text is not a JWE of the kind that `encryptJwe` creates, was encrypted for another
+ * key, or was altered
  */
 export function decryptJwe(jwe: string, privateKey: KeyObject): string {
   const [protectedHeader = '', encryptedKey, ...parts] = jwe.split('.');
@@ -71,13 +72,13 @@ export function decryptJwe(jwe: string, privateKey: KeyObject): string {
 
 /**
  * Derives the A256GCM key from the shared secret of two keys, with the Concat KDF of RFC 7518, section 4.6.2.
- * @throws Error if the public key has a low order, because an attacker would know the secret then (RFC 7748,
+ * @throws Error if the public key has a low order, because an attacker would then know the secret (RFC 7748,
  * section 6.1)
  */
 function deriveKey(keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject }): KeyObject {
   const secret = diffieHellman(keys);
-  // Return the key as a key object, because a cipher with a key as bytes takes five times as long to create:
-  // Node first tries to use any object as a key object, and catches the exception.
+  // Return the key as a key object, because creating a cipher from the bytes of a key takes five times as
+  // long. Node first treats the bytes like a key object, and catches the exception that this causes.
   return createSecretKey(createHash('sha256').update(FIRST_ROUND).update(secret).update(OTHER_INFO).digest());
 }
 
@@ -92,7 +93,7 @@ const X25519_BYTES = 32;
  * Returns a public X25519 key as a key object. Reads the key as PEM, because Node takes three times as long
  * to read a JWK.
  * @param x the member `x` of the key as a JWK
- * @throws Error if it is no X25519 key
+ * @throws Error if `x` is not an X25519 key
  */
 function toPublicKey(x: string): KeyObject {
   const bytes = fromBase64Url(x);

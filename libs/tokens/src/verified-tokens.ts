@@ -1,6 +1,6 @@
 /**
- * Caches tokens whose signature was verified, because verifying a signature takes longer than the rest of a
- * check.
+ * Caches tokens whose signature was verified, because verifying a signature takes longer than all other
+ * checks of a token.
  */
 
 /** How long a token may still be accepted after its key was withdrawn, in ms. */

@@ -18,7 +18,7 @@ import { isSealedSecret, type SecretSealer } from './seal.ts';
 
 /**
  * Asserts that webhooks may call a URL.
- * @throws EndpointRefusedError (url)
+ * @throws EndpointRefusedError with the reason `url`
  */
 export function assertEndpointUrlAllowed(
   url: string,

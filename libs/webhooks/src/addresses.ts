@@ -28,8 +28,8 @@ const PRIVATE_V4 = [
   '240.0.0.0/4',
 ];
 /**
- * Global unicast, the only public range of IPv6. PRIVATE_V6 lists the parts of it that are not public:
- * translated, tunneled and reserved addresses.
+ * Global unicast, the only public range of IPv6. PRIVATE_V6 lists the parts of this range that are not
+ * public: translated, tunneled and reserved addresses.
  */
 const PUBLIC_V6 = '2000::/3';
 const PRIVATE_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
@@ -38,7 +38,7 @@ const privateV4 = parseAddressBlocks(PRIVATE_V4);
 const privateV6 = parseAddressBlocks(PRIVATE_V6);
 const publicV6 = parseAddressBlocks([PUBLIC_V6]);
 
-/** Whether a string is an IP address on the public internet. */
+/** Returns whether a string is an IP address on the public internet. */
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 4) return !privateV4.check(address, 'ipv4');
@@ -83,7 +83,7 @@ const MAX_URL = 2000;
 
 /**
  * Returns why webhooks may not call a URL, as the rest of a sentence that begins with "The URL". Undefined if
- * they may call it.
+ * webhooks may call the URL.
  */
 export function findEndpointUrlFault(
   text: string,

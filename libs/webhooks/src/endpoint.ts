@@ -37,13 +37,13 @@ const waitingAccount = z.object({
   attempts: z.number(),
   next: instant,
   /**
-   * Set while the account waits for events of a redrive. Of its events before the offset `until`, only those
-   * in `ranges` are sent.
+   * Set while the account waits for events of a redrive. Of the account's events before the offset `until`,
+   * only the events in `ranges` are sent.
    */
   redriven: z.object({ ranges: z.array(redriveRange), until: z.number() }).optional(),
 });
 
-/** The failures since the last successful delivery. */
+/** The failed requests since the last successful delivery. */
 const failing = z.object({
   since: instant,
   /** How many attempts have failed in a row. */
@@ -162,7 +162,7 @@ export function generateEndpointSecret(): string {
   return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
 
-/** The fields that an operator can set. */
+/** The fields of an endpoint that an operator can set. */
 export type EndpointFields = Pick<WebhookEndpoint, 'name' | 'url' | 'types' | 'person'>;
 
 /** Returns the `types` field in its stored form. An empty list means all types, so the field is omitted. */
@@ -261,7 +261,7 @@ function dueNow({ failing: _, waiting, ...rest }: DeliveryProgress, now: Date): 
   return { ...rest, waiting: waiting.map((account) => ({ ...account, next: now })) };
 }
 
-/** Pauses an endpoint. If it is already paused, it keeps the earlier reason. */
+/** Pauses an endpoint. An endpoint that is already paused keeps its earlier reason. */
 export function pauseEndpoint(endpoint: WebhookEndpoint, now: Date): WebhookEndpoint {
   return revised({
     ...endpoint,
@@ -275,11 +275,11 @@ export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now:
 }
 
 /**
- * Returns the endpoint with a range of events to send again. If the endpoint has read nothing yet, returns it
- * unchanged, because it will get all events anyway.
+ * Returns the endpoint with a range of events to send again. If the endpoint has read nothing yet, returns
+ * the endpoint unchanged, because it will get all events anyway.
  * @throws EndpointRefusedError if too many redrives are in progress. Also thrown if the endpoint has not
- * reached the end of the log yet and skips events until then: those before its creation, or those that were
- * sent before it was moved
+ * reached the end of the log yet and skips events until then: events before its creation, or events that were
+ * sent before the endpoint was moved
  */
 export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
   const { cursor, redrive: running, moved, caughtUp, waiting } = endpoint.delivery;

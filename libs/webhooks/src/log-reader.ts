@@ -25,8 +25,8 @@ export interface EventWithPosition extends EventPosition {
   readonly type: string;
   readonly time: Date;
   /**
-   * The sequence of the event. Infinity if the record contains none, which never happens with records from
-   * Latchkey.
+   * The sequence of the event. Infinity if the record contains no sequence, which never happens with records
+   * from Latchkey.
    */
   readonly sequence: number;
   readonly body: string;
@@ -37,7 +37,7 @@ export interface EventPage {
   readonly cursor: string;
   /** How many records the log contains after this page. */
   readonly behind: number;
-  /** Resolves when there may be more records, or when `signal` is aborted. */
+  /** Waits for new records: resolves when there may be more records, or when `signal` is aborted. */
   waitForMore(signal: AbortSignal): Promise<void>;
 }
 

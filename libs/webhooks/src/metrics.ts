@@ -7,7 +7,7 @@ export interface WebhookMetrics {
   attempts(counts: { readonly delivered: number; readonly failed: number }): void;
   /**
    * Reports how far an endpoint is behind.
-   * @param records how many records the endpoint has not read yet; undefined if this is unknown
+   * @param records how many records the endpoint has not read yet; undefined if the number is unknown
    */
   behind(endpoint: string, records: number | undefined): void;
 }

@@ -12,7 +12,7 @@ import type { WebhookEndpoint } from './endpoint.ts';
 export interface EndpointStore {
   /**
    * Adds an endpoint with a new id, unless the store already contains `most` endpoints. The limit also holds
-   * if several processes add endpoints at the same time, as long as all of them pass the same `most`.
+   * if several processes add endpoints at the same time, as long as all processes pass the same `most`.
    * @returns false if the limit is reached
    */
   add(endpoint: WebhookEndpoint, most: number): Promise<boolean>;
@@ -53,7 +53,7 @@ export const MAX_KEPT_DELIVERY_ATTEMPTS = 1000;
 
 export interface DeliveryAttemptStore {
   /**
-   * Stores attempts. An attempt overwrites the one whose number is lower by {@link
+   * Stores attempts. An attempt overwrites the attempt whose number is lower by {@link
    * MAX_KEPT_DELIVERY_ATTEMPTS}.
    */
   put(endpoint: string, attempts: readonly DeliveryAttempt[]): Promise<void>;

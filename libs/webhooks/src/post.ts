@@ -15,7 +15,7 @@ export interface WebhookPostRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Aborts the request. */
+  /** When aborted, aborts the request. */
   readonly signal: AbortSignal;
 }
 
@@ -114,7 +114,7 @@ function failureOf(error: unknown): WebhookRequestOutcome {
 }
 
 function reasonOf(error: Error & { readonly code?: unknown }): string {
-  // If a host name has several addresses and none can be reached, Node throws an AggregateError without a
-  // message.
+  // If a host name has several addresses and none of the addresses can be reached, Node throws an
+  // AggregateError without a message.
   return error.message || (typeof error.code === 'string' ? error.code : 'could not be called');
 }

@@ -6,8 +6,8 @@ import type { AccountAwaitingRetry, DeliveryProgress, RedriveRange, WebhookEndpo
 import { computeRetryDelayMs, computeRetryDelayWhileDownMs, parseRetryAfterMs } from './retry-delays.ts';
 
 /**
- * After this many failures in a row, an endpoint counts as down: no new events are read for it, and it gets
- * only one event at a time, to test whether it works again.
+ * After this many failures in a row, an endpoint counts as down. No new events are then read for the
+ * endpoint, and only one event at a time is sent to it, to test whether it works again.
  */
 export const FAILURES_UNTIL_ENDPOINT_IS_DOWN = 5;
 /** While this many accounts of an endpoint wait for a retry, no new events are read for the endpoint. */

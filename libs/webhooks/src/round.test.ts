@@ -495,7 +495,7 @@ test('an event that fails when it is sent again does not make others be sent aga
   await publish(ada, 7);
   await settle(id);
   assert.deepEqual(received, []);
-  // Requests a redrive while the account waits for a retry. The event of the redrive is then sent too.
+  // Requests a redrive while the account waits for a retry. The event of the redrive is then sent as well.
   await redrive(id, { event: ids[5] ?? '' });
   await settle(id);
   answering(() => delivered);

@@ -1,5 +1,5 @@
 /**
- * Runs one delivery round of an endpoint: sends the events whose retry is due or, if there are none, new
+ * Runs one delivery round of an endpoint: sends the events whose retry is due or, if no retry is due, new
  * events, and stores the progress.
  */
 
@@ -54,15 +54,15 @@ export interface DeliveryRoundDeps {
 }
 
 export interface DeliveryRoundReport {
-  /** The endpoint as stored after the round. Undefined if it was removed. */
+  /** The endpoint as stored after the round. Undefined if the endpoint was removed. */
   readonly endpoint: WebhookEndpoint | undefined;
   /** Whether there may be more events to send, so that the next round should begin immediately. */
   readonly isBusy: boolean;
-  /** Why this round has paused the endpoint. Absent if it has not. */
+  /** Why this round has paused the endpoint. Absent if the round has not paused the endpoint. */
   readonly paused?: string;
   readonly delivered: number;
   readonly failed: number;
-  /** The last page of new events that this round read. Undefined if it read none. */
+  /** The last page of new events that this round read. Undefined if the round read no new events. */
   readonly page?: EventPage;
   readonly nextDue?: Date;
 }
@@ -132,7 +132,7 @@ async function sendUnlessChanged(endpoint: WebhookEndpoint, deps: DeliveryRoundD
   }
 }
 
-/** Resolves when an operator has changed or removed the endpoint, or when `signal` is aborted. */
+/** Waits until an operator has changed or removed the endpoint, or when `signal` is aborted. */
 async function waitForChange(
   { id, revision }: WebhookEndpoint,
   { endpoints }: DeliveryRoundDeps['storage'],
@@ -311,7 +311,7 @@ function isDecidedSince({ since }: WebhookEndpoint, { time }: EventWithPosition)
 interface Round {
   /** The endpoint as it was at the beginning of the round. */
   readonly before: WebhookEndpoint;
-  /** Whether the endpoint was set back to the beginning of the log in this round. */
+  /** Whether this round has set the endpoint back to the beginning of the log. */
   readonly isRestarted: boolean;
   readonly sent: RoundOutcome;
 }

@@ -18,7 +18,7 @@ export interface SecretSealer {
    * @throws EndpointRefusedError if there is no key
    */
   seal(endpoint: string, secret: string): Promise<string>;
-  /** Decrypts a secret. @throws Error with a one-line message if none of the keys decrypts it */
+  /** Decrypts a secret. @throws Error with a one-line message if none of the keys decrypts the secret */
   open(endpoint: string, sealed: string): Promise<string>;
   /** Returns whether a secret is encrypted with the current key. */
   isCurrent(sealed: string): boolean;
@@ -29,7 +29,10 @@ const KEY_BYTES = 32;
 
 const content = z.object({ endpoint: z.string(), secret: z.string() });
 
-/** Creates a sealer. @param keys the keys in WEBHOOK_SECRET_KEY, newest first; undefined if it is not set */
+/**
+ * Creates a sealer. @param keys the keys in WEBHOOK_SECRET_KEY, newest first; undefined if the setting is
+ * missing
+ */
 export function createSecretSealer(keys: SecretKeys | undefined): SecretSealer {
   const [current] = keys ?? [];
   const derived = new Map((keys ?? []).map((key) => [key.kid, derive(key)]));

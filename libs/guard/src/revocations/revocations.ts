@@ -1,4 +1,4 @@
-/** Follows the account events that revoke tokens. */
+/** Recognises revoked tokens by following the account events that revoke tokens. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -35,15 +35,15 @@ interface FeedSource {
 
 /** The source of the events: Kafka or the feed. */
 export type RevocationsSource = (KafkaSource | FeedSource) & {
-  /** Receives warnings and errors. Default: the console. */
+  /** Receives warnings and errors about reading the events. Default: the console. */
   readonly logger?: GuardLogger;
 };
 
 /** Recognises revoked tokens by following the account events. Created by {@link revocations}. */
 export interface Revocations extends RevocationCheck {
   /**
-   * Resolves once all revocations from before the start are known. Until then, no token is accepted. Rejects
-   * if the events cannot be read and waiting does not help, for example because the API key is refused; the
+   * Waits until all revocations from before the start are known. Until then, no token is accepted. Rejects if
+   * the events cannot be read and waiting does not help, for example because the API key is refused; the
    * error is also logged.
    */
   ready(): Promise<void>;
@@ -60,9 +60,9 @@ export interface Revocations extends RevocationCheck {
 const REQUEST_WAITS_MS = 2000;
 
 /**
- * Starts to follow the events that revoke tokens (SessionsRevoked, RoleChanged, AccountDisabled,
- * RegistrationEnded, AccountErasureRequested, AccountErased), and AccountVerified, from the beginning of the
- * log. Returns immediately. If servers are down, waits for them in the background.
+ * Starts to follow, from the beginning of the log, the event AccountVerified and the events that revoke
+ * tokens (SessionsRevoked, RoleChanged, AccountDisabled, RegistrationEnded, AccountErasureRequested,
+ * AccountErased). Returns immediately. If servers are down, waits for them in the background.
  */
 export function revocations(source: RevocationsSource): Revocations {
   const { logger = consoleLogger } = source;

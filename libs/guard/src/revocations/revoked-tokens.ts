@@ -28,8 +28,8 @@ export interface RevokedTokens {
 }
 
 /**
- * Creates an empty set of revoked tokens. It may get the events in any order, and more than once, because the
- * highest sequence wins.
+ * Creates an empty set of revoked tokens. Events may be passed to it in any order, and more than once,
+ * because the highest sequence decides.
  */
 export function createRevokedTokens(now: () => Date): RevokedTokens {
   const changes = new Map<string, Change>();

@@ -6,7 +6,7 @@ const LOOK_EVERY_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 
 /**
- * Resolves once a subscription has handled every event from before its start. If the subscription's position
+ * Waits until a subscription has handled every event from before its start. If the subscription's position
  * cannot be read, logs a warning and retries after up to a second.
  * @throws Error if the signal is aborted
  */

@@ -1,6 +1,6 @@
 /**
  * Derives from a valid body those bodies that no route may accept, for tests that send them to every route.
- * The route must refuse each of them with one of its `statuses`, and must change nothing.
+ * The route must refuse each of these bodies with one of the body's `statuses`, and must change nothing.
  */
 import { gzipSync } from 'node:zlib';
 import type { z } from 'zod';
@@ -16,9 +16,11 @@ export interface HostileBody {
 }
 
 export interface HostileOptions {
-  /** The names of the optional fields. */
+  /** The names of the optional fields in the valid body. */
   readonly optional?: readonly string[];
-  /** The names of fields that may contain line breaks, such as a password or a reason. */
+  /**
+   * The names of the fields in the valid body that may contain line breaks, such as a password or a reason.
+   */
   readonly freeText?: readonly string[];
 }
 

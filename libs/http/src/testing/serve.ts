@@ -12,7 +12,7 @@ export interface ServedRoutes {
   readonly registry: Registry;
   /** Sends a request to a path of the test server. */
   call(path: string, init?: RequestInit): Promise<Response>;
-  /** Posts a JSON body. */
+  /** Sends a POST request with a JSON body to a path of the test server. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 

@@ -3,10 +3,12 @@ import { createLogger, type Logger } from '../logger.ts';
 
 export interface LogCapture {
   readonly logger: Logger;
-  /** Everything written so far. */
+  /** Returns everything that was logged so far, as text. */
   text(): string;
   lines(): readonly Readonly<Record<string, unknown>>[];
-  /** Resolves with the first matching line, which may have been written already. */
+  /**
+   * Waits for the first log line that matches, and resolves with it. The line may have been written already.
+   */
   line(
     passes: (line: Readonly<Record<string, unknown>>) => boolean,
   ): Promise<Readonly<Record<string, unknown>>>;

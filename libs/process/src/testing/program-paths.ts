@@ -12,8 +12,8 @@ export type ProgramWorkspace =
   | 'services/user';
 
 /**
- * Returns the main module of a program. If PROGRAM_BUNDLES is set, this is the program's bundle in that
- * folder; test suites that bundle the programs first set it. Otherwise it is the source.
+ * Returns the main module of a program. If PROGRAM_BUNDLES is set, returns the program's bundle in the folder
+ * that this setting names; test suites that bundle the programs set it. Otherwise, returns the source.
  */
 export function mainModulePathOf(program: ProgramWorkspace): string {
   const bundles = process.env['PROGRAM_BUNDLES'];

@@ -1,6 +1,6 @@
 /** How many cases generated tests run: a part of them by default, and all of them with the setting TEST_CASES=all. */
 
-/** Whether tests run all of their cases. */
+/** Whether tests with generated cases run all of their cases. */
 export const RUNS_ALL_CASES = process.env['TEST_CASES'] === 'all';
 
 /**
@@ -16,9 +16,9 @@ export function chooseRunCount({ some, all }: { readonly some: number; readonly 
 const STRIDE = 3;
 
 /**
- * Creates a function that selects the cases of a table to run: all of them with TEST_CASES=all, otherwise every third.
- * Each call continues to count where the previous one stopped, so that over several calls with the same table every case
- * of the table is selected.
+ * Creates a function that selects the cases of a table to run: all of them with TEST_CASES=all, otherwise
+ * every third case. Each call continues to count where the previous one stopped, so that over several calls
+ * with the same table every case of the table is selected.
  */
 export function createCaseSelection(
   runsAll = RUNS_ALL_CASES,

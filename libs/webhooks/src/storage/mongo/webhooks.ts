@@ -1,5 +1,5 @@
 /**
- * Webhook storage in MongoDB. Attempts and sequences are found by `_id`. Endpoints need no index for queries,
+ * Stores webhooks in MongoDB. Attempts and sequences are found by `_id`. Endpoints need no index for queries,
  * because there are few of them.
  */
 import {
@@ -34,7 +34,7 @@ const SENT_BEFORE = 'webhook_sent_before';
 interface EndpointDocument {
   readonly _id: string;
   readonly version: number;
-  /** The endpoint as JSON. Timestamps are strings. */
+  /** The endpoint in the form of JSON, in which timestamps are strings. */
   readonly endpoint: unknown;
   /**
    * A number below the maximum number of endpoints. Because it is unique among the documents, it enforces the

@@ -1,4 +1,4 @@
-/** Webhook storage in the embedded store. */
+/** Stores webhooks in the embedded store. */
 import {
   createKeyFingerprintSource,
   createRowMoveSource,
