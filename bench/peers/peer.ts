@@ -30,7 +30,8 @@ export interface ComparedServer {
 
 /**
  * The type of the function `openPeer` that each adapter exports.
- * @param url the URL from the command line; absent for the peers in this folder
+ * @param url the URL of the account system, from the command line; absent for the adapters in this folder, which start
+ * their server themselves
  */
 export type OpenBenchmarkedServer = (options: {
   readonly sink: SmtpSink;

@@ -7,7 +7,7 @@ const AT_ONCE = 4;
 export async function addAccounts(people: PersonActions, many: number): Promise<void> {
   await repeatConcurrently(many, AT_ONCE, async () => {
     const { accessToken } = await people.login(await people.verified(createUniquePerson()));
-    // Once the user service has responded, the read model contains the account.
+    // The user service responds to this request only when the read model contains the account.
     await people.me(accessToken);
   });
 }

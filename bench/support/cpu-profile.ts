@@ -24,14 +24,14 @@ interface CpuProfileNode {
 export interface ProfileFrame {
   /** The function and its file, for example `signUp (services/auth/src/sign-up/sign-up.ts)`. */
   readonly name: string;
-  readonly owner: FrameOwner;
+  readonly owner: ProfileFrameOrigin;
   /** The time in the function and in the functions that it called, in ms. */
   ms: number;
   readonly callees: Map<string, ProfileFrame>;
 }
 
 /** Where a function comes from: our code, a package, or Node itself. */
-export type FrameOwner = 'ours' | 'package' | 'node';
+export type ProfileFrameOrigin = 'ours' | 'package' | 'node';
 
 /** The names that V8 gives to time in which no JavaScript ran. */
 const NOT_BUSY = new Set(['(idle)', '(program)']);

@@ -1,5 +1,5 @@
 /** Draws a call tree as a flame graph (https://www.brendangregg.com/flamegraphs.html), callers above callees. */
-import type { FrameOwner, ProfileFrame } from './cpu-profile.ts';
+import type { ProfileFrame, ProfileFrameOrigin } from './cpu-profile.ts';
 
 const WIDTH = 1200;
 const ROW = 17;
@@ -12,7 +12,7 @@ const NARROWEST = 2.4;
 /** The width of a character with a font size of 11 px, in px. */
 const CHARACTER = 6.3;
 
-const COLORS: Readonly<Record<FrameOwner, string>> = {
+const COLORS: Readonly<Record<ProfileFrameOrigin, string>> = {
   ours: '#f2b366',
   package: '#a8c8e8',
   node: '#d5d5d5',

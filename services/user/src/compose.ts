@@ -227,8 +227,8 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
 }
 
 /**
- * Creates a function that creates the handler of the subscription of a generation (a copy of the read model). The
- * handler applies events to the profiles of that generation.
+ * Returns a function that creates, for a generation (a copy of the read model), the handler of its subscription. The
+ * handler applies events to the profiles of the generation.
  */
 function projections(deps: {
   readonly backend: ServiceBackend;

@@ -22,7 +22,7 @@ import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
 /**
- * What the page shows that a valid link to confirm a change of address opens. The current address is left
+ * The data for the page that a valid link to confirm a change of address opens. The current address is left
  * out, because a mistyped new address may belong to a stranger.
  */
 export interface EmailChangeView {

@@ -12,7 +12,7 @@ import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { releaseUnneededAddressClaims } from './release.ts';
 
-/** What the page shows that a valid link to undo a change of address opens. */
+/** The data for the page that a valid link to undo a change of address opens. */
 export interface EmailUndoView {
   /** The previous address, which the link restores. */
   readonly email: string;

@@ -92,7 +92,7 @@ async function requestErasure(
   return { state, eraseAt: (isLivingAccount(state) && state.erasure?.at) || eraseAt };
 }
 
-/** What the page shows that a valid link to cancel an erasure opens. */
+/** The data for the page that a valid link to cancel an erasure opens. */
 export interface ErasureView {
   readonly locale: string;
   readonly eraseAt: Date;

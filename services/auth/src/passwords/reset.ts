@@ -15,7 +15,7 @@ import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
 
-/** What the page shows that a valid reset link opens. */
+/** The data for the page that a valid password reset link opens. */
 export interface PasswordResetView {
   readonly username: string;
   readonly email: string;

@@ -81,6 +81,8 @@ export interface RateLimits {
   giveBack(limit: RateLimitName, key: string, points?: number): Promise<void>;
   /** Resets the count of a rate limit for a key to zero. */
   clear(limit: RateLimitName, key: string): Promise<void>;
-  /** Deletes the counts of windows that have ended. These counts have no effect, but take up space. */
+  /**
+   * Deletes the counts of rate limit windows that have ended. These counts have no effect, but take up space.
+   */
   removeExpired(): Promise<void>;
 }

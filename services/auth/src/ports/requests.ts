@@ -32,7 +32,10 @@ export const MAX_LISTED_REQUEST_LEASES = 1000;
 
 /** The queue of recorded requests. Every method rejects with StoreUnavailable if the store fails. */
 export interface MailRequestQueue {
-  /** Stores a request durably. @returns false if a request with this id is already waiting */
+  /**
+   * Stores a request for a mail durably.
+   * @returns false if a request with this id is already waiting
+   */
   add(request: QueuedMailRequest): Promise<boolean>;
   /**
    * Leases the oldest free requests to the worker `owner`. Other workers cannot claim these requests until

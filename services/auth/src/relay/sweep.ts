@@ -81,8 +81,9 @@ export function createOutboxSweep({
   }
 
   /**
-   * Returns the time span whose commits are left to the processes that appended them. Returns undefined in
-   * the first run, in which the sweep takes all commits, because this process has not appended any yet.
+   * Returns the time span whose commits this sweep leaves to the processes that appended them. Returns
+   * undefined in the first run, in which the sweep takes all commits, because this process has not appended
+   * any yet.
    */
   function recent(): TimeSpan | undefined {
     const to = now();

@@ -26,7 +26,7 @@ import { replaceTrustedSources } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
-/** What the page shows that a valid verification link opens. */
+/** The data for the page that a valid verification link opens. */
 export interface VerificationView {
   readonly username: string;
   readonly email: string;

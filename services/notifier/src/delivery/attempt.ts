@@ -142,7 +142,7 @@ export interface FinishedAttempt {
   readonly ms: number;
   /** When the attempt to send the mail ended. */
   readonly now: Date;
-  /** The process that made the attempt to send the mail. */
+  /** The process that made the attempt to send the mail, as `<host name>:<process id>`. */
   readonly sender: string;
   /** A random number in [0, 1), from which the pause before a retry is computed. */
   readonly random: number;
@@ -151,7 +151,7 @@ export interface FinishedAttempt {
 }
 
 /** Returns what to record about a delivery after an attempt to send its mail. */
-export function decideSettlement(
+export function decideDeliverySettlement(
   { tries }: Pick<ClaimedDelivery, 'tries'>,
   { result, at, ms, now, sender, random, recipient }: FinishedAttempt,
 ): DeliverySettlement {

@@ -13,7 +13,7 @@ import { Liquid, type Template } from 'liquidjs';
 import { allMailDefinitions } from '../../mails/index.ts';
 import { getExampleVariables, type MailDefinition } from './define-mail.ts';
 
-/** Thrown if templates are unusable. The message has one line per fault, which names the file. */
+/** Thrown if mail templates are unusable. The message has one line per fault, which names the file. */
 export class MailTemplateError extends ConfigError {
   constructor(faults: readonly string[]) {
     super(faults);

@@ -19,7 +19,7 @@ import type {
   RedactedRecipient,
 } from '../delivery/delivery.ts';
 
-/** The maximum number of attempts that are kept for a delivery; older ones are dropped. */
+/** The maximum number of attempts to send a mail that are kept for a delivery; older attempts are dropped. */
 export const MAX_KEPT_DELIVERY_ATTEMPTS = 20;
 /** The maximum number of leases that `held` and `expiredLeases` return. */
 export const MAX_LISTED_DELIVERY_LEASES = 1000;

@@ -2,7 +2,7 @@
 import type { Logger } from '@latchkey/process';
 import {
   type DeliveryAttemptResult,
-  decideSettlement,
+  decideDeliverySettlement,
   type MailServerProbeResult,
   mayStillBeSent,
 } from '../delivery/attempt.ts';
@@ -121,9 +121,9 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
   }
 
   /**
-   * Returns whether an outcome may wait, so that one write records several outcomes. Outcomes must not wait
-   * once the outcomes of half of the mails in progress are being recorded, because connections would soon be
-   * idle.
+   * Returns whether recording an outcome may wait, so that one write records several outcomes. Outcomes must
+   * not wait once the outcomes of half of the mails in progress are being recorded, because connections would
+   * soon be idle.
    */
   function othersFollow(): boolean {
     return inHand.size > recording && recording < (IN_HAND_PER_CONNECTION / 2) * deps.connections();
@@ -139,7 +139,7 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
     logFailure(logger, id, result);
     const ms = Math.round(clock.monotonic() - lease.monotonic);
     const recipient = deps.recipientOf?.(delivery.content.to);
-    const settlement = decideSettlement(delivery, {
+    const settlement = decideDeliverySettlement(delivery, {
       result,
       at,
       ms,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, test } from 'node:test';
-import { createFairConcurrencyLimit, type HashRequester } from './fair-limit.ts';
+import { createFairConcurrencyLimit, type PasswordHashRequester } from './fair-limit.ts';
 
 class Refused extends Error {}
 const MAX_WAIT_MS = 1000;
@@ -16,7 +16,7 @@ function limitOf(concurrency: number, maxWaiting: number, now = () => 0) {
 }
 
 /** Returns a requester with the given email address. All requesters are in the same network. */
-function from(name: string): HashRequester {
+function from(name: string): PasswordHashRequester {
   return { network: 'office', address: name };
 }
 

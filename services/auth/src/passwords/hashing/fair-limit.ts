@@ -11,7 +11,7 @@ export interface HashingLoad {
 }
 
 /** The client network and the email address for which a task runs. */
-export interface HashRequester {
+export interface PasswordHashRequester {
   /** The network of the client for which the task runs. */
   readonly network: string;
   /** The email address of the account for which the task runs. */
@@ -26,11 +26,11 @@ export interface FairConcurrencyLimit {
    * @throws `refusal()`, without running the task: if the network or the address has used up its share of a
    * full queue, if the wait exceeds `maxWaitMs`, or if `isWanted` returns false
    */
-  run<T>(task: () => Promise<T>, requester: HashRequester, isWanted?: () => boolean): Promise<T>;
+  run<T>(task: () => Promise<T>, requester: PasswordHashRequester, isWanted?: () => boolean): Promise<T>;
   load(): HashingLoad;
 }
 
-interface Waiter extends HashRequester {
+interface Waiter extends PasswordHashRequester {
   readonly since: number;
   isWanted(): boolean;
   begin(): void;
@@ -59,7 +59,7 @@ export function createFairConcurrencyLimit(options: {
    * Waits until a task may run. A slot that becomes free goes to a waiting task, so that no new task can
    * overtake the waiting ones.
    */
-  async function enter(requester: HashRequester, isWanted: () => boolean): Promise<void> {
+  async function enter(requester: PasswordHashRequester, isWanted: () => boolean): Promise<void> {
     if (!isWanted()) throw refusal();
     if (running < concurrency) {
       running += 1;

@@ -397,7 +397,7 @@ function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<Delivery
 }
 
 /**
- * Returns a list with the claimed delivery that a document contains; an empty list if the delivery has become
+ * Returns the claimed delivery that a document contains, in a list; an empty list if the delivery has become
  * final since it was claimed.
  */
 function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): readonly ClaimedDelivery[] {
