@@ -162,7 +162,9 @@ async function openConsumer(t: TestContext, world: TestWorld, { names }: Topic) 
 
 async function recordsOf(world: TestWorld, account: string): Promise<readonly EncodedEvent[]> {
   const commits = await world.deps.journal.read(account);
-  const outgoing = await Promise.all(commits.map((commit) => toOutgoingCommit(commit, world.erasing.signer)));
+  const outgoing = await Promise.all(
+    commits.map((commit) => toOutgoingCommit(commit, world.erasing.signer.sign)),
+  );
   return outgoing.flatMap(({ records }) => records);
 }
 

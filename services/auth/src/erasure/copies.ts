@@ -42,7 +42,9 @@ export async function publishErasedCopies(deps: PublishErasedCopiesDeps, account
   if (!(await isAccountsTopicCompacted(deps))) return;
   if (!(await journal.read(account)).every(hasChainEntries)) await addMissingChainEntries(journal, account);
   const commits = await journal.read(account);
-  const outgoing = await Promise.all(commits.map((commit) => toOutgoingCommit(commit, signer)));
+  const outgoing = await Promise.all(
+    commits.map((commit) => toOutgoingCommit(commit, signer.signOnThreadPool)),
+  );
   await bus.publish(
     ACCOUNTS_TOPIC,
     outgoing.flatMap(({ records }) => records),

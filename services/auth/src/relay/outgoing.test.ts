@@ -12,18 +12,18 @@ import { toOutgoingCommit } from './outgoing.ts';
 
 describe('an outgoing commit', () => {
   test('belongs to the topic of its events, which is one', async () => {
-    const account = await toOutgoingCommit(createCommit(), testSigner);
+    const account = await toOutgoingCommit(createCommit(), testSigner.sign);
     assert.equal(account.topic, ACCOUNTS_TOPIC);
     const mailingId = randomUUID();
     const mailing = await toOutgoingCommit(
       createCommit({ stream: mailingId, events: [createMailRequestedFact(mailingId)] }),
-      testSigner,
+      testSigner.sign,
     );
     assert.equal(mailing.topic, MAILINGS_TOPIC);
     const torn = createCommit({
       stream: mailingId,
       events: [createSessionsRevokedFact(mailingId), createMailRequestedFact(mailingId)],
     });
-    await assert.rejects(toOutgoingCommit(torn, testSigner), /a commit is of one topic/);
+    await assert.rejects(toOutgoingCommit(torn, testSigner.sign), /a commit is of one topic/);
   });
 });

@@ -17,14 +17,17 @@ export interface OutgoingCommit extends CommitKey {
   readonly records: readonly EncodedEvent[];
 }
 
+/** Signs the hash of an event: a method of an `EventSigner`. */
+export type SignEvent = EventSigner['sign'] | EventSigner['signOnThreadPool'];
+
 /**
- * Encodes a commit for the bus, and signs its events on the thread pool.
+ * Encodes a commit for the bus, and signs its events.
  * @throws ZodError or RangeError if an event violates its schema, does not match its hash, or belongs to a
  * different topic than the others
  */
-export async function toOutgoingCommit(commit: Commit, signer: EventSigner): Promise<OutgoingCommit> {
+export async function toOutgoingCommit(commit: Commit, sign: SignEvent): Promise<OutgoingCommit> {
   const records = await Promise.all(
-    toPublicEvents(commit).map((event, index) => toSignedRecord(event, commit.events[index], signer)),
+    toPublicEvents(commit).map((event, index) => toSignedRecord(event, commit.events[index], sign)),
   );
   const [topic, ...others] = new Set(records.map((record) => record.topic));
   if (topic === undefined || others.length > 0) throw new RangeError('a commit is of one topic');
@@ -33,18 +36,18 @@ export async function toOutgoingCommit(commit: Commit, signer: EventSigner): Pro
 }
 
 /**
- * Encodes a single event, and signs it on the thread pool.
+ * Encodes and signs a single event.
  * @throws ZodError or RangeError if the event violates its schema or does not match its hash; consumers would
  * reject such a record as forged
  */
 export async function toSignedRecord(
   event: LatchkeyEvent,
   { chain, stored }: Pick<RecordedFact, 'chain' | 'stored'> = {},
-  signer: EventSigner,
+  sign: SignEvent,
 ): Promise<EncodedEvent> {
   if (chain === undefined) throw new RangeError(`${event.type}: it has no place in a hash chain`);
   const flaw = chainFlaw(coveredBy(event, stored), chain);
   if (flaw !== undefined) throw new RangeError(`${event.type}: ${flaw}`);
-  const proof = { ...chain, signature: await signer.signOnThreadPool(chain.hash) };
+  const proof = { ...chain, signature: await sign(chain.hash) };
   return encode(event, { proof, ...(stored === undefined ? {} : { stored }) });
 }

@@ -102,9 +102,13 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
       return [];
     });
     const ready: OutgoingCommit[] = [];
+    // A single event is signed on the main thread, which takes less CPU time than waking another thread, and does not
+    // wait for password hashes.
+    const isSingle = commits.length === 1 && commits[0]?.events.length === 1;
+    const sign = isSingle ? signer.sign : signer.signOnThreadPool;
     for (let from = 0; from < commits.length; from += ENCODED_AT_ONCE) {
       const group = commits.slice(from, from + ENCODED_AT_ONCE);
-      const results = await Promise.allSettled(group.map((commit) => toOutgoingCommit(commit, signer)));
+      const results = await Promise.allSettled(group.map((commit) => toOutgoingCommit(commit, sign)));
       for (const [index, { stream }] of group.entries()) {
         const result = results[index];
         if (result === undefined || failures.has(stream)) continue;

@@ -195,6 +195,29 @@ describe('the relay', () => {
     assert.ok(most <= 50, `${most} commits were encoded without a pause`);
   });
 
+  test('signs a single event on the main thread, and several events on other threads', async () => {
+    const signed = { here: 0, elsewhere: 0 };
+    const signer = {
+      sign(hash: string) {
+        signed.here += 1;
+        return testSigner.sign(hash);
+      },
+      signOnThreadPool(hash: string) {
+        signed.elsewhere += 1;
+        return testSigner.signOnThreadPool(hash);
+      },
+    };
+    const relay = await started({ signer });
+    for (const count of [1, 3]) {
+      const stream = randomUUID();
+      await append(...createCommits(stream, count));
+      relay.nudge(stream);
+      await drained();
+      assert.equal(recorder.of(stream).length, count);
+    }
+    assert.deepEqual(signed, { here: 1, elsewhere: 3 });
+  });
+
   test('collects commits that arrive during a publish into the next one', async () => {
     const relay = await started();
     const { promise: held, resolve: release } = Promise.withResolvers<void>();

@@ -94,6 +94,9 @@ test('an event that does not match its hash is not published', async () => {
   const [event] = commit.events;
   assert.ok(event);
   const changed = { ...commit, events: [{ ...event, time: '2027-01-01T00:00:00.000Z' }] };
-  await assert.rejects(toOutgoingCommit(changed, testSigner), /does not match its hash/);
-  await assert.rejects(toOutgoingCommit(removeChainEntries(commit), testSigner), /no place in a hash chain/);
+  await assert.rejects(toOutgoingCommit(changed, testSigner.sign), /does not match its hash/);
+  await assert.rejects(
+    toOutgoingCommit(removeChainEntries(commit), testSigner.sign),
+    /no place in a hash chain/,
+  );
 });
