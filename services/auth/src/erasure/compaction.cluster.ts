@@ -96,7 +96,10 @@ async function openTopic(t: TestContext) {
       }
       assert.ok(holes > 0);
     },
-    /** Returns the names of the broker's files of this topic that contain text which matches the pattern. */
+    /**
+     * Returns the names of the broker's files that belong to the test's topic and contain text which matches
+     * the pattern.
+     */
     async filesWith(text: RegExp): Promise<readonly string[]> {
       const folders = (await readdir(folder)).filter((name) => name.startsWith(`${own}-`));
       assert.equal(folders.length, accountsTopic.partitions);

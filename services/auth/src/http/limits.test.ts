@@ -254,7 +254,7 @@ test('a sixth pending sign-up becomes a request for a link of the newest one', a
   await auth.event('UserRegistered', ada.email, 5);
   assert.equal(auth.eventsOf(ada.email).filter(({ type }) => type === 'UserRegistered').length, 5);
   const { token } = await auth.open(event);
-  const password = 'chosen by whoever reads the mail';
+  const password = 'chosen by the reader of the mail';
   const json = { newPassword: password, confirmNewPassword: password };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
   assert.equal(assertStatus(await postLogin(auth, { ...ada, password }), 200).json.user.isVerified, true);

@@ -35,7 +35,7 @@ export interface Session {
  * client was in a different network than the client that received the current token first.
  */
 export interface RefreshTokenRepeats {
-  /** The number of the last token that was repeated to another network. */
+  /** The number of the last refresh token of the session that was repeated to another network. */
   readonly n: number;
   /**
    * How many consecutive refresh tokens, up to the token with number `n`, were repeated to another network.

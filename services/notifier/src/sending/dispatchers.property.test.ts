@@ -433,7 +433,10 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     }
   }
 
-  /** Lets every request succeed from now on. Ends when no mail is left to send, or after CALM. */
+  /**
+   * Lets every request succeed from now on. Ends when no mail is left to send, or after the maximum duration
+   * CALM.
+   */
   async function calm(): Promise<void> {
     for (const _ of storeFates);
     for (const _ of serverFates);

@@ -281,7 +281,7 @@ describe('a rebuild', () => {
 
     await publish(missing);
     assert.equal((await retryParked(ada.id)).result, 'unparked');
-    await until('nobody stands still', async () =>
+    await until('no account is parked', async () =>
       (await open().state()).every(({ parked }) => parked === 0),
     );
     assert.deepEqual((await open().compare(2, nothing)).apart, 0);
