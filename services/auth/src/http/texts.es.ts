@@ -1,5 +1,5 @@
 /** The texts of refusals in Spanish. Missing texts are shown in English. */
-import type { PasswordFault } from '../passwords/rules.ts';
+import { MAX_PASSWORD_LENGTH, type PasswordFault } from '../passwords/rules.ts';
 import type { TextTranslations } from './texts.de.ts';
 
 export const spanishTexts: TextTranslations = {
@@ -81,7 +81,7 @@ export const spanishTexts: TextTranslations = {
 /** The texts about each rule for passwords, which complete the sentence "La contraseña …". */
 export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'debe tener al menos {min} caracteres',
-  too_long: 'debe tener como máximo 128 caracteres',
+  too_long: `debe tener como máximo ${MAX_PASSWORD_LENGTH} caracteres`,
   own_words:
     'no debe formarse con el correo, el nombre de usuario, el nombre, los apellidos ni el nombre de este servicio; es mejor usar varias palabras sin relación entre sí',
   common:

@@ -1,5 +1,5 @@
 /** The texts of refusals in French. Missing texts are shown in English. */
-import type { PasswordFault } from '../passwords/rules.ts';
+import { MAX_PASSWORD_LENGTH, type PasswordFault } from '../passwords/rules.ts';
 import type { TextTranslations } from './texts.de.ts';
 
 export const frenchTexts: TextTranslations = {
@@ -82,11 +82,11 @@ export const frenchTexts: TextTranslations = {
 /** The texts about each rule for passwords, which complete the sentence "Le mot de passe …". */
 export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'doit avoir au moins {min} caractères',
-  too_long: 'doit avoir au plus 128 caractères',
+  too_long: `doit avoir au plus ${MAX_PASSWORD_LENGTH} caractères`,
   own_words:
     'ne doit pas être formé de l’adresse e-mail, du nom d’utilisateur, du prénom, du nom de famille ou du nom de ce service ; préférez plusieurs mots sans rapport entre eux',
   common:
-    'ne doit être ni l’un des plus courants ni y ressembler ; préférez plusieurs mots sans rapport entre eux',
+    'ne doit pas être l’un des plus courants ni ressembler à l’un d’eux ; préférez plusieurs mots sans rapport entre eux',
   repeated:
     'ne doit pas répéter les mêmes caractères ou les mêmes mots ; préférez plusieurs mots sans rapport entre eux',
   sequence:

@@ -1,5 +1,5 @@
 /** The texts of refusals in Brazilian Portuguese. Missing texts are shown in English. */
-import type { PasswordFault } from '../passwords/rules.ts';
+import { MAX_PASSWORD_LENGTH, type PasswordFault } from '../passwords/rules.ts';
 import type { TextTranslations } from './texts.de.ts';
 
 export const brazilianTexts: TextTranslations = {
@@ -79,7 +79,7 @@ export const brazilianTexts: TextTranslations = {
 /** The texts about each rule for passwords, which complete the sentence "A senha …". */
 export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'deve ter pelo menos {min} caracteres',
-  too_long: 'deve ter no máximo 128 caracteres',
+  too_long: `deve ter no máximo ${MAX_PASSWORD_LENGTH} caracteres`,
   own_words:
     'não pode ser formada pelo e-mail, pelo nome de usuário, pelo nome, pelo sobrenome ou pelo nome deste serviço; é melhor usar várias palavras sem relação entre si',
   common:
