@@ -1,7 +1,11 @@
 /** Polls a condition until it holds or a deadline has passed. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-const EVERY_MS = 50;
+/**
+ * The bounds of the pause between two polls, in ms. The pause is a tenth of the time since the first poll: a long wait
+ * causes few polls, and ends at most a tenth later than its condition holds.
+ */
+const PAUSE_MS = { least: 50, most: 250 } as const;
 /** The default timeout, in ms: several times longer than the slowest condition takes on a busy machine. */
 const LONGEST_WAIT_MS = 240_000;
 
@@ -14,11 +18,12 @@ export async function eventually<T>(
   condition: () => Promise<T | false | undefined> | T | false | undefined,
   withinMs = LONGEST_WAIT_MS,
 ): Promise<T> {
-  const deadline = performance.now() + withinMs;
+  const start = performance.now();
   for (;;) {
     const found = await condition();
     if (found !== false && found !== undefined) return found;
-    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await pause(EVERY_MS);
+    const elapsed = performance.now() - start;
+    if (elapsed > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await pause(Math.min(Math.max(elapsed / 10, PAUSE_MS.least), PAUSE_MS.most));
   }
 }

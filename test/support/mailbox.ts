@@ -23,35 +23,35 @@ export function createMailbox(url: string): Mailbox {
     return (await response.json()) as T;
   }
 
-  const to: Mailbox['to'] = async (address) => {
-    const found = await get<{ messages: { ID: string }[] }>(
+  /** Returns the ids of all mails to an address, or of those with this subject, oldest first. */
+  async function idsOf(address: string, subject?: string): Promise<readonly string[]> {
+    const { messages } = await get<{ messages: { ID: string; Subject: string }[] }>(
       `/search?query=${encodeURIComponent(`to:${address}`)}&limit=200`,
     );
-    const ids = found.messages.map(({ ID }) => ID).reverse();
-    return await Promise.all(
-      ids.map(async (id) => {
-        const { MessageID, Subject, HTML, Text } = await get<{
-          MessageID: string;
-          Subject: string;
-          HTML: string;
-          Text: string;
-        }>(`/message/${id}`);
-        return { id, messageId: MessageID, subject: Subject, html: HTML, text: Text };
-      }),
-    );
-  };
+    const found = messages.filter(({ Subject }) => subject === undefined || Subject === subject);
+    return found.map(({ ID }) => ID).reverse();
+  }
+
+  async function read(id: string): Promise<Mail> {
+    const { MessageID, Subject, HTML, Text } = await get<{
+      MessageID: string;
+      Subject: string;
+      HTML: string;
+      Text: string;
+    }>(`/message/${id}`);
+    return { id, messageId: MessageID, subject: Subject, html: HTML, text: Text };
+  }
 
   return {
-    to,
-    next: (address, subject, nth = 1, withinMs) =>
-      eventually(
+    to: async (address) => Promise.all((await idsOf(address)).map(read)),
+    next: async (address, subject, nth = 1, withinMs) => {
+      const id = await eventually(
         `mail ${nth} "${subject}" to ${address}`,
-        async () => {
-          const mails = await to(address);
-          return mails.filter((mail) => mail.subject === subject)[nth - 1];
-        },
+        async () => (await idsOf(address, subject))[nth - 1],
         withinMs,
-      ),
+      );
+      return read(id);
+    },
   };
 }
 
