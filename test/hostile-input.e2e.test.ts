@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { generateHostileBodies, type HostileBody } from '@latchkey/http/hostile';
-import { createCaseSelection } from '@latchkey/process/testing/test-cases';
+import { selectCases } from '@latchkey/process/testing/test-cases';
 import { assertProblem, createClient, type Reply } from './support/client.ts';
 import { createServiceClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
@@ -525,37 +525,86 @@ await settled();
 const rowsBefore = rowsOf();
 const recordsBefore = await recordsOf();
 
-/**
- * Selects which of the invalid requests (cases) are sent to a route, in rotation, so that each kind of case
- * is sent to some routes. With TEST_CASES=all, every route gets every case.
- */
-function createRotation() {
-  const select = createCaseSelection();
-  const [known, sent] = [new Set<string>(), new Set<string>()];
-  return {
-    /**
-     * @param kindOf returns the kind of a case: what it has in common with cases of other routes and fields
-     */
-    select<Case>(cases: readonly Case[], kindOf: (each: Case) => string): readonly Case[] {
-      const selected = select(cases);
-      for (const each of cases) known.add(kindOf(each));
-      for (const each of selected) sent.add(kindOf(each));
-      return selected;
-    },
-    /** Returns the kinds of cases that were not sent to any route. */
-    unsent: () => [...known].filter((kind) => !sent.has(kind)),
-  };
+const [head = '', payload = '', signature = ''] = tokens.verified.accessToken.split('.');
+function encoded(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+const flipped = (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1);
+
+/** Credentials that are missing, malformed, forged, or of another account. */
+const badCredentials: Readonly<Record<string, Record<string, string>>> = {
+  none: {},
+  empty: { Authorization: '' },
+  'another scheme': { Authorization: 'Basic YWRhOmFkYQ==' },
+  'the scheme alone': { Authorization: 'Bearer ' },
+  'no token': { Authorization: 'Bearer x.y.z' },
+  'two tokens': { Authorization: `Bearer ${tokens.verified.accessToken} ${tokens.verified.accessToken}` },
+  'a refresh token': { Authorization: `Bearer ${tokens.verified.refreshToken}` },
+  'a link token': { Authorization: `Bearer ${links.reset}` },
+  'a broken signature': { Authorization: `Bearer ${head}.${payload}.${flipped}` },
+  'no signature': { Authorization: `Bearer ${head}.${payload}.` },
+  'no algorithm': { Authorization: `Bearer ${encoded({ alg: 'none', typ: 'at+jwt' })}.${payload}.` },
+  'other claims': { Authorization: `Bearer ${head}.${encoded({ ...claims, role: 'admin' })}.${signature}` },
+  'very long': { Authorization: `Bearer ${'x'.repeat(8000)}` },
+};
+
+/** Returns the position of each item, so that a test knows its turn without the tests before it. */
+function turnsOf(items: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(items.map((item, index) => [item, index]));
 }
 
-const rotations = { bodies: createRotation(), texts: createRotation(), credentials: createRotation() };
+function pathParametersOf({ parameters }: Operation): readonly string[] {
+  return parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name);
+}
+
+const bodyTurns = turnsOf(operations.filter(({ body }) => body !== undefined).map(({ name }) => name));
+const textTurns = turnsOf(
+  operations.flatMap((operation) =>
+    pathParametersOf(operation).map((parameter) => `${operation.name} ${parameter}`),
+  ),
+);
+const credentialTurns = turnsOf(
+  operations.filter((operation) => exampleOf(operation).as !== undefined).map(({ name }) => name),
+);
+
+function turnIn(turns: ReadonlyMap<string, number>, item: string): number {
+  return turns.get(item) ?? assert.fail(`${item} has no turn`);
+}
+
+/** Returns all invalid bodies for a route that takes a body. */
+function hostileBodiesFor(
+  operation: Operation,
+  body: NonNullable<Operation['body']>,
+): readonly HostileBody[] {
+  const { body: valid = {}, needed = [], freeText = [] } = exampleOf(operation);
+  const must = [...body.required, ...needed];
+  const optional = Object.keys(valid).filter((field) => !must.includes(field));
+  return [...generateHostileBodies(valid, { optional, freeText }), ...hostileForms(body, valid)];
+}
+
+/**
+ * Returns the invalid bodies that are sent to a route. Like `textsFor` and `credentialsFor`, it selects every third
+ * case, in rotation, so that each kind of case is sent to some route. With TEST_CASES=all, every route gets every case.
+ */
+function bodiesFor(operation: Operation, body: NonNullable<Operation['body']>): readonly HostileBody[] {
+  return selectCases(hostileBodiesFor(operation, body), turnIn(bodyTurns, operation.name));
+}
+
+/** Returns the values that are sent as a path parameter of a route, with their titles. */
+function textsFor({ name }: Operation, parameter: string): readonly [title: string, text: string][] {
+  const turn = turnIn(textTurns, `${name} ${parameter}`);
+  return [...selectCases(Object.entries(HOSTILE_TEXTS), turn)];
+}
+
+/** Returns the credentials that are sent to a route, with their titles. */
+function credentialsFor({ name }: Operation): readonly [title: string, headers: Record<string, string>][] {
+  return [...selectCases(Object.entries(badCredentials), turnIn(credentialTurns, name))];
+}
 
 /** Returns the name of a case without the field: `email: NUL` → `NUL`. */
 function kindOfBody({ name }: HostileBody): string {
   return name.slice(name.lastIndexOf(': ') + 1);
-}
-
-function titleOf([title]: readonly [title: string, ...unknown[]]): string {
-  return title;
 }
 
 describe('hostile input', () => {
@@ -574,7 +623,6 @@ describe('hostile input', () => {
     const { name, body, parameters } = operation;
 
     test(`in the body of ${name}`, async () => {
-      const example = exampleOf(operation);
       if (body === undefined) {
         await refuses(
           operation,
@@ -588,12 +636,7 @@ describe('hostile input', () => {
         );
         return;
       }
-      const valid = example.body ?? {};
-      const must = [...body.required, ...(example.needed ?? [])];
-      const optional = Object.keys(valid).filter((field) => !must.includes(field));
-      const cases = generateHostileBodies(valid, { optional, freeText: example.freeText ?? [] });
-      const selected = rotations.bodies.select([...cases, ...hostileForms(body, valid)], kindOfBody);
-      await refuses(operation, selected, statusOf);
+      await refuses(operation, bodiesFor(operation, body), statusOf);
     });
 
     test(`in the address of ${name}`, async () => {
@@ -632,12 +675,11 @@ describe('hostile input', () => {
             ];
           }),
       ]);
-      const inPath = parameters.filter((parameter) => parameter.in === 'path');
-      for (const parameter of inPath) {
-        for (const [title, text] of rotations.texts.select(Object.entries(HOSTILE_TEXTS), titleOf)) {
-          const hostile = createSamplePath(operation, { ...params, [parameter.name]: text });
+      for (const parameter of pathParametersOf(operation)) {
+        for (const [title, text] of textsFor(operation, parameter)) {
+          const hostile = createSamplePath(operation, { ...params, [parameter]: text });
           const reply = await tryOut(operation, exampleOf(operation), { path: hostile, ...whole });
-          const said = `${parameter.name}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
+          const said = `${parameter}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
           assert.ok([400, 404].includes(reply.status), said);
           // With an empty path parameter, the path is that of a different route: of a page, or of a route without an
           // OpenAPI description.
@@ -667,8 +709,7 @@ describe('hostile input', () => {
         });
       }
       assert.ok(operation.bearer, 'its document says that it takes a token');
-      const credentials = rotations.credentials.select(Object.entries(badCredentials), titleOf);
-      for (const [title, headers] of credentials) {
+      for (const [title, headers] of credentialsFor(operation)) {
         const reply = await ask(headers);
         assert.deepEqual(
           [...findResponseViolations(operation, reply), ...leaksIn(operation, reply)],
@@ -730,10 +771,22 @@ describe('hostile input', () => {
     }
   });
 
-  test('every kind of case was sent to a route', () => {
+  test('sends every kind of case to a route', () => {
+    const known = operations.flatMap((operation) =>
+      operation.body === undefined ? [] : hostileBodiesFor(operation, operation.body).map(kindOfBody),
+    );
+    const sent = operations.flatMap((operation) =>
+      operation.body === undefined ? [] : bodiesFor(operation, operation.body).map(kindOfBody),
+    );
+    assert.deepEqual([...new Set(sent)].sort(), [...new Set(known)].sort());
+    const texts = operations.flatMap((operation) =>
+      pathParametersOf(operation).flatMap((parameter) => textsFor(operation, parameter)),
+    );
+    assert.deepEqual(new Set(texts.map(([title]) => title)), new Set(Object.keys(HOSTILE_TEXTS)));
+    const callers = operations.filter((operation) => exampleOf(operation).as !== undefined);
     assert.deepEqual(
-      Object.values(rotations).map(({ unsent }) => unsent()),
-      [[], [], []],
+      new Set(callers.flatMap(credentialsFor).map(([title]) => title)),
+      new Set(Object.keys(badCredentials)),
     );
   });
 
@@ -787,27 +840,3 @@ test('a flood of it is answered with 429 and Retry-After', async (t) => {
     assert.deepEqual(findResponseViolations(operation, reply), []);
   }
 });
-
-const [head = '', payload = '', signature = ''] = tokens.verified.accessToken.split('.');
-function encoded(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
-}
-const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
-const flipped = (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1);
-
-/** Credentials that are missing, malformed, forged, or of another account. */
-const badCredentials: Readonly<Record<string, Record<string, string>>> = {
-  none: {},
-  empty: { Authorization: '' },
-  'another scheme': { Authorization: 'Basic YWRhOmFkYQ==' },
-  'the scheme alone': { Authorization: 'Bearer ' },
-  'no token': { Authorization: 'Bearer x.y.z' },
-  'two tokens': { Authorization: `Bearer ${tokens.verified.accessToken} ${tokens.verified.accessToken}` },
-  'a refresh token': { Authorization: `Bearer ${tokens.verified.refreshToken}` },
-  'a link token': { Authorization: `Bearer ${links.reset}` },
-  'a broken signature': { Authorization: `Bearer ${head}.${payload}.${flipped}` },
-  'no signature': { Authorization: `Bearer ${head}.${payload}.` },
-  'no algorithm': { Authorization: `Bearer ${encoded({ alg: 'none', typ: 'at+jwt' })}.${payload}.` },
-  'other claims': { Authorization: `Bearer ${head}.${encoded({ ...claims, role: 'admin' })}.${signature}` },
-  'very long': { Authorization: `Bearer ${'x'.repeat(8000)}` },
-};

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createCaseSelection } from './test-cases.ts';
+import { selectCases } from './test-cases.ts';
 
 const CASES = ['a', 'b', 'c', 'd'];
 
-test('three calls in a row select every case once', () => {
-  const select = createCaseSelection(false);
-  assert.deepEqual([select(CASES), select(CASES), select(CASES)], [['a', 'd'], ['b'], ['c']]);
-  assert.deepEqual(select(CASES), ['a', 'd']);
+test('three turns in a row select every case once', () => {
+  const selected = [0, 1, 2, 3].map((turn) => selectCases(CASES, turn, false));
+  assert.deepEqual(selected, [['a', 'd'], ['b'], ['c'], ['a', 'd']]);
 });
 
-test('with TEST_CASES=all, each call selects every case', () => {
-  const select = createCaseSelection(true);
-  assert.deepEqual([select(CASES), select(CASES)], [CASES, CASES]);
+test('with TEST_CASES=all, each turn selects every case', () => {
+  assert.deepEqual(
+    [0, 1].map((turn) => selectCases(CASES, turn, true)),
+    [CASES, CASES],
+  );
 });

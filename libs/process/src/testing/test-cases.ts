@@ -16,18 +16,14 @@ export function chooseRunCount({ some, all }: { readonly some: number; readonly 
 const STRIDE = 3;
 
 /**
- * Creates a function that selects the cases of a table to run: all of them with TEST_CASES=all, otherwise
- * every third case. Each call continues to count where the previous one stopped, so that over several calls
- * with the same table every case of the table is selected.
+ * Selects the cases of a table to run: all of them with TEST_CASES=all, otherwise every third.
+ * @param turn counts the selections from the same table, from 0. Three selections in a row contain every case of the
+ * table. A test that knows its turn can run alone.
  */
-export function createCaseSelection(
+export function selectCases<Case>(
+  cases: readonly Case[],
+  turn: number,
   runsAll = RUNS_ALL_CASES,
-): <Case>(cases: readonly Case[]) => readonly Case[] {
-  let next = 0;
-  return (cases) => {
-    if (runsAll) return cases;
-    const first = next % STRIDE;
-    next += 1;
-    return cases.filter((_, index) => index % STRIDE === first);
-  };
+): readonly Case[] {
+  return runsAll ? cases : cases.filter((_, index) => index % STRIDE === turn % STRIDE);
 }
