@@ -27,6 +27,14 @@ const text = z
 /** A trace context (W3C Trace Context, version 00). Neither id may consist of zeros only. */
 const traceparent = z.string().regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/);
 
+/**
+ * Returns the trace context in a header `traceparent`. Returns undefined if the header is absent or invalid, as W3C
+ * Trace Context requires.
+ */
+export function parseTraceparent(header: string | undefined): string | undefined {
+  return traceparent.safeParse(header).data;
+}
+
 export const eventHeaders = z.object({
   'content-type': z.string().regex(/^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i),
   ce_specversion: z.literal('1.0'),
@@ -123,7 +131,7 @@ export function writeEventHeaders(
   { type, version, publisher }: Pick<EventContract<EventType>, 'type' | 'version' | 'publisher'>,
 ): Record<string, string> {
   const { id, subject, sequence, time, correlationId, causationId } = writable.parse(envelope);
-  const trace = eventHeaders.shape.traceparent.parse(envelope.traceparent);
+  const trace = parseTraceparent(envelope.traceparent);
   return {
     'content-type': 'application/json',
     ce_specversion: '1.0',

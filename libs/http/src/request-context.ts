@@ -6,13 +6,6 @@ import type { HttpExchange } from './exchange.ts';
 import type { RequestContext } from './route.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
-/**
- * Matches a `traceparent` (W3C Trace Context, version 00). Neither id may consist of zeros only.
- * `libs/events/src/headers.ts` contains the same pattern, because libs/events may import no other code of
- * this repository.
- */
-const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
-
 /** Returns the part of a request that policies and handlers may see. */
 export function createRequestContext(
   exchange: HttpExchange,
@@ -26,7 +19,6 @@ export function createRequestContext(
   const { 'set-cookie': _ignored, ...headers } = request.headers;
   const id = request.headers['x-request-id'];
   const requestId = typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID();
-  const traceparent = request.headers['traceparent'];
   return {
     method: request.method ?? 'GET',
     path,
@@ -34,7 +26,6 @@ export function createRequestContext(
     cookie: (name) => readCookie(request.headers.cookie ?? '', name),
     ip: addressOf(request),
     requestId,
-    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
     log: logger.child({ requestId }),
     isAwaited: () => !request.socket.destroyed,
     ending: () => abortSignalOfResponse(exchange.res),

@@ -15,8 +15,6 @@ export interface RequestContext {
    * generated id.
    */
   readonly requestId: string;
-  /** The W3C trace context of the request, if the client sent a well-formed one. */
-  readonly traceparent?: string;
   readonly log: Logger;
   /**
    * Returns the value of a cookie. Undefined if the request contains several cookies with this name, because

@@ -1,4 +1,5 @@
 /** Converts an HTTP request to the context that use cases need. */
+import { parseTraceparent } from '@latchkey/events';
 import type { RequestContext } from '@latchkey/http';
 import { z } from 'zod';
 import type { UseCaseContext } from '../deps.ts';
@@ -6,16 +7,10 @@ import type { UseCaseContext } from '../deps.ts';
 const LONGEST_USER_AGENT = 256;
 
 /** Creates the context of a request without an Idempotency-Key. */
-export function toUseCaseContext({
-  requestId,
-  traceparent,
-  ip,
-  headers,
-  isAwaited,
-}: RequestContext): UseCaseContext {
+export function toUseCaseContext({ requestId, ip, headers, isAwaited }: RequestContext): UseCaseContext {
   return {
     correlationId: requestId,
-    traceparent,
+    traceparent: parseTraceparent(headers['traceparent']),
     ip,
     userAgent: (headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT),
     isAwaited,
