@@ -13,7 +13,7 @@ import { launchBrowser, PAGE_TIMEOUT_MS } from '../../../test/support/browser.ts
 import { assertStatus, createClient } from '../../../test/support/client.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { createMailbox } from '../../../test/support/mailbox.ts';
-import { createPersonActions, newPerson, type Person } from '../../../test/support/people.ts';
+import { createPersonActions, createUniquePerson, type Person } from '../../../test/support/people.ts';
 import { startStandalone } from '../../../test/support/standalone.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
@@ -29,7 +29,7 @@ after(() => browser.close());
 
 // The first sign-up loads the word lists of the password check. On a busy machine, that takes longer than the app's
 // client waits.
-assertStatus(await api.post('/auth/signup', { json: newPerson() }), 201);
+assertStatus(await api.post('/auth/signup', { json: createUniquePerson() }), 201);
 
 /**
  * Serves the app, which keeps its tokens in cookies or sends them in request bodies.
@@ -96,7 +96,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     const context = await newContext();
     t.after(() => context.close());
     const [page, other] = [await context.newPage(), await context.newPage()];
-    const ada = newPerson('ada');
+    const ada = createUniquePerson('ada');
 
     await page.goto(app);
     await page.getByRole('button', { name: 'Sign up' }).click();
@@ -193,7 +193,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await phone.getByRole('button', { name: 'Reload' }).click();
     await phone.getByRole('form', { name: 'Sign in' }).waitFor();
 
-    const moved = newPerson('moved').email;
+    const moved = createUniquePerson('moved').email;
     await fill(
       page,
       'Change email address',
