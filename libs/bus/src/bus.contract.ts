@@ -121,14 +121,11 @@ export function busContract(name: string, openBus: () => Promise<BusUnderTest>):
 
         const full = records.find(({ key }) => String(key) === 'ключ');
         assert.deepEqual(full?.value, bytes);
-        assert.deepEqual(
-          { ...full?.headers },
-          {
-            text: Buffer.from('Grüße'),
-            binary: bytes,
-            repeated: [Buffer.from('one'), bytes],
-          },
-        );
+        assert.deepEqual(bytesOf(full), {
+          text: Buffer.from('Grüße'),
+          binary: bytes,
+          repeated: [Buffer.from('one'), bytes],
+        });
         assert.ok(
           Math.abs((full?.timestamp.getTime() ?? 0) - before) < 60_000,
           'dated when it was published',
@@ -136,7 +133,7 @@ export function busContract(name: string, openBus: () => Promise<BusUnderTest>):
         assert.deepEqual(records.find(({ key }) => key === null)?.value, large);
         const nothing = records.find(({ key }) => String(key) === 'nothing');
         assert.equal(nothing?.value, null);
-        assert.deepEqual({ ...nothing?.headers }, { empty: Buffer.alloc(0) });
+        assert.deepEqual(bytesOf(nothing), { empty: Buffer.alloc(0) });
       });
 
       it('may have headers of any name, even of members that every object inherits', async () => {
@@ -150,8 +147,9 @@ export function busContract(name: string, openBus: () => Promise<BusUnderTest>):
         await until(() => records.length === 2);
         const [first] = records;
         assert.deepEqual(Object.keys(first?.headers ?? {}).toSorted(), [...names, 'valueOf'].toSorted());
-        for (const name of names) assert.deepEqual(first?.headers[name], Buffer.from(name));
-        assert.deepEqual(first?.headers['valueOf'], [Buffer.from('one'), Buffer.from('two')]);
+        const values = bytesOf(first);
+        for (const name of names) assert.deepEqual(values[name], Buffer.from(name));
+        assert.deepEqual(values['valueOf'], [Buffer.from('one'), Buffer.from('two')]);
       });
 
       it('of one key stay in order over many publishes', async () => {
@@ -408,17 +406,14 @@ export function busContract(name: string, openBus: () => Promise<BusUnderTest>):
         const [letter] = letters.records;
         assert.deepEqual(letter?.value, bytes);
         assert.deepEqual(letter?.key, Buffer.from('a'));
-        assert.deepEqual(
-          { ...letter?.headers },
-          {
-            kept: Buffer.from('yes'),
-            twice: [Buffer.from('1'), Buffer.from('2')],
-            dlq_cause: Buffer.from('not JSON'),
-            dlq_topic: Buffer.from(topic),
-            dlq_partition: Buffer.from(String(setAside[0]?.partition)),
-            dlq_offset: Buffer.from('0'),
-          },
-        );
+        assert.deepEqual(bytesOf(letter), {
+          kept: Buffer.from('yes'),
+          twice: [Buffer.from('1'), Buffer.from('2')],
+          dlq_cause: Buffer.from('not JSON'),
+          dlq_topic: Buffer.from(topic),
+          dlq_partition: Buffer.from(String(setAside[0]?.partition)),
+          dlq_offset: Buffer.from('0'),
+        });
       });
 
       it('does not go to the dead-letter queue while the handler fails', async () => {
@@ -618,6 +613,20 @@ export function busContract(name: string, openBus: () => Promise<BusUnderTest>):
       return found.partition;
     }
   });
+}
+
+/**
+ * Returns the headers of a record with all values as buffers, because a bus may return ASCII text as a string.
+ * Returns no headers if there is no record.
+ */
+function bytesOf(record: BusRecord | undefined): Readonly<Record<string, Buffer | readonly Buffer[]>> {
+  const toBuffer = (value: Buffer | string) => Buffer.from(value);
+  return Object.fromEntries(
+    Object.entries(record?.headers ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'string' || Buffer.isBuffer(value) ? toBuffer(value) : value.map(toBuffer),
+    ]),
+  );
 }
 
 function record(key: string | null, value: string): OutgoingRecord {

@@ -142,7 +142,7 @@ function isMarker({ headers }: BusRecord): boolean {
 /** Returns the value of a header as a string; empty if the header is missing or repeated. */
 function headerOf({ headers }: BusRecord, name: string): string {
   const value = headers[name];
-  return Buffer.isBuffer(value) ? value.toString('utf8') : '';
+  return value === undefined || Array.isArray(value) ? '' : value.toString();
 }
 
 function letterOf(record: BusRecord): DeadLetter {

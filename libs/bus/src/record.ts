@@ -1,9 +1,12 @@
 /** The types of the records of a topic, and of ranges of offsets. */
 
 /**
- * A record of a topic. `offset` counts from 0 within its partition. A header that was sent several times is
- * an array of its values.
+ * The value of a header: a buffer, or a string if the value is ASCII text that the bus stores as a string. A
+ * header that was sent several times has an array of values.
  */
+export type BusHeaderValue = Buffer | string | readonly (Buffer | string)[];
+
+/** A record of a topic. `offset` counts from 0 within its partition. */
 export interface BusRecord {
   readonly topic: string;
   readonly partition: number;
@@ -11,7 +14,7 @@ export interface BusRecord {
   readonly timestamp: Date;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
+  readonly headers: Readonly<Record<string, BusHeaderValue>>;
 }
 
 /**

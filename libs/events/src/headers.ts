@@ -180,7 +180,7 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
 }
 
 /** Returns the value of a header as a string; undefined if the header is absent, repeated or not UTF-8. */
-function headerText(value: HeaderValue): string | undefined {
+export function decodeHeader(value: HeaderValue): string | undefined {
   if (typeof value === 'string') return value;
   if (Buffer.isBuffer(value)) return decodeUtf8(value);
   return undefined;
@@ -219,7 +219,7 @@ export function readHeaderTexts(
   wanted: readonly string[],
 ): Readonly<Record<string, string | undefined>> {
   const texts: Record<string, string | undefined> = {};
-  for (const name of wanted) texts[name] = headerText(headers[name]);
+  for (const name of wanted) texts[name] = decodeHeader(headers[name]);
   return texts;
 }
 
@@ -250,7 +250,7 @@ export function readProofHeaders(headers: RawHeaders): EventProof | 'unsigned' |
     if (value === undefined) continue;
     found = true;
     // Do not treat a header that is repeated or not UTF-8 as absent.
-    const text = headerText(value);
+    const text = decodeHeader(value);
     if (text === undefined || !pattern.test(text)) return 'invalid';
     texts[name as ProofHeader] = text;
   }

@@ -54,7 +54,7 @@ export {
   sealedToken,
   username,
 } from './fields.ts';
-export { decodeUtf8, type EventProof, parseTraceparent } from './headers.ts';
+export { decodeHeader, decodeUtf8, type EventProof, parseTraceparent } from './headers.ts';
 export {
   consumerName,
   decodeReceipt,

@@ -1,6 +1,6 @@
 /** Converts records of the log to CloudEvents 1.0 in JSON. */
 import type { BusRecord } from '@latchkey/bus';
-import { dataSchemaUri, decodeUtf8, subjectOfKey } from '@latchkey/events';
+import { dataSchemaUri, decodeHeader, decodeUtf8, subjectOfKey } from '@latchkey/events';
 import { parseJson } from './json.ts';
 
 /** Which events and which of their fields a reader of the feed gets. */
@@ -43,10 +43,9 @@ type Attributes = Readonly<Record<string, string>>;
 function attributesOf({ headers }: BusRecord, account: string, { person }: FeedReaderView): Attributes {
   const attributes: Record<string, string> = {};
   for (const name in headers) {
-    const value = headers[name];
     const attribute = attributeName(name);
-    if (attribute === undefined || !Buffer.isBuffer(value)) continue;
-    const text = decodeUtf8(value);
+    if (attribute === undefined) continue;
+    const text = decodeHeader(headers[name]);
     if (text !== undefined && (person || attribute !== 'personsalt')) attributes[attribute] = text;
   }
   if (attributes['subject'] !== account) attributes['partitionkey'] = account;

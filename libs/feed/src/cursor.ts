@@ -46,7 +46,7 @@ export function findPartitionPosition({ places }: FeedCursor, partition: number)
  */
 export function checksumOfRecord({ key, value, headers }: BusRecord): number {
   const id = headers['ce_id'];
-  return crc32(Buffer.isBuffer(id) ? id : (value ?? ''), crc32(key ?? ''));
+  return crc32(typeof id === 'string' || Buffer.isBuffer(id) ? id : (value ?? ''), crc32(key ?? ''));
 }
 
 /** Returns the number that identifies a log in cursors, computed from the id of the log. */

@@ -3,7 +3,14 @@
  * fields declared in the contract are shown; everything else is replaced by its type or length.
  */
 import type { BusRecord } from '@latchkey/bus';
-import { catalogue, decodeUtf8, isEventType, MAX_EVENT_BYTES, parseEventKey } from '@latchkey/events';
+import {
+  catalogue,
+  decodeHeader,
+  decodeUtf8,
+  isEventType,
+  MAX_EVENT_BYTES,
+  parseEventKey,
+} from '@latchkey/events';
 import type { z } from 'zod';
 
 export interface RedactedRecord {
@@ -35,7 +42,7 @@ export function redactRecord({
         .filter(([name]) => OUR_HEADER.test(name))
         .map(([name, each]) => [name, shownHeader(each)]),
     ),
-    value: shownValue(value, textOf(headers['ce_type'])),
+    value: shownValue(value, decodeHeader(headers['ce_type'])),
   };
 }
 
@@ -54,20 +61,15 @@ export function flattenRedactedRecord({
 
 function shownKey(key: Buffer | null): string {
   if (key === null) return '(none)';
-  const text = textOf(key);
+  const text = decodeUtf8(key);
   return text !== undefined && parseEventKey(key) !== undefined ? text : `(${key.length} bytes, not a UUID)`;
 }
 
 function shownHeader(value: BusRecord['headers'][string]): string {
-  if (!Buffer.isBuffer(value)) return `(${value.length} times)`;
-  const text = textOf(value);
+  if (typeof value !== 'string' && !Buffer.isBuffer(value)) return `(${value.length} times)`;
+  const text = decodeHeader(value);
   if (text === undefined) return `(${value.length} bytes, not UTF-8)`;
   return PLAIN.test(text) || MEDIA_TYPE.test(text) ? text : `(${value.length} bytes)`;
-}
-
-/** Decodes the key or a header of a record. Returns undefined if it is missing, repeated or not UTF-8. */
-function textOf(bytes: BusRecord['headers'][string] | undefined): string | undefined {
-  return Buffer.isBuffer(bytes) ? decodeUtf8(bytes) : undefined;
 }
 
 function shownValue(value: Buffer | null, type: string | undefined): unknown {

@@ -46,8 +46,8 @@ const recordsQuery = z.object({
   limit: whole.max(1000).default(100),
 });
 
-function text(bytes: Buffer): string {
-  return decodeUtf8(bytes) ?? `base64:${bytes.toString('base64')}`;
+function text(bytes: Buffer | string): string {
+  return typeof bytes === 'string' ? bytes : (decodeUtf8(bytes) ?? `base64:${bytes.toString('base64')}`);
 }
 
 /** Decodes a value: JSON to the value that it encodes, other text to a string, and other bytes to base64. */
@@ -64,7 +64,7 @@ function shownHeaders(headers: BusRecord['headers']): ShownRecord['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      Buffer.isBuffer(value) ? text(value) : [...value].map(text),
+      typeof value === 'string' || Buffer.isBuffer(value) ? text(value) : value.map(text),
     ]),
   );
 }

@@ -1,4 +1,5 @@
 import type { BusRecord, OutgoingRecord } from '../bus.ts';
+import type { BusHeaderValue } from '../record.ts';
 
 /**
  * Pairs of header name and value. The bytes of a value are stored as Latin-1 text, which preserves all bytes,
@@ -14,15 +15,30 @@ export function serializeHeaders(headers: OutgoingRecord['headers'] | BusRecord[
 }
 
 export function deserializeHeaders(serialized: string): BusRecord['headers'] {
-  // A Map instead of an object, because a header may be named `__proto__`.
-  const headers = new Map<string, Buffer | readonly Buffer[]>();
+  const headers: Record<string, BusHeaderValue> = {};
   const pairs: StoredHeaders = JSON.parse(serialized);
-  for (const [name, value] of pairs) {
-    const earlier = headers.get(name);
-    const buffer = Buffer.from(value, 'latin1');
-    headers.set(name, earlier === undefined ? buffer : [earlier, buffer].flat());
+  for (const [name, stored] of pairs) {
+    const value = restoreValue(stored);
+    if (name === PROTOTYPE) addPrototypeHeader(headers, value);
+    else headers[name] = Object.hasOwn(headers, name) ? [headers[name] ?? [], value].flat() : value;
   }
-  return Object.fromEntries(headers);
+  return headers;
+}
+
+/** The name of a member that cannot be assigned like others, because every object inherits a setter for it. */
+const PROTOTYPE = '__proto__';
+
+function addPrototypeHeader(headers: Record<string, BusHeaderValue>, added: Buffer | string): void {
+  const earlier: BusHeaderValue | undefined = Object.getOwnPropertyDescriptor(headers, PROTOTYPE)?.value;
+  const value = earlier === undefined ? added : [earlier, added].flat();
+  Object.defineProperty(headers, PROTOTYPE, { value, enumerable: true, configurable: true, writable: true });
+}
+
+const OUTSIDE_ASCII = /[^\0-\x7f]/;
+
+/** Returns ASCII as it is. Creating a buffer and decoding it later would take several times as long. */
+function restoreValue(latin1: string): Buffer | string {
+  return OUTSIDE_ASCII.test(latin1) ? Buffer.from(latin1, 'latin1') : latin1;
 }
 
 function bytes(value: string | Buffer): Buffer {
