@@ -5,7 +5,7 @@ import type { ComparedSchema } from './schema.ts';
 export type OpenApiContent = Readonly<Record<string, { readonly schema?: ComparedSchema }>>;
 
 /** Compares the schemas of the bodies of two API versions, for each media type. A new media type is compatible. */
-export function findIncompatibleContent(
+export function findIncompatibleBodySchemas(
   old: OpenApiContent = {},
   current: OpenApiContent = {},
   at: string,

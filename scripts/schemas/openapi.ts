@@ -1,6 +1,6 @@
 /** Compares two versions of an OpenAPI document. Finds the changes that break clients of the earlier version. */
 import { findIncompatibleSchemaChanges } from './compare.ts';
-import { findIncompatibleContent, type OpenApiContent } from './content.ts';
+import { findIncompatibleBodySchemas, type OpenApiContent } from './content.ts';
 import { findIncompatibleResponses, type OpenApiResponse, type OpenApiResponses } from './responses.ts';
 import type { ComparedSchema, SchemaInDocument } from './schema.ts';
 import {
@@ -117,7 +117,7 @@ function compareParameters(name: string, { was, is, before, after }: Pair): read
 function compareBodies(name: string, { was, is, before, after }: Pair): readonly string[] {
   if (is.requestBody?.required === true && was.requestBody?.required !== true)
     return [`${name}: a body is now required`];
-  return findIncompatibleContent(
+  return findIncompatibleBodySchemas(
     was.requestBody?.content,
     is.requestBody?.content,
     `${name} body`,

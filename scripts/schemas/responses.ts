@@ -1,6 +1,6 @@
 /** Compares the responses of an operation in two versions of an API. */
 import { findIncompatibleSchemaChanges, resolveSchema } from './compare.ts';
-import { findIncompatibleContent, type OpenApiContent } from './content.ts';
+import { findIncompatibleBodySchemas, type OpenApiContent } from './content.ts';
 import type { ComparedSchema, SchemaInDocument } from './schema.ts';
 
 export interface OpenApiResponse {
@@ -37,7 +37,7 @@ export function findIncompatibleResponses(
     const compare = /^[45]/.test(status) ? compareProblems : findIncompatibleSchemaChanges;
     return [
       ...compareHeaders(at, [before, was?.headers ?? {}], [after, is.headers ?? {}]),
-      ...findIncompatibleContent(was?.content, is.content, at, (old, current, place) =>
+      ...findIncompatibleBodySchemas(was?.content, is.content, at, (old, current, place) =>
         compare(before.inDocument(old), after.inDocument(current), CLIENT_READS, place),
       ),
     ];

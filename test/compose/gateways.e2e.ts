@@ -77,7 +77,7 @@ interface Program {
   readonly command: string;
   readonly words: (folder: string, port: number) => readonly string[];
   /**
-   * Whether the gateway need not be installed. If it is not installed, its test is skipped; the tests of all
+   * Whether the gateway is optional. If an optional gateway is not installed, its test is skipped; the tests of all
    * other gateways fail if their gateway is not installed.
    */
   readonly optional?: true;

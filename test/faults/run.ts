@@ -60,7 +60,7 @@ export interface RunDeps {
 }
 
 /**
- * How long to wait until the system is idle, in ms. The wait is longer than the lease of a mail whose sender
+ * The longest time to wait until the system is idle, in ms. It is longer than the lease of a mail whose sender
  * was killed, and longer than the backoff after a few refusals.
  */
 const QUIET_WITHIN_MS = 300_000;
@@ -141,8 +141,8 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   }
   const planned: PlannedFault[] = [];
   /**
-   * Sends traffic to the current system, and carries out its plan of faults. @param partMs the duration of
-   * the traffic during the plan, in ms
+   * Sends traffic to the system, and causes the faults that are planned for it meanwhile.
+   * @param partMs the duration of the traffic, in ms
    */
   async function injectFaults(partMs: number): Promise<void> {
     const before = planned.length === 0 ? 0 : partMs;

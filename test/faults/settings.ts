@@ -7,9 +7,9 @@ export interface FaultSettings {
   readonly seed: number;
   /** How long the traffic lasts, in seconds. The faults happen during that time. */
   readonly seconds: number;
-  /** The number of actions that people begin per second. */
+  /** How many actions all simulated people together begin per second. */
   readonly rate: number;
-  /** The mix of the actions that people begin. */
+  /** Which actions the simulated people take, and how often each of them. */
   readonly mix: TrafficMix;
   /** The factor by which the pauses between faults are multiplied. */
   readonly pauses: number;

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import {
   assertSecurityHeaders,
-  CSP_WITHOUT_SOURCES,
+  CSP_FORBIDDING_ALL_SOURCES,
   defineHeadersTests,
   HEADERS_OF_EVERY_RESPONSE,
 } from '../support/headers-suite.ts';
@@ -23,7 +23,7 @@ test('a request that is not HTTP is answered with them (ASVS 3.4.3)', async () =
   const headers = new Headers(lines.map((line) => line.split(': ') as [string, string]));
   assertSecurityHeaders(
     headers,
-    { ...HEADERS_OF_EVERY_RESPONSE, 'content-security-policy': CSP_WITHOUT_SOURCES },
+    { ...HEADERS_OF_EVERY_RESPONSE, 'content-security-policy': CSP_FORBIDDING_ALL_SOURCES },
     'nonsense',
   );
 });

@@ -13,7 +13,7 @@ export const HEADERS_OF_EVERY_RESPONSE = {
 };
 const STS = 'strict-transport-security';
 const HSTS = { [STS]: 'max-age=31536000; includeSubDomains' };
-export const CSP_WITHOUT_SOURCES = "default-src 'none'; frame-ancestors 'none'";
+export const CSP_FORBIDDING_ALL_SOURCES = "default-src 'none'; frame-ancestors 'none'";
 const PAGE =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -53,7 +53,7 @@ export function defineHeadersTests(title: string, start: () => Promise<System>, 
           assertSecurityHeaders(answer.headers, HEADERS_OF_EVERY_RESPONSE, what);
           assert.equal(
             answer.headers.get('content-security-policy'),
-            isPage(answer.headers) ? PAGE : CSP_WITHOUT_SOURCES,
+            isPage(answer.headers) ? PAGE : CSP_FORBIDDING_ALL_SOURCES,
           );
           assert.equal(answer.headers.get('strict-transport-security'), https ? HSTS[STS] : null, what);
           await answer.body?.cancel();
@@ -71,7 +71,7 @@ export function defineHeadersTests(title: string, start: () => Promise<System>, 
         const answer = await fetch(system.url + path, { method });
         const expected = {
           ...HEADERS_OF_EVERY_RESPONSE,
-          'content-security-policy': CSP_WITHOUT_SOURCES,
+          'content-security-policy': CSP_FORBIDDING_ALL_SOURCES,
           ...(https ? HSTS : {}),
         };
         assertSecurityHeaders(answer.headers, expected, `${method} ${path}`);

@@ -115,7 +115,7 @@ export async function runUntilExit(
 }
 
 interface Privileges {
-  /** If false, file modes also apply to the program if root runs it. Default: true. */
+  /** Whether root may ignore file modes, as it usually may. Pass false to test file modes as root. Default: true. */
   readonly mayWriteAnywhere?: boolean;
 }
 

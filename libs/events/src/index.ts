@@ -61,7 +61,7 @@ export {
   type EncodedReceipt,
   encodeReceipt,
   isConsumerName,
-  ownConsumers,
+  latchkeyConsumers,
   type Receipt,
 } from './receipts.ts';
 export {

@@ -13,7 +13,7 @@ export const consumerName = /^[A-Za-z\d][A-Za-z\d._-]{0,62}$/;
 /**
  * The names under which Latchkey's own services confirm erasures. Other consumers must not use these names.
  */
-export const ownConsumers: readonly string[] = ['auth', 'user', 'notifier'];
+export const latchkeyConsumers: readonly string[] = ['auth', 'user', 'notifier'];
 
 /** Returns whether a name is allowed as the consumer in a receipt. */
 export function isConsumerName(name: string): boolean {

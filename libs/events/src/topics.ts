@@ -19,9 +19,9 @@ export interface EventTopic {
   /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
   /**
-   * Set if every event has its own key, so that a later record with the same key may replace an earlier one.
-   * `maxLagMs` is the maximum time until Kafka removes the earlier record, in ms; undefined: the broker
-   * decides when.
+   * Set if Kafka compacts the topic: a record replaces an earlier record with the same key. Only records of the
+   * same event have the same key. `maxLagMs` is the maximum time until Kafka removes the earlier record, in ms;
+   * if it is undefined, the broker decides when.
    */
   readonly compaction?: { readonly maxLagMs?: number };
   /** What the key of a record on the topic identifies. */

@@ -136,7 +136,8 @@ const LONGEST_PREFERENCES = 1000;
 
 const ENGLISH = 'en';
 /**
- * The translators for the texts of each route, by language. Routes without texts use the general translators.
+ * The translators of each route that has texts of its own, by language. All other routes use the general
+ * translators.
  */
 const translators = new WeakMap<TranslationsByLanguage, ReadonlyMap<string, Translate>>();
 

@@ -43,7 +43,7 @@ export interface AccessClaims {
    * sequence of the account's last SessionsRevoked event.
    */
   readonly seq: number;
-  /** What the caller may do, as scopes separated by spaces: ROLE_SCOPES. */
+  /** What the caller may do, as scopes separated by spaces. The setting ROLE_SCOPES gives each role its scopes. */
   readonly scope?: string | undefined;
 }
 

@@ -6,7 +6,7 @@ import {
   compareWithAnchors,
   createAnchor,
   selectGenuineAnchors,
-  splitAnchor,
+  splitAnchorIntoParts,
 } from './anchor.ts';
 import { createAccountStream } from './testing/streams.ts';
 import type { JournaledStream } from './views.ts';
@@ -29,17 +29,17 @@ describe('anchors on a topic', () => {
     const many = await anchorOf([]);
     const heads = Array.from({ length: 4100 }, (_, index) => ({ id: `${index}`, sequence: 1, hash: 'h' }));
     const large = { ...many, root: 'another', heads };
-    const records = [...splitAnchor(large), ...splitAnchor(one)];
+    const records = [...splitAnchorIntoParts(large), ...splitAnchorIntoParts(one)];
     assert.equal(records.length, 4);
     const read = assembleAnchors([...records.toReversed(), ...records, 'no JSON', '{}', '[]']);
     assert.deepEqual(new Set(read.complete), new Set([large, one]));
     assert.deepEqual(assembleAnchors(records.slice(1)), { complete: [one], incomplete: [large.at] });
-    assert.deepEqual(assembleAnchors(splitAnchor(many)), { complete: [many], incomplete: [] });
+    assert.deepEqual(assembleAnchors(splitAnchorIntoParts(many)), { complete: [many], incomplete: [] });
   });
 
   test('are not replaced by records that are appended later', async () => {
     const genuine = await anchorOf([createAccountStream(2)]);
-    const [record = ''] = splitAnchor(genuine);
+    const [record = ''] = splitAnchorIntoParts(genuine);
     const changed = JSON.parse(record);
     changed.heads[0].hash = 'another';
     const empty = JSON.stringify({ ...changed, heads: [] });

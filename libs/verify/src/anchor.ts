@@ -41,7 +41,7 @@ const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 const HEADS_PER_PART = 2000;
 
 /** Splits an anchor into parts, one for the value of each record that stores the anchor on a topic. */
-export function splitAnchor(anchorToSplit: Anchor): readonly string[] {
+export function splitAnchorIntoParts(anchorToSplit: Anchor): readonly string[] {
   const { heads, ...fields } = anchorToSplit;
   const count = heads.length;
   return Array.from({ length: Math.max(1, Math.ceil(count / HEADS_PER_PART)) }, (_, index) => {

@@ -7,7 +7,7 @@ export {
   findAnchorFlaw,
   parseAnchor,
   selectGenuineAnchors,
-  splitAnchor,
+  splitAnchorIntoParts,
 } from './anchor.ts';
 export { FINDING_KINDS, type Finding, type FindingKind } from './findings.ts';
 export { fingerprintAsPublished, fingerprintOfEvent } from './fingerprints.ts';

@@ -2,7 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
  * Yields a list in chunks, and lets other work run between the chunks.
- * @param size returns how much work an item is; a chunk contains items for about `most` of this work
+ * @param most the maximum amount of work per chunk, in the unit of `size`
+ * @param size returns the amount of work of an item (default: 1 for each item)
  */
 export async function* splitIntoNonBlockingChunks<Item>(
   items: readonly Item[],

@@ -7,7 +7,7 @@ import type { MailRequestQueue } from './ports/requests.ts';
 /**
  * Called after every operation with its name and outcome: `ok`, the code of a problem, or `failed` for a bug.
  */
-export type CountOperation = (operation: string, outcome: string) => void;
+export type OperationCounter = (operation: string, outcome: string) => void;
 
 /**
  * Registers auth's metrics.
@@ -17,7 +17,7 @@ export function createAuthMetrics(deps: {
   readonly registry: Registry;
   readonly passwords: { load(): HashingLoad };
   readonly requests: Pick<MailRequestQueue, 'count'>;
-}): CountOperation {
+}): OperationCounter {
   const registers = [deps.registry];
   new Gauge({
     name: 'latchkey_auth_passwords',

@@ -21,7 +21,7 @@ import { checkFullDisks } from './full-disk-rules.ts';
 import { checkShownGenerations } from './generation-rules.ts';
 import { createJournal, listEventsByAccount } from './journal.ts';
 import {
-  checkClaims,
+  checkAddressClaims,
   checkCommitNumbering,
   checkEventCombinations,
   checkSignUpMarks,
@@ -41,7 +41,7 @@ import { checkRestoredFile, findFork } from './restored-file-rules.ts';
 import { checkRestoredReadModel } from './restored-read-model-rules.ts';
 import { readSavedStores } from './saved-stores.ts';
 import { checkSenders } from './sender-rules.ts';
-import { checkResponseAccounts, checkRevocations, checkTokenAcceptance } from './session-rules.ts';
+import { checkAccountsInResponses, checkRevocations, checkTokenAcceptance } from './session-rules.ts';
 import type { StoreContents } from './stored.ts';
 import { checkSubscribers } from './subscriber-rules.ts';
 import { checkTopics, countRecords } from './topic-rules.ts';
@@ -98,7 +98,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
     // Report unknown originals before all other violations: if the original of an erased event is unknown,
     // many later rules fail as a consequence.
     ...checkOriginalsKnown(stores.commits, records, replaced.commits),
-    ...checkResponseAccounts(commands),
+    ...checkAccountsInResponses(commands),
     ...chains.violations,
     ...orders.violations,
     ...checkRevocations(commands, chains.places),
@@ -110,7 +110,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
     ...checkPersonFields(journal),
     ...checkCommitNumbering(journal),
     ...checkEventCombinations(journal),
-    ...checkClaims(commands, faults),
+    ...checkAddressClaims(commands, faults),
     ...checkSignUpMarks(commands, faults),
     ...checkTopics(journal, records),
     ...[stores.profiles, ...stores.rebuiltProfiles].flatMap((its) => checkReadModel(journal, its)),

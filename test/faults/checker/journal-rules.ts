@@ -132,7 +132,7 @@ const RELEASE_NOW = /^release:0:/;
  * An address that is free immediately is released before the response. If the process died or the store failed before
  * that, the address stays claimed and marked until the next clean-up.
  */
-export function checkClaims(
+export function checkAddressClaims(
   { journal, history }: Pick<CommandCheckContext, 'journal' | 'history'>,
   faults: readonly FaultLine[],
 ): readonly Violation[] {

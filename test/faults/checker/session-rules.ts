@@ -34,7 +34,7 @@ const OF_ANOTHER: ReadonlySet<string> = new Set([
 ]);
 
 /** Checks that each response is about the account that the request was for. */
-export function checkResponseAccounts({ history }: CommandCheckContext): readonly Violation[] {
+export function checkAccountsInResponses({ history }: CommandCheckContext): readonly Violation[] {
   return history.filter(isAcknowledged).flatMap((command) => {
     const { op, id } = command;
     const wrong = answererFault(command);

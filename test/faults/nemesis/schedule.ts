@@ -85,7 +85,7 @@ const CLOCK_KINDS = [
 export const FAULT_LANES = [
   {
     targets: INSTANCES,
-    // The pauses between these faults are short, because a run with few of them proves little.
+    // The pauses between these faults are short, because a run with few faults proves little.
     pauses: [8, 18],
     // The time without faults is longer than 30 s, because requests that a killed or paused process had
     // claimed wait until its lease expires.
@@ -243,7 +243,7 @@ export const STANDALONE_LANES = [
   SUBSCRIBER_LANE,
 ] as const satisfies readonly Lane[];
 
-/** The faults of a cluster. */
+/** The faults that a run on a cluster may cause. */
 export type ClusterFault = (typeof FAULT_LANES)[number]['kinds'][number]['fault'];
 export type StandaloneFault = (typeof STANDALONE_LANES)[number]['kinds'][number]['fault'];
 export type FaultKind = ClusterFault | StandaloneFault;

@@ -22,7 +22,7 @@ import {
   type ShownGeneration,
 } from '../run-folder.ts';
 import { readFaultSettings } from '../settings.ts';
-import { listNamedInstances } from '../system/cluster.ts';
+import { listInstancesWithNames } from '../system/cluster.ts';
 import { switchGenerations } from '../system/generations.ts';
 import { moveDataFolder } from '../system/move.ts';
 import {
@@ -262,7 +262,7 @@ export async function openProvocationSystem(
       };
     },
     switchGenerations: async ({ id = '', accessToken = '' }) => {
-      const processes = new Map(listNamedInstances(cluster, 'user'));
+      const processes = new Map(listInstancesWithNames(cluster, 'user'));
       generations = await switchGenerations({ ...cluster, processes, account: id, token: accessToken });
     },
     repairReadModel: async () => {
@@ -283,7 +283,7 @@ export async function openProvocationSystem(
         subscribers: SUBSCRIBER_NAMES,
         senders: {
           ...former?.senders(),
-          ...mapRecordedNamesToSenders(listNamedInstances(cluster, 'notifier')),
+          ...mapRecordedNamesToSenders(listInstancesWithNames(cluster, 'notifier')),
         },
         generations,
         shownAfterSwitches: [],

@@ -256,7 +256,7 @@ export const provocations = {
 export type Provocation = keyof typeof provocations;
 
 /** The provocation whose system begins as a standalone. */
-export const MOVE_PROVOCATION: Provocation = 'a standalone is moved';
+export const STANDALONE_MOVE_PROVOCATION: Provocation = 'a standalone is moved';
 
 /**
  * The provocations that cannot run on the same system as other provocations: after a restore of the journal,
@@ -264,7 +264,7 @@ export const MOVE_PROVOCATION: Provocation = 'a standalone is moved';
  */
 export const SEPARATE_PROVOCATIONS: ReadonlySet<Provocation> = new Set([
   'an older journal is restored',
-  MOVE_PROVOCATION,
+  STANDALONE_MOVE_PROVOCATION,
 ]);
 
 function lengthOf(process: ServerProcess | undefined): number {

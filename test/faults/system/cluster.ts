@@ -100,8 +100,8 @@ export async function openCluster(
   return {
     url: cluster.url,
     stores: cluster.stores,
-    processes: new Map(serviceNames.flatMap((service) => listNamedInstances(cluster, service))),
-    readers: new Map(listNamedInstances(cluster, 'user')),
+    processes: new Map(serviceNames.flatMap((service) => listInstancesWithNames(cluster, service))),
+    readers: new Map(listInstancesWithNames(cluster, 'user')),
     inboxes: sink.inboxes,
     subscribers,
     plan,
@@ -122,7 +122,7 @@ export async function openCluster(
     }),
     senders: () =>
       mapRecordedNamesToSenders([
-        ...listNamedInstances(cluster, 'notifier'),
+        ...listInstancesWithNames(cluster, 'notifier'),
         ...deployment.halfStartedNotifiers.map((instance) => [HALF_STARTED_NOTIFIER, instance] as const),
       ]),
     nameOf: cluster.nameOf,
@@ -148,7 +148,7 @@ function portOf(former: FormerSystem | undefined): number | undefined {
 }
 
 /** Returns the processes of a service together with their names, such as `auth-1`. */
-export function listNamedInstances(
+export function listInstancesWithNames(
   { instances }: Pick<Cluster, 'instances'>,
   service: ServiceName,
 ): readonly (readonly [name: string, instance: ServerProcess])[] {

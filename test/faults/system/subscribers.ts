@@ -31,7 +31,7 @@ const AGAIN_MS = 250;
 // between attempts would take minutes.
 /** The receiver responds with status 500 to every 10th webhook. */
 const FAILED = 10;
-/** The receiver accepts every 13th webhook, but sends no response. */
+/** Of every 13 webhooks, the receiver leaves one without a response, although it has accepted it like the others. */
 const UNANSWERED = 13;
 
 interface CloudEvent {

@@ -15,7 +15,7 @@ import {
   findAnchorFlaw,
   parseAnchor,
   selectGenuineAnchors,
-  splitAnchor,
+  splitAnchorIntoParts,
 } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
 import { readEventKeysFromSettings, readPublicEventKeys } from '../keys.ts';
@@ -70,7 +70,7 @@ function anchorToTopic(topic: string, context: CommandContext): Promise<void> {
       retentionMs,
       name: topic,
     });
-    const records = splitAnchor(anchor).map((text) => ({
+    const records = splitAnchorIntoParts(anchor).map((text) => ({
       key: anchor.at,
       value: Buffer.from(text),
       headers: {},

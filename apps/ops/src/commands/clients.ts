@@ -11,7 +11,7 @@ import {
   rotateClientKey,
   type ServiceClient,
 } from '@latchkey/clients';
-import { ownConsumers } from '@latchkey/events';
+import { latchkeyConsumers } from '@latchkey/events';
 import type { CommandContext } from '../context.ts';
 import { printListingPage } from '../output/listing.ts';
 import { computeOverlapEnd, createOverlapHoursOption } from '../overlap.ts';
@@ -63,7 +63,7 @@ export function addClientsCommand(program: OpsProgram, context: CommandContext):
           throw new Error('--types and --person are about events: add `--scope events`');
         // A client confirms erasures under its own name, so its name must differ from the names of Latchkey's
         // own consumers.
-        if (ownConsumers.includes(name))
+        if (latchkeyConsumers.includes(name))
           throw new Error(`${name} is a service of Latchkey: give the client another name`);
         const { client, key } = newClient({
           name,

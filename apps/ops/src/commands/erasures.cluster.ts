@@ -6,7 +6,7 @@ import { createKafkaBus } from '@latchkey/bus/kafka';
 import {
   accountsTopic,
   erasableAccountsTopic,
-  ownConsumers,
+  latchkeyConsumers,
   SECURITY_TOPIC,
   securityTopic,
 } from '@latchkey/events';
@@ -30,9 +30,10 @@ async function system(t: TestContext, { isGone = false } = {}) {
   const { erasureReceipts } = openAuthStores(createSqliteStore(database));
   const account = randomUUID();
   const at = '2026-03-01T12:00:00.000Z';
-  const erasure = { account, sequence: 7, erasedAt: at, expected: ownConsumers };
+  const erasure = { account, sequence: 7, erasedAt: at, expected: latchkeyConsumers };
   await erasureReceipts.open(erasure);
-  for (const consumer of ownConsumers) await erasureReceipts.confirm(erasure, { consumer, confirmedAt: at });
+  for (const consumer of latchkeyConsumers)
+    await erasureReceipts.confirm(erasure, { consumer, confirmedAt: at });
   await erasureReceipts.noteCopies(account, at);
   if (isGone) await erasureReceipts.noteGone(account, at);
   await database.close();

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { openAuthStores } from '@latchkey/auth';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { accountsTopic, ownConsumers } from '@latchkey/events';
+import { accountsTopic, latchkeyConsumers } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
@@ -26,14 +26,14 @@ async function erasures(t: TestContext) {
   const { erasureReceipts } = openAuthStores(createSqliteStore(database));
   async function erased(days: number, consumers: readonly string[]) {
     const account = randomUUID();
-    const expected = [...ownConsumers, 'books'];
+    const expected = [...latchkeyConsumers, 'books'];
     await erasureReceipts.open({ account, sequence: SEQUENCE, erasedAt: daysAgo(days), expected });
     for (const consumer of consumers)
       await erasureReceipts.confirm({ account, sequence: SEQUENCE }, { consumer, confirmedAt: CONFIRMED_AT });
     return account;
   }
-  const overdue = await erased(9, ownConsumers);
-  const complete = await erased(8, [...ownConsumers, 'books']);
+  const overdue = await erased(9, latchkeyConsumers);
+  const complete = await erased(8, [...latchkeyConsumers, 'books']);
   const waiting = await erased(2, []);
   await database.close();
   function ops(...words: readonly string[]) {
@@ -108,7 +108,7 @@ test('prints the certificate of one', async (t) => {
     account: complete,
     sequence: 7,
     receipts: [
-      ...ownConsumers.map((consumer) => ({ consumer, confirmedAt: CONFIRMED_AT, expected: true })),
+      ...latchkeyConsumers.map((consumer) => ({ consumer, confirmedAt: CONFIRMED_AT, expected: true })),
       { consumer: 'books', confirmedAt: CONFIRMED_AT, expected: true },
     ],
     missing: [],
@@ -144,7 +144,7 @@ test('marks the confirmation of a consumer that nobody asked', async (t) => {
   await database.close();
   const certificate = JSON.parse((await ops('show', waiting, '--json')).out);
   assert.deepEqual(certificate.receipts, [{ consumer: 'crm', confirmedAt: CONFIRMED_AT, expected: false }]);
-  assert.deepEqual(certificate.missing, [...ownConsumers, 'books']);
+  assert.deepEqual(certificate.missing, [...latchkeyConsumers, 'books']);
   assert.match((await ops('show', waiting)).out, /^crm +2026-03-01T12:00:00\.000Z \(not expected\)$/m);
   assert.match((await ops('list')).out, new RegExp(`^${waiting} .* crm \\(not expected\\) +auth,`, 'm'));
 });

@@ -1,6 +1,6 @@
 /** Determines whether the database file of a data folder may still contain data of an erased person. */
 import type { ErasureRecord } from '@latchkey/auth/ops';
-import { ownConsumers } from '@latchkey/events';
+import { latchkeyConsumers } from '@latchkey/events';
 import type { DataFile, ErasedRemains } from '@latchkey/store';
 
 /** Whether the database file may still contain data of one erased person. */
@@ -29,7 +29,7 @@ export function computeDataFileErasureState(
   { receipts }: Pick<ErasureRecord, 'receipts'>,
   { name, remains: { possible, rewrittenAt } }: DataFileState,
 ): DataFileErasureState {
-  const confirmedAt = ownConsumers.map(
+  const confirmedAt = latchkeyConsumers.map(
     (own) => receipts.find(({ consumer }) => consumer === own)?.confirmedAt,
   );
   const isRewritten = (at: string) => !possible || (rewrittenAt !== undefined && new Date(at) < rewrittenAt);

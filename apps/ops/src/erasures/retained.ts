@@ -1,6 +1,6 @@
 /** Determines until when a topic keeps data of an erased person that Kafka removes only by age. */
 import type { ErasureRecord } from '@latchkey/auth/ops';
-import { ownConsumers } from '@latchkey/events';
+import { latchkeyConsumers } from '@latchkey/events';
 
 /** A topic that keeps data of a person until the retention time ends. */
 export interface RetainingTopic {
@@ -42,7 +42,9 @@ export function computeRetainedData(
   { name, contents, keeps }: RetainingTopic,
   now: Date,
 ): RetainedData {
-  const times = ownConsumers.map((own) => receipts.find(({ consumer }) => consumer === own)?.confirmedAt);
+  const times = latchkeyConsumers.map(
+    (own) => receipts.find(({ consumer }) => consumer === own)?.confirmedAt,
+  );
   if (keeps === undefined) return { name, contents, clean: null };
   if (keeps.retentionMs < 0 || times.includes(undefined)) return { name, contents, clean: false };
   const lastMs = Math.max(...times.map((at) => Date.parse(at ?? '')));

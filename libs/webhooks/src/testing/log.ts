@@ -86,8 +86,8 @@ export function parseReceivedEvent({
 }
 
 /**
- * Returns the sequences of each account's events, in the order in which a receiver handles them if it skips
- * ids that it has already received.
+ * Returns, for each account, the sequence numbers of the events that a receiver handles, in the order in which
+ * it handles them. The receiver skips events whose id it has already received.
  */
 export function findHandledSequences(
   received: readonly ReceivedEvent[],

@@ -31,7 +31,7 @@ import {
   refuseCommand,
   toMailData,
   toPasswordChangedFacts,
-  toPrivateLinkFields,
+  toPrivateFieldsOfLink,
   toSessionsRevokedFact,
 } from './decision.ts';
 import {
@@ -80,7 +80,7 @@ function register(state: AccountState, command: RegisterAccountCommand): Decisio
       },
       ...(link && { verification: link.sealed }),
     },
-    private: { address, passwordHash, ...toPrivateLinkFields(link, command.link) },
+    private: { address, passwordHash, ...toPrivateFieldsOfLink(link, command.link) },
   });
 }
 
@@ -91,7 +91,7 @@ function renewVerification(state: AccountState, command: RenewVerificationComman
   return acceptCommand({
     type: 'VerificationRequested',
     data: { ...toMailData(state), ...(link && { verification: link.sealed }) },
-    private: toPrivateLinkFields(link, command.link),
+    private: toPrivateFieldsOfLink(link, command.link),
   });
 }
 
@@ -156,7 +156,7 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
       ...(link && { reset: link.sealed }),
       verifies: state.status === 'unverified',
     },
-    private: toPrivateLinkFields(link, command.link),
+    private: toPrivateFieldsOfLink(link, command.link),
   });
 }
 

@@ -39,7 +39,7 @@ export function isClaimedByAnother({ userId }: LivingAccount, owner: string | un
  * @param link the link to mail; undefined if it is withheld
  * @param minted the link that was created for the command, whether or not it is mailed
  */
-export function toPrivateLinkFields(link: NewMailedLink | undefined, minted: NewMailedLink) {
+export function toPrivateFieldsOfLink(link: NewMailedLink | undefined, minted: NewMailedLink) {
   const { expiresAt } = minted.sealed;
   return link ? { link: { hash: link.hash, expiresAt } } : { withheldUntil: expiresAt };
 }

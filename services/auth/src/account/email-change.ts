@@ -17,7 +17,7 @@ import {
   toErasureCanceledFact,
   toMailData,
   toPasswordChangedFacts,
-  toPrivateLinkFields,
+  toPrivateFieldsOfLink,
   toSessionsRevokedFact,
 } from './decision.ts';
 import type { AccountFact } from './facts.ts';
@@ -44,7 +44,7 @@ export function requestEmailChange(state: AccountState, command: RequestEmailCha
       locale,
       person: { ...person, newEmail: email, ...(link && { confirmation: link.sealed }) },
     },
-    private: { address, passwordHash, ...toPrivateLinkFields(link, command.link) },
+    private: { address, passwordHash, ...toPrivateFieldsOfLink(link, command.link) },
   });
 }
 

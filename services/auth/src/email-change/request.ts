@@ -9,7 +9,7 @@ import { createMailLimitCharges } from '../limits/mail-budget.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
-import { createMailRequestCharge } from '../requests/written-requests.ts';
+import { createMailRequestLimitCharge } from '../requests/written-requests.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink } from '../tokens/links.ts';
@@ -59,7 +59,7 @@ export async function requestEmailChange(
     const passwordHash = await passwords.hash(password, newEmail.canonical, context);
     const takes = [
       { limit: 'email-change-account', key: userId } as const,
-      createMailRequestCharge(context),
+      createMailRequestLimitCharge(context),
       ...createMailLimitCharges('email-change', newEmail.canonical, context.ip),
     ];
     const asked = await runWithinLimits(deps, takes, () =>

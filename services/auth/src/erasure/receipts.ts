@@ -1,7 +1,13 @@
 /** Receipts of erasures: once a consumer has erased an account, it publishes a receipt, which auth stores. */
 import { checkBusHealth } from '@latchkey/backend';
 import type { Bus, BusRecord, BusSubscription, PartitionSlice } from '@latchkey/bus';
-import { decodeReceipt, encodeReceipt, ownConsumers, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
+import {
+  decodeReceipt,
+  encodeReceipt,
+  latchkeyConsumers,
+  RECEIPTS_TOPIC,
+  type Receipt,
+} from '@latchkey/events';
 import type { Logger, ProcessPart } from '@latchkey/process';
 import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receipts.ts';
@@ -17,7 +23,7 @@ const MAX_RECEIPTS = 100;
 
 /** Returns the names of all consumers that must confirm each erasure. @param others ERASURE_CONSUMERS */
 export function listConsumersThatMustConfirmErasure(others: readonly string[]): readonly string[] {
-  return [...new Set([...ownConsumers, ...others])];
+  return [...new Set([...latchkeyConsumers, ...others])];
 }
 
 export type ErasureReceiptDeps = Pick<UseCaseDeps, 'journal'> & {

@@ -1,7 +1,7 @@
 import type { ServiceClients } from '@latchkey/clients';
 import type { Guards, VerifyToken } from '@latchkey/tokens';
 import type { Caller, UseCaseDeps } from '../deps.ts';
-import type { CountOperation } from '../metrics.ts';
+import type { OperationCounter } from '../metrics.ts';
 import type { RateLimitRules } from '../ports/limits.ts';
 import type { LinkPages } from './pages/pages.ts';
 import type { RefreshCookie } from './refresh-cookie.ts';
@@ -10,7 +10,7 @@ import type { SignUpCookie } from './sign-up-cookie.ts';
 
 /** The dependencies of auth's routes: the dependencies of the use cases, and some that only HTTP needs. */
 export interface RouteDeps extends UseCaseDeps {
-  readonly count: CountOperation;
+  readonly count: OperationCounter;
   readonly guards: Guards<Caller & { readonly verified: boolean; readonly role: string }>;
   readonly pages: LinkPages;
   readonly cookie: RefreshCookie;

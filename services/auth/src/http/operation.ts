@@ -1,6 +1,6 @@
 /** Declares routes that run a use case and count its outcomes. */
 import { type HandlerInput, type Route, type RouteResponse, type RouteSpec, route } from '@latchkey/http';
-import type { CountOperation } from '../metrics.ts';
+import type { OperationCounter } from '../metrics.ts';
 import { type Refusal, Refused } from '../refused.ts';
 import { createHtmlResponse } from './link-page.ts';
 import { mapFailuresToProblems, refusalProblemSpecs, toProblem } from './problems.ts';
@@ -21,7 +21,7 @@ interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, P
  * again, with the error; the response to any other failure is a problem.
  */
 export function defineOperationRoute<Caller, Params = undefined, Query = undefined, Body = undefined>(
-  count: CountOperation,
+  count: OperationCounter,
   spec: OperationSpec<Caller, Params, Query, Body>,
 ): Route {
   const { operation, formAgain, handle, ...declaration } = spec;

@@ -73,7 +73,7 @@ export interface ErasureReceiptStore {
   noteCopies(account: string, at: string): Promise<void>;
   /**
    * Records that the topic no longer contains the original events of an erased account. Does nothing if that
-   * was already recorded, or if no copies were published.
+   * was already recorded, or if the events have not been published again without personal data.
    */
   noteGone(account: string, at: string): Promise<void>;
   /**

@@ -26,7 +26,7 @@ export async function requestMailToAddress(
   context: UseCaseContext,
 ): Promise<void> {
   const budget = createMailLimitCharges(kind === 'verification' ? 'renewal' : 'reset', address, context.ip);
-  await runWithinLimits(deps, [createMailRequestCharge(context)], () =>
+  await runWithinLimits(deps, [createMailRequestLimitCharge(context)], () =>
     runWithRateLimitDecision(deps, budget, async ({ allowed }) => {
       const request = { id: deps.newId(), kind, address, ...(!allowed && { overBudget: true as const }) };
       await queueMailRequest(deps, request, context);
@@ -36,7 +36,7 @@ export async function requestMailToAddress(
 }
 
 /** Returns the charge for requesting a mail: one point of the limit of the IP address. */
-export function createMailRequestCharge({ ip }: Pick<UseCaseContext, 'ip'>): RateLimitCharge {
+export function createMailRequestLimitCharge({ ip }: Pick<UseCaseContext, 'ip'>): RateLimitCharge {
   return { limit: 'mail-ip', key: toIpLimitKey(ip) };
 }
 

@@ -21,7 +21,7 @@ import { confirmLinkByPassword } from '../passwords/attempts.ts';
 import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-password.ts';
 import { endSessionsAndTrustOnlyThisIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
-import { createMailRequestCharge } from '../requests/written-requests.ts';
+import { createMailRequestLimitCharge } from '../requests/written-requests.ts';
 import { replaceTrustedSources } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
@@ -238,7 +238,7 @@ export async function renewVerification(
   const budget = createMailLimitCharges('renewal', address, context.ip);
   const outcome = await runWithinLimits<Pick<AccountCommandOutcome, 'state' | 'repeated'>>(
     deps,
-    [createMailRequestCharge(context)],
+    [createMailRequestLimitCharge(context)],
     async () => {
       if (state.status !== 'unverified') return { state };
       return runWithRateLimitDecision(deps, budget, ({ allowed }) =>
