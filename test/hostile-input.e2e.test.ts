@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { generateHostileBodies, type HostileBody } from '@latchkey/http/hostile';
 import { selectCases } from '@latchkey/process/testing/test-cases';
-import { assertProblem, createClient, type Reply } from './support/client.ts';
+import { type ApiResponse, assertProblem, createClient } from './support/client.ts';
 import { createServiceClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, extractLink } from './support/mailbox.ts';
@@ -312,7 +312,7 @@ interface Sent extends RawRequestInput {
   readonly path?: string;
 }
 
-function send(method: string, path: string, input?: RawRequestInput): Promise<Reply> {
+function send(method: string, path: string, input?: RawRequestInput): Promise<ApiResponse> {
   return sendRawRequest(system.url, method, path, input);
 }
 
@@ -321,7 +321,7 @@ function bearer(who: Who | undefined): Record<string, string> {
 }
 
 /** Sends the request of an example, with the given path, headers and body. The body of the example is not sent. */
-function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promise<Reply> {
+function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promise<ApiResponse> {
   return send(operation.method, sent.path ?? createSamplePath(operation, example.params), {
     ...(sent.body !== undefined && { body: sent.body }),
     headers: { ...bearer(example.as), ...example.headers, ...sent.headers },
@@ -331,7 +331,7 @@ function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promis
 /** Patterns of responses that reveal details of the implementation. */
 const LEAKS = [/\n\s+at /, /\.[jt]s:\d+/, /node_modules/, /sqlite/i, /\bzod/i, /SyntaxError|TypeError/];
 
-function leaksIn(operation: Operation, { text: said, headers }: Reply): readonly string[] {
+function leaksIn(operation: Operation, { text: said, headers }: ApiResponse): readonly string[] {
   const isPage = headers.get('content-type')?.startsWith('text/html') ?? false;
   const secrets = isPage ? SECRETS.filter((secret) => !pageLinks.includes(secret)) : SECRETS;
   return [
@@ -350,7 +350,7 @@ function exampleOf({ name }: Operation): Example {
 const LANGUAGES = ['de', 'fr', 'es', 'pt-BR'];
 
 /** Returns the strings of a problem document that people read. */
-function messagesOf({ json }: Reply): readonly string[] {
+function messagesOf({ json }: ApiResponse): readonly string[] {
   const { title, detail, resolution, errors = [] } = json ?? {};
   const messages = errors.map(({ message }: { readonly message: string }) => message);
   return [title, detail, resolution, ...messages].filter((text) => text !== undefined);
@@ -363,7 +363,11 @@ const checkedMessages = new Set<string>();
  * Returns the messages of a refusal that are not translated. If one of the messages was not checked yet,
  * sends the same request once more in every language.
  */
-async function untranslatedIn(operation: Operation, sent: Sent, english: Reply): Promise<readonly string[]> {
+async function untranslatedIn(
+  operation: Operation,
+  sent: Sent,
+  english: ApiResponse,
+): Promise<readonly string[]> {
   const kinds = [
     ...new Set(messagesOf(english).map((text) => `${operation.name} ${text}`.replaceAll(/\d+/g, '1'))),
   ];
@@ -383,7 +387,7 @@ async function untranslatedIn(operation: Operation, sent: Sent, english: Reply):
 async function refuses<C extends Sent & { readonly name: string }>(
   operation: Operation,
   cases: readonly C[],
-  expected: (found: Reply, sent: C) => boolean = ({ status }) => status >= 400 && status < 500,
+  expected: (found: ApiResponse, sent: C) => boolean = ({ status }) => status >= 400 && status < 500,
 ): Promise<void> {
   const example = exampleOf(operation);
   const faults: string[] = [];
@@ -398,8 +402,8 @@ async function refuses<C extends Sent & { readonly name: string }>(
 }
 
 /**
- * Asserts that the route ignores what the cases add to the request `plain`: the status of every case must be the same as
- * that of `plain`.
+ * Asserts that a route ignores what the requests in `cases` add to the request `plain`: each of them must get
+ * the same status as `plain`.
  */
 async function ignores<C extends Sent & { readonly name: string }>(
   operation: Operation,
@@ -410,7 +414,7 @@ async function ignores<C extends Sent & { readonly name: string }>(
   await refuses(operation, cases, (reply) => reply.status === status);
 }
 
-function statusOf({ status }: Reply, { statuses }: HostileBody): boolean {
+function statusOf({ status }: ApiResponse, { statuses }: HostileBody): boolean {
   return statuses.includes(status);
 }
 
@@ -445,7 +449,7 @@ function hostileForms(
   ];
 }
 
-/** Hostile values for path parameters, which no route may interpret. */
+/** The hostile values for path parameters, which no route may interpret. */
 const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   empty: '',
   nobody: UNKNOWN_ACCOUNT_ID,
@@ -734,7 +738,7 @@ describe('hostile input', () => {
       assert.ok(operation);
       const address = createSamplePath(operation, exampleOf(operation).params);
       const allowed = [...taken, ...(taken.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
-      const allowedBy = ({ headers }: Reply) => headers.get('allow')?.split(', ').sort();
+      const allowedBy = ({ headers }: ApiResponse) => headers.get('allow')?.split(', ').sort();
 
       const missing = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) => !taken.includes(method));
       for (const method of missing) {

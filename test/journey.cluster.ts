@@ -6,7 +6,7 @@ import './journey.e2e.test.ts';
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { MongoClient } from 'mongodb';
-import { assertStatus, createClient, type Reply } from './support/client.ts';
+import { type ApiResponse, assertStatus, createClient } from './support/client.ts';
 import { findSchemaViolations, findSequenceFaults, groupByStream } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
 import { isHeartbeat, type KcatRecord, readTopic } from './support/kcat.ts';
@@ -21,7 +21,7 @@ describe('the data that the journey has left', () => {
   let accounts: readonly KcatRecord[];
   let mailings: readonly KcatRecord[];
   let documents: readonly AccountDocument[];
-  let listed: readonly Reply['json'][];
+  let listed: readonly ApiResponse['json'][];
 
   before(async () => {
     const { url, mailbox, stores, ops } = await startSystem();
@@ -91,7 +91,7 @@ describe('the data that the journey has left', () => {
 interface AccountDocument {
   readonly _id: string;
   readonly sequence: number;
-  readonly profile?: Reply['json'];
+  readonly profile?: ApiResponse['json'];
   readonly parked?: object;
 }
 
@@ -121,20 +121,22 @@ function ends(records: readonly KcatRecord[]): string {
   );
 }
 
-function viewOf({ sequence, ended, revokedAt, ...profile }: Reply['json']) {
+function viewOf({ sequence, ended, revokedAt, ...profile }: ApiResponse['json']) {
   return {
     ...profile,
     version: sequence,
   };
 }
 
-function byId(users: readonly Reply['json'][]) {
+function byId(users: readonly ApiResponse['json'][]) {
   return new Map(users.map((user) => [user.id, user]));
 }
 
 /** Requests all pages of a list, and returns the entries of all pages. */
-async function everybody(ask: (query: string) => Promise<Reply>): Promise<readonly Reply['json'][]> {
-  const users: Reply['json'][] = [];
+async function everybody(
+  ask: (query: string) => Promise<ApiResponse>,
+): Promise<readonly ApiResponse['json'][]> {
+  const users: ApiResponse['json'][] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
     const query: string = new URLSearchParams({ limit: '10', ...(cursor && { cursor }) }).toString();

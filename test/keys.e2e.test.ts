@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { runCommandInProcess } from '../apps/ops/src/testing/run-in-process.ts';
-import { assertStatus, type Client, createClient, type Reply } from './support/client.ts';
+import { type ApiResponse, assertStatus, type Client, createClient } from './support/client.ts';
 import { createMailbox, extractLink, type Mailbox } from './support/mailbox.ts';
 import {
   createPersonActions,
@@ -58,7 +58,7 @@ async function refusal(kind: string): Promise<string> {
   return err;
 }
 
-function refresh({ refreshToken }: Pick<Tokens, 'refreshToken'>): Promise<Reply> {
+function refresh({ refreshToken }: Pick<Tokens, 'refreshToken'>): Promise<ApiResponse> {
   return client.post('/auth/refresh', { json: { refreshToken } });
 }
 

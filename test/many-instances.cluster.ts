@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
+  type ApiResponse,
   assertProblem,
   assertStatus,
   type Client,
   createClient,
-  type Reply,
   retryWhileUnavailable,
 } from './support/client.ts';
 import { type Cluster, type ServiceName, startCluster } from './support/cluster.ts';
@@ -48,8 +48,8 @@ function clientsOf(service: ServiceName): readonly Client[] {
 function spread(
   many: number,
   clients: readonly Client[],
-  ask: (client: Client) => Promise<Reply>,
-): Promise<readonly Reply[]> {
+  ask: (client: Client) => Promise<ApiResponse>,
+): Promise<readonly ApiResponse[]> {
   return Promise.all(Array.from({ length: many }, (_, index) => ask(clientAt(clients, index))));
 }
 

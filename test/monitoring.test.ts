@@ -40,7 +40,7 @@ before(async () => {
 
   const ofServers = createMetricsRegistry();
   await using other = await temporaryFolder();
-  // Nothing listens on port 1. The metrics exist before the servers are reached.
+  // Use port 1, on which no server listens: the metrics exist before the servers are reached.
   const servers = connectToServers(
     {
       kafka: readConfig(kafkaSettings, { KAFKA_BROKERS: '127.0.0.1:1' }),

@@ -7,11 +7,11 @@ import { exec } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import {
+  type ApiResponse,
   assertProblem,
   assertStatus,
   type Client,
   createClient,
-  type Reply,
   retryWhileUnavailable,
 } from './support/client.ts';
 import { type Cluster, prepareCluster } from './support/cluster.ts';
@@ -116,7 +116,7 @@ async function assertWaitingFor(...servers: readonly string[]): Promise<void> {
   assertAway(await client.get('/users/me', { token: 'any' }));
 }
 
-function assertAway(reply: Reply): void {
+function assertAway(reply: ApiResponse): void {
   assertProblem(reply, 503, 'unavailable');
   assert.match(reply.headers.get('retry-after') ?? '', /^\d+$/);
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { assertStatus, type Client, createClient, type Reply } from './support/client.ts';
+import { type ApiResponse, assertStatus, type Client, createClient } from './support/client.ts';
 import { createMailbox, extractLink, type Mailbox } from './support/mailbox.ts';
 import {
   createPersonActions,
@@ -53,7 +53,11 @@ interface LogRecord {
 }
 
 /** Records a response to search, and the names of the secrets that this response may contain. */
-function witness(name: string, reply: Reply, handsOut: Readonly<Record<string, string>> = {}): Reply {
+function witness(
+  name: string,
+  reply: ApiResponse,
+  handsOut: Readonly<Record<string, string>> = {},
+): ApiResponse {
   const headers = [...reply.headers].map(([header, value]) => `${header}: ${value}`).join('\n');
   const names = Object.entries(handsOut).flatMap(([title, value]) => registerTokenSecrets(title, value));
   answers.push({
@@ -106,7 +110,7 @@ async function openPage(path: string, token: string, name: string): Promise<void
 
 let logins = 0;
 
-async function login(person: Person, password = person.password, tokens = 'body'): Promise<Reply> {
+async function login(person: Person, password = person.password, tokens = 'body'): Promise<ApiResponse> {
   logins += 1;
   const reply = await client.post('/auth/login', { json: { email: person.email, password, tokens } });
   const cookie = /refresh=([^;]+)/.exec(reply.headers.get('set-cookie') ?? '')?.[1];
@@ -116,7 +120,7 @@ async function login(person: Person, password = person.password, tokens = 'body'
   });
 }
 
-async function refresh(refreshToken: string, name: string): Promise<Reply> {
+async function refresh(refreshToken: string, name: string): Promise<ApiResponse> {
   const reply = await client.post('/auth/refresh', { json: { refreshToken } });
   if (reply.status !== 200) return witness(name, reply);
   return witness(name, reply, {
@@ -128,9 +132,9 @@ async function refresh(refreshToken: string, name: string): Promise<Reply> {
 async function ask(
   name: string,
   status: number,
-  asked: Promise<Reply>,
+  asked: Promise<ApiResponse>,
   handsOut?: Readonly<Record<string, string>>,
-): Promise<Reply> {
+): Promise<ApiResponse> {
   return witness(name, assertStatus(await asked, status), handsOut);
 }
 
@@ -204,7 +208,7 @@ async function journey(): Promise<void> {
 }
 
 /** Sends secrets in fields that are meant for other data, and in bodies that cannot be parsed. */
-async function wrongThings(ada: Person, { json: { accessToken, refreshToken } }: Reply): Promise<void> {
+async function wrongThings(ada: Person, { json: { accessToken, refreshToken } }: ApiResponse): Promise<void> {
   const wrong = { email: ada.email, password: passwordOf('that is wrong') };
   await ask('a wrong password', 401, client.post('/auth/login', { json: wrong }));
   const misplaced = { email: ada.password, password: ada.password, accessToken };
@@ -236,7 +240,7 @@ async function ops({ email }: Person): Promise<void> {
   await system.ops('role', email, 'admin');
 }
 
-async function administration(token: string, { json: stranger }: Reply): Promise<void> {
+async function administration(token: string, { json: stranger }: ApiResponse): Promise<void> {
   await waitUntilProfileShown(people, token, ({ role }) => role === 'admin');
   const guest = introduce('guest');
   await ask('a mailing', 202, client.post('/auth/send-mail', { token, json: { addresses: [guest.email] } }));
@@ -265,17 +269,17 @@ async function administration(token: string, { json: stranger }: Reply): Promise
 }
 
 async function recordsOf(url: string): Promise<readonly LogRecord[]> {
-  async function get(path: string): Promise<Reply['json']> {
+  async function get(path: string): Promise<ApiResponse['json']> {
     return (await fetch(`${url}/topics/api${path}`)).json();
   }
   const { topics } = await get('/topics');
   const found = await Promise.all(
-    topics.map(async ({ name, records: count }: Reply['json']) => {
+    topics.map(async ({ name, records: count }: ApiResponse['json']) => {
       const { records: of } = await get(`/topics/${name}/records?limit=1000`);
       // Sign-ins are recorded in the background, so the topic may have more records now than when they were
       // counted.
       assert.ok(of.length >= count, 'all of them are looked at');
-      return of.map(({ key, headers, value }: Reply['json']) => ({
+      return of.map(({ key, headers, value }: ApiResponse['json']) => ({
         topic: name,
         key: String(key),
         headers: JSON.stringify(headers),

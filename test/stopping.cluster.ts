@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Client, createClient, type Reply } from './support/client.ts';
+import { type ApiResponse, type Client, createClient } from './support/client.ts';
 import { type Cluster, serviceNames, startCluster } from './support/cluster.ts';
 import { findSequenceFaults, groupByStream } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
@@ -57,7 +57,7 @@ async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string
   const faults: string[] = [];
   let going = true;
 
-  function answered(what: string, status: number, reply: Reply): boolean {
+  function answered(what: string, status: number, reply: ApiResponse): boolean {
     if (reply.status !== status) faults.push(`${what}: ${reply.status} ${reply.text}`);
     return reply.status === status;
   }

@@ -7,23 +7,29 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { reserveFreePort } from '@latchkey/process/testing/free-port';
-import { assertProblem, type Client, createClient, type Reply } from '../support/client.ts';
-import { type Gateway, type GatewaySettings, startGateway, startUpstream, type Upstream } from './nginx.ts';
+import { type ApiResponse, assertProblem, type Client, createClient } from '../support/client.ts';
+import {
+  type Gateway,
+  type GatewaySettings,
+  type SimulatedService,
+  startGateway,
+  startSimulatedService,
+} from './nginx.ts';
 
 const TOKEN = 'AbCdEfGhIjKlMnOpQrStUvWxYz_-0123456789AbCdEfGhIjKlMnOpQrStUvWx01';
 const LINKS = [`/auth/verify/${TOKEN}`, `/auth/password-reset-confirm/${TOKEN}`];
 
-let auth: Upstream;
-let user: Upstream;
-let notifier: Upstream;
+let auth: SimulatedService;
+let user: SimulatedService;
+let notifier: SimulatedService;
 let gateway: Gateway;
 let client: Client;
 
 before(async () => {
   [auth, user, notifier] = await Promise.all([
-    startUpstream('auth'),
-    startUpstream('user'),
-    startUpstream('notifier'),
+    startSimulatedService('auth'),
+    startSimulatedService('user'),
+    startSimulatedService('notifier'),
   ]);
   gateway = await startGateway({
     GATEWAY_AUTH: auth.address,
@@ -49,7 +55,7 @@ beforeEach(() => {
   }
 });
 
-function arrivedAt(upstream: Upstream) {
+function arrivedAt(upstream: SimulatedService) {
   const [only, ...others] = upstream.arrived;
   assert.ok(only !== undefined && others.length === 0, `${upstream.arrived.length} requests arrived`);
   return only;
@@ -168,7 +174,7 @@ describe('the client address that services get', () => {
 });
 
 describe('the request id', () => {
-  async function sendWith(id: string | undefined): Promise<{ reply: Reply; passedOn: unknown }> {
+  async function sendWith(id: string | undefined): Promise<{ reply: ApiResponse; passedOn: unknown }> {
     const reply = await client.get('/users/me', id === undefined ? {} : { headers: { 'x-request-id': id } });
     return { reply, passedOn: arrivedAt(user).headers['x-request-id'] };
   }

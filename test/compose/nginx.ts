@@ -139,7 +139,7 @@ export interface ReceivedRequest {
 }
 
 /** A simulated service behind the gateway. */
-export interface Upstream {
+export interface SimulatedService {
   readonly address: string;
   /** The requests that the simulated service has received. */
   readonly arrived: ReceivedRequest[];
@@ -148,7 +148,7 @@ export interface Upstream {
   stop(): void;
 }
 
-export async function startUpstream(name: string): Promise<Upstream> {
+export async function startSimulatedService(name: string): Promise<SimulatedService> {
   const arrived: ReceivedRequest[] = [];
   let answer = (_request: ReceivedRequest, response: ServerResponse): void => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ name }));

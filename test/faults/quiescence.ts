@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import type { DataFolder, ServerAddresses } from './run-folder.ts';
+import type { ClusterAddresses, DataFolder } from './run-folder.ts';
 import { readUnfinishedWork } from './system/data-folder.ts';
 
 /** The consumer groups of the system, and the topics that each group reads. */
@@ -33,7 +33,7 @@ export interface QuiescenceOptions {
  * @returns the work that is left when the time is over; empty if none
  */
 export async function waitUntilIdle(
-  stores: ServerAddresses | DataFolder,
+  stores: ClusterAddresses | DataFolder,
   { withinMs, say }: QuiescenceOptions,
 ): Promise<UnfinishedWork> {
   const look = 'DATA_DIR' in stores ? lookInto(stores) : await openLook(stores);
@@ -80,7 +80,7 @@ function withoutNone(counts: Readonly<Record<string, number>>): UnfinishedWork {
   return Object.fromEntries(Object.entries(counts).filter(([, left]) => left > 0));
 }
 
-async function openLook({ KAFKA_BROKERS, MONGO_URL }: ServerAddresses): Promise<Look> {
+async function openLook({ KAFKA_BROKERS, MONGO_URL }: ClusterAddresses): Promise<Look> {
   const kafka = new Kafka({
     brokers: KAFKA_BROKERS.split(','),
     clientId: 'quiescence',

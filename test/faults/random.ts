@@ -1,6 +1,6 @@
 /** Reproducible random numbers: the same seed gives the same choices. */
 
-export interface Random {
+export interface RandomGenerator {
   /** Returns a random number in [0, 1). */
   next(): number;
   /** Returns a random integer in [least, most]. */
@@ -18,7 +18,7 @@ export interface Random {
  * for tests.
  * @param seed an integer; only its lower 32 bits are used
  */
-export function createRandom(seed: number): Random {
+export function createRandomGenerator(seed: number): RandomGenerator {
   let state = seed >>> 0;
 
   function next(): number {

@@ -136,7 +136,7 @@ export interface TraceSearchResult {
 export type ShownProfile = Readonly<Record<string, unknown>>;
 
 /** The addresses of the servers of a cluster. */
-export interface ServerAddresses {
+export interface ClusterAddresses {
   readonly KAFKA_BROKERS: string;
   readonly MONGO_URL: string;
 }
@@ -224,7 +224,7 @@ export interface RunDescription {
   /** The subscribers of the run. */
   readonly subscribers: readonly ReceivedEventLine['via'][];
   /** The location of the data of the run. The servers are still running while the run is checked. */
-  readonly servers: ServerAddresses | DataFolder;
+  readonly servers: ClusterAddresses | DataFolder;
 }
 
 export interface RunFolder {

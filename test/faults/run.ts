@@ -15,7 +15,7 @@ import { runFaultPlan } from './nemesis/nemesis.ts';
 import { MEDIUM_RUN_SECONDS, type PlannedFault } from './nemesis/schedule.ts';
 import { createWorkCounters } from './nemesis/work.ts';
 import { formatUnfinishedWork, waitUntilIdle } from './quiescence.ts';
-import { createRandom } from './random.ts';
+import { createRandomGenerator } from './random.ts';
 import {
   createRunFolder,
   type FaultLine,
@@ -74,7 +74,7 @@ const CAUGHT_UP_WITHIN_MS = 120_000;
  * records of the run.
  * @throws Error if the system or its servers do not start, or if the run was ended early
  */
-export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps): Promise<RunResult> {
+export async function runFaultsOnce(settings: FaultSettings, { say, signal }: RunDeps): Promise<RunResult> {
   const { seed, seconds } = settings;
   const startedAt = new Date();
   function soFar(): number {
@@ -273,7 +273,7 @@ interface RunningTraffic {
 async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise<RunningTraffic> {
   const { seed, rate, mix } = settings;
   const { inboxes, ops } = system();
-  const customer = createCustomerActions({ sender, inboxes, random: createRandom(seed) });
+  const customer = createCustomerActions({ sender, inboxes, random: createRandomGenerator(seed) });
   const admin = await createVerifiedPerson(customer);
   await ops('role', admin.email, 'admin');
   await customer.login(admin);

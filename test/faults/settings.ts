@@ -11,7 +11,7 @@ export interface FaultSettings {
   readonly rate: number;
   /** Which actions the simulated people take, and how often each of them. */
   readonly mix: TrafficMix;
-  /** The factor by which the pauses between faults are multiplied. */
+  /** The factor by which the pauses between faults of the plan are multiplied. */
   readonly pauses: number;
   /** If set, runs are repeated, each with the next seed, until their journals have this many events in total. */
   readonly events: number;

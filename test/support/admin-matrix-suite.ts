@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import {
+  type ApiResponse,
   assertProblem,
   assertStatus,
   type Client,
   createClient,
-  type Reply,
   retryWhileUnavailable,
 } from './client.ts';
 import { createServiceClientKey } from './client-key.ts';
@@ -105,7 +105,7 @@ export function defineAdminMatrixTests(title: string, start: () => Promise<Syste
     });
     after(() => system?.stop());
 
-    function call(operation: Operation, id: string, token?: string): Promise<Reply> {
+    function call(operation: Operation, id: string, token?: string): Promise<ApiResponse> {
       const body = createSampleRequestBody(operation);
       return sendRawRequest(system.url, operation.method, createSamplePath(operation, { id }), {
         ...(body && { body: JSON.stringify(body) }),

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
+import { type ApiResponse, assertProblem, assertStatus, type Client, createClient } from './client.ts';
 import { eventually } from './eventually.ts';
 import { createMailbox } from './mailbox.ts';
 import {
@@ -104,11 +104,11 @@ export function defineAuditTests(title: string, start: () => Promise<System>): v
       });
     }
 
-    function login({ email, password }: Pick<Person, 'email' | 'password'>): Promise<Reply> {
+    function login({ email, password }: Pick<Person, 'email' | 'password'>): Promise<ApiResponse> {
       return client.post('/auth/login', { json: { email, password }, headers: CLIENT });
     }
 
-    async function fail(email: string): Promise<Reply> {
+    async function fail(email: string): Promise<ApiResponse> {
       const reply = await login({ email, password: 'wrong horse battery' });
       assertProblem(reply, 401, 'invalid_credentials');
       return reply;
@@ -120,7 +120,7 @@ export function defineAuditTests(title: string, start: () => Promise<System>): v
       return { ...person, id: json.user.id, accessToken: json.accessToken, refreshToken: json.refreshToken };
     }
 
-    function requestIdOf(reply: Reply): string | null {
+    function requestIdOf(reply: ApiResponse): string | null {
       return reply.headers.get('x-request-id');
     }
 
@@ -186,7 +186,7 @@ export function defineAuditTests(title: string, start: () => Promise<System>): v
         assert.deepEqual(codes.slice(FAILURES), [429, 429, 429, 429]);
         const locked = await found(1, 'LoginLocked', '--account', id);
         assert.equal(locked[0]?.['limit'], 'address');
-        // Two processes of auth may record the lock twice, once each.
+        // Two processes of auth may each record the lockout once.
         assert.ok(locked.length <= 2);
         assert.equal((await found(FAILURES, 'LoginFailed', '--account', id)).length, FAILURES);
       });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { eventually } from './eventually.ts';
 
-export interface Reply {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -18,16 +18,16 @@ export interface RequestOptions {
 }
 
 export interface Client {
-  get(path: string, ask?: RequestOptions): Promise<Reply>;
-  post(path: string, ask?: RequestOptions): Promise<Reply>;
-  put(path: string, ask?: RequestOptions): Promise<Reply>;
-  patch(path: string, ask?: RequestOptions): Promise<Reply>;
-  delete(path: string, ask?: RequestOptions): Promise<Reply>;
+  get(path: string, ask?: RequestOptions): Promise<ApiResponse>;
+  post(path: string, ask?: RequestOptions): Promise<ApiResponse>;
+  put(path: string, ask?: RequestOptions): Promise<ApiResponse>;
+  patch(path: string, ask?: RequestOptions): Promise<ApiResponse>;
+  delete(path: string, ask?: RequestOptions): Promise<ApiResponse>;
 }
 
 /** Creates a client whose paths are relative to `${url}/api/v1`. Passes every request and response to `witness`. */
 export function createClient(url: string, witness: (text: string) => void = () => undefined): Client {
-  async function send(method: string, path: string, ask: RequestOptions = {}): Promise<Reply> {
+  async function send(method: string, path: string, ask: RequestOptions = {}): Promise<ApiResponse> {
     const response = await fetch(path.startsWith('/.') ? url + path : `${url}/api/v1${path}`, {
       method,
       redirect: 'manual',
@@ -63,7 +63,7 @@ export function createClient(url: string, witness: (text: string) => void = () =
  * MongoDB may be unavailable for a moment.
  * @returns the first response with another status
  */
-export function retryWhileUnavailable(ask: () => Promise<Reply>): Promise<Reply> {
+export function retryWhileUnavailable(ask: () => Promise<ApiResponse>): Promise<ApiResponse> {
   return eventually('the request is answered', async () => {
     const reply = await ask();
     return reply.status === 503 ? undefined : reply;
@@ -71,7 +71,7 @@ export function retryWhileUnavailable(ask: () => Promise<Reply>): Promise<Reply>
 }
 
 /** Asserts the status, the problem code and the media type of a problem document. */
-export function assertProblem(reply: Reply, status: number, code: string): void {
+export function assertProblem(reply: ApiResponse, status: number, code: string): void {
   assert.equal(reply.status, status, reply.text);
   assert.match(reply.headers.get('content-type') ?? '', /^application\/problem\+json/);
   assert.equal(reply.json.code, code);
@@ -79,7 +79,7 @@ export function assertProblem(reply: Reply, status: number, code: string): void 
   assert.equal(reply.json.requestId, reply.headers.get('x-request-id'));
 }
 
-export function assertStatus(reply: Reply, status: number): Reply {
+export function assertStatus(reply: ApiResponse, status: number): ApiResponse {
   assert.equal(reply.status, status, reply.text);
   return reply;
 }

@@ -19,7 +19,10 @@ export interface OutputComparer {
   check(printed: string, shown: string, isJson: boolean, at: string): void;
 }
 
-/** Creates a comparer. @param known maps ids in the documentation to the ids of the system under test */
+/**
+ * Creates a comparer of command outputs. @param known maps ids in the documentation to the ids of the system
+ * under test
+ */
 export function createOutputComparer(known: Readonly<Record<string, string>> = {}): OutputComparer {
   const ids = new Map(Object.entries(known));
 

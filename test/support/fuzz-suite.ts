@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
-import { assertStatus, type Client, createClient, type Reply } from './client.ts';
+import { type ApiResponse, assertStatus, type Client, createClient } from './client.ts';
 import { createMailbox } from './mailbox.ts';
 import { findProblemViolations, findResponseViolations, type Operation, readOperations } from './openapi.ts';
 import { createSamplePath, createSampleRequestBody, createSampleValue } from './openapi-samples.ts';
@@ -81,7 +81,10 @@ export function defineFuzzTests(title: string, start: () => Promise<System>, opt
     });
     after(() => system?.stop());
 
-    /** Sends all cases of one kind to every route. The caller is an admin, who may call every route. */
+    /**
+     * Sends all generated requests (cases) of one kind to every route. The caller is an admin, who may call
+     * every route.
+     */
     async function fuzz(casesOf: (operation: Operation) => readonly Case[]): Promise<void> {
       const faults: string[] = [];
       for (const { operation, url } of targets) {
@@ -116,7 +119,7 @@ export function defineFuzzTests(title: string, start: () => Promise<System>, opt
   });
 }
 
-function faultsIn(operation: Operation, reply: Reply): readonly string[] {
+function faultsIn(operation: Operation, reply: ApiResponse): readonly string[] {
   if (reply.status >= 500) return [`answered ${reply.status}: ${reply.text.slice(0, 200)}`];
   if (reply.status === 204) return [];
   // A generated path may match a different route or no route, so such a response is not compared with the

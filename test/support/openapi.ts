@@ -1,6 +1,6 @@
 /** Reads the routes of a running system from the OpenAPI documents that it serves. */
 import { basename } from 'node:path';
-import { assertStatus, type Client, type Reply } from './client.ts';
+import { type ApiResponse, assertStatus, type Client } from './client.ts';
 
 export interface Operation {
   /**
@@ -58,13 +58,20 @@ export async function readOperations(client: Client): Promise<readonly Operation
   return documents.flatMap((document) => operationsIn(assertStatus(document, 200).json));
 }
 
-function operationsIn(document: Reply['json']): readonly Operation[] {
-  return Object.entries<Reply['json']>(document.paths).flatMap(([path, methods]) =>
-    Object.entries<Reply['json']>(methods).map(([method, spec]) => operation(method, path, spec, document)),
+function operationsIn(document: ApiResponse['json']): readonly Operation[] {
+  return Object.entries<ApiResponse['json']>(document.paths).flatMap(([path, methods]) =>
+    Object.entries<ApiResponse['json']>(methods).map(([method, spec]) =>
+      operation(method, path, spec, document),
+    ),
   );
 }
 
-function operation(verb: string, address: string, spec: Reply['json'], document: Reply['json']): Operation {
+function operation(
+  verb: string,
+  address: string,
+  spec: ApiResponse['json'],
+  document: ApiResponse['json'],
+): Operation {
   const method = verb.toUpperCase();
   const path = address.startsWith(BASE) ? address.slice(BASE.length) : address;
   return {
@@ -77,7 +84,7 @@ function operation(verb: string, address: string, spec: Reply['json'], document:
     parameters: spec.parameters,
     ...(spec.requestBody && { body: bodyOf(spec.requestBody.content) }),
     responses: Object.fromEntries(
-      Object.entries<Reply['json']>(spec.responses).map(([status, answer]) => [
+      Object.entries<ApiResponse['json']>(spec.responses).map(([status, answer]) => [
         status,
         answerOf(answer.$ref === undefined ? answer : document.components.responses[basename(answer.$ref)]),
       ]),
@@ -85,7 +92,7 @@ function operation(verb: string, address: string, spec: Reply['json'], document:
   };
 }
 
-function bodyOf(content: Reply['json']) {
+function bodyOf(content: ApiResponse['json']) {
   const { schema } = content['application/json'];
   return {
     media: Object.keys(content),
@@ -95,7 +102,7 @@ function bodyOf(content: Reply['json']) {
   };
 }
 
-function answerOf({ content = {} }: Reply['json']): DeclaredAnswer {
+function answerOf({ content = {} }: ApiResponse['json']): DeclaredAnswer {
   const [, problem] = content[PROBLEM]?.schema.allOf ?? [];
   return { media: Object.keys(content), codes: problem?.properties.code.enum ?? [] };
 }
@@ -104,7 +111,7 @@ function answerOf({ content = {} }: Reply['json']): DeclaredAnswer {
  * Returns descriptions of all differences between a response and the responses that the OpenAPI document
  * declares for the route.
  */
-export function findResponseViolations({ responses }: Operation, reply: Reply): readonly string[] {
+export function findResponseViolations({ responses }: Operation, reply: ApiResponse): readonly string[] {
   const declared = responses[reply.status];
   if (declared === undefined) return [`${reply.status} is not declared`];
   const [media = ''] = (reply.headers.get('content-type') ?? '').split(';');
@@ -117,7 +124,7 @@ export function findResponseViolations({ responses }: Operation, reply: Reply): 
 }
 
 /** Returns descriptions of all rules for problem documents (RFC 9457) that a response violates. */
-export function findProblemViolations({ status, headers, json }: Reply): readonly string[] {
+export function findProblemViolations({ status, headers, json }: ApiResponse): readonly string[] {
   const checks: readonly (readonly [boolean, string])[] = [
     [headers.get('content-type') === PROBLEM, `its media type is ${headers.get('content-type')}`],
     [json?.status === status, 'its status is another'],

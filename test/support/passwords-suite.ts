@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
+import { type ApiResponse, assertProblem, assertStatus, type Client, createClient } from './client.ts';
 import { createMailbox, extractLink, type Mailbox } from './mailbox.ts';
 import { createPersonActions, createUniquePerson, type Person, type PersonActions } from './people.ts';
 import { runUntilExit } from './standalone.ts';
@@ -61,7 +61,7 @@ export function definePasswordsTests(title: string, start: (settings: Settings) 
       async function assertRefused(
         person: Person,
         field: 'password' | 'newPassword',
-        choose: (password: string) => Promise<Reply>,
+        choose: (password: string) => Promise<ApiResponse>,
       ): Promise<void> {
         for (const [passwordOf, code, advice] of weak) {
           const password = passwordOf(person);

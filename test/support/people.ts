@@ -1,6 +1,6 @@
 /** Actions of people who use the system in tests, such as signing up. */
 import assert from 'node:assert/strict';
-import { assertStatus, type Client, type Reply, retryWhileUnavailable } from './client.ts';
+import { type ApiResponse, assertStatus, type Client, retryWhileUnavailable } from './client.ts';
 import { eventually } from './eventually.ts';
 import { extractLink, type Mailbox } from './mailbox.ts';
 import type { System } from './system.ts';
@@ -31,7 +31,7 @@ export interface Tokens {
 }
 
 export interface PersonActions {
-  signUp(person: Person, headers?: Readonly<Record<string, string>>): Promise<Reply>;
+  signUp(person: Person, headers?: Readonly<Record<string, string>>): Promise<ApiResponse>;
   /** Signs a person up, and verifies the person's email address with the link in the mail. */
   verified(person: Person): Promise<Person>;
   login(person: Pick<Person, 'email' | 'password'>): Promise<Tokens>;
@@ -40,7 +40,7 @@ export interface PersonActions {
    * response therefore includes all events up to the token's sequence and, if given, up to `after` (the value
    * of an Account-Sequence header).
    */
-  me(token: string, after?: string | null): Promise<Reply>;
+  me(token: string, after?: string | null): Promise<ApiResponse>;
 }
 
 export function createPersonActions(client: Client, mailbox: Mailbox): PersonActions {
@@ -86,8 +86,8 @@ export async function createAdmin(
 export function waitUntilProfileShown(
   people: PersonActions,
   token: string,
-  wanted: (profile: Reply['json']) => boolean,
-): Promise<Reply> {
+  wanted: (profile: ApiResponse['json']) => boolean,
+): Promise<ApiResponse> {
   return eventually('the read model shows it', async () => {
     const reply = await people.me(token);
     return reply.status === 200 && wanted(reply.json) ? reply : undefined;

@@ -4,7 +4,7 @@
  */
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { Reply } from './client.ts';
+import type { ApiResponse } from './client.ts';
 
 export interface RawRequestInput {
   readonly body?: string | Buffer;
@@ -17,7 +17,7 @@ export function sendRawRequest(
   method: string,
   path: string,
   { body, headers = {} }: RawRequestInput = {},
-): Promise<Reply> {
+): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
     const { hostname: host, port } = new URL(url);
     const sent = request(

@@ -26,10 +26,14 @@ export interface MailServer {
 }
 
 export interface ScriptedReplies {
-  /** Called with each recipient. If it returns an SMTP code, the server refuses the recipient with this code. */
+  /**
+   * Called with each recipient of a mail. If it returns an SMTP code, the server refuses the recipient with
+   * this code.
+   */
   readonly onRecipient?: (address: string) => number | undefined;
   /**
-   * Called with each mail. If it returns `lost`, the server accepts the mail and closes the connection without a reply.
+   * Called with each mail that the server gets. If it returns `lost`, the server accepts the mail and closes
+   * the connection without a reply.
    */
   readonly onMail?: (address: string) => 'lost' | undefined;
 }

@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
+import { type ApiResponse, assertProblem, assertStatus, type Client, createClient } from './client.ts';
 import { eventually } from './eventually.ts';
 import { ANSWERED_BY_HEADER } from './load-balancer.ts';
 import { createMailbox, extractLink, type Mailbox } from './mailbox.ts';
@@ -33,7 +33,7 @@ const AWAY = { 'x-forwarded-for': '198.51.100.7' };
 
 type Headers = Readonly<Record<string, string>>;
 
-function cookieOf(reply: Reply): string {
+function cookieOf(reply: ApiResponse): string {
   const [cookie = ''] = (reply.headers.get('set-cookie') ?? '').split(';');
   return cookie;
 }
@@ -51,7 +51,7 @@ function accountOf(token: string): string {
 const VARYING_HEADERS = ['content-length', 'date', 'x-request-id', ANSWERED_BY_HEADER];
 
 /** Returns the status, the headers and the body of a response, without what differs between any two accounts. */
-function shapeOf({ status, headers, text }: Reply, person: Pick<Person, 'email' | 'username'>): string {
+function shapeOf({ status, headers, text }: ApiResponse, person: Pick<Person, 'email' | 'username'>): string {
   const shown = [...headers]
     .filter(([name]) => !VARYING_HEADERS.includes(name))
     .map(([name, value]) => `${name}: ${value.replace(/=[^;]*/, '=')}`);
@@ -88,7 +88,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
     after(() => system?.stop());
 
     /** Signs up as the attacker Mallory, with the email address of the owner. */
-    async function attack(owner: Person): Promise<Person & { readonly reply: Reply }> {
+    async function attack(owner: Person): Promise<Person & { readonly reply: ApiResponse }> {
       const mallory = { ...createUniquePerson('mallory'), email: owner.email };
       return { ...mallory, reply: assertStatus(await people.signUp(mallory, AWAY), 201) };
     }
@@ -124,19 +124,19 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
       });
     }
 
-    function verify(token: string, json: object = {}, headers: Headers = {}): Promise<Reply> {
+    function verify(token: string, json: object = {}, headers: Headers = {}): Promise<ApiResponse> {
       return client.post(`/auth/verify/${token}`, { json, headers });
     }
 
-    function submit(token: string, form: Headers, headers: Headers = {}): Promise<Reply> {
+    function submit(token: string, form: Headers, headers: Headers = {}): Promise<ApiResponse> {
       return client.post(`/auth/verify/${token}`, { form, headers });
     }
 
-    function renew(token: string): Promise<Reply> {
+    function renew(token: string): Promise<ApiResponse> {
       return client.post('/auth/verification-request', { token, headers: AWAY });
     }
 
-    function login({ email, password }: Pick<Person, 'email' | 'password'>): Promise<Reply> {
+    function login({ email, password }: Pick<Person, 'email' | 'password'>): Promise<ApiResponse> {
       return client.post('/auth/login', { json: { email, password } });
     }
 
@@ -244,7 +244,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
         for (const { email } of [taken, pending, createUniquePerson('free')]) {
           const mallory = { email, username: 'mallory', password: 'the password of mallory' };
           const answers: string[] = [];
-          async function record(asked: Promise<Reply>): Promise<void> {
+          async function record(asked: Promise<ApiResponse>): Promise<void> {
             const { status, text, headers } = await asked;
             const body = status === 429 ? '' : text.replaceAll(email, 'the address');
             const cookie = (headers.get('set-cookie') ?? '').replace(/=[^;]*/, '=');
@@ -425,7 +425,7 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
     describe('the owner of a verified account', () => {
       test('can always reset the password, whatever strangers ask for (ASVS 6.4.3)', async () => {
         const ada = await people.verified(createUniquePerson());
-        function askFrom(headers: Headers): Promise<Reply> {
+        function askFrom(headers: Headers): Promise<ApiResponse> {
           return client.post('/auth/password-reset-request', { json: { email: ada.email }, headers });
         }
         for (let i = 0; i < 8; i += 1) assertStatus(await askFrom(AWAY), 202);

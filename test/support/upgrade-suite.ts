@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
+import { type ApiResponse, assertProblem, assertStatus, type Client, createClient } from './client.ts';
 import { eventually } from './eventually.ts';
 import type { ExpectedOpsOutput, FixtureAccount, FixtureManifest } from './fixture.ts';
 import { createMailbox, extractLink, type Mailbox } from './mailbox.ts';
@@ -88,7 +88,7 @@ export function defineUpgradeTests(name: string, open: () => Promise<UpgradedSys
       return namesOf(JSON.parse(stdout).findings);
     }
 
-    function logIn(email: string, password: string): Promise<Reply> {
+    function logIn(email: string, password: string): Promise<ApiResponse> {
       return client.post('/auth/login', { json: { email, password } });
     }
 

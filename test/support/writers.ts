@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import { assertStatus, type Client, type Reply } from './client.ts';
+import { type ApiResponse, assertStatus, type Client } from './client.ts';
 import type { Tokens } from './people.ts';
 
 export interface ProfileWriters {
@@ -70,7 +70,7 @@ export function startProfileWriters(
 /**
  * Reads the profile. Retries after a 503, which means that the read model has not reached the given sequence.
  */
-async function look(reader: Client, token: string, sequence: string): Promise<Reply> {
+async function look(reader: Client, token: string, sequence: string): Promise<ApiResponse> {
   const giveUp = performance.now() + LOOKS_WITHIN_MS;
   for (;;) {
     const reply = await reader.get('/users/me', { token, headers: { 'account-sequence': sequence } });

@@ -15,15 +15,15 @@ import {
   createHistoryLine,
   createTokenResponse,
   EVE_ID,
-  embeddedRun,
-  embeddedStores,
   FAY_ID,
   formatMinuteOfRun,
+  goodMovedRun,
+  goodRestoredRun,
   goodRun,
+  goodStandaloneRun,
+  goodStandaloneStores,
   goodStores,
   MAILING_ID,
-  movedRun,
-  restoredRun,
   TIME_AFTER_RUN,
 } from './testing/good-run.ts';
 
@@ -130,17 +130,17 @@ describe('a run in which everything went well', () => {
   });
 
   test('breaks no rule on a standalone either, although an erasure has replaced records', () => {
-    const { violations } = checkRecordedRun(embeddedRun, embeddedStores, TIME_AFTER_RUN);
+    const { violations } = checkRecordedRun(goodStandaloneRun, goodStandaloneStores, TIME_AFTER_RUN);
     assert.deepEqual(violations, []);
   });
 
   test('breaks no rule if a backup was restored and the history of an account has forked', () => {
-    const { violations } = checkRecordedRun(restoredRun, goodStores, TIME_AFTER_RUN);
+    const { violations } = checkRecordedRun(goodRestoredRun, goodStores, TIME_AFTER_RUN);
     assert.deepEqual(violations, []);
   });
 
   test('breaks no rule on a cluster to which a standalone was moved after an erasure', () => {
-    const { violations } = checkRecordedRun(movedRun, embeddedStores, TIME_AFTER_RUN);
+    const { violations } = checkRecordedRun(goodMovedRun, goodStandaloneStores, TIME_AFTER_RUN);
     assert.deepEqual(violations, []);
   });
 });

@@ -37,7 +37,7 @@ import { readStores } from './read-stores.ts';
 import { checkAdminProfileList, checkProfileReads } from './reads.ts';
 import { traceRefreshTokens } from './refresh-tokens.ts';
 import type { Report, Violation } from './report.ts';
-import { checkRestoredFile, findFork } from './restored-file-rules.ts';
+import { checkRestoredFile, findHistoryFork } from './restored-file-rules.ts';
 import { checkRestoredReadModel } from './restored-read-model-rules.ts';
 import { readSavedStores } from './saved-stores.ts';
 import { checkSenders } from './sender-rules.ts';
@@ -148,7 +148,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
       subscribers: run.subscribers,
       records: stores.records,
       faults,
-      fork: run.lostChange && findFork(journal, run.lostChange),
+      fork: run.lostChange && findHistoryFork(journal, run.lostChange),
     }),
     ...checkUnfinishedWork(
       { ...stores, deadLetters: stores.deadLetters.filter((record) => !isForged(record)) },

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PersonalDataTrace, TraceSearchResult } from '../run-folder.ts';
-import { readDataFolder, readReplacedRows, withDatabaseSnapshot } from '../system/data-folder.ts';
+import { readDatabaseSnapshot, readDataFolder, readReplacedRows } from '../system/data-folder.ts';
 import { restoreErasedCommits, restoreErasedRecords } from './erasure-rules.ts';
 import { createJournal, type Journal, listMailingIds } from './journal.ts';
 import { findAccountsNamedIn, findIdentifiersOfErasedPeople } from './traces.ts';
@@ -63,7 +63,7 @@ function tracesInRows(
   names: Names,
   mailings: ReadonlySet<string>,
 ): readonly PersonalDataTrace[] {
-  return withDatabaseSnapshot(folder, (read) =>
+  return readDatabaseSnapshot(folder, (read) =>
     read("SELECT name FROM sqlite_schema WHERE type = 'table'").flatMap(({ name: table }) =>
       read(`SELECT * FROM "${table}"`).flatMap((row) => {
         const cells = Object.values(row).map(bytesOf);

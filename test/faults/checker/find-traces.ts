@@ -1,13 +1,13 @@
 /** Searches all collections, and the topics that contain no events of accounts, for personal data of erased people. */
 import { BSON, MongoClient } from 'mongodb';
-import type { PersonalDataTrace, ServerAddresses, TraceSearchResult } from '../run-folder.ts';
+import type { ClusterAddresses, PersonalDataTrace, TraceSearchResult } from '../run-folder.ts';
 import { listMailingIds } from './journal.ts';
 import { listTopics, type OriginalEvents, readJournal, readRecords } from './read-stores.ts';
 import {
   findAccountsNamedIn,
   findIdentifiersOfErasedPeople,
   findTracesInRecords,
-  isSearchedForTraces,
+  mustNotNameErasedPeople,
 } from './traces.ts';
 
 /**
@@ -15,7 +15,7 @@ import {
  * are left out, because they keep their addresses (docs/erasure.md).
  */
 export async function findTracesInCluster(
-  servers: ServerAddresses,
+  servers: ClusterAddresses,
   originals: OriginalEvents = {},
 ): Promise<TraceSearchResult> {
   const journal = await readJournal(servers, originals);
@@ -37,7 +37,7 @@ export async function findTracesInCluster(
           })),
         );
       }
-    const searchedTopics = (await listTopics(servers.KAFKA_BROKERS)).filter(isSearchedForTraces);
+    const searchedTopics = (await listTopics(servers.KAFKA_BROKERS)).filter(mustNotNameErasedPeople);
     traces.push(...findTracesInRecords(await readRecords(servers.KAFKA_BROKERS, searchedTopics), names));
     return { traces, searched };
   } finally {

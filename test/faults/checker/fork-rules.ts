@@ -1,6 +1,7 @@
 /**
- * Rules about a run in which an older copy of the journal was restored while the topic was ahead (ADR 41). The system was
- * idle before, so the read model had applied every event that the restore has removed.
+ * Rules about a run in which an older copy of the journal was restored while the topic still contained newer
+ * events (ADR 41). The system was idle before the restore, so the read model had applied every event that the
+ * restore has removed.
  */
 import { getStreamId } from '../../support/kcat.ts';
 import type { RestoredJournal } from '../run-folder.ts';

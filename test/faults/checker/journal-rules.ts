@@ -221,7 +221,7 @@ function neededBy(events: readonly JournalEvent[]): readonly string[] {
   return previous === undefined ? [address] : [address, previous];
 }
 
-/** The processes that may have executed a command that got no response. */
+/** The names of the processes that may have executed a command which got no response. */
 export const AUTH_PROCESS_NAMES: readonly string[] = ['auth-1', 'auth-2', 'standalone'];
 /** The time within which the follow-up work of a commit is done if no response waits for that work, in ms. */
 const FOLLOW_UP_MS = 10_000;

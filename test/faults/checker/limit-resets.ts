@@ -20,9 +20,9 @@ export interface LimitResets {
 }
 
 /**
- * Computes the resets from the password changes of each account. The count is reset before the response to
- * the password change. If the store failed, it is uncertain whether the count was reset. If there was no
- * response, the time of the reset is unknown.
+ * Computes when the login limit of each account was reset, from its password changes. The count of logins is
+ * reset before the response to the password change. If the store failed, it is uncertain whether the count
+ * was reset. If there was no response, the time of the reset is unknown.
  */
 export function computeLimitResets(
   { journal, history }: Pick<CommandCheckContext, 'journal' | 'history'>,

@@ -141,7 +141,7 @@ function checkAccepted({ limit, points, byKey }: Count, resets: LimitResets): re
   });
 }
 
-/** Returns whether a command was counted before the count was reset. */
+/** Returns whether a limit counted a command before the count was reset. */
 function isOver({ answeredAt }: HistoryLine, startedAt: number | undefined): boolean {
   return startedAt !== undefined && answeredAt !== null && Date.parse(answeredAt) <= startedAt;
 }

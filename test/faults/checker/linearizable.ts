@@ -15,9 +15,9 @@ export interface Operation<State> {
    * later time.
    */
   readonly returnedAt: number;
-  /** Whether the operation may never have taken effect. */
+  /** Whether it is possible that the operation has never taken effect. */
   readonly optional: boolean;
-  /** Whether the operation never changes the state. */
+  /** Whether the operation only reads the state and never changes it. */
   readonly readOnly: boolean;
   /**
    * Returns the state after the operation; undefined if the observed outcome of the operation is impossible
@@ -42,7 +42,7 @@ interface Configuration<State> {
   readonly done: Uint8Array;
 }
 
-export interface SearchOptions<State> {
+export interface LinearizeOptions<State> {
   readonly initial: State;
   /** Returns a string that identifies the state: equal states must have equal strings. */
   keyOf(state: State): string;
@@ -52,7 +52,7 @@ export interface SearchOptions<State> {
 
 export function linearize<State>(
   operations: readonly Operation<State>[],
-  { initial, keyOf, budget }: SearchOptions<State>,
+  { initial, keyOf, budget }: LinearizeOptions<State>,
 ): LinearizabilityVerdict {
   const ops = operations.toSorted((a, b) => a.calledAt - b.calledAt);
   const visited = new Set<string>();

@@ -7,7 +7,7 @@ import {
   computeRequiredMails,
   listMailsSupersededBy,
   type RequiredMail,
-  type SupersededMails,
+  type SupersededMailKind,
   supersedesMail,
 } from './required-mails.ts';
 import type { DeliveryAttempt, StoredCutoffs, StoredDelivery } from './stored.ts';
@@ -185,7 +185,7 @@ function checkStale(story: Story): readonly Violation[] {
     );
 }
 
-/** The servers that every sender needs to get a mail accepted and to record that. */
+/** The servers that every sender of mails needs to get a mail accepted and to record the acceptance. */
 const SHARED_BY_SENDERS = [...STORE_FAULT_TARGETS, 'smtp'];
 /** The time within which a sender records that a mail was accepted, in ms, if no fault happens. */
 const RECORDED_WITHIN_MS = 10_000;
@@ -319,7 +319,7 @@ function cutoffsOf(events: readonly JournalEvent[]): ReadonlyMap<string, number>
     events
       .filter(({ sequence }) => sequence > 1)
       .flatMap((event) =>
-        listMailsSupersededBy(event).map((what: SupersededMails) => [what, event.sequence] as const),
+        listMailsSupersededBy(event).map((what: SupersededMailKind) => [what, event.sequence] as const),
       ),
   );
 }

@@ -39,16 +39,16 @@ import {
   createHistoryLine,
   createTokenResponse,
   DAN_ID,
-  embeddedRun,
-  embeddedStores,
   FAY_ID,
   FAY_PASSWORD,
   FIRST_COPY_OFFSET,
   formatMinuteOfRun,
+  goodMovedRun,
+  goodRestoredRun,
   goodRun,
+  goodStandaloneRun,
+  goodStandaloneStores,
   goodStores,
-  movedRun,
-  restoredRun,
   TIME_AFTER_RUN,
 } from './testing/good-run.ts';
 
@@ -130,14 +130,14 @@ function embedded(
   replaced: Partial<ReplacedRows> = {},
 ): Pick<Plant, 'run' | 'stores'> {
   return {
-    run: { ...embeddedRun, replaced: { ...embeddedRun.replaced, ...replaced } },
-    stores: { records: embeddedStores.records.flatMap(change) },
+    run: { ...goodStandaloneRun, replaced: { ...goodStandaloneRun.replaced, ...replaced } },
+    stores: { records: goodStandaloneStores.records.flatMap(change) },
   };
 }
 
 /** Changes a run on a cluster to which a standalone was moved. */
 function moved(change: (record: TopicRecord) => TopicRecord): Pick<Plant, 'run' | 'stores'> {
-  return { run: movedRun, stores: { records: embeddedStores.records.map(change) } };
+  return { run: goodMovedRun, stores: { records: goodStandaloneStores.records.map(change) } };
 }
 function isOf(record: TopicRecord, account: string, type: string): boolean {
   return record.headers['ce_subject'] === account && record.headers['ce_type'] === type;
@@ -150,8 +150,8 @@ function isCopy({ headers, offset }: TopicRecord): boolean {
 
 /** Changes the recorded facts about a backup that was restored before Ada's last event. */
 function afterRestore(change: Partial<LostChange>): RecordedRun {
-  const { run } = restoredRun;
-  return { ...restoredRun, run: { ...run, lostChange: { ...run.lostChange, ...change } } };
+  const { run } = goodRestoredRun;
+  return { ...goodRestoredRun, run: { ...run, lostChange: { ...run.lostChange, ...change } } };
 }
 
 function shown(change: (profile: ShownProfile) => readonly ShownProfile[]): Pick<Plant, 'run'> {
@@ -807,7 +807,7 @@ const plants: readonly Plant[] = [
       ],
       {
         records: [
-          ...embeddedRun.replaced.records,
+          ...goodStandaloneRun.replaced.records,
           ...goodStores.records.filter((record) => isOf(record, FAY_ID, 'AccountVerified')),
         ],
       },
@@ -817,7 +817,7 @@ const plants: readonly Plant[] = [
     bug: 'an event of the embedded journal is changed and then erased',
     caughtBy: 'erased data',
     ...embedded((record) => [record], {
-      commits: embeddedRun.replaced.commits.flatMap((commit) => [
+      commits: goodStandaloneRun.replaced.commits.flatMap((commit) => [
         commit,
         { ...commit, events: commit.events.map((event) => ({ ...event, time: formatMinuteOfRun(30) })) },
       ]),
@@ -836,8 +836,8 @@ const plants: readonly Plant[] = [
     bug: 'a standalone replaces a row that the run has not recorded',
     caughtBy: 'originals',
     ...embedded((record) => [record], {
-      commits: embeddedRun.replaced.commits.filter(({ number }) => number !== 3),
-      records: embeddedRun.replaced.records.filter(
+      commits: goodStandaloneRun.replaced.commits.filter(({ number }) => number !== 3),
+      records: goodStandaloneRun.replaced.records.filter(
         (record) => !isOf(record, DAN_ID, 'AccountErasureRequested'),
       ),
     }),
@@ -846,7 +846,7 @@ const plants: readonly Plant[] = [
     bug: 'a standalone publishes a record with another person than the journal has, and then erases both',
     caughtBy: 'topic',
     ...embedded((record) => [record], {
-      records: embeddedRun.replaced.records.map((record) =>
+      records: goodStandaloneRun.replaced.records.map((record) =>
         isOf(record, DAN_ID, 'AccountVerified')
           ? { ...record, payload: record.payload?.replace('"dan"', '"eve"') ?? null }
           : record,
@@ -871,16 +871,16 @@ const plants: readonly Plant[] = [
     bug: 'a move changes the time of an event that was erased before',
     caughtBy: 'erased data',
     run: {
-      ...movedRun,
+      ...goodMovedRun,
       replaced: {
-        ...movedRun.replaced,
-        commits: movedRun.replaced.commits.flatMap((commit) => [
+        ...goodMovedRun.replaced,
+        commits: goodMovedRun.replaced.commits.flatMap((commit) => [
           commit,
           { ...commit, events: commit.events.map((event) => ({ ...event, time: formatMinuteOfRun(30) })) },
         ]),
       },
     },
-    stores: { records: embeddedStores.records },
+    stores: { records: goodStandaloneStores.records },
   },
   {
     bug: 'an erased account can sign in',
@@ -1226,7 +1226,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'a restored standalone has no change that was made after the restore',
     caughtBy: 'restored file',
-    run: { run: { ...goodRun.run, lostChange: { ...restoredRun.run.lostChange, next: 'Next' } } },
+    run: { run: { ...goodRun.run, lostChange: { ...goodRestoredRun.run.lostChange, next: 'Next' } } },
   },
   {
     bug: 'subscribe() does not park an account whose history has forked after a restore',
@@ -1241,7 +1241,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'subscribe() delivers an event of a history that has forked after a restore',
     caughtBy: 'subscribers',
-    run: { ...restoredRun, received: goodRun.received },
+    run: { ...goodRestoredRun, received: goodRun.received },
   },
   {
     bug: 'a process keeps answering with the former generation',

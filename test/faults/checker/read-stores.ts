@@ -5,7 +5,7 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { type Db, MongoClient } from 'mongodb';
 import { isHeartbeat, readTopic } from '../../support/kcat.ts';
-import type { DataFolder, ServerAddresses } from '../run-folder.ts';
+import type { ClusterAddresses, DataFolder } from '../run-folder.ts';
 import { readDataFolder } from '../system/data-folder.ts';
 import { restoreErasedCommits } from './erasure-rules.ts';
 import { selectGenuineRecords } from './forged-rules.ts';
@@ -28,7 +28,7 @@ import { EVENT_TOPICS, listConsumerGroups } from './topic-rules.ts';
  * Reads the stores one after the other, in the direction in which data flows. Each read therefore sees the effects of
  * everything that the earlier reads have seen.
  */
-export async function readStores(servers: ServerAddresses | DataFolder): Promise<StoreContents> {
+export async function readStores(servers: ClusterAddresses | DataFolder): Promise<StoreContents> {
   if ('DATA_DIR' in servers) return readDataFolder(servers.DATA_DIR);
   const { KAFKA_BROKERS, MONGO_URL } = servers;
   const client = await MongoClient.connect(MONGO_URL);
@@ -85,7 +85,7 @@ export interface OriginalEvents {
 
 /** Returns the journal as it was before erasures, with the original content of every event. */
 export async function readJournal(
-  { KAFKA_BROKERS, MONGO_URL }: ServerAddresses,
+  { KAFKA_BROKERS, MONGO_URL }: ClusterAddresses,
   { removed = [], replaced = [] }: OriginalEvents,
 ): Promise<Journal> {
   const client = await MongoClient.connect(MONGO_URL);

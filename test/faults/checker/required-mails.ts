@@ -7,7 +7,7 @@ import type { Journal, JournalEvent } from './journal.ts';
 import type { SealedLink } from './stored.ts';
 
 type Purpose = 'verification' | 'reset' | 'erasure' | 'email-change' | 'email-undo';
-export type SupersededMails = Purpose | 'everything';
+export type SupersededMailKind = Purpose | 'everything';
 
 export interface RequiredMail {
   /** The id of the delivery, which is also the local part of the mail's Message-ID. */
@@ -66,7 +66,7 @@ const requirementOf: Readonly<Record<string, (event: JournalEvent) => MailRequir
  * Returns the kinds of mail that an event supersedes: mails of these kinds for earlier events of the account
  * must no longer be sent.
  */
-export function listMailsSupersededBy({ type, data }: JournalEvent): readonly SupersededMails[] {
+export function listMailsSupersededBy({ type, data }: JournalEvent): readonly SupersededMailKind[] {
   switch (type) {
     case 'UserRegistered':
     case 'VerificationRequested':

@@ -4,7 +4,7 @@ import type { Journal } from './journal.ts';
 import { createViolations, type Violation } from './report.ts';
 
 /** An event with which the history of an account has forked. */
-export interface Fork {
+export interface HistoryFork {
   readonly account: string;
   readonly sequence: number;
 }
@@ -13,7 +13,7 @@ export interface Fork {
  * Returns the event that was appended after the restore. It has the same sequence as the event of the change
  * that was lost.
  */
-export function findFork(journal: Journal, { account, next }: LostChange): Fork | undefined {
+export function findHistoryFork(journal: Journal, { account, next }: LostChange): HistoryFork | undefined {
   const event = journal.events.get(account)?.find(({ data }) => data.person?.firstName === next);
   return event && { account, sequence: event.sequence };
 }
@@ -30,7 +30,7 @@ export function checkRestoredFile(journal: Journal, lostChange: LostChange): rea
     ...(events.some(({ data }) => data.person?.firstName === firstName)
       ? createViolations('restored file', `${account} still has a change that was made after the backup`)
       : []),
-    ...(findFork(journal, lostChange) === undefined
+    ...(findHistoryFork(journal, lostChange) === undefined
       ? createViolations('restored file', `${account} has no change that was made after the restore`)
       : []),
     ...(forked.includes(account)

@@ -58,7 +58,7 @@ export interface CommitEvent {
   readonly chain?: { readonly person?: { readonly salt?: string } };
 }
 
-/** A document of the journal. */
+/** A document of the journal: a commit. */
 export interface Commit {
   readonly _id: string;
   readonly stream: string;
@@ -86,7 +86,7 @@ export interface TopicRecord {
   readonly payload: string | null;
 }
 
-/** A document of the read model. */
+/** A document of the read model: the profile of an account. */
 export interface StoredProfile {
   readonly _id: string;
   readonly sequence: number;
@@ -104,7 +104,7 @@ export interface DeliveryAttempt {
   readonly code?: number;
 }
 
-/** A document of the notifier. */
+/** A document of the notifier: a mail delivery. */
 export interface StoredDelivery {
   /** The id of the delivery, which is also the local part of the mail's Message-ID. */
   readonly _id: string;
@@ -134,13 +134,13 @@ export interface StoredLease {
   readonly until: Date;
 }
 
-/** A request that was recorded, and is processed later. */
+/** A request that auth has recorded, and processes later. */
 export interface StoredRequest {
   readonly _id: string;
   readonly at: string;
 }
 
-/** The record of an erasure, with the consumers that have confirmed it. */
+/** The stored record of an erasure, with the consumers that have confirmed the erasure. */
 export interface StoredErasure {
   /** The id of the erased account. */
   readonly _id: string;

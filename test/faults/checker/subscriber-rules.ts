@@ -7,7 +7,7 @@ import type { FaultLine, ReceivedEventLine } from '../run-folder.ts';
 import { STORE_FAULT_TARGETS } from './faults.ts';
 import { type Journal, type JournalEvent, listEventsByAccount } from './journal.ts';
 import { createViolations, type Violation } from './report.ts';
-import type { Fork } from './restored-file-rules.ts';
+import type { HistoryFork } from './restored-file-rules.ts';
 import type { TopicRecord } from './stored.ts';
 
 export interface SubscriberContext {
@@ -18,7 +18,7 @@ export interface SubscriberContext {
   readonly records: readonly TopicRecord[];
   readonly faults: readonly FaultLine[];
   /** Present if the history of an account has forked. `subscribe()` must deliver the events before the fork. */
-  readonly fork?: Fork | undefined;
+  readonly fork?: HistoryFork | undefined;
 }
 
 /**

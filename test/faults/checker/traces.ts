@@ -49,7 +49,7 @@ export function findTracesInRecords(
   names: ReadonlyMap<string, string>,
 ): readonly PersonalDataTrace[] {
   return records
-    .filter(({ topic }) => isSearchedForTraces(topic))
+    .filter(({ topic }) => mustNotNameErasedPeople(topic))
     .flatMap((record) =>
       findAccountsNamedIn(Buffer.from(JSON.stringify(record)), names).map((account) => ({
         account,
@@ -59,7 +59,7 @@ export function findTracesInRecords(
 }
 
 /** Returns whether records of a topic must never name an erased person. */
-export function isSearchedForTraces(topic: string): boolean {
+export function mustNotNameErasedPeople(topic: string): boolean {
   return !topic.startsWith('__') && !topic.includes('.dlq.') && !EVENT_TOPICS.some((name) => name === topic);
 }
 

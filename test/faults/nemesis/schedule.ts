@@ -1,5 +1,5 @@
 /** Plans which fault hits which target, and when. The plan of a run depends only on its seed and settings. */
-import { createRandom, type Random } from '../random.ts';
+import { createRandomGenerator, type RandomGenerator } from '../random.ts';
 
 interface Kind {
   readonly fault: string;
@@ -87,8 +87,8 @@ export const FAULT_LANES = [
     targets: INSTANCES,
     // The pauses between these faults are short, because a run with few faults proves little.
     pauses: [8, 18],
-    // The time without faults is longer than 30 s, because requests that a killed or paused process had
-    // claimed wait until its lease expires.
+    // The time without faults at the end is longer than 30 s, because requests that a killed or paused process
+    // had claimed wait until its lease expires.
     calm: 35,
     kinds: [
       { fault: 'kill-auth', lasts: [0.2, 4] },
@@ -109,8 +109,8 @@ export const FAULT_LANES = [
   {
     targets: INSTANCES,
     pauses: [2, 7],
-    // The time without faults is longer than the lease of a mail, because mails that a killed or paused
-    // process had claimed wait until its lease expires.
+    // The time without faults at the end is longer than the lease of a mail, because mails that a killed or
+    // paused process had claimed wait until its lease expires.
     calm: 65,
     kinds: [
       { fault: 'kill-notifier', lasts: [0.2, 3] },
@@ -151,8 +151,8 @@ export const FAULT_LANES = [
       { fault: 'full-disk', lasts: [1, 8], from: MEDIUM_RUN_SECONDS },
       { fault: 'fail-over-mongodb', lasts: [5, 15], from: MEDIUM_RUN_SECONDS },
       { fault: 'pause-secondary', lasts: [3, 20], from: MEDIUM_RUN_SECONDS },
-      // This fault is in the same lane as the faults of MongoDB, so that MongoDB is available while the read
-      // model is copied and restored.
+      // `restore-read-model` is in the same lane as the faults of MongoDB, so that MongoDB is available while
+      // the read model is copied and restored.
       { fault: 'restore-read-model', lasts: [0, 0.1], from: MEDIUM_RUN_SECONDS },
     ],
   },
@@ -186,14 +186,14 @@ export const FAULT_LANES = [
     ],
   },
   {
-    // There is one target for each partition of the accounts topic.
+    // The targets of these faults are the partitions of the accounts topic.
     targets: 12,
     pauses: [60, 120],
     calm: 40,
     kinds: [{ fault: 'cut-off-topic', lasts: [0, 0.1], from: LONG_RUN }],
   },
   {
-    // There is one target for each kind of forged record.
+    // The targets of these faults are the kinds of forged records.
     targets: 6,
     pauses: [4, 10],
     calm: 20,
@@ -207,7 +207,7 @@ export const STANDALONE_LANES = [
   {
     targets: 1,
     pauses: [4, 12],
-    // The time without faults is longer than the lease of a mail that a killed process was sending.
+    // The time without faults at the end is longer than the lease of a mail that a killed process was sending.
     calm: 45,
     kinds: [
       { fault: 'kill-standalone', lasts: [0.2, 4] },
@@ -237,7 +237,7 @@ export const STANDALONE_LANES = [
     targets: 1,
     pauses: [15, 40],
     calm: 20,
-    // The fault takes longer than 5 s, because /readyz tests at most every 5 s whether a store can write.
+    // A full disk lasts longer than 5 s, because /readyz tests at most every 5 s whether a store can write.
     kinds: [{ fault: 'full-disk', lasts: [8, 12] }],
   },
   SUBSCRIBER_LANE,
@@ -265,7 +265,7 @@ export interface PlanOptions {
   readonly seed: number;
   /** How long faults may be caused, in seconds. */
   readonly seconds: number;
-  /** The factor by which the pauses between faults are multiplied. */
+  /** The factor by which the pauses between faults of the plan are multiplied. */
   readonly pauses?: number;
   /** The kinds of faults that this machine cannot cause. The plan leaves out these kinds. */
   readonly without?: readonly FaultKind[];
@@ -296,14 +296,14 @@ export function planFaults({
     const kinds = lane.kinds.filter(({ fault, from = 0 }) => seconds >= from && !without.includes(fault));
     const [least, most] = lane.pauses;
     const paced = { ...lane, kinds, pauses: [least * pauses, most * pauses] as const };
-    return planLane(paced, seconds, createRandom(seed * SEEDS_PER_RUN + index));
+    return planLane(paced, seconds, createRandomGenerator(seed * SEEDS_PER_RUN + index));
   });
 }
 
 function planLane(
   lane: Lane & { readonly kinds: readonly (Kind & { fault: FaultKind })[] },
   seconds: number,
-  random: Random,
+  random: RandomGenerator,
 ): readonly PlannedFault[] {
   const planned: PlannedFault[] = [];
   const end = (seconds - Math.min(lane.calm, seconds / 2)) * 1000;
@@ -322,6 +322,6 @@ function planLane(
   }
 }
 
-function milliseconds(random: Random, [least, most]: readonly [number, number]): number {
+function milliseconds(random: RandomGenerator, [least, most]: readonly [number, number]): number {
   return Math.round(1000 * random.between(least, most));
 }

@@ -46,7 +46,7 @@ function createWorkCounter(): WorkCounter {
 }
 
 /** Counts one piece of work as in progress at two targets, until the returned function is called. */
-export function beginWorkAtBothTargets(one: WorkCounter, other: WorkCounter): () => void {
+export function countWorkAtBothTargets(one: WorkCounter, other: WorkCounter): () => void {
   const ends = [one.begin(), other.begin()];
   return () => {
     for (const end of ends) end();

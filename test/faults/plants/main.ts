@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Report } from '../checker/check.ts';
 import { copySources, removeSourceCopy } from './copy.ts';
 import { type PlantedBug, plantedBugs, type SourcePatch } from './plants.ts';
-import { type Provocation, provocations, SEPARATE_PROVOCATIONS } from './provocations.ts';
+import { PROVOCATIONS_WITH_OWN_SYSTEM, type Provocation, provocations } from './provocations.ts';
 
 const SOUND_QUIET_MS = 120_000;
 /**
@@ -95,10 +95,10 @@ const inOrder = Object.keys(provocations).filter((name): name is Provocation =>
   needed.has(name as Provocation),
 );
 
-const together = inOrder.filter((name) => !SEPARATE_PROVOCATIONS.has(name));
+const together = inOrder.filter((name) => !PROVOCATIONS_WITH_OWN_SYSTEM.has(name));
 const sound = [
   together,
-  ...inOrder.filter((name) => SEPARATE_PROVOCATIONS.has(name)).map((name) => [name]),
+  ...inOrder.filter((name) => PROVOCATIONS_WITH_OWN_SYSTEM.has(name)).map((name) => [name]),
 ].filter(({ length }) => length > 0);
 
 const outcomes: boolean[] = [];

@@ -262,7 +262,7 @@ export const STANDALONE_MOVE_PROVOCATION: Provocation = 'a standalone is moved';
  * The provocations that cannot run on the same system as other provocations: after a restore of the journal,
  * only some of the rules apply, and a moved system begins as a standalone.
  */
-export const SEPARATE_PROVOCATIONS: ReadonlySet<Provocation> = new Set([
+export const PROVOCATIONS_WITH_OWN_SYSTEM: ReadonlySet<Provocation> = new Set([
   'an older journal is restored',
   STANDALONE_MOVE_PROVOCATION,
 ]);

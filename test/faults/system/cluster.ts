@@ -19,7 +19,7 @@ import { CLIENTS_TARGET, createHitCounter } from '../nemesis/hits.ts';
 import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
 import { createStartGate } from '../nemesis/start-gate.ts';
 import { type SupervisedProcess, type SupervisorOptions, superviseProcess } from '../nemesis/supervisor.ts';
-import { beginWorkAtBothTargets } from '../nemesis/work.ts';
+import { countWorkAtBothTargets } from '../nemesis/work.ts';
 import { waitUntilIdle } from '../quiescence.ts';
 import type { RestoredReadModel } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
@@ -195,7 +195,7 @@ async function prepareServices(
     ...(port !== undefined && { port }),
     servers: { KAFKA_BROKERS: nodes.brokers.join(), MONGO_URL: mongoUrl },
     opsSettings: WEBHOOK_SETTINGS,
-    beginRequest: (name) => beginWorkAtBothTargets(work(CLIENTS_TARGET), work(name)),
+    beginRequest: (name) => countWorkAtBothTargets(work(CLIENTS_TARGET), work(name)),
     settingsOn: ({ MONGO_URL }) => ({
       ...createServiceSettings(seed),
       ...WEBHOOK_SETTINGS,

@@ -27,7 +27,7 @@ type Read = (sql: string, ...values: readonly string[]) => readonly Row[];
 const FIRST_GENERATION = 'user_profiles_v1';
 
 /** Runs `work` on one consistent state of the database, even while a standalone uses the folder. */
-export function withDatabaseSnapshot<T>(folder: string, work: (read: Read) => T): T {
+export function readDatabaseSnapshot<T>(folder: string, work: (read: Read) => T): T {
   const database = new DatabaseSync(join(folder, 'latchkey.sqlite'), { readOnly: true, timeout: 10_000 });
   try {
     database.exec('BEGIN');
@@ -42,7 +42,7 @@ export function withDatabaseSnapshot<T>(folder: string, work: (read: Read) => T)
  * contain it.
  */
 export function readDataFolder(folder: string): StoreContents {
-  return withDatabaseSnapshot(folder, (read) => {
+  return readDatabaseSnapshot(folder, (read) => {
     const records = recordsIn(read);
     const [profiles = [], ...rebuiltProfiles] = generationsIn(read).map((table) =>
       read(`SELECT * FROM ${table}`).map(profileOf),
@@ -111,7 +111,7 @@ export function readUnfinishedWork(
   folder: string,
   dueUntil: Date = new Date(),
 ): Readonly<Record<string, number>> {
-  return withDatabaseSnapshot(folder, (read) => {
+  return readDatabaseSnapshot(folder, (read) => {
     function count(sql: string): number {
       return Number(read(`SELECT count(*) AS many FROM ${sql}`)[0]?.['many']);
     }

@@ -1,6 +1,6 @@
 /** Makes sure that the database file was rewritten, so that its free pages contain no erased data (docs/erasure.md). */
 import type { System } from '../../support/system.ts';
-import { withDatabaseSnapshot } from './data-folder.ts';
+import { readDatabaseSnapshot } from './data-folder.ts';
 
 export interface RewriteDeps extends Pick<System, 'ops' | 'kill' | 'start'> {
   /** The path of the data folder (DATA_DIR). */
@@ -25,7 +25,7 @@ export async function finishRewrite({ folder, ops, kill, start }: RewriteDeps): 
 
 /** Returns whether data was erased after the last rewrite of the database file. */
 function mayContainErasedData(folder: string): boolean {
-  return withDatabaseSnapshot(
+  return readDatabaseSnapshot(
     folder,
     (read) => read('SELECT 1 FROM file_rewrite WHERE erasures > covered').length > 0,
   );

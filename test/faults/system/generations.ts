@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import type { DataFolder, ServerAddresses, ShownGeneration } from '../run-folder.ts';
+import type { ClusterAddresses, DataFolder, ShownGeneration } from '../run-folder.ts';
 
 /**
  * How long to wait for a switch, in ms: longer than the time within which every process switches to another
@@ -21,7 +21,7 @@ const SWITCHES = [
 ] as const;
 
 export interface GenerationSwitchDeps {
-  readonly stores: ServerAddresses | DataFolder;
+  readonly stores: ClusterAddresses | DataFolder;
   /** The processes of the system that answer queries, by name. */
   readonly processes: ReadonlyMap<string, { readonly url: string }>;
   ops(...words: readonly string[]): Promise<string>;
@@ -73,7 +73,7 @@ interface Generations {
 }
 
 async function withGenerations(
-  stores: ServerAddresses | DataFolder,
+  stores: ClusterAddresses | DataFolder,
   work: (generations: Generations) => Promise<void>,
 ): Promise<void> {
   if ('DATA_DIR' in stores) {

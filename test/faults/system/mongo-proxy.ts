@@ -30,7 +30,7 @@ export interface MongoProxy extends TcpProxy {
   setMode(mode: MongoProxyMode): void;
 }
 
-/** Commands that only maintain a connection or a session. */
+/** The MongoDB commands that only maintain a connection or a session. */
 const MAINTENANCE: ReadonlySet<string> = new Set(['hello', 'ismaster', 'ping', 'endSessions', '']);
 
 const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);

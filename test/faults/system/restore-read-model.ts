@@ -3,7 +3,7 @@
  * they are.
  */
 import { MongoClient } from 'mongodb';
-import type { RestoredReadModel, ServerAddresses } from '../run-folder.ts';
+import type { ClusterAddresses, RestoredReadModel } from '../run-folder.ts';
 
 const GENERATION = /^user_profiles_v\d+$/;
 
@@ -54,7 +54,7 @@ export async function rebuildRestoredReadModel({ stores, ops }: Operator): Promi
 
 /** What a repair by an operator needs: the addresses of the stores, and a function that runs ops commands. */
 interface Operator {
-  readonly stores: ServerAddresses;
+  readonly stores: ClusterAddresses;
   ops(...words: readonly string[]): Promise<string>;
 }
 

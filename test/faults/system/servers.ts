@@ -9,7 +9,10 @@ import { type Clocks, createFaketimeClocks } from './clocks.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
 
-/** The arguments that the shell command MONGO_CONTROL must accept. The last three are needed only for a replica set. */
+/**
+ * The arguments that the shell command MONGO_CONTROL must accept. The last three of them are needed only for
+ * a replica set.
+ */
 export type MongoControlCommand = 'stop' | 'start' | 'failover' | 'pause-secondary' | 'resume-secondary';
 
 export interface RunServers {

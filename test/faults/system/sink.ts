@@ -7,7 +7,7 @@ import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { createSmtpListener, createSmtpRefusal } from '../../support/smtp-listener.ts';
 import type { Settings } from '../../support/system.ts';
-import { beginWorkAtBothTargets, createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
+import { countWorkAtBothTargets, createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
 import type { MailLine, SmtpReply } from '../run-folder.ts';
 import { createInboxes, type Inboxes, type InboxMail } from './inboxes.ts';
 
@@ -87,7 +87,7 @@ export async function openMailSink(
   const listener = await createSmtpListener({
     onRcptTo: (_address, session, done) => {
       endMail(session);
-      inProgress.set(session.id, beginWorkAtBothTargets(work('smtp'), work(senderIn(session))));
+      inProgress.set(session.id, countWorkAtBothTargets(work('smtp'), work(senderIn(session))));
       const code = CODES[mode];
       named += 1;
       if (code === undefined || named % 2 !== 0) return done(null);

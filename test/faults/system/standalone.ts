@@ -13,7 +13,7 @@ import { createStandaloneFaults } from '../nemesis/faults.ts';
 import { CLIENTS_TARGET, createHitCounter } from '../nemesis/hits.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
 import { superviseProcess } from '../nemesis/supervisor.ts';
-import { beginWorkAtBothTargets } from '../nemesis/work.ts';
+import { countWorkAtBothTargets } from '../nemesis/work.ts';
 import type { DataFolder } from '../run-folder.ts';
 import { createFaketimeClocks, findClockLibrary } from './clocks.ts';
 import { createReplacedRowsSettings } from './data-folder.ts';
@@ -113,7 +113,7 @@ export async function openStandalone(
     port,
     routing: () => [url],
     checked: [],
-    beginRequest: () => beginWorkAtBothTargets(work(CLIENTS_TARGET), work(NAME)),
+    beginRequest: () => countWorkAtBothTargets(work(CLIENTS_TARGET), work(NAME)),
   });
   const closing = new AsyncDisposableStack();
   closing.defer(front.close);

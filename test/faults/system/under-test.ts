@@ -7,11 +7,11 @@ import type { NemesisDeps } from '../nemesis/nemesis.ts';
 import type { PlannedFault } from '../nemesis/schedule.ts';
 import type { WorkCounters } from '../nemesis/work.ts';
 import type {
+  ClusterAddresses,
   DataFolder,
   FaultLine,
   ReceivedEventLine,
   RestoredReadModel,
-  ServerAddresses,
   TraceSearchResult,
 } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
@@ -22,7 +22,7 @@ import type { Subscribers } from './subscribers.ts';
 export interface SystemUnderTest {
   /** The base URL of the API. */
   readonly url: string;
-  readonly stores: ServerAddresses | DataFolder;
+  readonly stores: ClusterAddresses | DataFolder;
   /** All processes of the system by their names, such as `auth-1`. */
   readonly processes: ReadonlyMap<string, ServerProcess>;
   /** The processes of the system that answer queries. */

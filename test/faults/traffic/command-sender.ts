@@ -34,7 +34,7 @@ export interface CommandSender {
 }
 
 export interface CommandSenderOptions {
-  /** The base URL; commands go to paths below `/api/v1`. */
+  /** The base URL of the system. Commands are sent to paths below `/api/v1`. */
   readonly url: string;
   record(line: HistoryLine): void;
   /** Returns the name of the process that serves requests at this origin. */

@@ -1,5 +1,5 @@
 /** The actions of the simulated people. Each action sends one request after the other, as an app would. */
-import type { Random } from '../random.ts';
+import type { RandomGenerator } from '../random.ts';
 import type { Inboxes, InboxMail } from '../system/inboxes.ts';
 import { type CommandResponse, type CommandSender, isOutcomeUnknown } from './command-sender.ts';
 import * as ask from './commands.ts';
@@ -8,7 +8,7 @@ import { chooseRandomNames, createUniqueAddress, generateRandomPassword, type Pe
 export interface CustomerDeps {
   readonly sender: CommandSender;
   readonly inboxes: Inboxes;
-  readonly random: Random;
+  readonly random: RandomGenerator;
 }
 
 /** How long a simulated person waits for a mail before they continue without it, in ms. */
@@ -20,8 +20,8 @@ const REFUSED = 0.04;
 const ABANDONED = 0.05;
 const RESET_TWICE_AT_ONCE = 0.2;
 /**
- * Three fractions: of erasures that an admin requests; of erasures that are canceled; and of address changes that are
- * undone.
+ * Three fractions: the part of the erasures that an admin requests, the part of the erasures that are
+ * canceled, and the part of the address changes that are undone.
  */
 const ERASED_BY_ADMIN = 0.3;
 const KEPT = 0.7;

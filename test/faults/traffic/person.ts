@@ -1,6 +1,6 @@
 /** A simulated person who uses the system, and what this person knows about their own account. */
 import { randomUUID } from 'node:crypto';
-import type { Random } from '../random.ts';
+import type { RandomGenerator } from '../random.ts';
 
 export interface Person {
   /**
@@ -80,7 +80,7 @@ export interface PersonNames {
 }
 
 /** Returns a random selection of a person's names (first name, last name, username), at least one. */
-export function chooseRandomNames(random: Random): PersonNames {
+export function chooseRandomNames(random: RandomGenerator): PersonNames {
   const names: PersonNames = {
     ...(random.chance(0.3) && { username: `n${randomUUID().replaceAll('-', '').slice(0, 20)}` }),
     ...(random.chance(0.5) && { firstName: random.pick(FIRST_NAMES) }),

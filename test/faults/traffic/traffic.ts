@@ -1,5 +1,5 @@
 /** Generates steady traffic: people begin a fixed number of actions per second, however long each takes. */
-import { createRandom, type Random } from '../random.ts';
+import { createRandomGenerator, type RandomGenerator } from '../random.ts';
 import { type CustomerActions, type CustomerDeps, createCustomerActions } from './customer.ts';
 import { listActionsOfMix, type TrafficAction, type TrafficMix } from './mixes.ts';
 import { createSimulatedPerson, type Person } from './person.ts';
@@ -31,7 +31,7 @@ const BUSY_SHARE = 0.1;
 const RECIPIENTS = 20;
 
 export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions): Traffic {
-  const random = createRandom(seed);
+  const random = createRandomGenerator(seed);
   const customer = createCustomerActions({ ...deps, random });
   const deck = listActionsOfMix(mix);
   const people: Person[] = [];
@@ -138,7 +138,7 @@ function mayGetMailings({ gone, signUpName }: Person): boolean {
   return !gone && signUpName.charCodeAt(1) % 2 === 0;
 }
 
-function recipientsAmong(people: readonly Person[], random: Random): readonly string[] {
+function recipientsAmong(people: readonly Person[], random: RandomGenerator): readonly string[] {
   return random
     .shuffled([...new Set(people.filter(mayGetMailings).map(({ email }) => email))])
     .slice(0, random.whole(1, RECIPIENTS));

@@ -3,7 +3,7 @@
  * password. Bob has requested a second link and signed out everywhere. Eve has signed up with Ada's address. There was
  * a mailing. Dan's account was erased. Fay has changed her address, and has canceled the erasure of her account. A
  * record was forged. At the end, there were logins to the accounts of Dan and Fay. The run was on a cluster;
- * {@link embeddedRun} is the same on a standalone, and {@link movedRun} on a standalone that was moved to a cluster.
+ * {@link goodStandaloneRun} is the same on a standalone, and {@link goodMovedRun} on a standalone that was moved to a cluster.
  */
 import type { HistoryLine, MailLine } from '../../run-folder.ts';
 import { SUBSCRIBER_NAMES } from '../../system/subscribers.ts';
@@ -727,7 +727,7 @@ export const goodRun: RecordedRun = {
 };
 
 /** The run on a standalone, which has replaced Dan's commits and records in place. */
-export const embeddedRun: RecordedRun = {
+export const goodStandaloneRun: RecordedRun = {
   ...goodRun,
   run: { ...goodRun.run, servers: { DATA_DIR: '' } },
   replaced: {
@@ -739,22 +739,22 @@ export const embeddedRun: RecordedRun = {
 };
 
 /** The stores of the run on a standalone. */
-export const embeddedStores: StoreContents = {
+export const goodStandaloneStores: StoreContents = {
   ...goodStores,
   records: [...commits.flatMap((commit, index) => recordsOf(commit, index * 10)), forged],
 };
 
 /**
- * The same run as {@link embeddedRun}, if the standalone was moved to a cluster after the erasure: the topics
- * have never had the personal data that the erasure has removed. Its stores are {@link embeddedStores}.
+ * The same run as {@link goodStandaloneRun}, if the standalone was moved to a cluster after the erasure: the topics
+ * have never had the personal data that the erasure has removed. Its stores are {@link goodStandaloneStores}.
  */
-export const movedRun: RecordedRun = { ...embeddedRun, run: goodRun.run };
+export const goodMovedRun: RecordedRun = { ...goodStandaloneRun, run: goodRun.run };
 
 /**
  * The same run as {@link goodRun}, if a backup was restored before Ada's last event. `subscribe()` has
  * therefore parked her account.
  */
-export const restoredRun = {
+export const goodRestoredRun = {
   ...goodRun,
   run: {
     ...goodRun.run,
