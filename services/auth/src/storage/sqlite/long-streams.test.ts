@@ -7,6 +7,7 @@ import {
   createCommit,
   createCommits,
   createRegistrationCommit,
+  createTestInstant,
   getCommitNumbers,
 } from '../../ports/testing/commits.ts';
 import { openTemporaryStores, type TemporaryStores } from './stores.fixture.ts';
@@ -98,5 +99,21 @@ describe('a stream with many commits', () => {
     assert.equal(erased.length, 601);
     const left = erased.filter((commit) => JSON.stringify(commit).includes('ada@example.com'));
     assert.deepEqual(getCommitNumbers(left), []);
+  });
+
+  test('and other commits of the same time are one page of the outbox, which is read in several turns', async () => {
+    const at = createTestInstant(1_000_000);
+    const sameTime = Array.from({ length: MANY }, () => createCommit({ at }));
+    const late = createCommit({ at: createTestInstant(1_000_001) });
+    await appendAll([...sameTime, late]);
+    const { result, turns } = await countTurns(() =>
+      stores.outbox.waiting({ after: new Date(createTestInstant(999_999)), limit: 1 }),
+    );
+    const streams = sameTime.map((commit) => commit.stream);
+    assert.deepEqual(new Set(result.streams), new Set(streams));
+    assert.deepEqual([result.last, result.hasMore], [new Date(at), true]);
+    assert.ok(turns >= 1, `${turns} turns`);
+    const rest = await stores.outbox.waiting({ after: new Date(at), limit: 1 });
+    assert.deepEqual(rest, { streams: [late.stream], last: new Date(late.at), hasMore: false });
   });
 });

@@ -18,8 +18,9 @@ const SQL = {
   unpublished: `SELECT * FROM journal_commit INDEXED BY journal_unpublished_by_stream
     WHERE stream = :stream AND number > :after AND unpublished IS NOT NULL ORDER BY number LIMIT :limit`,
   stamped: `SELECT stream, unpublished, rowid AS "row" FROM journal_commit INDEXED BY journal_unpublished_by_time
-    WHERE (unpublished, rowid) > (:at, :row) AND unpublished < :before
-    ORDER BY unpublished, rowid LIMIT :limit`,
+    WHERE unpublished > :at AND unpublished < :before ORDER BY unpublished, rowid LIMIT :limit`,
+  stampedAt: `SELECT stream, unpublished, rowid AS "row" FROM journal_commit INDEXED BY journal_unpublished_by_time
+    WHERE unpublished = :at AND rowid > :row ORDER BY rowid LIMIT :limit`,
   markPublished: 'UPDATE journal_commit SET unpublished = NULL WHERE stream = :stream AND number = :number',
   count: `SELECT count(*) AS commits FROM (SELECT 1 FROM journal_commit INDEXED BY journal_unpublished_by_time
     WHERE unpublished IS NOT NULL LIMIT ${MAX_COUNTED_UNPUBLISHED_COMMITS})`,
@@ -29,44 +30,45 @@ const SQL = {
 
 /** The latest time that a Date can represent, in ms since the epoch. */
 const LATEST_MS = 8.64e15;
-const LAST_ROW = 9_223_372_036_854_775_807n;
-
-/** A place in the index on the times of unpublished commits. */
-interface Stamp {
-  readonly at: number;
-  readonly row: number | bigint;
-}
 
 /** The outbox in the embedded store: commits whose column `unpublished` is set. */
 export function createSqliteOutbox(database: Database): Outbox {
   /**
    * Reads `limit` unpublished commits, and all further ones with the time of the last. Lets other work run after
    * every 1,000 commits.
-   * @param after the place in the index after which to begin
+   * @param after commits with this time or an earlier one are ignored; in ms since the epoch
    * @param before commits with this time or a later one are ignored; in ms since the epoch
    */
   async function readPage(
-    { after, before }: { readonly after: Stamp; readonly before: number },
+    { after, before }: { readonly after: number; readonly before: number },
     limit: number,
   ): Promise<OutboxPage> {
     const streams = new Set<string>();
-    let [read, last] = [0, after];
-    function pageOf(hasMore: boolean): OutboxPage {
-      return { streams: [...streams], ...(read > 0 && { last: new Date(last.at) }), hasMore };
+    let [at, row, read] = [after, 0, 0];
+
+    /** Notes the streams of commits that were read, and the place of the last one. */
+    async function take(rows: readonly SqliteRow[]): Promise<void> {
+      for (const { stream } of rows) streams.add(String(stream));
+      const last = rows.at(-1);
+      if (last !== undefined) [at, row] = [Number(last['unpublished']), Number(last['row'])];
+      read += rows.length;
+      if (rows.length === STAMPS_PER_TURN) await nextTurn();
     }
-    for (;;) {
-      // Read the commit after the page, too, which tells whether there are more.
-      const asked = Math.min(STAMPS_PER_TURN, Math.max(limit - read, 0) + 1);
-      const rows: readonly SqliteRow[] = database.prepare(SQL.stamped).all({ ...last, before, limit: asked });
-      for (const row of rows) {
-        const stamp = toStamp(row);
-        if (read >= limit && stamp.at !== last.at) return pageOf(true);
-        streams.add(String(row['stream']));
-        [read, last] = [read + 1, stamp];
+
+    let hasMore = true;
+    while (hasMore && read < limit) {
+      const asked = Math.min(STAMPS_PER_TURN, limit - read);
+      const rows = database.prepare(SQL.stamped).all({ at, before, limit: asked });
+      await take(rows);
+      hasMore = rows.length === asked;
+      for (let isFull = hasMore; isFull; ) {
+        const sameTime = database.prepare(SQL.stampedAt).all({ at, row, limit: STAMPS_PER_TURN });
+        await take(sameTime);
+        isFull = sameTime.length === STAMPS_PER_TURN;
       }
-      if (rows.length < asked) return pageOf(false);
-      if (asked === STAMPS_PER_TURN) await nextTurn();
     }
+    hasMore &&= database.prepare(SQL.stamped).get({ at, before, limit: 1 }) !== undefined;
+    return { streams: [...streams], ...(read > 0 && { last: new Date(at) }), hasMore };
   }
 
   async function waiting({ recent, after, limit }: OutboxPageRequest): Promise<OutboxPage> {
@@ -75,10 +77,10 @@ export function createSqliteOutbox(database: Database): Outbox {
     const future =
       recent === undefined || after !== undefined
         ? []
-        : (await readPage({ after: endOf(recent.to), before: LATEST_MS }, limit)).streams;
+        : (await readPage({ after: recent.to.getTime(), before: LATEST_MS }, limit)).streams;
     const page = await readPage(
       {
-        after: after === undefined ? { at: -LATEST_MS, row: 0 } : endOf(after),
+        after: after?.getTime() ?? -LATEST_MS - 1,
         before: recent?.from.getTime() ?? LATEST_MS,
       },
       limit,
@@ -130,13 +132,4 @@ export function createSqliteOutbox(database: Database): Outbox {
       return oldest === undefined ? { commits } : { commits, oldest: String(oldest['at']) };
     },
   });
-}
-
-/** Returns the place after all commits with this time. */
-function endOf(time: Date): Stamp {
-  return { at: time.getTime(), row: LAST_ROW };
-}
-
-function toStamp({ unpublished, row }: SqliteRow): Stamp {
-  return { at: Number(unpublished), row: Number(row) };
 }
