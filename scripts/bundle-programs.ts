@@ -47,11 +47,11 @@ export async function bundlePrograms(programs: readonly string[], folder: string
   await mkdir(folder, { recursive: true });
   // Mark the bundles as ES modules. Without this package.json, Node would first parse each file as CommonJS, and then
   // again as an ES module.
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}\n');
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}\n', { flush: true });
   const hash = createHash('sha256');
   for (const file of output) {
     const content = file.type === 'chunk' ? escapeNonAscii(file.code) : file.source;
-    await writeFile(join(folder, file.fileName), content);
+    await writeFile(join(folder, file.fileName), content, { flush: true });
     hash.update(`${file.fileName}\n`).update(content);
   }
   return hash.digest('hex').slice(0, 16);

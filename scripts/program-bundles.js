@@ -4,7 +4,16 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 
@@ -36,7 +45,7 @@ export function prepareProgramBundles() {
     removeUnused();
     bundleTo(folder);
   }
-  utimesSync(folder, new Date(), new Date());
+  markAsUsed(folder);
   return folder;
 }
 
@@ -59,7 +68,7 @@ function addFolder(hash, folder) {
     if (NOT_SOURCES.includes(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) addFolder(hash, path);
-    else addFile(hash, path);
+    else if (entry.isFile()) addFile(hash, path);
   }
 }
 
@@ -71,7 +80,7 @@ function addFile(hash, path) {
 
 /** Writes the bundles into a folder that does not exist yet. @param {string} folder */
 function bundleTo(folder) {
-  const written = `${folder}-${process.pid}`;
+  const written = mkdtempSync(`${folder}-`);
   const { status, stderr } = spawnSync(
     process.execPath,
     [join(import.meta.dirname, 'bundle.ts'), written, ...PROGRAM_WORKSPACES],
@@ -87,6 +96,15 @@ function bundleTo(folder) {
     // Another process has created the folder meanwhile.
     rmSync(written, { recursive: true, force: true });
     if (!existsSync(folder)) throw error;
+  }
+}
+
+/** Keeps `removeUnused` from removing the folder during the next day. @param {string} folder */
+function markAsUsed(folder) {
+  try {
+    utimesSync(folder, new Date(), new Date());
+  } catch {
+    // The folder belongs to another user, or the checkout is read-only. The bundles can be used all the same.
   }
 }
 

@@ -46,8 +46,8 @@ const PAGES_PER_RUN = 10;
 /** The first page of a pass may contain as many streams of the future again. */
 const MAX_STREAMS_PER_RUN = STREAMS_PER_RUN + 2 * COMMITS_PER_PAGE;
 /**
- * While publishing fails, every run reads only what follows the commits that were read before. After this many runs, it
- * starts over, to find commits that were appended late with an earlier time.
+ * While publishing fails, every run reads only what follows the commits that were read before. After this many runs, and
+ * once the last commit has been read, it starts over, to find commits that were appended late with an earlier time.
  */
 const RUNS_PER_PASS = 15;
 
@@ -118,7 +118,7 @@ export function createOutboxSweep({
       const span = recent();
       const except = span && { recent: span };
       runsInPass += 1;
-      if (runsInPass > RUNS_PER_PASS || (isAtEnd && !isFailing())) after = undefined;
+      if (isAtEnd && (runsInPass > RUNS_PER_PASS || !isFailing())) after = undefined;
       if (after === undefined) {
         runsInPass = 1;
         if (!(await isAnyOverdue({ ...except }))) {
