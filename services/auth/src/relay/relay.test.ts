@@ -644,11 +644,9 @@ describe('the relay', () => {
     test('reads one commit per sweep while another relay holds the lease', async () => {
       const { sleep, step } = steps();
       const { counted, outbox: counting } = countingOutbox();
-      recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
       now = new Date(createTestInstant(100));
       await append(...createBacklog());
-      await started({ sleep });
-      await settled();
+      assert.ok(await leases.take({ name: 'relay-sweep', holder: 'another', now, ms: 10_000 }));
       await started({ sleep, outbox: counting });
       await settled();
       for (let count = 0; count < 10; count++) await step();
@@ -670,6 +668,24 @@ describe('the relay', () => {
       await append(overdue[2]);
       await step();
       assert.deepEqual(recorder.publishes, [1, 1, 1]);
+    });
+
+    test('is also done by another relay if the first one cannot publish', async () => {
+      const [first, second] = [steps(), steps()];
+      now = new Date(createTestInstant(100));
+      const overdue = createCommit();
+      await append(overdue);
+      await started({
+        sleep: first.sleep,
+        bus: { publish: () => Promise.reject(new Error('the broker is away')) },
+      });
+      await settled();
+      await started({ sleep: second.sleep });
+      for (let count = 0; count < 2; count++) {
+        await first.step();
+        await second.step();
+      }
+      assert.deepEqual(recorder.of(overdue.stream), [1]);
     });
 
     test('continues after an outage of the journal, and reports it once', async () => {

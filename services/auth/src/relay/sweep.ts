@@ -55,7 +55,8 @@ const RUNS_PER_PASS = 15;
  * Creates the search for overdue commits: commits of processes that died before publishing them, or that
  * never publish, such as ops commands. The lease only saves work: concurrent searches would at worst publish
  * duplicates. The sweep takes the lease only if there are overdue commits, so that an idle system writes
- * nothing. A process without the lease reads one commit per run.
+ * nothing. A process without the lease reads one commit per run. A process that cannot publish gives up the lease
+ * after each run.
  */
 export function createOutboxSweep({
   outbox,
@@ -78,6 +79,12 @@ export function createOutboxSweep({
   async function takeLease(): Promise<boolean> {
     holdsLease = await leases.take({ name: LEASE, holder: instance, now: now(), ms: leaseMs });
     return holdsLease;
+  }
+
+  async function releaseLease(): Promise<void> {
+    if (!holdsLease) return;
+    holdsLease = false;
+    await leases.release(LEASE, instance);
   }
 
   /**
@@ -110,9 +117,11 @@ export function createOutboxSweep({
 
   return {
     async run() {
-      // Read nothing that the queue would drop. Keep the lease, so that no other process publishes the same commits.
+      // Read nothing that the queue would drop. Keep the lease, so that no other process publishes the same commits,
+      // unless this process cannot publish them.
       if (capacity() < MAX_STREAMS_PER_RUN) {
-        if (holdsLease) await takeLease();
+        if (isFailing()) await releaseLease();
+        else if (holdsLease) await takeLease();
         return false;
       }
       const span = recent();
@@ -131,12 +140,10 @@ export function createOutboxSweep({
       if (!holdsLease || isFirst) after = undefined;
       isFirst = false;
       for (const stream of streams) found(stream);
+      // Until the next run, another process may take the lease, and publish what this process cannot publish.
+      if (isFailing()) await releaseLease();
       return streams.size > 0;
     },
-    async release() {
-      if (!holdsLease) return;
-      holdsLease = false;
-      await leases.release(LEASE, instance);
-    },
+    release: releaseLease,
   };
 }
