@@ -8,7 +8,6 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { prepareProgramBundles } from '../../scripts/program-bundles.js';
 import { eventually } from '../../test/support/eventually.ts';
 import { createUniquePerson } from '../../test/support/people.ts';
 import { measurePasswordHashCpu } from '../support/hash-limit.ts';
@@ -84,7 +83,6 @@ async function openOthers(words: readonly string[]): Promise<readonly Contender[
   return [await contend(openPeer, url)];
 }
 
-process.env['PROGRAM_BUNDLES'] ??= prepareProgramBundles();
 await installPeers();
 const contenders = [
   await contend(openLatchkey),

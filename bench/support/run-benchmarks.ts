@@ -1,14 +1,11 @@
-import { prepareProgramBundles } from '../../scripts/program-bundles.js';
 import { type Benchmark, isTargetMissed } from './benchmark.ts';
 import { formatTable } from './table.ts';
 
 /**
  * Runs the benchmarks that the command line names, or all benchmarks if it names none. With `--markdown`, prints the
- * tables for docs/performance.md. Sets exit code 1 if a figure misses its target. The benchmarks start bundled programs,
- * as `npm start` and the image do.
+ * tables for docs/performance.md. Sets exit code 1 if a figure misses its target.
  */
 export async function runBenchmarks(benchmarks: readonly Benchmark[]): Promise<void> {
-  process.env['PROGRAM_BUNDLES'] ??= prepareProgramBundles();
   const words = process.argv.slice(2);
   const markdown = words.includes('--markdown');
   for (const benchmark of chosen(benchmarks, words)) {
