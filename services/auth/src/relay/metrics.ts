@@ -65,8 +65,8 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
 }
 
 /**
- * Returns the age of the oldest unpublished commit, in seconds; 0 if there is none, or if its time is in the
- * future because of clock skew.
+ * Returns the age of the oldest unpublished commit, in seconds; 0 if there is none. If its time is in the future
+ * because of clock skew, returns how far, so that the skew is noticed.
  */
 export function computeOldestCommitAgeSeconds(oldest: string | undefined, now: Date): number {
   return oldest === undefined ? 0 : Math.abs(now.getTime() - Date.parse(oldest)) / 1000;
