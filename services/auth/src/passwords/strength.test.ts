@@ -1,38 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { countTurns } from '../testing/count-turns.ts';
 import { createClearStrengthCheck } from './clearly-strong.ts';
 import { rankWords } from './strength.ts';
 import { mergeWordLists } from './word-lists.ts';
-
-/** Returns how many turns of the event loop begin while work is done. The work must not wait for I/O. */
-async function countTurns(work: () => Promise<unknown>): Promise<number> {
-  let turns = 0;
-  let counting = setImmediate(function count() {
-    turns += 1;
-    counting = setImmediate(count);
-  });
-  try {
-    await work();
-    return turns;
-  } finally {
-    clearImmediate(counting);
-  }
-}
 
 const words = Array.from({ length: 10_000 }, (_, index) => `word number ${index}`);
 
 describe('other work runs', () => {
   test('while lists of words are merged', async () => {
-    assert.ok((await countTurns(() => mergeWordLists([words, words.slice(0, 3000)]))) >= 20);
+    const { turns } = await countTurns(() => mergeWordLists([words, words.slice(0, 3000)]));
+    assert.ok(turns >= 20, `${turns} turns`);
   });
 
   test('while words are hashed', async () => {
     const known = { words, keyboards: {}, substitutions: {} };
-    assert.ok((await countTurns(() => createClearStrengthCheck(known))) >= 9);
+    const { turns } = await countTurns(() => createClearStrengthCheck(known));
+    assert.ok(turns >= 9, `${turns} turns`);
   });
 
   test('while words are ranked', async () => {
-    assert.ok((await countTurns(() => rankWords(words))) >= 2);
+    const { turns } = await countTurns(() => rankWords(words));
+    assert.ok(turns >= 2, `${turns} turns`);
   });
 });
 

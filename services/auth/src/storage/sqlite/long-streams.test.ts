@@ -10,21 +10,8 @@ import {
   createTestInstant,
   getCommitNumbers,
 } from '../../ports/testing/commits.ts';
+import { countTurns } from '../../testing/count-turns.ts';
 import { openTemporaryStores, type TemporaryStores } from './stores.fixture.ts';
-
-/** Runs `work`, and returns its result and the number of turns of the event loop that it took. */
-async function countTurns<T>(
-  work: () => Promise<T>,
-): Promise<{ readonly result: T; readonly turns: number }> {
-  let turns = 0;
-  let counter = setImmediate(function count() {
-    turns += 1;
-    counter = setImmediate(count);
-  });
-  const result = await work();
-  clearImmediate(counter);
-  return { result, turns };
-}
 
 const MANY = 1100;
 
