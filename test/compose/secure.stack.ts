@@ -51,7 +51,7 @@ test('neither Kafka nor MongoDB has a port on this machine', async () => {
 });
 
 test('the journey works through the gateway', async () => {
-  const { code, output } = await stack.passes('journey.e2e.test.ts', 1);
+  const { code, output } = await stack.runTestFile('journey.e2e.test.ts', 1);
   assert.equal(code, 0, output);
   assert.match(output, /pass [1-9]/);
 });

@@ -132,7 +132,7 @@ describe('from nothing, by one command', () => {
 });
 
 async function passesTheJourney(instances: number): Promise<void> {
-  const { code, output } = await stack.passes('journey.e2e.test.ts', instances);
+  const { code, output } = await stack.runTestFile('journey.e2e.test.ts', instances);
   assert.equal(code, 0, output);
   assert.match(output, /pass [1-9]/);
 }

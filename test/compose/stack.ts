@@ -11,7 +11,9 @@ import { HIGH_LIMIT_SETTINGS, SHORT_LIFETIME_SETTINGS } from '../support/program
 
 const ROOT = join(import.meta.dirname, '../..');
 const SERVICES = ['auth', 'user', 'notifier'] as const;
-const LONGEST_COMMAND_MS = 300_000;
+const LONGEST_COMMAND_MS = 600_000;
+/** How many of the newest warnings and errors of the services are printed after a failed test run. */
+const PRINTED_WARNINGS = 60;
 
 /** The shortest session timeout that a broker accepts by default. */
 const KAFKA_SESSION_SECONDS = '6';
@@ -63,10 +65,14 @@ export interface ComposeStack {
   logs(...services: readonly string[]): Promise<string>;
   inspect(...services: readonly string[]): Promise<readonly DockerContainer[]>;
   /**
-   * Runs a test file of `test/` against the stack.
+   * Runs a test file of `test/` against the stack. If the run fails, its output also contains the newest warnings and
+   * errors of the services.
    * @param instances the number of processes to run of each service
    */
-  passes(file: string, instances: number): Promise<{ readonly code: number | null; readonly output: string }>;
+  runTestFile(
+    file: string,
+    instances: number,
+  ): Promise<{ readonly code: number | null; readonly output: string }>;
   /** Removes the containers of the stack and all of their data. */
   down(): Promise<void>;
 }
@@ -140,6 +146,12 @@ export async function createComposeStack({
       2,
     );
   }
+  /** Returns the newest warnings and errors of the services, one log line each. */
+  async function readWarnings(): Promise<string> {
+    const lines = (await run('logs', '--no-color', ...SERVICES)).split('\n');
+    const warnings = lines.filter((line) => /"level":"(?:warn|error|fatal)"/.test(line));
+    return ['', 'Warnings and errors of the services:', ...warnings.slice(-PRINTED_WARNINGS), ''].join('\n');
+  }
   const url = `http://localhost:${ports['GATEWAY_PORT']}`;
   const mailbox = `http://localhost:${ports['MAILPIT_PORT']}`;
 
@@ -157,7 +169,7 @@ export async function createComposeStack({
     },
     logs: (...services) => compose('logs', '--no-color', '--no-log-prefix', ...services),
     inspect: (...services) => inspect(services),
-    passes: async (file, instances) => {
+    runTestFile: async (file, instances) => {
       const scale = SERVICES.map((service) => `--scale ${service}=${instances}`).join(' ');
       const child = spawn(process.execPath, ['--test', join(import.meta.dirname, '..', file)], {
         cwd: ROOT,
@@ -175,7 +187,8 @@ export async function createComposeStack({
       const ended = once(child, 'close');
       const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
       await ended;
-      return { code: child.exitCode, output: out + err };
+      const warnings = child.exitCode === 0 ? '' : await readWarnings();
+      return { code: child.exitCode, output: out + err + warnings };
     },
     down: async () =>
       void (await compose('--profile', '*', 'down', '--volumes', '--remove-orphans', '--timeout', '5')),
