@@ -31,7 +31,7 @@ export const floodBenchmark: Benchmark = {
   },
 };
 
-/** The times of one measured sign-up, in ms of `performance.now()`. */
+/** When the steps of one measured sign-up took place, in ms on the clock of `performance.now()`. */
 interface SignUp {
   readonly sentAt: number;
   readonly answeredAt: number;

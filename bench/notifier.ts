@@ -69,7 +69,7 @@ export const notifierBenchmark: Benchmark = {
   },
 };
 
-/** The options with which nodemailer adds a DKIM signature to mails. */
+/** The options that make nodemailer add a DKIM signature to mails. */
 interface NodemailerDkim {
   readonly domainName: string;
   readonly keySelector: string;

@@ -16,7 +16,7 @@ import { measureAlternately } from './support/statistics.ts';
 const ROUNDS = 5;
 const HASHES = 50_000;
 const SIGNATURES = 3000;
-/** How many signatures a consumer verifies concurrently when it reads events from the log before it can apply them. */
+/** How many signatures a consumer verifies concurrently while it catches up with the log. */
 const CHECKS_AT_ONCE = 16;
 
 export const primitivesBenchmark: Benchmark = {

@@ -180,7 +180,7 @@ function loginOf({ email, password }: Person) {
   return { email, password };
 }
 
-/** The newest refresh token of each login, which a refresh replaces. */
+/** The current refresh token of each login. Each refresh replaces the token. */
 const newest = new WeakMap<Tokens, string>();
 
 async function refreshOnce({ client }: BenchmarkServer, tokens: Tokens): Promise<void> {

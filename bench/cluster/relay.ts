@@ -110,8 +110,8 @@ async function fullOutbox() {
   const { journal, outbox } = createMemoryStores();
   const streams = Array.from({ length: ACCOUNTS }, () => randomUUID());
   for (const stream of streams) for (const commit of commitsOf(stream)) await journal.append(commit);
-  // Let `waiting` find nothing, so that the relay's periodic search for unpublished commits does not add to the measured
-  // time.
+  // Replace `waiting`, with which the relay searches for unpublished commits periodically, by a function that
+  // finds nothing: the searches would add to the measured time.
   return {
     journal,
     ...watchUnpublishedCommits(

@@ -3,7 +3,10 @@ import { repeatConcurrently } from './load.ts';
 
 const AT_ONCE = 4;
 
-/** Adds accounts that have signed up, verified their address and signed in once, and that the read model contains. */
+/**
+ * Adds accounts that have signed up, verified their address and signed in once. Resolves once the read model
+ * contains all of them.
+ */
 export async function addAccounts(people: PersonActions, many: number): Promise<void> {
   await repeatConcurrently(many, AT_ONCE, async () => {
     const { accessToken } = await people.login(await people.verified(createUniquePerson()));

@@ -1,4 +1,7 @@
-/** The result of a benchmark: the measured figures, and for each figure its target and a bound from the same run. */
+/**
+ * The result of a benchmark: the measured figures. A figure may have a target, and a limit that was measured
+ * in the same run.
+ */
 
 export interface BenchmarkFigure {
   readonly what: string;
@@ -34,7 +37,7 @@ export function createAtMostTarget(max: number, unit: string): BenchmarkTarget {
 }
 
 /**
- * Returns a target that is met if the figure is at most `limit` plus `allowed`, in ms.
+ * Returns a target for a time: the target is met if the figure is at most `limitMs + allowedMs`.
  * @param limitName the name of the limit in the report
  */
 export function createAtMostAboveLimitTarget(

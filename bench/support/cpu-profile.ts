@@ -20,7 +20,10 @@ interface CpuProfileNode {
   readonly children?: readonly number[];
 }
 
-/** A function in the call tree. Calls of one function from the same chain of callers are one frame. */
+/**
+ * A function in the call tree. Calls of one function through the same chain of callers are combined into one
+ * frame.
+ */
 export interface ProfileFrame {
   /** The function and its file, for example `signUp (services/auth/src/sign-up/sign-up.ts)`. */
   readonly name: string;

@@ -1,6 +1,6 @@
 /**
- * Measures the lower bound for login and sign-up: the CPU time of one argon2id hash in a process that does nothing
- * else. If this file is run as a program (`hash-limit.ts <count> <concurrency>`), it is that process.
+ * Measures the lower bound for login and sign-up: the CPU time of one argon2id hash in a process that does
+ * nothing else. The measured process runs this file as its program: `hash-limit.ts <count> <concurrency>`.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,7 +12,10 @@ const PROGRAM = import.meta.filename;
 /** The parameters of argon2id: m=19456, t=2, p=1. */
 const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
 
-/** The settings of a server whose hashes cost as much as the limit. The servers of tests use cheaper ones. */
+/**
+ * Settings that make a server hash passwords at the same cost as `measurePasswordHashCpu`. By default,
+ * servers in tests use a lower cost.
+ */
 export const HASH_LIMIT_SETTINGS = { HASH_COSTS: `${COST.memoryCost}:${COST.timeCost}` };
 
 function hashOnce() {

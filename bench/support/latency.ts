@@ -23,10 +23,13 @@ interface Latent extends AsyncDisposable {
   readonly people: PersonActions;
 }
 
-/** Starts a system of all services that receives no requests except those of the benchmark. */
+/** Starts all services. They must receive no requests except those of the benchmark. */
 type Start = (settings?: Settings) => Promise<Latent>;
 
-/** Maps a fraction of the samples to the latency in ms that this fraction must not exceed. */
+/**
+ * Maps a fraction to a latency in ms: the target is met if at least this fraction of the samples has at most
+ * this latency.
+ */
 type Targets = Readonly<Partial<Record<0.5 | 0.99, number>>>;
 
 /** Measures the time from the response to a sign-up until the mail server has accepted its mail. */
@@ -45,7 +48,9 @@ export async function measureMailLatency(
   return figures('sign-up response → mail accepted', handOvers, delays, targets);
 }
 
-/** Measures the time from the response to a profile change until the user service shows it. */
+/**
+ * Measures the time from the response to a profile change until the user service returns the changed profile.
+ */
 export async function measureProfileChangeLatency(
   start: Start,
   targets: Targets,

@@ -68,8 +68,8 @@ async function* slices(database: Database): AsyncGenerator<readonly BusRecord[]>
 type Row = readonly (string | number | null)[];
 
 /**
- * Returns the rows of the accounts that the records of a slice belong to, as they are at the end of the log. These rows
- * are as long as those that a projection would write after the slice.
+ * Returns the rows of the accounts that have records in this slice. The rows contain the final state of the
+ * accounts, which takes about as many bytes as their state after the slice.
  */
 function rowsOf(database: Database, slice: readonly BusRecord[]): readonly Row[] {
   const ids = [...new Set(slice.flatMap(({ key }) => subjectOfKey(key) ?? []))];

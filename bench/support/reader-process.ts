@@ -1,6 +1,6 @@
 /**
- * Runs a reader of the log or of the feed in a separate process, as in production. If this file is run as a program, it
- * is that process.
+ * Runs a reader of the log or of the feed in a separate process, as in production. The reader process runs
+ * this file as its program.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { measureMs } from './load.ts';
 
 const PROGRAM = import.meta.filename;
 
-/** Describes what a reader process reads: from which source, with which client, and how many events. */
+/** Tells a reader process what to read: the source, the client to use, and the number of events. */
 export type EventReadingTask =
   /** Reads the feed over HTTP in pages of 1000 events, and parses each page as JSON. */
   | { readonly url: string; readonly count: number }

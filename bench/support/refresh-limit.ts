@@ -1,7 +1,7 @@
 /**
- * Measures the lower bound for a refresh, which is the work that every implementation must do. For each request, a bare
- * `node:http` server reads a body, changes one row durably and signs one ES256 token. If this file is run as a program,
- * it is that server.
+ * Measures the lower bound for a refresh, which is the work that every implementation must do. For each
+ * request, a bare `node:http` server reads a body, changes one row durably and signs one ES256 token. The
+ * server process runs this file as its program.
  */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { createServer } from 'node:http';

@@ -1,7 +1,7 @@
 /**
- * Creates a data folder with many accounts. Their commits are decided by auth's rules and stored in auth's journal, as
- * in the service itself. Only two passwords are hashed, and the other accounts share one of these hashes. All events
- * are a month old, so that the notifier sends no mails for them.
+ * Creates a data folder with many accounts. The commits of the accounts are created with auth's own rules and
+ * stored in auth's journal. Only two passwords are hashed, and the other accounts share one of these hashes.
+ * All events are a month old, so that the notifier sends no mails for them.
  */
 import { randomUUID } from 'node:crypto';
 import { catalogue } from '@latchkey/events';

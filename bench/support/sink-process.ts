@@ -1,6 +1,6 @@
 /**
- * Runs the mail sink, a mail server for benchmarks, in a separate process, so that the CPU time of the sink is not
- * counted as CPU time of the sender. If this file is run as a program, it is that process.
+ * Runs the mail sink, a mail server for benchmarks, in a separate process, so that the CPU time of the sink
+ * is not counted as CPU time of the sender. The sink process runs this file as its program.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,7 @@
 /**
- * Measures the longest turns of the event loop in two jobs of auth: in the clean-up pass, each time with one store full
- * of old rows, and in the publisher of security events.
+ * Measures the longest turns of the event loop in two periodic jobs of auth. The clean-up pass is measured
+ * several times, each time with a different store full of expired rows. The publisher of security events is
+ * measured once.
  */
 import { randomUUID } from 'node:crypto';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
@@ -25,10 +26,10 @@ import {
   withTemporaryDatabase,
 } from './longest-turn.ts';
 
-/** The time at which everything that the clean-up pass removes has ended. */
+/** The time at which the rows that the clean-up pass removes have expired. */
 const ENDED = new Date('2025-01-01T00:00:00.000Z');
 
-/** A store that the clean-up pass removes rows from, and how to add such rows. */
+/** Fills one store with rows that the clean-up pass removes. */
 interface Filling {
   readonly what: string;
   add(stores: AuthStores, index: number): Promise<unknown>;

@@ -36,7 +36,8 @@ function createDelivery(index: number, sendUntil: Date): NewDelivery {
 }
 
 /**
- * Measures how the notifier claims deliveries, and reads the figures for its metrics, while all deliveries are pending.
+ * Measures two operations while all deliveries are pending: claiming the next deliveries, and reading the
+ * figures for the metrics.
  */
 function measurePending(): Promise<readonly BenchmarkFigure[]> {
   return withTemporaryDatabase(async (database) => {

@@ -16,7 +16,7 @@ export interface LongestTurn {
 export interface TurnMeter {
   /** Returns the longest turn since the last call of `longest`. A turn that has not ended is not included. */
   longest(): LongestTurn;
-  /** Resolves once the next call of `longest` takes every turn into account that has already ended. */
+  /** Resolves once the measurement of all earlier turns is complete, so that `longest` includes them. */
   settled(): Promise<void>;
   stop(): void;
 }
@@ -28,8 +28,9 @@ export function startTurnMeter(): TurnMeter {
   let cpu = 0;
   let samples = 0;
   let before = process.threadCpuUsage();
-  // If a turn of the event loop is longer than the interval, the call of this function ends that turn. So the CPU time
-  // between two calls belongs to one long turn, or to several turns that together took about a millisecond.
+  // The timer fires at most once per turn of the event loop, and at most once per millisecond. The CPU time
+  // between two calls is therefore that of a single long turn, or of several short turns that took about a
+  // millisecond together.
   const sampler = setInterval(() => {
     const now = process.threadCpuUsage();
     cpu = Math.max(cpu, (now.user + now.system - before.user - before.system) / US_PER_MS);

@@ -9,7 +9,7 @@ const DESCRIPTION = `Commands for operators of Latchkey.
 They act on MongoDB and Kafka if MONGO_URL (and KAFKA_BROKERS) is set, otherwise on the data folder DATA_DIR \
 (default: ./.data). Settings come from the environment and from .env in the working folder.`;
 
-/** The exit code of `verify` if the comparison could not be made. */
+/** The exit code of `verify` if the stores could not be compared. */
 const CANNOT_VERIFY = 2;
 
 type Output = Pick<CommandContext, 'print' | 'note'>;
@@ -54,7 +54,8 @@ const COMMANDS: Readonly<
 };
 
 /**
- * Builds the program with its commands. Their actions, help texts and usage errors use `context`.
+ * Creates the `ops` program with its commands. `context` provides the environment and the output for running
+ * commands, for help texts and for usage errors.
  * @param names the names of the commands to add. Default: all
  */
 export async function createOpsProgram(
@@ -145,8 +146,8 @@ function neededFor(words: readonly string[]): readonly string[] | undefined {
 
 function explain(error: unknown): readonly string[] {
   if (error instanceof CommanderError)
-    // Commander has already printed its own errors, except for a missing subcommand: in that case, Commander
-    // prints the help but no error.
+    // Commander has already printed the message of its error. The exception is a missing subcommand, for
+    // which Commander prints only the help.
     return error.code === 'commander.help' ? ['a subcommand is missing'] : [];
   if (error instanceof ConfigError) return error.faults;
   return [error instanceof Error ? error.message : String(error)];

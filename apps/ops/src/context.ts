@@ -2,7 +2,7 @@ import type { Environment } from '@latchkey/process';
 
 /** The settings and the output of a command. */
 export interface CommandContext {
-  /** The environment variables. Variables that are not set have their values from `.env`. */
+  /** The environment variables. A variable that is not set has the value from `.env`. */
   readonly environment: Environment;
   /** Whether to wait for unreachable servers. If false, the command fails after a few seconds. */
   readonly waits: boolean;

@@ -18,15 +18,15 @@ export function createOpsKafkaConnection({ environment }: CommandContext) {
   return {
     ...kafkaConnectionOf(readConfig(kafkaSettings, environment)),
     clientId: 'latchkey-ops',
-    // Warnings are dropped: everything important in them is also in the error that follows.
+    // Drop warnings, because the error that is thrown afterwards contains everything important.
     logger: { warn: () => undefined },
   };
 }
 
 /**
- * Opens a bus for `work`, and closes it afterwards.
- * @param replication the replication of topics that are created or checked. Default: derived from the number of
- * brokers
+ * Opens a bus, passes it to `work`, and closes it afterwards.
+ * @param replication the replication of topics that are created or checked. Default: derived from the number
+ * of brokers
  * @throws ConfigError, and the errors of `work`
  */
 export async function withKafkaBus(

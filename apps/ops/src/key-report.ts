@@ -38,7 +38,7 @@ export interface KeyReport {
    * then refuse to start.
    */
   readonly canBeForced: boolean;
-  /** The entry of this key in the store's record of key uses. */
+  /** Identifies the store's record of when this key was used. */
   readonly remembered: {
     readonly setting: string;
     readonly key: string;
@@ -49,7 +49,7 @@ export interface KeyReport {
 
 /**
  * For each kind of key, maps the id of a key to a description of the stored data that still needs the key.
- * Empty for a kind if only the state and the age of its keys decide whether they can be retired.
+ * The map is empty for the kinds whose keys can be retired once they are former keys and old enough.
  */
 type Needs = Readonly<Record<ReportedKeyKind, ReadonlyMap<string, string>>>;
 
@@ -67,7 +67,7 @@ export interface KeyedDataLifetimes {
  */
 const MAIL_DAYS = 10;
 
-/** For each kind of key, the setting under which the stores record its uses. */
+/** For each kind of key, the name of the setting under which the stores record when its keys were used. */
 const REMEMBERED = {
   ...keySettingNames,
   // Auth has only the public part of the sealing key, so the uses of the key are recorded under the setting of the
@@ -158,7 +158,7 @@ function wasUsed(kind: ReportedKeyKind, state: KeyReport['state']): boolean {
 
 /**
  * Returns what still needs a former key, and until when. Empty if nothing needs the key.
- * @param since when the current key was first used. The former key was last used at this time at the latest
+ * @param since when the current key was first used. The former key was not used after this time
  */
 function neededUntil(
   kind: ReportedKeyKind,

@@ -21,13 +21,14 @@ export interface SecretsSource {
    * Writes the given keys, each atomically. Undefined if the keys are in the settings, which a command cannot change.
    */
   write?(changes: Partial<StoredSecrets>): Promise<void>;
-  /** The names of the optional keys that are in the settings although the other keys are in files. */
+  /** The names of optional keys that are set in the settings, while the other keys are in files. */
   readonly inSettings: readonly string[];
 }
 
 /**
- * Opens the keys in a folder that `ops secrets` created. If no folder is given, opens the keys in the
- * settings, or else the keys of the data folder.
+ * Returns the source of the system's keys: the folder, if one is given, otherwise the settings, otherwise the
+ * file of the data folder.
+ * @param folder a folder that `ops secrets` created
  * @throws Error with a one-line message that says which keys are missing
  */
 export async function openSecretsSource(
@@ -74,8 +75,8 @@ async function folderSource(folder: string): Promise<SecretsSource> {
     secrets,
     inSettings: [],
     async write(changes) {
-      // Sorted by name, so that the private sealing key is written before the public one. Otherwise, something could
-      // be sealed with a public key whose private part is not stored yet.
+      // Write the keys sorted by name, so that the private sealing key is stored before the public one.
+      // Otherwise, something could be sealed to a public key before its private key is stored.
       for (const [name, text] of Object.entries(changes).toSorted(([one], [other]) => (one < other ? -1 : 1)))
         await replaceTextFile(join(folder, name), text);
     },

@@ -27,7 +27,8 @@ export function getSelectedLogKind(environment: Environment): LogKind {
 }
 
 /**
- * Opens the log for `work`, and closes it afterwards. Servers may use the log at the same time.
+ * Opens the log that the settings select, passes it to `work`, and closes it afterwards. Servers may use the
+ * log at the same time.
  * @throws ConfigError, and the errors of the log
  */
 export function withOpenedLog(
@@ -42,7 +43,7 @@ export function withOpenedLog(
 }
 
 /**
- * Opens the log that a store contains for `work`, and closes it afterwards.
+ * Opens the embedded log in a store, passes it to `work`, and closes it afterwards.
  * @throws Error with a one-line message if the store contains no log
  */
 export async function withEmbeddedLog(
@@ -58,7 +59,10 @@ export async function withEmbeddedLog(
   }
 }
 
-/** Opens Kafka for `work`. @throws ConfigError, KafkaRefusedError */
+/**
+ * Connects to Kafka, passes the log to `work`, and disconnects afterwards.
+ * @throws ConfigError, KafkaRefusedError
+ */
 async function withKafka(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
   const { GROUP_PREFIX: groupPrefix } = readConfig(kafkaSettings, context.environment);
   // Imported lazily, so that commands on the embedded log do not load kafkajs.

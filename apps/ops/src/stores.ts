@@ -16,7 +16,7 @@ interface StoreOptions extends Partial<OpenStoreOptions> {
 }
 
 /**
- * Opens a store for `work`, and closes it afterwards. Servers may use the store at the same time.
+ * Opens a store, passes it to `work`, and closes it afterwards. Servers may use the store at the same time.
  * @throws ConfigError, StoreMisconfigured, DataFolderError
  */
 export async function withOpenedStore(
@@ -34,8 +34,8 @@ export async function withOpenedStore(
 }
 
 /**
- * Opens a store that has a file for `work`, and closes it afterwards.
- * @throws Error with a one-line message if the store has no file; the errors of withOpenedStore
+ * Opens a store, passes the store's file to `work`, and closes the store afterwards.
+ * @throws Error with a one-line message if this kind of store has no file; the errors of withOpenedStore
  */
 export function withDataFile(
   context: CommandContext,

@@ -18,8 +18,8 @@ export interface OpenedSystem {
 }
 
 /**
- * Opens the store and the log for `work`, and closes them afterwards. Servers may use the store and the log
- * at the same time.
+ * Opens the store and the log, passes them to `work`, and closes them afterwards. Servers may use the store
+ * and the log at the same time.
  * @throws ConfigError, and the errors of withOpenedStore and withOpenedLog
  */
 export function withOpenedSystem(

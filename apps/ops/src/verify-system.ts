@@ -24,8 +24,8 @@ const PAUSE_MS = 500;
 const MAX_RECORDS = 500_000;
 
 /**
- * Creates the option that sets how long `verify` repeats the comparison of differences, because events in transit
- * cause temporary differences.
+ * Creates the option that sets for how long `verify` repeats the comparison if it finds differences. A
+ * difference may disappear by itself, because events may still be on their way.
  */
 export function createVerifyPatienceOption() {
   return new Option('--patience <seconds>', 'how long to repeat the comparison of what disagrees')

@@ -134,7 +134,10 @@ async function ensureTopics(bus: EmbeddedBus, retentionDays: number, names: Topi
   await bus.ensureTopics(allTopics({ auditRetentionDays: retentionDays }));
 }
 
-/** Starts the SMTP server of the mailbox. @returns the settings with which the notifier sends mails to it */
+/**
+ * Starts the SMTP server of the mailbox.
+ * @returns the settings that make the notifier send its mails to this server
+ */
 async function openMailbox(
   mailbox: Mailbox,
   logger: Logger,

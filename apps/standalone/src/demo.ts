@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: shows all steps of a user in the terminal, starting with sign-up. The server then keeps running,
- * unless `--once` is given.
+ * `npm run demo` shows in the terminal what happens when a user signs up, verifies the address, signs in, and
+ * so on. The server then keeps running, unless `--once` is given.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -36,7 +36,7 @@ interface Call {
 
 const WIDTH = 110;
 
-/** Formats a JSON text on one line, with shortened tokens and without nulls. */
+/** Formats a JSON text on one line, with shortened tokens and without null values. */
 function shortened(json: string): string {
   const text = json
     .replace(/"(accessToken|refreshToken)":"([^"]{3})[^"]*"/g, '"$1":"$2…"')

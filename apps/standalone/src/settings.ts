@@ -71,7 +71,10 @@ function isGiven(environment: Environment, name: string): boolean {
   return Boolean(environment[name] || environment[`${name}_FILE`]);
 }
 
-/** Returns whether the environment lacks one of the secrets, which `secrets.json` must then contain. */
+/**
+ * Returns whether any of the secrets is missing in the environment, so that the file `secrets.json` is
+ * needed.
+ */
 export function areSecretsMissing(environment: Environment): boolean {
   return generatedSecretNames.some((name) => !isGiven(environment, name));
 }
@@ -110,7 +113,10 @@ export function formatServiceSettings({
   };
 }
 
-/** Returns the settings with which the notifier sends mails to the SMTP server on this port. */
+/**
+ * Returns the settings that make the notifier send its mails to the SMTP server of the mailbox.
+ * @param port the port of the SMTP server
+ */
 export function createMailboxSmtpSettings(port: number): Environment {
   return {
     MAIL_SERVER: '127.0.0.1',
@@ -123,8 +129,8 @@ export function createMailboxSmtpSettings(port: number): Environment {
 }
 
 /**
- * Returns placeholders for required settings, with which settings are validated in development. The real values are
- * known only later. In production, the settings must be set.
+ * Returns placeholders for the required settings whose values are known only later, so that all settings can
+ * be validated at the start. Used only in development, because in production these settings must be set.
  */
 function placeholders(): Environment {
   return {

@@ -60,7 +60,7 @@ test('the books accept a token until its session is revoked', async (context) =>
   async function status(): Promise<number> {
     return (await fetch(url, { headers: { authorization } })).status;
   }
-  // Retry: the guard responds with 503 until it has read all earlier revocations of tokens.
+  // Wait for the guard to read all earlier revocations of tokens. Until then, it responds with 503.
   while ((await status()) !== 200) await sleep(50);
   await bus.publish(ACCOUNTS_TOPIC, [signEventRecord(revoked)]);
   while ((await status()) !== 401) await sleep(50);

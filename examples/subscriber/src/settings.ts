@@ -15,7 +15,7 @@ const settings = z.object({
   KAFKA_SASL_USERNAME: z.string().optional(),
   /** The file that contains the password of the Kafka user. */
   KAFKA_SASL_PASSWORD_FILE: z.string().optional(),
-  /** The URL of auth's public keys, with which the program verifies events. */
+  /** The URL of auth's public keys. The program uses them to verify events. */
   JWKS_URL: z
     .url({ protocol: /^https?$/, error: 'takes an http(s) URL' })
     .default('http://localhost:8080/.well-known/jwks.json'),

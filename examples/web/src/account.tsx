@@ -69,7 +69,7 @@ export function AccountPage() {
         <button type="button" onClick={() => void load().catch(() => undefined)}>
           Reload
         </button>
-        {/* If the server cannot be reached, the session ends only in this app. */}
+        {/* Signs out in this app even if the server cannot be reached; the session on the server then remains. */}
         <button type="button" onClick={() => void latchkey.signOut().catch(() => undefined)}>
           Sign out
         </button>

@@ -9,7 +9,10 @@ function fetchInPageLanguage(...given: Parameters<typeof fetch>): Promise<Respon
   return fetch(request);
 }
 
-/** The client that the whole app shares. If tokens are sent in bodies, every tab finds the session in localStorage. */
+/**
+ * The client that the whole app shares. In body mode, the session is stored in localStorage, so that all tabs
+ * have it.
+ */
 export const latchkey =
   VITE_TOKENS === 'body'
     ? createClient({ url, tokens: 'body', storage: localStorage, fetch: fetchInPageLanguage })

@@ -6,7 +6,7 @@ import { EmailChangePage, PasswordResetPage, UndoEmailChangePage, VerificationPa
 import { SignInForms } from './signed-out.tsx';
 import { useSession } from './use-session.ts';
 
-/** The pages that links in mails open, by their paths. */
+/** The app's pages for the links in mails, by path. */
 const pages: Readonly<Record<string, { readonly title: string; readonly Page: () => ReactNode }>> = {
   '/verify': { title: 'Verify your email', Page: VerificationPage },
   '/reset-password': { title: 'Choose a new password', Page: PasswordResetPage },

@@ -122,7 +122,8 @@ describe('on MongoDB', () => {
     for (const [service, collections] of Object.entries(mongoCollectionsByService)) {
       const sources = globSync(`services/${service}/src/storage/mongo/*.ts`, { cwd: root });
       assert.ok(sources.length > 2);
-      // The pattern below also matches `user_id` and `user_agent`, which are fields or indexes, not collections.
+      // Skip `user_id` and `user_agent`: the pattern below matches them, but they are names of fields or
+      // indexes, not of collections.
       for (const source of sources)
         for (const [, name = ''] of readFileSync(join(root, source), 'utf8').matchAll(
           new RegExp(`'(${service}_[a-z0-9_]+)'`, 'g'),

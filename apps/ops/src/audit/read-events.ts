@@ -7,15 +7,15 @@ export interface SecurityEventFilter {
   readonly account?: string | undefined;
   readonly type?: SecurityEventType | undefined;
   /**
-   * Returns whether an event may have been caused from the IP address that the operator asked for. Default:
-   * events from all addresses match.
+   * Selects security events that may have been caused by a request from the IP address that the operator
+   * asked for. Default: events from all addresses.
    */
   readonly isClient?: ReturnType<typeof createAuditClientMatcher> | undefined;
   /** Selects security events that happened at this time or later. */
   readonly since?: Date | undefined;
   /** Selects security events that happened before this time. */
   readonly until?: Date | undefined;
-  /** Selects security events whose id is higher than this id. The ids of events are in the order of time. */
+  /** Selects security events with a higher id than this one. Ids increase with time. */
   readonly after?: string | undefined;
 }
 

@@ -84,8 +84,8 @@ test('an anchor that was changed is not compared with', async (t) => {
 });
 
 /**
- * Appends a copy of a record of the first anchor, with a changed hash. Anyone with write access to the topic could
- * append such a record.
+ * Copies a record of the first anchor, changes a hash in the copy, and appends the copy to the topic. Anyone
+ * with write access to the topic could do this.
  */
 async function appendChangedAnchor(folder: string): Promise<void> {
   const database = openDatabase({ folder, as: 'exclusive' });
@@ -114,8 +114,8 @@ test('anchors on a topic are all compared with, and a forged one is left out', a
 
   await town.stop();
   await change(folder, 'DELETE FROM journal_commit WHERE stream = (SELECT max(stream) FROM journal_commit)');
-  // An attacker who obtains the signing keys later can publish an anchor of the remaining events, but cannot remove
-  // the first anchor from the topic.
+  // An attacker who obtains the signing keys later can publish a new anchor, which covers only the events
+  // that are left. But the attacker cannot remove the first anchor from the topic.
   assert.equal((await ops('anchor', '--topic', 'anchors.v1')).code, 0);
   const removed = await ops(...against);
   assert.match(removed.out, /^history-changed \S+: all events that the anchor of \S+ contains are missing$/m);

@@ -1,6 +1,6 @@
 /**
- * Creates and reads anchors: signed Merkle roots over the last hashes of all hash chains. `verify` detects with an
- * anchor whether earlier events were changed or removed.
+ * Creates and reads anchors. An anchor is a signed Merkle root over the last hashes of all hash chains. By
+ * comparing the journal with an anchor, `verify` detects whether earlier events were changed or removed.
  */
 import { Option } from '@commander-js/extra-typings';
 import { openAuthOps } from '@latchkey/auth/ops';

@@ -13,8 +13,7 @@ const noon = Date.parse('2026-03-01T12:00:00.000Z');
 
 function envelope(minute: number) {
   const msecs = noon + minute * 60_000;
-  // The ids of the test events are in the order of the minute, just as the ids that auth creates are in the
-  // order of time.
+  // Create ids that increase with the minute, because the ids that auth creates increase with time.
   const id = `01980d2e-6b00-7000-8000-${minute.toString(16).padStart(12, '0')}`;
   return { id, time: new Date(msecs).toISOString(), correlationId: `request-${minute}` };
 }

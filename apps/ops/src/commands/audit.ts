@@ -112,7 +112,8 @@ function withEvents(
 }
 
 /**
- * Returns the current and former keys with which pseudonyms in security events were made. @throws ConfigError
+ * Returns the keys for pseudonyms in security events: the current key and the former ones.
+ * @throws ConfigError
  */
 async function pseudonymKeys({ environment }: CommandContext): Promise<readonly Buffer[]> {
   const key = await readSecretForFolder('AUDIT_IP_KEY', getDataFolder(environment), environment);
@@ -172,8 +173,8 @@ function whatOf(data: SecurityEvent['data']): string {
 }
 
 /**
- * Replaces the control characters in a string that is to be printed. Clients choose parts of the string, so
- * it could contain escape sequences that control the terminal.
+ * Replaces the control characters in a string before it is printed. Clients choose parts of the string, so it
+ * could contain escape sequences that control the terminal.
  */
 function onTerminal(text: string): string {
   return text.replaceAll(/\p{C}/gu, '?');

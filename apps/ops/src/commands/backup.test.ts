@@ -30,7 +30,10 @@ test('a copy that was made while the server runs has everything up to then, and 
   await assert.rejects(restored.me('ben'));
 });
 
-/** Reads the feed of a system from the first event on, and keeps the positions in a store that outlives the system. */
+/**
+ * Subscribes to the event feed of a running system, starting at the first event. The positions are kept in
+ * `store`, so that a later subscription can continue from them on another system.
+ */
 async function follow(t: TestContext, { url }: RunningStandalone, key: string, store: SequenceStore) {
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const handlers = { EmailChangeRequested: () => undefined };

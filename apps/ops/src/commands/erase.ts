@@ -96,7 +96,7 @@ async function checkErased(
         `--topics: ${former.missing.join(', ')} does not exist, or this user has no right to see it`,
       );
     const current = allTopics().map(({ name }) => nameOf(name));
-    // The embedded log shows every topic that it has.
+    // No current topic can be hidden on the embedded log, because it needs no rights to list topics.
     const hidden = log.kind === 'embedded' ? [] : current.filter((name) => !all.includes(name));
     const searched = [...all.filter((topic) => isTopicOrItsDeadLetterTopic(topic, current)), ...former.named];
     const hits = [

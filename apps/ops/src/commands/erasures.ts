@@ -204,8 +204,8 @@ function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topi
 }
 
 /**
- * Returns a mark for the confirmation of a consumer that was not asked to confirm. Anybody who may write to
- * the topic of receipts can invent a consumer.
+ * Returns the text that marks a receipt as unexpected. Anybody who may write to the topic of receipts can
+ * publish a receipt of a consumer that does not exist.
  */
 function markOf({ expected }: { readonly expected: boolean }): string {
   return expected ? '' : ' (not expected)';

@@ -29,7 +29,8 @@ test('an account is exported by its address or its id, also while the server run
     ],
   );
   assert.equal(document.sessions.length, 1);
-  // Both exports are recorded as events of the account: the first was requested by id, the second by address.
+  // Each export is recorded as an event of the account. The operator has exported the account twice: first by
+  // its id, then by its address.
   assert.deepEqual(
     document.signIns.filter(({ type }) => type === 'DataExported').map(({ actor }) => actor),
     ['ops', 'ops'],

@@ -8,8 +8,8 @@ import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 /**
- * Starts a system in which the read model has applied a different last event of ada's account than the journal
- * contains.
+ * Starts a system whose read model and journal disagree about the last event of ada's account: the read model
+ * has stored a different hash.
  */
 async function forkedSystem(t: TestContext) {
   const folder = await createTemporaryFolder(t);
@@ -75,9 +75,8 @@ test('parked retry unparks the account if its read model has the history of the 
   const { town, ada, ops, parked, database } = await forkedSystem(t);
   await town.changeEmail('ada', 'ada@example.org');
   await waitUntil('the account is parked', async () => (await parked()).includes(ada));
-  // The account is parked at event 3, because the read model has applied a different event 2 than the one in
-  // the journal. Simulate another process that has corrected the read model, by applying event 2 of the
-  // journal.
+  // The account was parked at event 3, because event 2 in the read model differs from event 2 in the journal.
+  // Simulate that another process has repaired the read model with event 2 of the journal.
   await database.write(() => {
     const head = `SELECT '2:' || json_extract(events, '$[#-1].chain.hash') FROM journal_commit
       WHERE stream = :ada AND number = 2`;

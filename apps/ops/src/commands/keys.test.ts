@@ -28,7 +28,7 @@ import { createSilentLogger, createTemporaryFolder } from '../../../standalone/s
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { createSecretFiles } from './secrets.ts';
 
-/** Settings with keys that are optional, because only some systems use them. */
+/** The settings for optional keys, which only some systems use. */
 const optionalSecrets = {
   MAIL_BOUNCE_KEY: Buffer.alloc(32, 7).toString('base64'),
   AUDIT_IP_KEY: Buffer.alloc(32, 8).toString('base64url'),
@@ -64,7 +64,7 @@ async function openFolders(t: TestContext) {
     },
     read: (name: string) => readFile(join(folder, name), 'utf8'),
     modeOf: async (name: string) => (await stat(join(folder, name))).mode & 0o777,
-    /** Returns the settings with which the services would start. */
+    /** Reads all settings as the services would at startup, with the keys from the files in the folder. */
     settings() {
       const names = [
         'SIGNING_KEYS',
@@ -189,7 +189,10 @@ test('a setting that is no number of minutes is refused: tokens of a former key 
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Converts the keys of settings to the fingerprints that a process records in the store when it starts. */
+/**
+ * Returns the fingerprints of the keys in `settings`, in the form in which a process records them in the
+ * store when it starts.
+ */
 function givenAs(settings: Readonly<Record<string, readonly SecretKey[]>>) {
   const entries = Object.entries(settings).map(([name, keys]) => [
     name,
@@ -200,7 +203,7 @@ function givenAs(settings: Readonly<Record<string, readonly SecretKey[]>>) {
 
 test('a key of mails or pseudonyms is needed until nothing that was made with it is left', async (t) => {
   const { data, keys, settings } = await openFolders(t);
-  /** Simulates a start of the services, this many days ago, with the current keys of the folder. */
+  /** Simulates that the services started `daysAgo` days ago with the keys that are in the folder now. */
   async function start(daysAgo: number): Promise<void> {
     const store = openSqlite({ folder: data, as: 'server' });
     const at = new Date(Date.now() - daysAgo * DAY_MS);
@@ -311,7 +314,7 @@ test('a key that the secret of a webhook is sealed with is not retired, not even
 
 test('a former key of webhooks is retired once the user service has started with the new one, even without webhooks', async (t) => {
   const { data, keys, statesOf, settings } = await openFolders(t);
-  /** Starts the webhooks of the user service with the keys that are in the folder now. */
+  /** Starts the webhook dispatcher of the user service with the keys that are in the folder now. */
   async function start(): Promise<void> {
     const store = openSqlite({ folder: data, as: 'server' });
     const bus = createEmbeddedBus({ database: store.database });

@@ -180,22 +180,23 @@ function severalProcessesWarning(kind: KeyKind): string {
 }
 
 /**
- * Returns the DNS selector of a DKIM key. A key without a name of its own has the selector that
- * MAIL_DKIM_SELECTOR contains; for such a key, returns the text `MAIL_DKIM_SELECTOR`.
+ * Returns the DNS selector of a DKIM key, for messages. The selector of a key with a name is its name. The
+ * selector of a key without a name is the value of MAIL_DKIM_SELECTOR, so the message names that setting.
  */
 function selectorOf(id: string): string {
   return id === UNNAMED_KEY_ID ? 'MAIL_DKIM_SELECTOR' : id;
 }
 
-/** Returns the part of the store that records the use of a kind of key. */
+/** Returns the store's records of which keys of this kind were used, and when. */
 function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprints, 'list' | 'forget'> {
   if (kind === 'webhooks') return openWebhookStorage(store).keyFingerprints;
   return kind === 'bounces' || kind === 'dkim' ? openNotifierOps(store).keys : openAuthOps(store).keys;
 }
 
 /**
- * Deletes the store's record of a key that was listed in the report. @throws Error with a one-line message if
- * a process has started with other keys since the report
+ * Deletes the store's record that a key was used.
+ * @throws Error with a one-line message if a process has started with different keys since the report was
+ * created
  */
 async function forget(store: Store, { kind, remembered: { setting, key, uses } }: KeyReport): Promise<void> {
   if (!(await storedKeys(store, kind).forget(setting, key, uses)))

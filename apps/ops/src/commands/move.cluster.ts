@@ -279,8 +279,8 @@ test('a repeated move accepts changes of the services in moved data, and reports
     const done = await runOps(settings, command);
     assert.deepEqual([done.code, stripProgress(done.err)], [0, '']);
   }
-  // Changes the moved data in ways in which running services may change it: erases persons, makes mails
-  // bounced, complained or canceled, and lets a suppression expire.
+  // Change the moved data as running services could have changed it: erase persons, mark mails as bounced,
+  // complained or canceled, and let a suppression expire.
   const commits = connection.collection('auth_commits');
   await commits.updateMany(
     {},
@@ -373,8 +373,8 @@ test('a move is refused where it could do harm, and nothing is changed', async (
 });
 
 /**
- * Starts a receiver of webhooks. A test passes a function to `refuse`; the receiver then refuses the events for which
- * the function returns true.
+ * Starts a receiver of webhooks. `refuse` sets a function that returns whether to refuse an event; the
+ * receiver responds with 500 to such an event.
  */
 async function startReceiver(t: TestContext) {
   const received: string[] = [];

@@ -4,8 +4,9 @@ import type { CommandContext } from '../context.ts';
 import { formatCount, formatNumber } from '../output/progress.ts';
 
 /**
- * Checks the result of a comparison of two generations of the read model. @throws Error with a one-line
- * message if the generation must not become active
+ * Asserts that `rebuild user` may activate a new generation of the read model, according to its comparison
+ * with the active generation.
+ * @throws Error with a one-line message if the new generation must not become active
  */
 export function assertGenerationMayBecomeActive(
   generation: number,

@@ -87,7 +87,7 @@ export function addParkedCommand(program: OpsProgram, context: CommandContext): 
     });
 }
 
-/** Reads parked accounts and retries their records. Uses the read model, the journal and the log. */
+/** Access to the parked accounts, and to the records from which they are retried. */
 interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
   recordOf(parked: ParkedMarkInGeneration): ReturnType<UserOps['recordOf']>;
   retryParked(account: string): Promise<GenerationRetryOutcome>;

@@ -80,9 +80,7 @@ async function scene(t: TestContext) {
   };
 }
 
-/**
- * Creates a data folder with data, in which one account was parked at an invalid record and later unparked.
- */
+/** Starts a system in which an account was parked because of an invalid record, and was resumed later. */
 async function repairedTown(t: TestContext) {
   const folder = await createTemporaryFolder(t);
   // With the default of EVENT_SIGNATURES, a record without a signature would be skipped. With `warn`, the
@@ -291,7 +289,8 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
   test('after an interrupted --drop, erases from what is still stored, and lists it', async (t) => {
     const { database, account, bus, user, rebuild } = await scene(t);
     assert.equal((await rebuild()).code, 0);
-    // The command was interrupted after it had changed the pointer.
+    // Simulate that the command was interrupted after it had changed the pointer, but before it had removed
+    // the dropped generation.
     await user.stop();
     await database.write(
       () =>

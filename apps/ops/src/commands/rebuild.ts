@@ -108,7 +108,7 @@ const STALLED_AFTER_MS = 15_000;
 
 /**
  * Waits until the running instances of the user service have filled a new generation of the read model.
- * Reports if there is no progress.
+ * Prints a note if the instances make no progress for 15 s.
  */
 async function catchUp(
   rebuild: ReadModelRebuild,

@@ -47,8 +47,8 @@ export async function createSecretFiles(folder: string): Promise<readonly string
   const added = await addLaterSecrets(folder);
   if (added.length > 0) return added;
   if (await isComplete(folder)) return [];
-  // If another process has created secrets since the check above, the files exist, and the secrets of this plan do
-  // not overwrite them.
+  // Another process may have created the secrets since the check above. In that case, its files are kept, and
+  // the secrets generated here are not used.
   await createTextFile(planOf(folder), JSON.stringify(generateSecrets()));
   return (await layOutPlan(folder)) ? generatedSecretNames : [];
 }

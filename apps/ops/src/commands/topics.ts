@@ -95,8 +95,8 @@ async function createTopics(bus: KafkaBus, context: CommandContext, json: boolea
   }).map((topic) => ({ ...topic, name: topicNameOnLog(TOPIC_NAMES, topic.name) }));
   const names = specs.map(({ name }) => name);
   const before = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));
-  // If records of a compacted topic share keys, compaction deletes events. This fault is reported first, so
-  // that the operator stops the loss of events before repairing other differences.
+  // Check first whether compaction is deleting events, which happens if several records of a compacted topic
+  // have the same key. The operator must stop this before repairing other differences.
   const accounts = { ...checkedAccountsTopic, name: topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC) };
   const faults = await retryUntilReachable(context, 'Kafka', () => bus.compactedSharedKeyFaults([accounts]));
   if (faults.length > 0) throw new Error(faults.join(' '));

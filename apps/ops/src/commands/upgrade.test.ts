@@ -71,8 +71,8 @@ test('chains the journal, signs what is on the topic, and does nothing the secon
   );
   assert.equal((await ops('verify', '--patience', '0')).code, 0);
 
-  // After the upgrade, a user service that requires signatures must accept all events, also those that it reads again
-  // from the beginning of the topic.
+  // After the upgrade, the user service requires signatures. It must accept all events, even if it reads the
+  // topic from the beginning.
   await change(folder, 'DELETE FROM user_profiles_v1', `DELETE FROM bus_position WHERE "group" = 'user'`);
   const town = await startStandalone(folder);
   t.after(() => town.stop());

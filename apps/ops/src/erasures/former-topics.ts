@@ -10,8 +10,8 @@ export interface FormerTopics {
   /** The topics that the operator has named, and their dead-letter topics. */
   readonly named: readonly string[];
   /**
-   * The topics on the log whose name is one of Latchkey's own names that TOPIC_NAMES replaces, and that the
-   * operator has not named. They may be former topics.
+   * The topics that may be former ones although the operator has not named them: topics with one of
+   * Latchkey's default names, for which TOPIC_NAMES sets a different name now.
    */
   readonly unnamed: readonly string[];
   /** The names given by the operator that the log does not list. */

@@ -16,8 +16,9 @@ import type { AccountsTopic } from './topic.ts';
 export interface ErasureTopics {
   readonly accounts: AccountsTopic;
   /**
-   * The topics from which the broker removes the person's data only by age. For the embedded log, these are
-   * only the former topics that the embedded log does not have.
+   * The topics from which the broker removes the person's data only when it reaches a certain age. If the
+   * system uses the embedded log, the list contains only former topics that are not on this log, because they
+   * may be on Kafka.
    */
   readonly retaining: readonly RetainingTopic[];
   /**
@@ -33,9 +34,9 @@ const RETAINING = {
 } as const;
 
 /**
- * Asks the broker for the settings of the topics. If the broker cannot be reached, prints a note and returns
- * the removal `unknown`, and topics without settings. A topic that the broker does not list is returned
- * without settings, too.
+ * Asks the broker for the settings of the topics. If the broker cannot be reached, prints a note, sets
+ * `removal` to `unknown`, and returns the topics without settings. Topics that the broker does not list have
+ * no settings either.
  * @param former topics that the system used before TOPIC_NAMES was changed
  * @throws ConfigError
  */
@@ -115,7 +116,8 @@ async function askBroker(
     const keeps = new Map(
       states.map(({ name, retentionMs, segmentMs }) => [name, { retentionMs, segmentMs }]),
     );
-    // Kafka also hides topics for which the user has no rights, so a topic that it does not list may exist.
+    // A topic that Kafka does not list may exist nevertheless: Kafka hides the topics for which the user has
+    // no rights.
     retaining = wanted.map((topic) => {
       const settings = keeps.get(topic.name);
       return settings === undefined ? topic : { ...topic, keeps: settings };

@@ -17,8 +17,9 @@ export interface RetainedData {
   readonly name: string;
   readonly contents: string;
   /**
-   * The time by which Kafka must have removed the data (RFC 3339). Absent while one of Latchkey's services has not
-   * confirmed the erasure, and if the settings of the topic are unknown or keep records without a limit.
+   * The time by which Kafka must have removed the data (RFC 3339). Absent while one of Latchkey's services
+   * has not confirmed the erasure. Also absent if the settings of the topic are unknown, or if the topic
+   * keeps records without a limit.
    */
   readonly removedBy?: string;
   /** Whether the person's data was removed from the topic; null if this is unknown. */
@@ -34,8 +35,8 @@ const BROKER_DELAY_MS = 60 * 60_000;
 /**
  * Returns whether a topic still contains data of an erased person. Once auth, user and notifier have
  * confirmed the erasure, nothing more about the person is written to the topic. Kafka deletes a segment once
- * the newest record of the segment is older than the retention time. This newest record may have been written
- * later than the person's records, but at most by the duration of a segment.
+ * its newest record is older than the retention time. That record may be newer than the person's data, but by
+ * no more than the duration of a segment.
  */
 export function computeRetainedData(
   { receipts }: Pick<ErasureRecord, 'receipts'>,

@@ -31,7 +31,7 @@ export interface TopicErasureState {
    */
   readonly copiesAt?: string;
   /**
-   * The time by which the broker must have removed the events with the person's data (RFC 3339). Absent if auth
+   * The latest time at which the broker removes the events with the person's data (RFC 3339). Absent if auth
    * published no copies.
    */
   readonly removedBy?: string;
@@ -52,8 +52,9 @@ export function computeTopicErasureState(
     // No copies have replaced the events with the person's data: either auth has not published the copies
     // yet, or the topic is not compacted.
     if (removal === 'none' || !isDone) return { name, removal, clean: false };
-    // auth has confirmed the erasure without publishing copies, so the topic was not compacted at that time. Now the
-    // topic is compacted, or its state is unknown. It may be a new topic, whose events are unknown.
+    // auth has confirmed the erasure without publishing copies, so the topic was not compacted at that time.
+    // But now the topic is compacted, or its settings are unknown. It may be a new topic, so it is unknown
+    // whether it contains the person's data.
     return { name, removal, clean: null };
   }
   const { lastAt: copiesAt, goneAt } = copies;

@@ -8,7 +8,7 @@ export function createTerminalOutput(
   out: NodeJS.WritableStream,
   err: NodeJS.WritableStream & { readonly isTTY?: boolean },
 ): Pick<CommandContext, 'print' | 'note' | 'draw' | 'outputClosed'> & {
-  /** Ends the status line, so that further output begins on the next line. */
+  /** Completes the status line with a line break, so that further output begins on the next line. */
   end(): void;
 } {
   const closed = new AbortController();
@@ -39,8 +39,9 @@ export function createTerminalOutput(
 }
 
 /**
- * Ignores that the reader has closed the pipe, as `head` does in `ops … | head`. A command that changes something
- * must complete its work nevertheless. A command that runs until it is stopped watches `outputClosed` instead.
+ * Ignores the error of writing to a closed pipe, which occurs when the reader exits early, as `head` does in
+ * `ops … | head`. A command that changes something must still complete its work. A command that runs until it
+ * is stopped watches `outputClosed` instead.
  */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;

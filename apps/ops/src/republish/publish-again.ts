@@ -17,8 +17,8 @@ export interface RepublisherDeps {
   readonly journal: Pick<AuthOps['journal'], 'stream'>;
   readonly recordsOf: EncodeStreamRecords;
   /**
-   * Called after the events of an erased account were published without the person's data to a topic that still
-   * contains them with the data. Undefined for a log that replaces records in place.
+   * Called after the events of an erased account were published again without the person's data, if the topic
+   * still contains the original events. Undefined for a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
 }

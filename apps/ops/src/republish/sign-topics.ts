@@ -1,7 +1,7 @@
 /**
- * Publishes events again whose records on the topics have no valid signature. The operation may be
- * interrupted and repeated, because the topics show which events still have no signature. auth may publish
- * events at the same time, because consumers skip events that they have already handled.
+ * Finds the events whose records on the topics have no valid signature, and publishes these events again. The
+ * operation may be interrupted and repeated, because the topics show which events still have no signature.
+ * auth may publish events at the same time, because consumers skip events that they have already handled.
  */
 import type { AuthOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';

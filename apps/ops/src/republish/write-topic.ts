@@ -28,8 +28,8 @@ export interface WriteTopicOptions {
   /** The name of the existing topic to which the events are written. */
   readonly topic: string;
   /**
-   * Called for an erased account if the topic contains the account's events with the person's data, after the
-   * same events were written without this data. Undefined for a log that replaces records in place.
+   * Called for an erased account after its events were written without the person's data, if the topic still
+   * contains the original events. Undefined for a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
   /**

@@ -12,8 +12,8 @@ import { type ApiDocumentSection, renderOpenApiSections } from './openapi-view.t
 import type { JsonObject } from './schema-view.ts';
 
 /**
- * Functions that create the API documents. They are called when a document is first requested, not at startup, which
- * they would delay.
+ * Functions that create the API documents. Each is called when its document is first requested, because
+ * creating the documents at startup would delay the start.
  */
 export interface ApiDocumentFactories {
   openApi(): JsonObject;

@@ -1,5 +1,6 @@
 /**
- * Serves the HTML of a mail for display in a sandboxed frame: without scripts or remote content, links in new tabs.
+ * Serves the HTML of a mail for display in a sandboxed frame. Scripts and remote content are blocked, and
+ * links open in new tabs.
  */
 import { type RouteResponse, securityHeaders } from '@latchkey/http';
 

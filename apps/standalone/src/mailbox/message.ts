@@ -1,6 +1,6 @@
 /**
- * The format of mails, with the field names of Mailpit's API: the same tests can read mails from this mailbox and
- * from Mailpit.
+ * The format of mails. The field names are those of Mailpit's API, so that the same tests can read mails from
+ * this mailbox and from Mailpit.
  */
 import PostalMime, { type Address, type Email } from 'postal-mime';
 import { z } from 'zod';

@@ -25,8 +25,8 @@ function nextView(id) {
 }
 
 /**
- * Shows field errors next to their fields.
- * @returns a view of all other parts of the problem, if there are any
+ * Shows the errors of single fields next to these fields.
+ * @returns an element with everything else that the problem says; null if nothing else is left to show
  */
 export function renderProblem(flow, form, { body, status }) {
   const problem = body ?? {};

@@ -77,7 +77,7 @@ function accountsRequest(values) {
   return get(`/users?${new URLSearchParams({ limit: 20, ...given(values) })}`);
 }
 
-/** Remembers whether the sample password is correct, so that it can be prefilled in forms. */
+/** Remembers whether the account has the sample password, so that forms can be prefilled with it. */
 function rememberPassword(chosen) {
   return updateSession({ hasSamplePassword: chosen === SAMPLE_PASSWORD });
 }

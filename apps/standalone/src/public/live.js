@@ -65,8 +65,8 @@ export function pollRepeatedly(poll, onReachable = () => {}) {
 }
 
 /**
- * Returns a function that selects the items of a list that were in no earlier list. The function selects no
- * items of the first list.
+ * Returns a function that takes a list and returns the items that no earlier list contained. For the first
+ * list, the function returns no items.
  */
 function unseen(idOf) {
   const known = new Set();

@@ -50,7 +50,10 @@ function text(bytes: Buffer | string): string {
   return typeof bytes === 'string' ? bytes : (decodeUtf8(bytes) ?? `base64:${bytes.toString('base64')}`);
 }
 
-/** Decodes a value: JSON to the value that it encodes, other text to a string, and other bytes to base64. */
+/**
+ * Decodes the value of a record. Returns the parsed value if the bytes are JSON, otherwise a string if they
+ * are text, otherwise base64.
+ */
 function decoded(value: Buffer | null): ShownRecord['value'] {
   if (value === null) return null;
   try {
