@@ -41,13 +41,13 @@ export interface ClockHistory {
    */
   resume(): Promise<void>;
   /**
-   * Returns why the clock is not trusted for deleting expired data or for erasing accounts, as `use` says;
-   * undefined if the clock is trusted.
+   * Returns why the clock is not trusted; undefined if it is trusted.
+   * @param use what the clock is needed for: deleting expired data, or erasing accounts
    */
   doubt(use: ClockUse): string | undefined;
   /**
-   * Stores the current time, with which the next process will compare its clock. Stores nothing if somebody
-   * has changed the clock while this process ran.
+   * Stores the current time, so that the next process can compare its clock with it. Stores nothing if
+   * somebody has changed the clock while this process ran.
    * @throws StoreUnavailable
    */
   note(guard: Guard): Promise<void>;
@@ -111,9 +111,9 @@ function readingFrom(at: Date | undefined): ClockReading | undefined {
 }
 
 /**
- * Returns the clock reading with which a process starts. If the clock was still not trusted when the previous
- * process ended, the rest of that waiting time still applies; a gap between the two processes does not extend
- * it.
+ * Returns the reading of the clock when a process starts. If the clock was not trusted yet when the previous
+ * process ended, this process waits for the remaining time. The time between the two processes neither counts
+ * as waiting time nor extends it.
  */
 function readingAtStart(last: ClockReading | undefined, at: Date): ClockReading {
   if (last === undefined) return { at, heldMs: 0, gapMs: 0 };

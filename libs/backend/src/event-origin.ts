@@ -1,6 +1,6 @@
 /**
- * The parts that all services that consume signed events have: the setting that says how to treat forged
- * records, the alarm about forged records, and the state of the keys that verify events.
+ * What all services need in order to consume signed events: the setting for the treatment of forged records,
+ * the alarm about forged records, and the health of the keys that verify events.
  */
 import type { BusRecord, PartitionSlice } from '@latchkey/bus';
 import type { DependencyHealth, Logger } from '@latchkey/process';
@@ -36,7 +36,7 @@ export function createForgeryAlarm(deps: {
   };
 }
 
-/** Returns whether the keys that verify events are available, as a state for /readyz. */
+/** Returns the health of the event keys for /readyz: `degraded` while the keys cannot be fetched. */
 export function checkEventKeysHealth(keys: { unavailableReason(): string | undefined }): DependencyHealth {
   const detail = keys.unavailableReason();
   const dependency = { name: 'event keys', needed: false } as const;

@@ -23,10 +23,7 @@ export const embeddedStoreKind = 'sqlite' satisfies StoreKind;
 const kinds = ['mongo', 'sqlite'] as const satisfies readonly StoreKind[];
 export type Store = StoresByKind[StoreKind];
 
-/**
- * Returns a function that takes a store, and passes it to the function that `choose` contains for that kind
- * of store.
- */
+/** Returns a function of a store, which calls the function in `choose` for the store's kind. */
 export function selectByStoreKind<Result>(
   choose: {
     readonly [Kind in StoreKind]: (store: StoresByKind[Kind]) => Result;

@@ -24,10 +24,10 @@ export interface PartitionSlice {
   readonly partition: number;
   readonly records: readonly BusRecord[];
   /**
-   * Aborted once another member may own the partition, or when the subscription closes. A handler that
-   * processes records one by one may then reject before the next record; the whole slice is redelivered, to
-   * this member or another member of the group. If the handler resolves nevertheless, and the member still
-   * owns the partition, the position after the slice is stored.
+   * Aborted when another member may own the partition, and when the subscription closes. A handler that
+   * processes the records one by one may then stop before the next record by rejecting. The whole slice is
+   * then redelivered, to this member or another member of the group. If the handler resolves instead, and the
+   * member still owns the partition, the position after the slice is stored.
    */
   readonly signal: AbortSignal;
   /**
@@ -120,9 +120,9 @@ export interface CompactionSpec {
    */
   readonly maxLagMs?: number;
   /**
-   * Returns whether several records may have this key, as on a topic that an earlier release wrote.
-   * Compaction would remove all of these records except the last one. If this function is missing, the topic
-   * is not checked for shared keys.
+   * Returns whether several records of the topic may have this key. This is possible on topics that an
+   * earlier release wrote, and compaction would remove all of these records except the last one. If this
+   * function is missing, the topic is not checked for shared keys.
    */
   sharesKey?(key: Buffer | null): boolean;
 }
@@ -151,7 +151,8 @@ export interface Bus {
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
   /**
    * Appends records, in order for each key. Resolves once all records are durable.
-   * @throws Error if some records may not be durable; any of the records may have been appended nevertheless
+   * @throws Error if it is unknown whether all records are durable. Each record may or may not have been
+   * appended
    */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
   /** Starts reading. Resolves once the group has been joined. The topics must exist. */
@@ -176,9 +177,9 @@ export interface Bus {
   tail(topic: string): Promise<LogTail>;
   /**
    * Replaces the values and headers of records in every topic and in its dead letters, so that no file
-   * contains the earlier content afterwards. Considers the records of each key, as `readKey` finds them, and
-   * all records whose value contains one of the keys. Only the embedded log has this method. To find keys in
-   * values, it must search all values, so pass many keys in one call: they are searched for together.
+   * contains the earlier content afterwards. Replaces the records that `readKey` would return for any of the
+   * keys, and the records whose value contains one of the keys. Only the embedded log has this method. Pass
+   * many keys in one call, because each call searches the values of all records.
    * @param change returns the new value and headers of a record; undefined to leave it unchanged. Must be
    * idempotent
    * @param options.unsearched topics whose values need not be searched

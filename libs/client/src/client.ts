@@ -26,8 +26,9 @@ export interface ClientOptions {
   readonly tokens: 'body' | 'cookie';
   /**
    * Where the client stores data. In body mode, the client stores the session; default: in memory, so that
-   * the session ends with the page. In cookie mode, the client stores only whether the person has signed out
-   * while the server could not be reached; default: localStorage, if the browser has it.
+   * the session ends with the page. In cookie mode, the client stores only the fact that the person has
+   * signed out if it could not inform the server of the sign-out; default: localStorage, if the browser has
+   * it.
    */
   readonly storage?: Storage;
   /**
@@ -70,11 +71,11 @@ export interface AuthClient {
   signOut(): Promise<void>;
   /**
    * Reads a verification link. Call `confirm` when the person clicks, not when the page loads.
-   * @throws ApiProblem (token_invalid) if the URL has no complete token. The methods for other links throw
-   * the same error
+   * @throws ApiProblem (token_invalid) if the URL has no complete token. The methods that read other links
+   * also throw this error
    */
   verifyFromUrl(url: string): { confirm(evidence?: Verification): Promise<void>; reject(): Promise<void> };
-  /** Reads a link with which the person sets a new password. */
+  /** Reads a password reset link, which allows the person to set a new password. */
   resetFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
   /**
    * Reads a link that confirms a new email address. Call `confirm` when the person clicks, not when the page
@@ -181,8 +182,8 @@ export function createClient(options: ClientOptions): AuthClient {
   }
 
   /**
-   * Sends a change that a link permits. If the change affects the account of the session, updates the
-   * session.
+   * Sends a request with the token of a link. If the request changes the account of the session, reloads the
+   * session's user.
    */
   async function useLink(path: string, body: object): Promise<void> {
     const { account } = await post(path, body);
@@ -196,7 +197,7 @@ export function createClient(options: ClientOptions): AuthClient {
     return token;
   }
 
-  /** Reads a link with which the person chooses a new password. */
+  /** Reads a link that allows the person to choose a new password. */
   function passwordLink(route: string, link: string) {
     const path = `${route}/${linkToken(link)}`;
     return {

@@ -6,7 +6,8 @@ export interface Events {
   /** A person has signed in, in this tab or in another one. */
   readonly signedIn: Session;
   /**
-   * The person of the session has signed out, in this tab or in another one, or another person has signed in.
+   * The session has ended because the person has signed out, or because another person has signed in, in this
+   * tab or another one.
    */
   readonly signedOut: undefined;
   /** The session has expired or was revoked; ask for the password again. */

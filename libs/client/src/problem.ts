@@ -3,7 +3,7 @@
 export interface FieldFault {
   /** A JSON Pointer to the faulty field of the body, for example `#/password`. */
   readonly pointer: string;
-  /** The kind of fault, which never changes between releases: `required`, `too_short`, … */
+  /** The kind of fault, for example `required` or `too_short`. A code keeps its meaning in later releases. */
   readonly code: string;
   /** A message for people, in the reader's language. */
   readonly message: string;
@@ -22,8 +22,8 @@ export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly status: number;
   /**
-   * The kind of problem, which never changes between releases: `invalid_credentials`, `validation_failed`, …
-   * `unknown` for a response that does not come from the API.
+   * The kind of problem, for example `invalid_credentials` or `validation_failed`. A code keeps its meaning
+   * in later releases. `unknown` if the response does not come from the API.
    */
   readonly code: string;
   readonly errors: readonly FieldFault[];

@@ -66,14 +66,15 @@ export function openSessionKeeper(options: {
   const refreshes = new Map<string | undefined, Promise<Session | undefined>>();
   let current: Session | undefined;
   /**
-   * How often the session has changed. Work that waits compares this number before and after, to notice
-   * changes in the meantime.
+   * How often the session has changed. Asynchronous functions compare this number before and after they wait,
+   * to notice that the session was changed in the meantime.
    */
   let changes = 0;
 
   /**
-   * Sets the session, and emits the events that follow from the change.
-   * @param end the event to emit if the person of the previous session is signed out by this change
+   * Sets the session, and emits an event if the person, or the person's data, differ from those of the
+   * previous session.
+   * @param end the event to emit if this change signs out the person of the previous session
    */
   function adopt(next: Session | undefined, end: 'signedOut' | 'expired' = 'signedOut'): void {
     const before = current;
@@ -198,7 +199,8 @@ export function openSessionKeeper(options: {
       tabs.exclusive(async () => {
         const { answer } = await post<Tokens>('login', { email, password, tokens: mode });
         const session = createSession(answer, now());
-        // A sign-in starts a new session even if the same person was signed in before.
+        // Forget a session of the same person, so that `adopt` emits `signedIn`: each sign-in starts a new
+        // session.
         if (current?.user.id === session.user.id) current = undefined;
         adopt(session);
         await (mode === 'body' ? store.save(session) : signOutMark.clear());

@@ -14,7 +14,7 @@ interface Locks {
   request<T>(name: string, options: { readonly signal: AbortSignal }, work: () => Promise<T>): Promise<T>;
 }
 
-/** The part of `window` with which a page is notified that another tab has changed localStorage. */
+/** The part of `window` that notifies a page when another tab changes localStorage. */
 interface StorageEvents {
   addEventListener?(type: 'storage', listener: (event: StorageChange) => void): void;
   removeEventListener?(type: 'storage', listener: (event: StorageChange) => void): void;
@@ -35,9 +35,9 @@ interface Channel {
 
 export interface TabCoordinator {
   /**
-   * Runs work such that no other work passed to this method runs at the same time, in any tab. In a browser
-   * without Web Locks, only work in the same tab is excluded. If another tab holds the lock for too long, for
-   * example because the browser has suspended it, the work runs without the lock.
+   * Runs the functions that are passed to it one at a time, in all tabs together. In a browser without Web
+   * Locks, only functions of the same tab wait for each other. If another tab holds the lock for too long,
+   * for example because the browser has suspended it, the function runs without the lock.
    */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** Sends a message to the other tabs. After `close` was called, sends nothing. */
@@ -48,10 +48,9 @@ export interface TabCoordinator {
 /**
  * Opens the connection to the other tabs.
  * @param name the name of the shared session; undefined if no other tab shares it
- * @param hear called with each message of another tab
- * @param storageKey the key under which the tabs store the session; undefined if they do not store it. A
- * message may arrive before a tab can see the stored change, so `hear` is called with `changed` once more
- * when the change becomes visible
+ * @param hear called with each message of another tab, and once more with `changed` when a change of the
+ * storage becomes visible in this tab, because the message may arrive before the change
+ * @param storageKey the key under which the tabs store the session; undefined if they do not store it
  */
 export function openTabCoordinator(
   name: string | undefined,

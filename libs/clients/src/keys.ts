@@ -15,8 +15,8 @@ export function generateClientKey(clientId: string): string {
 }
 
 /**
- * Returns the client id in a key, without a check of the key; undefined if the string does not have the form
- * of a key.
+ * Returns the client id in a key; undefined if the string does not have the form of a key. Does not check
+ * whether the key is valid.
  */
 export function clientIdOfKey(clientKey: string): string | undefined {
   return /^latchkey_([\da-f]{16})_[\w-]{43}$/.exec(clientKey)?.[1];

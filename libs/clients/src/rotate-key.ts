@@ -4,7 +4,8 @@ import type { ServiceClients } from './service-clients.ts';
 
 /**
  * Adds a new API key to a service client. Retries if another process changes the keys at the same time.
- * @param times.until when the previous keys expire, unless they expire earlier anyway
+ * @param times.until the time at which the previous keys expire. A previous key that expires earlier keeps
+ * its own time
  * @returns the client, and the new key in plain text, which is never stored; undefined if there is no such
  * client
  * @throws StoreUnavailable

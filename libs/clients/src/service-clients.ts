@@ -14,8 +14,7 @@ export interface ServiceClients {
    */
   list(page: { readonly limit: number; readonly after?: string }): Promise<readonly ServiceClient[]>;
   /**
-   * Replaces the keys of a client if they are still the ones that the caller has read, so that no change of
-   * another process is lost.
+   * Replaces the keys of a client, unless another process has changed them since the caller has read them.
    * @param former the client as the caller has read it
    * @returns false if the keys have changed in the meantime, or the client was removed
    */

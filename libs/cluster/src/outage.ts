@@ -12,17 +12,17 @@ export function isServerOutageError(error: unknown): boolean {
 }
 
 /**
- * Returns whether an error comes from kafkajs itself, without a translation into a message for operators.
- * While brokers become unavailable, kafkajs throws many kinds of errors, including TypeErrors from its own
- * bugs.
+ * Returns whether kafkajs itself has thrown this error, so that nobody has translated it into a message for
+ * operators. While brokers become unavailable, kafkajs throws many kinds of errors, including TypeErrors from
+ * its own bugs.
  */
 function isUnexplained({ name, stack = '' }: Error): boolean {
   return name.startsWith('KafkaJS') || (name === 'TypeError' && /[\\/]kafkajs[\\/]/.test(stack));
 }
 
 /**
- * Returns the cause of an error; undefined if the error has no cause. Also returns undefined if the cause is an
- * error of kafkajs: the outer error then already explains this cause to operators.
+ * Returns the cause of an error, if it adds something for operators. Returns undefined for a cause from
+ * kafkajs, because the message of the outer error is its translation.
  */
 function explained({ cause }: Error): unknown {
   return cause instanceof Error && isUnexplained(cause) ? undefined : cause;

@@ -46,7 +46,7 @@ export interface ServerConnections {
   /** Returns the states of the log and the store, as `ready` last found them. */
   health(): Promise<readonly DependencyHealth[]>;
   /**
-   * Returns the states that are checked again and again while a service runs: the clock and, after `ready`,
+   * Returns the health of what is checked periodically while a service runs: the clock and, after `ready`,
    * the topics.
    */
   watched(): readonly DependencyHealth[];

@@ -28,8 +28,8 @@ export interface SliceOutcome<P extends Position> {
   /** The positions to store: one for each account whose position has changed. */
   readonly changed: readonly P[];
   /**
-   * The outcome of each record whose key names an account, in order. Does not include earlier records that
-   * were read again because a parked account was retried.
+   * The outcome of each record whose key names an account, in order. If a parked account is retried, earlier
+   * records are read again; these records are not included.
    */
   readonly folded: readonly RecordWithOutcome[];
   /** The records of the slice whose key names no account, so that the consumer cannot use them. */

@@ -139,7 +139,10 @@ describe('authentication', () => {
     });
   });
 
-  /** Returns whether records are authenticated within one turn of the event loop, so that no other thread took part. */
+  /**
+   * Returns whether records are authenticated within one turn of the event loop. If so, no other thread has
+   * verified a signature.
+   */
   async function isDoneInOneTurn(records: readonly BusRecord[]): Promise<boolean> {
     let isDone = false;
     const done = authenticated(records).then(() => {
@@ -329,9 +332,9 @@ describe('consumers that share verified proofs', () => {
   test('accept no earlier event either, whatever key its own signature names', async () => {
     const { first, options, keys } = shareProofs();
     const one = proofOf(eventOf(1), undefined);
-    // The signature of the first event names the key `other`, which stays valid when `auth` is withdrawn. The
-    // first event is accepted because the signature of the second event covers it, and that signature was
-    // verified with `auth`.
+    // The signature of the first event names the key `other`, which is still valid when `auth` is withdrawn.
+    // But the first event was accepted because of the signature of the second event, which covers the first
+    // event and was verified with `auth`.
     const signature = one.signature.replace('auth.', 'other.') as EventProof['signature'];
     const records = [
       recordOf(eventOf(1), { ...one, signature }),

@@ -150,7 +150,7 @@ function verifiedRecord(
 
 interface Rules extends Required<Pick<RecordAuthenticatorOptions, 'keys' | 'topics' | 'unsigned'>> {
   readonly shared: VerifiedProofCache | undefined;
-  /** The hashes of events that were verified already, so that auth has published these events. */
+  /** The hashes of events that were already verified. auth has published these events. */
   readonly verified: ReadonlySet<string>;
 }
 
@@ -221,15 +221,17 @@ async function findFlaws(
 
   for (const [hash, same] of [...pending])
     if (verified.has(hash) || same.every(({ proof }) => shared?.has(proof, known) ?? false)) accept(hash);
-  // Each round verifies only events that no other pending event links to. A further round is needed only if
-  // one of these turns out to be forged.
+  // In each round, verify only the events that no other pending event links to, because their signatures
+  // cover all events before them. Another round is needed only if one of the verified events turns out to be
+  // forged.
   for (let round = 1; pending.size > 0; round += 1) {
     const followed = new Set([...pending.values()].map(([one]) => one?.proof.previous));
     const heads = [...pending.entries()].filter(([hash]) => !followed.has(hash));
     for (const [hash] of heads) pending.delete(hash);
     const last = heads.flatMap(([, same]) => same);
-    // A single signature is verified on the main thread, which takes less CPU time than waking another thread, and does
-    // not wait for password hashes. Only in the first round, because there may be as many rounds as forged events.
+    // Verify a single signature on the main thread: this takes less CPU time than waking another thread, and
+    // does not wait for password hashes. Later rounds use the thread pool, because there may be as many
+    // rounds as forged events.
     const isGenuine = round === 1 && last.length === 1 ? isSignedBy : verifySignature;
     await verifyConcurrently(last, (each) => verify(each, isGenuine));
   }

@@ -90,7 +90,8 @@ test('a new event waits for an unknown key until auth has it, and the keys are f
   auth.kids = ['two', 'one'];
   assert.equal(await verdictOn('two', 4), 'known');
   assert.deepEqual([auth.answers, keys.unavailableReason()], [4, undefined]);
-  // Another key rotation may follow immediately, and its events have to wait as well.
+  // Another key rotation may follow soon after the first one, so an event that names a third key must wait,
+  // too.
   assert.equal(await verdictOn('three', 0), 'waits');
 });
 

@@ -7,10 +7,11 @@ export interface EventKeySource {
   /**
    * Returns the current public keys with the given ids. Ids that auth does not know are missing from the
    * result.
-   * @param newest the time of the newest record that was signed with one of these keys; if it is not given,
-   * no unknown key is waited for
-   * @throws EventKeysUnavailable if a key id is unknown, and either the keys cannot be fetched, or the record
-   * is so new that auth may still publish the key
+   * @param newest the time of the newest record that was signed with one of these keys. If it is given, and
+   * auth may still publish an unknown key of such a recent record, the method throws. Default: unknown keys
+   * are missing from the result immediately
+   * @throws EventKeysUnavailable if a key is unknown, and the keys cannot be fetched or auth may still
+   * publish the key
    */
   find(kids: readonly string[], newest?: Date): Promise<ReadonlyMap<string, PublicKey>>;
   /** Returns why keys cannot currently be fetched; undefined if the keys can be fetched. */
@@ -24,8 +25,9 @@ export class EventKeysUnavailable extends Error {
 
 const FETCH_WITHIN_MS = 3000;
 /**
- * How old an event may be while it waits for its unknown key, in ms: long enough to restart all processes of
- * auth. During a key rotation, a process of auth that was not restarted yet does not serve the new key.
+ * How long an event may wait for an unknown key, in ms, counted from the time of the event. This is long
+ * enough to restart all processes of auth. During a key rotation, a process of auth that was not restarted
+ * yet does not serve the new key.
  */
 const UNKNOWN_KEY_PATIENCE_MS = 5 * 60_000;
 /**
@@ -43,10 +45,11 @@ export function createFixedEventKeySource(jwks: unknown): EventKeySource {
 }
 
 /**
- * Fetches the keys of a JWKS from a URL, and caches them. Fetches them again if a key id is unknown, or if
- * the cached keys are older than 10 minutes. If a fetch because of this age fails, the cached keys remain in
- * use. An event that was signed with an unknown key waits for its key until it is 5 minutes old, and all
- * events together wait at most 5 minutes in any 65 minutes. During the wait, each retry fetches the keys.
+ * Fetches the keys of a JWKS from a URL, and caches them. Fetches the keys again if a key id is unknown, or
+ * if the cached keys are older than 10 minutes. If the keys are too old but cannot be fetched, the cached
+ * keys are still used. An event that was signed with an unknown key waits for the key until the event is 5
+ * minutes old. During this wait, each retry fetches the keys. All such waits together take at most 5 minutes
+ * in any 65 minutes.
  * @param options.clock returns the monotonic time in ms
  * @param options.now returns the current time, which is compared with the times of records
  */

@@ -148,8 +148,9 @@ function assertOneHistory({ applied }: State): void {
 }
 
 /**
- * Returns the events that prove a fork, so that a consumer must not skip them. These are events that come
- * after the last applied event and have the same sequence but differ from it, or have the next sequence.
+ * Returns the events after the last applied event that a consumer must not skip, because they prove that the
+ * history has forked. Such an event has the same sequence as the last applied event, but a different hash; or
+ * it has the next sequence.
  */
 function contradicting({ events }: ForkedLog, { sequence, applied }: State): readonly Chained[] {
   const last = applied.at(-1);
@@ -231,7 +232,7 @@ describe('an account whose history has forked', () => {
     const second = continueHistory(forking, beginning, 2, 2);
     const { records } = logOf([...continueHistory(forking, beginning, 1, 1), ...second.slice(2)]);
     const positions = createMemoryPositionStore<State>();
-    // As stored by release 0.1, which stored no hash.
+    // Store a position without a hash, as release 0.1 did.
     await positions.save([{ account: forking, sequence: 3, applied: [] }]);
     const { handle } = memberOf(positions, records, (work) => work());
     await handle(records);

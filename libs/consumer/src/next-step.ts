@@ -72,9 +72,9 @@ export function decideNextStep(
 
 /**
  * Returns the mark of a parked account if this record may allow the account to continue, otherwise undefined.
- * A duplicate of the missing event also allows the account to continue, because if a process dies while it
- * resumes the account, the mark remains, and the slice is redelivered. No other duplicate does, because a
- * slow member of the group may read such a duplicate before the missing event has arrived.
+ * This is the case for the missing event. It is also the case for a duplicate of the missing event: if a
+ * process dies while it resumes the account, the mark remains, and the slice is redelivered. Other duplicates
+ * do not count, because a slow member of the group may read them before the missing event has arrived.
  */
 export function findParkMarkToRetry(
   { sequence, parked }: Position,

@@ -49,8 +49,8 @@ export interface ParkedEventSorterOptions {
   readonly parkMark: Parked;
   readonly firstEventRule: FirstEventRule;
   /**
-   * Whether the account may continue past an unreadable record as soon as its next event was read. In that
-   * case, the unreadable event must have been published again in a readable record.
+   * Whether the account may continue past an unreadable record once its next event was read from a later
+   * record. If so, the unreadable event was published again in a readable form.
    */
   readonly skipsUnreadable: boolean;
 }
@@ -67,7 +67,7 @@ export function createParkedEventSorter({
   let highest = 0;
   let unreadable: AccountBlocker | undefined;
   let refusal: AccountBlocker | undefined;
-  // This sequence is derived only from the records, not from the stored position, so that reading the records
+  // Derive this sequence only from the records, not from the stored position, so that reading the records
   // again gives the same result.
   let readUpTo = parkMark.after;
 

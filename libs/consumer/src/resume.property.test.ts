@@ -89,8 +89,8 @@ describe('an account that misses an event', () => {
           const scheduled: RunStoreCall = (work) => scheduler.schedule(Promise.resolve()).then(work);
           const [late, owner] = [1, 2].map(() => memberOf(positions, log.records, scheduled));
           assert.ok(late && owner);
-          // A first member of the group has handled the records up to `from`. The member `late` gets the next slice,
-          // and loses the partition while it handles this slice. So `owner` gets the same slice.
+          // The group has handled the records up to `from`. The member `late` then gets the next slice, but
+          // loses the partition while it handles this slice. Therefore `owner` gets the same slice, too.
           const before = memberOf(positions, log.records, (work) => work());
           await deliverInSlices(before.handle, log.records.slice(0, from), cuts);
           const stale = log.records.slice(from, from + length);

@@ -33,9 +33,9 @@ export interface ParkedAccountRetrierDeps<P extends Position> {
   /** Returns the initial position of an account that has no stored position. */
   start(account: string): P;
   /**
-   * Applies the account's next event, and returns the new position. If the event has effects outside of the
-   * position, the effects and the position must be stored together before the call resolves. The stored
-   * position must still have the mark of the parked account.
+   * Applies the account's next event, and returns the new position. The account must remain marked as parked
+   * in the stored position. If the event has effects outside of the position, the call must store the effects
+   * and the position together before it resolves.
    * @param origin the current mark of the account
    */
   handle(position: P, record: EventRecord, origin: Parked): Promise<P | EventRefusal> | P | EventRefusal;
@@ -45,9 +45,9 @@ export interface ParkedAccountRetrierDeps<P extends Position> {
    */
   throwIfStopped?(): void;
   /**
-   * Returns the sequence of the account's last event in the journal; 0 if there is none. An account whose
-   * position has reached this sequence is unparked, because it misses no event, and a record that was
-   * unreadable contained no real event. An account whose history has forked remains parked.
+   * Returns the sequence of the account's last event in the journal; 0 if there is none. If the position of
+   * an account has reached this sequence, the account misses no event, and its unreadable record contained no
+   * event. So the account is no longer parked, unless its history has forked.
    */
   lastDecided?(account: string): Promise<number>;
 }
@@ -67,10 +67,11 @@ export interface ParkedAccountRetrier<P extends Position> {
    */
   retry(account: string): Promise<RetryOutcome>;
   /**
-   * Retries a parked account on behalf of the consumer, before the position of the consumer's group moves
-   * past the missing event. Reads the account's records from the mark to the end of the slice, and applies
-   * the events that are due. The later records need not be read here, because the consumer reads them next.
-   * If one of the records is unreadable, the account stays parked until an operator retries it.
+   * Retries a parked account on behalf of the consumer, when the missing event is in the current slice. The
+   * position of the group must not have moved past this slice yet. Reads the account's records from the mark
+   * to the end of the slice, and applies the events that are due. Later records need not be read here,
+   * because the consumer reads them next. If one of the records is unreadable, the account stays parked until
+   * an operator retries it.
    * @param mark the mark of the account, as the consumer knows it
    * @param lastOffset the offset of the last record of the slice
    * @returns the position that the account has reached
@@ -134,8 +135,8 @@ export function createParkedAccountRetrier<P extends Position>(
     if (isUnchanged(before, after)) return;
     await positions.save([after]);
     await positions.replaceMark(origin, after.parked);
-    // If another call or member has replaced the mark `origin` with a newer mark in the meantime, the call
-    // above did nothing. Therefore, replace the newer mark too.
+    // Another call or member may have replaced the mark `origin` with a newer mark. In that case,
+    // `replaceMark` has changed nothing above, so replace the newer mark.
     if (before.parked && !isSameParkMark(before.parked, origin))
       await positions.replaceMark(before.parked, after.parked);
   }
@@ -156,9 +157,9 @@ export function createParkedAccountRetrier<P extends Position>(
       for (;;) {
         const before = await find(mark.account);
         if (waitsForOperator(before)) return before;
-        // If another member has parked the account again, possibly at a record after this slice, only reading
-        // to the end of the log shows whether the account can continue. As in `retry`, the account's records
-        // are read again until nothing changes.
+        // Another member may have parked the account again, possibly at a record after this slice. In that
+        // case, read to the end of the log, because only this shows whether the account can continue. As in
+        // `retry`, read the account's records again until nothing changes.
         if (before.parked && !(known && isSameParkMark(before.parked, known))) toOffset = undefined;
         const { after } = await readOnce(before, mark, {
           toOffset,

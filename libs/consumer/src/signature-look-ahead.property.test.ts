@@ -47,8 +47,7 @@ interface Written {
   readonly record: Unplaced;
   readonly isForged: boolean;
   /**
-   * What the consumer gets instead of this record if it reads the log a second time. Default: the same
-   * record.
+   * The record that the consumer gets instead when it reads the log a second time. Default: the same record.
    */
   readonly later?: { readonly record: Unplaced; readonly isForged: boolean };
 }
@@ -65,7 +64,7 @@ function withPerson(record: Unplaced, person: object | null): Unplaced {
   return { ...record, value: Buffer.from(JSON.stringify({ ...data, person })) };
 }
 
-/** Returns the record as it is published once its person is erased. */
+/** Returns the record that auth publishes after the person was erased. */
 function erased(record: Unplaced): Unplaced {
   const { ce_personsalt: _, ...headers } = record.headers;
   return { ...withPerson(record, null), headers };
@@ -117,10 +116,10 @@ const forgeries: readonly ((account: string, history: History, at: number) => re
     const proof = proofOf(event, proofs[at - 1]?.hash, stranger);
     return [recordOf(event, { ...proof, signature: proofs[at]?.signature ?? proof.signature })];
   },
-  // A genuine event with the person of somebody else.
+  // A genuine event in which somebody has replaced the personal data.
   (_, { records }, at) =>
     records.slice(at, at + 1).map((each) => withPerson(each, { email: 'eve@example.com' })),
-  // A genuine event with the person of somebody else, and a digest that matches this person.
+  // A genuine event in which somebody has replaced the personal data and the digest that belongs to it.
   (account, { proofs, records }, at) => {
     const proof = proofs[at];
     if (proof === undefined) return [];
@@ -149,7 +148,10 @@ const plan = fc.record({
   /** Events whose record is lost, and events whose record is replaced by a copy without its person. */
   lost: fc.array(fc.nat(60), { maxLength: 3 }),
   erased: fc.array(fc.nat(60), { maxLength: 4 }),
-  /** Records that change after they were read ahead: their person is erased, or they are forged. */
+  /**
+   * Records that differ when they are read after they were read ahead: their personal data is erased, or they
+   * are replaced by forged records.
+   */
   changed: fc.array(fc.record({ at: fc.nat(60), isForged: fc.boolean() }), { maxLength: 3 }),
   /** Slices before which the consumer restarts. */
   restarts: fc.array(fc.nat(20), { maxLength: 2 }),
@@ -235,7 +237,7 @@ function tailOf(records: readonly BusRecord[]): LogTail {
 /** How the consumer of a test reads the log. */
 interface Reading {
   readonly slice: number;
-  /** How many records the consumer reads ahead; undefined to verify each slice by itself. */
+  /** How many records the consumer reads ahead; undefined to verify each slice separately. */
   readonly ahead: number | undefined;
   readonly restarts?: readonly number[];
   readonly atFirst?: number;
@@ -268,7 +270,7 @@ async function consume(
   const forged: (readonly [offset: number, cause: string])[] = [];
   for (let at = 0, index = 0; at < records.length; at += slice, index += 1) {
     if (restarts.includes(index)) authenticate = start();
-    // Some records arrive between the two times at which the consumer reads the log.
+    // Append some records after the consumer has read ahead and before it reads this slice.
     written = Math.max(written, at + slice) + index;
     const done = await authenticate(records.slice(at, at + slice));
     accepted.push(...done.records.map(({ source }) => source.offset));
@@ -383,7 +385,8 @@ describe('a consumer that catches up', () => {
       ...tail,
       read: (...place) => {
         reads += 1;
-        // Simulates other work in the event loop, and notes how many reads were made before it could run.
+        // Schedule a callback, as other work would do, which notes how many reads were made before the
+        // callback could run.
         if (reads === 1) setImmediate(() => (readsBefore = reads));
         return tail.read(...place);
       },

@@ -10,10 +10,10 @@ import type { EventKeySource } from './event-key-source.ts';
 
 export interface SignatureLookAhead {
   /**
-   * Returns the hashes of those of the given consecutive records whose signatures are verified already. The
-   * result may also contain hashes of other records. The result is empty near the end of the log, and while
-   * the log or the keys cannot be read. If the hash of a record is missing, the consumer must verify the
-   * signature of that record itself.
+   * Returns the hashes of the given records whose signatures are already verified. The records must be
+   * consecutive. The result may also contain hashes of other records. The result is empty near the end of the
+   * log, and while the log or the keys cannot be read. If the hash of a record is missing, the consumer must
+   * verify the signature of that record itself.
    */
   verifiedHashes(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
 }
@@ -97,8 +97,8 @@ export function createSignatureLookAhead({
     const tail = await tailOf(topic);
     const range = (await tail.ranges()).find((each) => each.partition === partition);
     if (range === undefined || range.end - first.offset < leastBehind) return NO_HASHES;
-    // The log has removed some of the records that the consumer has already read, so they cannot be read
-    // here.
+    // The log has deleted some of the records after the consumer has read them, so it is impossible to read
+    // ahead from this position.
     if (first.offset < range.start) return NO_HASHES;
     const window = await read(tail, partition, first.offset);
     windows.set(place, window);
@@ -109,9 +109,9 @@ export function createSignatureLookAhead({
 }
 
 /**
- * Appends an event to the run whose last event is the event's predecessor. Ignores a record that does not
- * match its hash. A record may be appended although its personal data is forged, because the hash covers only
- * a digest of it: the consumer checks the personal data, and the hash again, before it applies the event.
+ * Appends an event to the run that ends with the event's predecessor. Ignores a record that does not match
+ * its hash. A forgery of the personal data is not noticed here, because the hash covers only a digest of it.
+ * The consumer checks the personal data, and the hash again, before it applies the event.
  */
 function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void {
   if (proof === undefined || runs.has(proof.hash)) return;

@@ -22,7 +22,8 @@ const MAX_PROOFS = 20_000;
 
 /**
  * Creates a cache of proofs.
- * @param maxProofs how many proofs to keep; when a further proof is added, the oldest is dropped
+ * @param maxProofs the maximum number of proofs in the cache. If the cache is full, adding a proof removes
+ * the oldest one
  */
 export function createVerifiedProofCache(maxProofs = MAX_PROOFS): VerifiedProofCache {
   const verified = new Map<string, { readonly signature: string; readonly kid: string }>();

@@ -83,8 +83,8 @@ function digest(text: string): string {
 }
 
 /**
- * Returns the sample files that are missing for current versions, by path, and the list of digests with a
- * line added for each of these files.
+ * Returns the files to write, with their texts: a sample file for each current version that has none yet, and
+ * the list of digests with a line for each new file.
  */
 export function findMissingSampleFiles(): readonly (readonly [path: string, text: string])[] {
   const files = eventTypesWithVersions

@@ -20,7 +20,7 @@ function read(path: string): string {
   return readFileSync(new URL(path, root), 'utf8');
 }
 
-/** Maps the path of each generated file to its required text, or to undefined if the file must not exist. */
+/** Returns the required text of each generated file, by path; undefined for a file that must be deleted. */
 function wantedFiles(): ReadonlyMap<string, string | undefined> {
   const present = readdirSync(schemas).filter((name) => name.endsWith('.json'));
   return new Map<string, string | undefined>([

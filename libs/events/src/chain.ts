@@ -97,8 +97,8 @@ export function chainFlaw(event: CoveredEvent, entry: ChainEntry): string | unde
 
 /**
  * Returns why the hash of an event does not match the event; undefined if it matches. Does not check the
- * personal data, which the hash covers only by its digest. So the result says nothing about the personal
- * data, but if it is undefined, the event with this hash follows the event with the hash `entry.previous`.
+ * personal data, because the hash covers only its digest. If the hash matches, the event with this hash
+ * follows the event with the hash `entry.previous`.
  */
 export function linkFlaw(event: CoveredEvent, entry: ChainEntry): string | undefined {
   return flawUnlessThrown(() =>
@@ -115,7 +115,10 @@ function personFlaw({ data }: CoveredEvent, { person }: ChainEntry): string | un
     : 'its personal data does not match its digest';
 }
 
-/** Returns the flaw that a check finds. Data without a canonical form makes the check throw. */
+/**
+ * Returns the flaw that `check` returns. If `check` throws, the data has no canonical form, which is a flaw
+ * as well.
+ */
 function flawUnlessThrown(check: () => string | undefined): string | undefined {
   try {
     return check();

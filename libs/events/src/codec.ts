@@ -193,8 +193,8 @@ function readData(
 }
 
 /**
- * A decoded record, with the fields that its hash must cover. `covered` is undefined if these fields cannot
- * be read from the record.
+ * The result of decoding a record, with the fields that the hash must cover. `covered` is undefined if these
+ * fields cannot be read from the record.
  */
 interface ReadRecord {
   readonly decoded: Decoded;
@@ -294,9 +294,10 @@ function coveredIn({ headers, value }: RawRecord): CoveredEvent | undefined {
 }
 
 /**
- * Returns the proof of a record if the hash of its event matches the event, except for the personal data.
- * The caller may conclude that the event with this hash follows the event with the previous hash, but must not
- * use the event itself. Takes less time than `readIntactProof`. Does not verify the signature. Never throws.
+ * Returns the proof of a record if the record's content matches its hash, without checking the personal data.
+ * The caller may conclude that the event with this hash follows the event with the previous hash, but must
+ * not use the content of the event. Takes less time than `readIntactProof`. Does not verify the signature.
+ * Never throws.
  */
 export function readLinkedProof(record: RawRecord): EventProof | undefined {
   const proof = readProofHeaders(record.headers);

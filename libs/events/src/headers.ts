@@ -249,7 +249,8 @@ export function readProofHeaders(headers: RawHeaders): EventProof | 'unsigned' |
     const value = headers[name];
     if (value === undefined) continue;
     found = true;
-    // Do not treat a header that is repeated or not UTF-8 as absent.
+    // A header that is repeated or is not UTF-8 makes the proof invalid. It must not count as absent, because
+    // a record without proof headers is only unsigned.
     const text = decodeHeader(value);
     if (text === undefined || !pattern.test(text)) return 'invalid';
     texts[name as ProofHeader] = text;

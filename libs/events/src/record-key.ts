@@ -58,8 +58,8 @@ export function sharesKey(recordKey: Buffer | null): boolean {
 }
 
 /**
- * The accounts topic, for the services that read it. With `sharesKey`, a service can detect that the topic is
- * compacted although several records have the same key, so that events would be lost.
+ * The accounts topic, for the services that read it. These services use `sharesKey` to check whether
+ * compaction could remove events, which is the case if several records have the same key.
  */
 export const checkedAccountsTopic = { ...accountsTopic, compaction: { sharesKey } };
 

@@ -18,8 +18,8 @@ type AnyType = EventType | SecurityEventType;
 const contracts = { ...catalogue, ...securityCatalogue };
 
 /**
- * Returns the JSON Schema with which consumers can validate an event's data. It allows undeclared fields,
- * because a later release may add fields.
+ * Returns the JSON Schema that consumers can use to validate an event's data. The schema allows undeclared
+ * fields, because a later release may add fields.
  */
 function dataSchema(type: AnyType, target: Target): JsonSchema {
   return z.toJSONSchema(contracts[type].schema, { target, io: 'input' });
@@ -78,8 +78,8 @@ function isNullable(choices: unknown): boolean {
 }
 
 /**
- * Gives titles to the alternatives of a union, with a number in each title. In a union of one type and null,
- * the type gets the title of the path without a number.
+ * Gives each alternative of a union a title that ends in a number. If the union consists of one type and
+ * null, the type gets a title without a number.
  */
 function namedChoices(choices: readonly unknown[], name: string): readonly unknown[] {
   const isOne = isNullable(choices) && choices.length === 2;

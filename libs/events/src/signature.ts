@@ -50,8 +50,8 @@ export function eventSigner({ kid, key }: { readonly kid: string; readonly key: 
 }
 
 /**
- * Signs a text. The text must begin with a prefix that no other kind of signed text has, just as only event
- * hashes are signed with the prefix `DOMAIN`.
+ * Signs a text. Each kind of signed text must begin with a different prefix, so that no signature is valid
+ * for another kind of text. The prefix of event hashes is `DOMAIN`.
  */
 export function signText(text: string, kid: string, privateKey: KeyObject): Signature {
   return toSignature(kid, sign(null, Buffer.from(text), privateKey));

@@ -62,7 +62,10 @@ describe('the embedded log lets other work run', () => {
     await bus.close();
   });
 
-  /** Reads all records. Returns the number of records of each slice, and the turn in which it was handled. */
+  /**
+   * Reads all records. Returns for each slice the number of its records, and the number of the turn of the
+   * event loop in which the slice was handled.
+   */
   async function readAll(handle: () => void) {
     const slices: { readonly size: number; readonly turn: number }[] = [];
     await bus.bus.subscribe({

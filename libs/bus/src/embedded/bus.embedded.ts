@@ -68,8 +68,8 @@ export interface EmbeddedBus extends Bus, ConsumerGroups {
    */
   records(topic: string, query: LatestRecordsQuery): BusRecord[];
   /**
-   * Changes the retention of a topic, which no setting or external tool can change on the embedded log. Does
-   * nothing if there is no such topic.
+   * Changes the retention of a topic. The embedded log needs this method, because neither a setting nor an
+   * external tool can change the retention there. Does nothing if there is no such topic.
    */
   setRetention(topic: string, retentionMs: number): Promise<void>;
   /**

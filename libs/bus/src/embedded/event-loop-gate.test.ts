@@ -4,10 +4,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createEventLoopGate } from './event-loop-gate.ts';
 
 /**
- * Lets several callers pass a gate at the same time.
- * @param durations for how long each caller keeps the event loop busy, in ms of a clock that only the callers
- * advance
- * @returns in which turn of the event loop each caller was admitted, counted from the first one
+ * Makes several callers wait for a gate at the same time, on a simulated clock.
+ * @param durations for how many ms of the simulated clock each caller keeps the event loop busy once it is
+ * admitted
+ * @returns the number of the turn of the event loop in which each caller was admitted; the first turn is 0
  */
 async function admitAll(durations: readonly number[]): Promise<readonly number[]> {
   let clock = 0;

@@ -5,11 +5,10 @@
 const MAX_BUSY_MS = 5;
 
 /**
- * Creates a gate for work that is done in many small steps by several loops at the same time. The returned
- * function is called before each step, and its promise resolves when the step may begin; promises resolve in
- * the order of the calls. Once the admitted callers have used a turn of the event loop for 5 ms, the next
- * callers are admitted in the next turn, so that requests are answered in between. Without the gate, all
- * loops would do their next step in the same turn.
+ * Creates a gate that lets requests be answered while several loops do long work in many small steps. Without
+ * the gate, all loops would do their next step in the same turn of the event loop. Each loop must call the
+ * returned function before each step, and wait for the promise. The promises resolve in the order of the
+ * calls. Once the steps of a turn have taken 5 ms, the next caller is admitted in the next turn.
  * @param now returns the time in ms on a monotonic clock
  */
 export function createEventLoopGate(now: () => number = performance.now.bind(performance)) {
@@ -23,7 +22,8 @@ export function createEventLoopGate(now: () => number = performance.now.bind(per
 
   function beginTurn(): void {
     busySince = now();
-    // The event loop runs this callback before every callback that is scheduled later.
+    // This callback runs before the callbacks of callers that have to wait for the next turn, because it is
+    // scheduled first.
     setImmediate(() => {
       busySince = undefined;
     });

@@ -12,8 +12,8 @@ export interface EmbeddedConsumerGroup {
   /** Adds a member. @throws Error if one of its topics does not exist */
   join(member: GroupMember): void;
   /**
-   * Removes a member, and gives its partitions to the other members. Resolves once the member handles no
-   * slice of records any more.
+   * Removes a member, and gives its partitions to the other members. Resolves once the member has finished
+   * the slices that it was handling.
    */
   leave(member: GroupMember): Promise<void>;
   /**

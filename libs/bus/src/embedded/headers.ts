@@ -36,7 +36,10 @@ function addPrototypeHeader(headers: Record<string, BusHeaderValue>, added: Buff
 
 const OUTSIDE_ASCII = /[^\0-\x7f]/;
 
-/** Returns ASCII as it is. Creating a buffer and decoding it later would take several times as long. */
+/**
+ * Returns ASCII text as a string, because creating a buffer and decoding it later would take several times as
+ * long.
+ */
 function restoreValue(latin1: string): Buffer | string {
   return OUTSIDE_ASCII.test(latin1) ? Buffer.from(latin1, 'latin1') : latin1;
 }

@@ -14,13 +14,13 @@ const LOOK_EVERY_MS = 500;
 export interface EmbeddedSubscriptionHub {
   readonly log: EmbeddedLog;
   /**
-   * Waits until this reader may read records: until a turn of the event loop in which other readers have not
-   * done much work yet. Must be called before each read.
+   * Waits until this reader may read records, so that all readers together do not block the event loop. Must
+   * be called before each read.
    */
   admitted(): Promise<void>;
   /**
-   * Wakes the groups and watchers of a topic; must be called after records were committed to it.
-   * @param partitions the partitions that received records; default: possibly all
+   * Wakes the groups and watchers of a topic. Must be called after records were committed to the topic.
+   * @param partitions the partitions that received records. Default: any partition may have received some
    */
   appended(topic: string, partitions?: readonly number[]): void;
   join(group: string, member: GroupMember): void;

@@ -47,8 +47,8 @@ export interface EmbeddedPartitionConsumer {
   /** Makes the consumer look for new records. Must be called when records may have been appended. */
   wake(): void;
   /**
-   * Waits until this member no longer handles a slice of the partition. Does not wait for a retry delay, but
-   * ends it. The member must have left its group before.
+   * Waits until this member has finished the slice of the partition that it is handling. If the member is
+   * waiting to retry a slice, ends this wait. Must be called after the member has left its group.
    */
   releasedBy(member: GroupMember): Promise<void>;
   /** Returns whether the last attempt to read records succeeded. */

@@ -8,7 +8,8 @@ const notLeader = new kafkajs.KafkaJSProtocolError(
 );
 
 /**
- * Returns an admin client that numbers its connections, and the set of the numbers of its open connections.
+ * Returns an admin client that gives each of its connections a number, and the set of the numbers of open
+ * connections.
  */
 function numbered() {
   const open = new Set<number>();

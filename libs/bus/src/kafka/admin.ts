@@ -1,8 +1,8 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 
 /**
- * Runs `work` with a new admin client, and closes the client afterwards. The work is rare, so a new
- * connection each time is affordable, and a new connection is never stale.
+ * Runs `work` with a new admin client, and closes the client afterwards. Use this function for rare work:
+ * opening a connection takes a while, but a new connection is never stale.
  */
 export async function withKafkaAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();

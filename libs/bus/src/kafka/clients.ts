@@ -62,8 +62,8 @@ function createClient(config: KafkaConfig): Kafka {
 }
 
 /**
- * Converts SASL settings to the options of kafkajs, which has a type for each mechanism, all with the same
- * two fields.
+ * Converts SASL settings to the options of kafkajs. The branches return the same fields, but kafkajs declares
+ * a separate type for each mechanism.
  */
 function toSasl({ mechanism, username, password }: KafkaSaslCredentials): SASLOptions {
   const credentials = { username, password };

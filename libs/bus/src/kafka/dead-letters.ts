@@ -41,14 +41,14 @@ export function createDeadLetterWriter({
 }: DeadLetterWriterDeps): DeadLetterWriter {
   const known = new Set<string>();
   /**
-   * The dead-letter topics that need no further check: their settings were already compared with the settings
-   * that a new topic would get, or could not be read, and the result was logged.
+   * The dead-letter topics whose settings were already compared with the settings of a new topic. The result
+   * was logged, also if the settings could not be read.
    */
   const told = new Set<string>();
 
   /**
-   * Warns, once per topic, if an existing dead-letter topic has other settings than a new one would get. The
-   * topic is used nevertheless, because otherwise the partition would make no progress.
+   * Warns if the settings of an existing dead-letter topic differ from those of a new one, at most once per
+   * topic. The topic is still used, because otherwise the consumer could not continue with the partition.
    */
   async function tellDifferences(letters: KafkaTopic, topic: string): Promise<void> {
     if (told.has(letters.name)) return;

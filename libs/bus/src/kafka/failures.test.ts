@@ -5,10 +5,7 @@ import { explainKafkaError, KafkaRefusedError, KafkaUnavailableError } from './f
 
 const connection = { brokers: ['kafka-1:9092', 'kafka-2:9092'], clientId: 'test' };
 
-/**
- * Creates an error like those of kafkajs: a plain error with a name, sometimes with a type, and often the
- * cause of another error.
- */
+/** Creates an error like those of kafkajs: an Error with a name, and sometimes a type. */
 function kafkaError(name: string, traits: object = {}) {
   return Object.assign(new Error('of kafkajs'), { name, ...traits });
 }

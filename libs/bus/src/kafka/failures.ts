@@ -19,8 +19,8 @@ interface Trait {
   readonly type: string | undefined;
   readonly code: string | undefined;
   /**
-   * Whether the error is transient, because brokers also return it while they determine the leader of a
-   * partition or the coordinator of a group.
+   * Whether the error is transient. Some errors are, because brokers also return them while they determine
+   * the leader of a partition or the coordinator of a group.
    */
   readonly passes: boolean;
 }
@@ -110,7 +110,9 @@ function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
   }.`;
 }
 
-/** Returns whether an error is a broker's response that the same request may succeed later. */
+/**
+ * Returns whether an error is a transient error from a broker, so that the same request may succeed later.
+ */
 export function isRetriableKafkaError(error: unknown): boolean {
   return traitsOf(error).some(({ passes }) => passes);
 }

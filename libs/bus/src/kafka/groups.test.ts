@@ -5,7 +5,10 @@ import { assertNoForeignGroupMembers } from './groups.ts';
 
 const { AssignerProtocol } = kafkajs;
 
-/** Returns an admin client of a broker on which a group has one member for each given metadata. */
+/**
+ * Returns an admin client of a simulated broker. The broker has one group, with one member for each of the
+ * arguments, which are the metadata of the members.
+ */
 function adminOf(...metadata: readonly Buffer[]) {
   const members = metadata.map((memberMetadata) => ({
     clientHost: '/127.0.0.1',

@@ -11,15 +11,15 @@ import { createStoppableConsumer } from './workarounds/stoppable-consumer.ts';
 
 const REBALANCE_TIMEOUT_MS = 30_000;
 /**
- * The heartbeat interval, in ms, if the session timeout is at least five times as long; otherwise a fifth of
- * the session timeout is used. A member learns of a rebalance from the response to its next heartbeat, so
- * after at most this time.
+ * The heartbeat interval, in ms. If the session timeout is shorter than five times this interval, a fifth of
+ * the session timeout is used instead. A member learns of a rebalance from the response to its next
+ * heartbeat.
  */
 const HEARTBEAT_EVERY_MS = 2000;
 /**
  * How long a broker may hold back the response to a fetch while there are no records, in ms. An idle consumer
- * therefore fetches twice a second. A commit to the same broker may have to wait this long until the fetch
- * ends, and so may the closing of the consumer.
+ * therefore fetches twice a second. A commit to the same broker, or closing the consumer, may have to wait
+ * for the end of such a fetch.
  */
 const FETCH_WAITS_MS = 500;
 const RESTART_AFTER_MS = 500;
@@ -31,10 +31,7 @@ export interface GroupMembershipDeps {
   readonly setAside: PartitionConsumersDeps['setAside'];
   /** Called when the consumer has ended permanently, or a handler is stuck. */
   onFatal(reason: Error): void;
-  /**
-   * Returns whether an error is transient, which means that it no longer occurs once the brokers are
-   * available again.
-   */
+  /** Returns whether an error is transient: whether it disappears once the brokers are available again. */
   isTransient(error: Error): boolean;
 }
 
@@ -42,8 +39,8 @@ export interface GroupMembership {
   /** Calls the listener whenever the member has joined its group again, for example after a rebalance. */
   onRejoin(listener: () => void): void;
   /**
-   * Returns the partitions that are assigned to this member and that have no records being handled or
-   * retried.
+   * Returns the partitions that are assigned to this member and for which it is neither handling records nor
+   * waiting for a retry.
    */
   idle(): readonly IdlePartition[];
   /**

@@ -14,7 +14,7 @@ export interface FetchedBatch {
   readonly records: readonly BusRecord[];
   /** Stores the position after this record as the position of the group. */
   moveTo(record: BusRecord): Promise<void>;
-  /** Excludes the partition from further fetches. Returns a function that includes it again. */
+  /** Stops fetching from the partition. Returns a function that resumes fetching. */
   pause(): () => void;
 }
 
@@ -51,15 +51,16 @@ export interface PartitionConsumer {
    */
   take(run: FetchedBatch): Promise<void>;
   /**
-   * Stops the work on the partition: aborts the slice in progress, and starts no further slice and stores no
-   * position afterwards. Must be called when the partition may belong to another member.
+   * Stops the work on the partition: aborts the slice in progress, starts no other slice, and stores no more
+   * positions. Must be called when the partition may belong to another member.
    */
   revoke(): void;
   /** Returns whether the consumer is neither handling records nor waiting to retry any. */
   isIdle(): boolean;
   /**
-   * Accepts no more records, and aborts the slice in progress. Resolves once this slice was abandoned, the
-   * position after it was stored, or its handler is known to be stuck.
+   * Accepts no more records, and aborts the slice in progress. Resolves once the work on this slice has
+   * ended: the slice was abandoned, or the position after it was stored, or its handler was reported as
+   * stuck.
    */
   close(): Promise<void>;
 }

@@ -34,13 +34,13 @@ export interface PartitionConsumers {
   assign(join: ConsumerGroupJoinEvent['payload']): void;
   revokeAll(): void;
   /**
-   * Takes note of a batch that kafkajs has delivered. Must be called even for a batch that contains only
-   * control records.
+   * Counts a batch that kafkajs has delivered. Must be called even for a batch that contains only control
+   * records.
    */
   batchEnded(batch: ConsumerEndBatchProcessEvent['payload']): void;
   /**
-   * Returns the partitions that are assigned to this member and that have no records being handled or
-   * retried.
+   * Returns the partitions that are assigned to this member and for which it is neither handling records nor
+   * waiting for a retry.
    */
   idle(): readonly IdlePartition[];
   close(): Promise<void>;

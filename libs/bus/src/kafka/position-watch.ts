@@ -15,19 +15,19 @@ const SHORTER_LOOKS = 2;
 
 export interface GroupPositionWatch {
   /**
-   * Compares the group's current offsets in all partitions with the offsets that the previous calls have
-   * passed. The partitions may be assigned to any member of the group.
+   * Compares the group's current offsets in all partitions with the offsets of the previous calls, and
+   * reports faults. The partitions may be assigned to any member of the group.
    */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
   /**
-   * Reports a fault because the group has no positions at all although it has read before. The fault is
-   * reported until the group has read all records that the last call of `look` has seen.
+   * Reports that the broker has lost all positions of the group. Must be called if the group has no positions
+   * although it has read before. The fault remains in `faults` until the group has read all records again
+   * that existed at the last call of `look`.
    */
   noteForgotten(): void;
   /**
-   * Returns a sentence for each fault so far: for every position that was out of range or has disappeared,
-   * for every partition that has lost records at its end, and for every position that currently does not
-   * advance.
+   * Returns a sentence for each fault: a position that was out of range or has disappeared, a partition that
+   * has lost records at its end, or a position that currently does not advance.
    */
   faults(): readonly string[];
 }

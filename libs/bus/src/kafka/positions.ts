@@ -11,8 +11,8 @@ export interface CommittedPosition {
 
 export interface PositionCommitter {
   /**
-   * Stores a position of the group, and resolves once it is stored. `commit` must belong to the fetch that
-   * returned the record.
+   * Stores a position of the group. Resolves once the position is stored.
+   * @param commit a function of the fetch that returned the record before this position
    * @throws Error if the position may not have been stored
    */
   keep(position: CommittedPosition, commit: Commit): Promise<void>;

@@ -9,8 +9,8 @@ import { openKafkajsCluster } from './workarounds/open-cluster.ts';
 const FETCH_WAITS_MS = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
 /**
- * How many bytes to fetch for only the first record of a partition: enough for the first batch of most
- * partitions.
+ * How many bytes to fetch if only the first record of a partition is needed. This is enough for the first
+ * batch of most partitions.
  */
 const FIRST_BYTES = 64 * 1024;
 const TRIES = 10;
@@ -109,8 +109,8 @@ interface FetchPlace {
   readonly partition: number;
   readonly offset: number;
   /**
-   * The maximum number of bytes to fetch. If the first record is larger, it is fetched nevertheless. Doubled
-   * after a response that contains no record.
+   * The maximum number of bytes to fetch. A broker exceeds this number only if the first record is larger.
+   * The number is doubled if a response contains no record.
    */
   readonly bytes: number;
 }

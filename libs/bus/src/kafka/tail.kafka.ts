@@ -24,8 +24,9 @@ export interface KafkaLogTailDeps {
   readonly topic: string;
   readonly id: string;
   /**
-   * Returns how many partitions of the topic Latchkey publishes to; undefined if this number is unknown, in
-   * which case all partitions are read. Partitions that somebody has added contain no records with keys.
+   * Returns the number of partitions that Latchkey created. Records with keys are only in these partitions,
+   * so partitions that somebody has added later need not be read. Undefined if the number is unknown; then
+   * all partitions are read.
    */
   ownPartitions(): number | undefined;
 }

@@ -130,8 +130,8 @@ describe('a topic that is created like another one', () => {
 
 describe('a topic that is created', () => {
   /**
-   * Returns an admin client. Each call of the client's `listTopics` returns the next result of `looks`. The
-   * first call of `listTopics` happens before any topic is created.
+   * Returns an admin client whose `listTopics` calls `looks`, which decides what a broker reports each time.
+   * The first call happens before any topic is created.
    */
   function adminThatSees(looks: () => readonly string[], brokers: number) {
     return {

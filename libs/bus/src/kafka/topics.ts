@@ -53,8 +53,8 @@ export function topicConfigOf(
 }
 
 /**
- * Returns the settings of a compacted topic. Without a maximum lag, the broker compacts a partition once as
- * much as half of it may consist of replaced records.
+ * Returns the settings of a compacted topic. Without a maximum lag, the broker compacts a partition only when
+ * up to half of its data may have been replaced.
  */
 function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string>> {
   if (maxLagMs === undefined) return { 'cleanup.policy': 'compact' };
@@ -127,8 +127,8 @@ export type ReadFirstKeyOfEachPartition = (topic: string) => Promise<readonly (B
 
 /**
  * Returns a sentence for each topic that Kafka compacts although several of its records have the same key.
- * Only the first record of each partition is read: the records of an earlier release come first, and
- * compaction always keeps the last record of a key.
+ * Reads only the first record of each partition. If an earlier release has written records with shared keys,
+ * such a record comes first, because compaction never removes the last record of a key.
  */
 export async function findCompactedTopicsWithSharedKeys(
   admin: Admin,
@@ -252,9 +252,9 @@ async function missingOf(
 
 /**
  * Waits until every broker knows the topics that were just created, and their leaders. At first, the other
- * brokers still report that the topics do not exist. kafkajs sends a request to a random broker, and to the
- * next one if that broker fails. So this function lists all topics, which every broker can do, as often as
- * needed for every broker to have very probably responded.
+ * brokers still report that the topics do not exist. kafkajs sends each request to a random broker, and to
+ * the next one if that broker fails. This function therefore lists the topics so often that very probably
+ * every broker has responded at least once.
  * @throws KafkaUnavailableError after ten seconds
  */
 export async function waitUntilTopicsAreKnown(
@@ -292,7 +292,7 @@ async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean
     for (const name of names) await admin.fetchTopicOffsets(name);
     return true;
   } catch (error) {
-    // If no broker can respond, kafkajs reads a property of null, so that it throws a TypeError.
+    // Treat a TypeError as an outage: if no broker responds, kafkajs reads a property of null.
     if (error instanceof TypeError || isRetriableKafkaError(error)) return false;
     throw error;
   }
@@ -410,9 +410,9 @@ interface Found {
 }
 
 /**
- * Returns one sentence per difference between a topic and its required settings. Does not report additional
- * replicas and partitions. Does not report that a topic is not compacted either, because an earlier release
- * may have created the topic with several records per key.
+ * Returns one sentence per difference between a topic and its required settings. Additional replicas and
+ * partitions are not reported. A topic that is not compacted is not reported either, because an earlier
+ * release may have created the topic with several records per key.
  */
 export function describeTopicDifferences(
   requiredTopic: KafkaTopic,

@@ -17,7 +17,7 @@ export const AccountErasureRequested = defineEvent({
     eraseAt: instant,
     locale: locale.optional(),
     /**
-     * `email` and `username` are present only if the account is verified. `undo` is a part of `person`, so
+     * `email` and `username` are present only if the account is verified. The link `undo` is in `person`, so
      * that it is erased together with the personal data.
      */
     person: personalDataField({

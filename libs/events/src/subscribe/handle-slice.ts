@@ -30,9 +30,9 @@ import {
 } from './subscriber.ts';
 
 /**
- * Returns a function that handles the records of a slice one by one. The function rejects if the store or the
- * handler of an event fails, and, if the slice's signal is aborted, before the next event. The slice is then
- * delivered again, to this member or another. Events whose positions were stored by then are skipped.
+ * Returns a function that handles the records of a slice one by one. The function rejects if the store or a
+ * handler fails. It also rejects before the next record if the slice's signal is aborted. The slice is then
+ * delivered again, to this member or another. Events whose positions were already stored are then skipped.
  */
 export function createOrderedSliceHandler(shared: Omit<EventSubscriber, 'stopped'>) {
   return async (slice: PartitionSlice): Promise<void> => {
@@ -62,8 +62,9 @@ interface Book {
    */
   reload(account: string): Promise<void>;
   /**
-   * Sets a position that is stored at the end of the slice. Must be used only for events without an effect:
-   * if the position is lost, skipping such an event once more does no harm.
+   * Sets a position in the cache only; the position is stored at the end of the slice. Must be used only for
+   * events without an effect, because the position may be lost. In that case, the event is skipped once more,
+   * which does no harm.
    */
   note(position: Position): void;
   /** Stores the position of an account immediately. */

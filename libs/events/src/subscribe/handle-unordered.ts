@@ -15,8 +15,8 @@ type Unordered = Omit<EventSubscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
 
 /**
  * Returns a function that passes every event of a slice to its handler, even duplicates. The function rejects
- * if the handler of an event fails, and, if the slice's signal is aborted, before the next event. The whole
- * slice is then delivered again.
+ * if a handler fails. It also rejects before the next event if the slice's signal is aborted. The whole slice
+ * is then delivered again.
  */
 export function createUnorderedSliceHandler(shared: Unordered) {
   return async (slice: PartitionSlice): Promise<void> => {

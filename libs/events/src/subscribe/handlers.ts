@@ -13,8 +13,8 @@ export interface EventContext {
   /** The number of the event within its account: from 1, without gaps. */
   readonly sequence: number;
   /**
-   * The `head` of the account's position after this event; absent if the event's hash was not verified. If a
-   * handler stores `sequence` itself, in the place from which the sequence store reads it, it must also store
+   * The `head` of the account's position after this event; absent if the event's hash was not verified. A
+   * handler that stores `sequence` itself, so that the sequence store reads it from there, must also store
    * `head`.
    */
   readonly head?: string;

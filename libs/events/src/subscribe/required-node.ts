@@ -1,4 +1,4 @@
-/** The lowest Node version with which `subscribe` works. */
+/** The lowest major version of Node that supports `subscribe`. */
 
 const NEEDED = 22;
 

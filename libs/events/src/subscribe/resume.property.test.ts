@@ -1,6 +1,7 @@
 /**
  * Tests that an account resumes by itself after its missing event has arrived, and that no event is handled
- * twice. The effects of the tested handlers cannot be undone.
+ * twice. In these tests, the effect of a handler and the position are not stored together, so an event that
+ * is handled twice would leave two effects.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

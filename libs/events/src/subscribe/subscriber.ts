@@ -18,10 +18,10 @@ import type { SequenceStore } from './sequence-store.ts';
 /**
  * What happened to a record. `applied`: the handler of the event ran. `passed over`: the event has no
  * handler, or this release does not know the event's type. `duplicate`: the event was handled before.
- * `parked`: the record has parked its account. `held back`: the account was parked already. `unusable`: the
- * record's key identifies no account; in a subscription without a store also: the record cannot be read, or
- * the handler has refused it. `forged`: auth has not published the record, so it is skipped; with
- * `signatures: 'warn'`, it is handled, and reported a second time with the result.
+ * `parked`: the record has parked its account. `held back`: the account was already parked. `unusable`: the
+ * record's key identifies no account. In a subscription without a store, `unusable` also means that the
+ * record cannot be read, or that the handler has refused it. `forged`: auth has not published the record, so
+ * it is skipped. With `signatures: 'warn'`, a forged record is handled, and its result is reported as well.
  */
 export type Effect = 'applied' | 'passed over' | 'duplicate' | 'parked' | 'held back' | 'unusable' | 'forged';
 
@@ -44,7 +44,7 @@ export interface EventSubscriber {
   /** Prevents two events of one account from being handled at the same time. */
   readonly mutex: KeyedMutex;
   readonly logger: SubscriberLogger;
-  /** Aborted when no further handler may be started. */
+  /** Aborted when no more handlers may be started. */
   readonly stopped: AbortSignal;
   observe(type: RecordType, effect: Effect): void;
 }

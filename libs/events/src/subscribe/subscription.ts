@@ -14,8 +14,8 @@ import type { Effect, EventSubscriber, SubscriberLogger } from './subscriber.ts'
 /** The options that all subscriptions have: what to read, and how to handle it. */
 export interface Interest {
   /**
-   * The name of the group. Its members share the accounts; each group gets every event. A new group starts at
-   * the first event.
+   * The name of the group. The members of a group share the accounts among them. Each group gets every event.
+   * A new group starts at the first event.
    */
   readonly group: string;
   readonly handlers: Handlers;

@@ -19,7 +19,8 @@ function decodeHeaders(headers: readonly KafkajsHeader[]): object {
   const read = new Decoder(varInt(headers.length)).readVarIntArray(
     () => rest.pop() ?? assert.fail('read past the last header'),
   );
-  // kafkajs passes a reducer that copies the object for each header; the patch must not call it.
+  // kafkajs passes a reducer that copies the object for each header. The patched decoder must not call this
+  // reducer.
   return read.reduce<object>(() => assert.fail('copied'), {});
 }
 

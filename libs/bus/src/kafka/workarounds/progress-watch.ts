@@ -1,7 +1,10 @@
 import type { PartitionOffsets } from '../groups.ts';
 import { createProcessSuspensionDetector } from './suspension.ts';
 
-/** A partition assigned to this member that has no records being handled or waiting for a retry. */
+/**
+ * A partition that is assigned to this member, and for which the member is neither handling records nor
+ * waiting for a retry.
+ */
 export interface IdlePartition {
   /** The name of the partition, in the format of `formatPartitionName`. */
   readonly name: string;
@@ -14,8 +17,8 @@ export interface IdlePartition {
 export interface PartitionProgressWatchDeps {
   readonly group: string;
   /**
-   * Returns the assigned partitions that have no records being handled or retried. Partitions with such
-   * records are left out, because waiting for a store is not a fault.
+   * Returns the assigned partitions whose records the member is neither handling nor waiting to retry. Other
+   * partitions are left out, because it is not a fault if a handler has to wait for a store.
    */
   idle(): readonly IdlePartition[];
   /** Returns the offsets of partitions, by name. Rejects while the brokers do not respond. */

@@ -5,12 +5,12 @@ import { onEachConnection, type RequestQueue } from './wrap-clusters.ts';
 const TIMEOUT_CHECK_EVERY_MS = 2000;
 
 /**
- * Stops the timer with which kafkajs looks for pending requests about a thousand times a second per
- * connection, even if there are none. This timer costs an idle consumer about 7 % of a core, and makes Node
- * warn about a negative delay. Pending requests are still sent, because kafkajs also sets a timer whenever it
- * queues a request. Also makes kafkajs check for request timeouts every 2 s instead of every 100 ms: an idle
- * service has three connections, and would wake up 30 times a second. Changes only the connections of this
- * client.
+ * Makes kafkajs wake up less often. By default, kafkajs looks for pending requests about a thousand times a
+ * second per connection, even if there are none. This timer costs an idle consumer about 7 % of a core, and
+ * makes Node warn about a negative delay. Without this timer, pending requests are still sent, because
+ * kafkajs also sets a timer whenever it queues a request. In addition, kafkajs checks for request timeouts
+ * every 2 s instead of every 100 ms, because an idle service with three connections would wake up 30 times a
+ * second for this check. Changes only the connections of this client.
  * @throws Error if this version of kafkajs creates its connections differently
  */
 export function slowDownRequestTimers(kafka: Kafka): void {

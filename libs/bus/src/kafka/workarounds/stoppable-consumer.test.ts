@@ -6,7 +6,10 @@ import Runner from 'kafkajs/src/consumer/runner.js';
 import { createLogger } from 'kafkajs/src/loggers/index.js';
 import { createStoppableConsumer } from './stoppable-consumer.ts';
 
-/** How often the loop may ask for the brokers before the test ends it, because it would block the process. */
+/**
+ * How often the fetch loop may ask for the brokers. Then the test ends the loop, because an endless loop
+ * would block the process.
+ */
 const MOST_QUESTIONS = 100;
 
 /**

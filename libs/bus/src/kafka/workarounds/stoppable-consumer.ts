@@ -4,8 +4,7 @@ import { type Cluster, type Consumer, type ConsumerConfig, type Kafka, Partition
  * Creates a kafkajs consumer whose fetch loop always ends when the consumer stops. If the set of brokers
  * changes while a consumer stops, kafkajs starts its fetch loop once more. This loop neither fetches nor
  * waits, so it would block the process permanently. Therefore, while the consumer stops, its cluster object
- * throws when the loop asks for the brokers, which ends the loop.
- * @param config uses round robin to assign partitions
+ * throws when the loop asks for the brokers, which ends the loop. Partitions are assigned round robin.
  */
 export function createStoppableConsumer(
   kafka: Pick<Kafka, 'consumer'>,

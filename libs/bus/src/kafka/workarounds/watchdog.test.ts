@@ -36,8 +36,8 @@ function watched(test: TestContext, probe: () => Promise<void>) {
     }
   }
   /**
-   * Asserts that the watchdog reports a broker that has not responded for a minute. The caller has already
-   * let one step of that minute pass.
+   * Asserts that the watchdog reports a broker after a minute without a response. When this function is
+   * called, the simulated clock must have advanced by one step since the last response.
    */
   async function reportsAfterAMinute(): Promise<void> {
     await pass(55_000);

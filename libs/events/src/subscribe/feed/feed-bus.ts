@@ -49,7 +49,7 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
       return follow(deps, options, first);
     },
 
-    // An offset cannot be converted to a cursor, so read the account's events from the first one.
+    // Read all events of the account from the first one, because an offset cannot be converted to a cursor.
     async *readKey(_topic, partition, key, fromOffset, toOffset = Number.POSITIVE_INFINITY) {
       const never = new AbortController().signal;
       let [after, behind]: [string | undefined, number] = [undefined, 1];
@@ -120,8 +120,8 @@ function follow(deps: FeedBusDeps, options: BusSubscribeOptions, first: FeedPage
   /** How many events were read in advance of the stored cursor. */
   let ahead = 0;
   /**
-   * Resolves once all pages read so far have ended: with true if all of their events were handled, otherwise
-   * with false.
+   * Resolves when all pages that were read so far are done. The value is true if all of their events were
+   * handled, and false if the subscription stopped before that.
    */
   let handled = Promise.resolve(true);
   /** Resolves when the next page has been handled. */

@@ -292,8 +292,8 @@ describe('subscribing to the feed', () => {
     const PAGE = 500;
     let served = 0;
     /**
-     * Responds with a further page to every request. The first event of each page is in the partition whose
-     * handler fails, the other events are in another partition.
+     * Responds to each request with another page. The first event of each page belongs to partition 0, whose
+     * handler fails. The other events belong to partition 1.
      */
     async function endless(): Promise<Response> {
       await nextTurn();

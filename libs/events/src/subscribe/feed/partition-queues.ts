@@ -6,7 +6,7 @@ import type { SubscriberLogger } from '../subscriber.ts';
 export interface PartitionQueuesDeps {
   readonly options: Pick<BusSubscribeOptions, 'handle' | 'sliceSize'>;
   readonly logger: Pick<SubscriberLogger, 'warn'>;
-  /** Aborted when no further slice may be handled. */
+  /** Aborted when no more slices may be handled. */
   readonly signal: AbortSignal;
 }
 
@@ -30,8 +30,8 @@ const backoff = createExponentialBackoff(RETRY_PAUSE_LIMITS_MS);
 export function createPartitionQueues({ options, logger, signal }: PartitionQueuesDeps): PartitionQueues {
   const { handle, sliceSize = DEFAULT_SLICE_SIZE } = options;
   /**
-   * For each partition, a promise that resolves when the last records in its queue have ended: with true if
-   * they were handled, otherwise with false.
+   * For each partition, a promise that resolves when the last records in its queue are done. The value is
+   * true if they were handled, and false if the signal was aborted before that.
    */
   const ends = new Map<number, Promise<boolean>>();
 
