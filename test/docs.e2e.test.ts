@@ -37,7 +37,9 @@ test('every block that runs on a standalone is in a document that a test below r
   );
   assert.deepEqual(run, [
     'README.md',
+    'docs/client.md',
     'docs/feed.md',
+    'docs/gateways.md',
     'docs/getting-started.md',
     'docs/guards.md',
     'docs/ops.md',
@@ -115,10 +117,21 @@ describe('on a standalone', () => {
     await standalone?.stop();
   });
 
-  for (const document of ['README.md', 'docs/siem.md', 'docs/subscribing.md'])
+  for (const document of ['README.md', 'docs/gateways.md', 'docs/siem.md', 'docs/subscribing.md'])
     test(document, async () => {
       for (const command of findTestedCommands(document, 'standalone')) await shell.run(command);
     });
+});
+
+test('docs/client.md, with the client of the checkout', async (context) => {
+  const standalone = await startStandalone();
+  context.after(() => standalone.stop());
+  const shell = await openDocShell({ env: {}, replace: { [ADDRESS]: standalone.url }, inCheckout: true });
+  try {
+    for (const command of findTestedCommands('docs/client.md', 'standalone')) await shell.run(command);
+  } finally {
+    await shell.close();
+  }
 });
 
 test('docs/feed.md, on a standalone and its data folder', async (context) => {
