@@ -52,11 +52,10 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     await system?.stop();
   });
 
-  /** Selects a flow on the client page, fills in the form and submits it. */
+  /** Opens a flow (such as a sign-up) on the client page, fills in its form and clicks the button. */
   async function act(page: Page, id: string, button: string, fields: Readonly<Record<string, string>> = {}) {
     await page.goto(`${system.url}/#${id}`);
-    // If the new URL differs from the current one only after #, the browser's `goto` resolves before the page
-    // has replaced its form.
+    // If only the part of the URL after # changes, `goto` resolves before the page has replaced its form.
     await page.locator(`#flows a[href="#${id}"][aria-current=true]`).waitFor();
     for (const [label, text] of Object.entries(fields)) {
       await page.getByLabel(label, { exact: false }).first().fill(text);
@@ -72,7 +71,10 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     assertStatus(await people.me(accessToken), 200);
   }
 
-  /** Searches the mailbox page for mails to a person, opens the mail with this subject, and follows its link. */
+  /**
+   * Searches the mailbox page for mails to a person, opens the mail with the given subject, and follows the
+   * link in the mail.
+   */
   async function follow(
     { page, context, look }: BrowserWindow,
     { email }: Person,

@@ -110,8 +110,8 @@ describe('with a clock that is 20 days ahead from the start on', () => {
   });
 
   /**
-   * Runs `work` while the only process of a service is replaced by a process with the wrong clock. Afterwards
-   * starts the original process again.
+   * Stops the only process of a service, and runs `work` while a process with a wrong clock takes its place.
+   * Then starts the original process again.
    */
   async function whileLate(service: 'auth' | 'notifier', work: (late: ServerProcess) => Promise<void>) {
     const [right] = cluster.instances[service];

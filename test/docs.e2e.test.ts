@@ -192,8 +192,8 @@ test('docs/ops.md, on a data folder with parked accounts, dead letters and mails
     assert.ok(id);
     return id;
   }
-  // Generate two keys for the data folder: release 0.1 did not have them, and no current server has created
-  // them in this folder yet.
+  // Generate two keys that release 0.1 did not have. Usually the server creates them in the data folder, but
+  // no current server has used this folder yet.
   const env = {
     DATA_DIR: folder,
     EVENT_SIGNING_KEYS: anEventKey(),

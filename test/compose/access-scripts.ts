@@ -1,4 +1,7 @@
-/** Scripts that run inside a service's container and try an operation with the credentials of that service. */
+/**
+ * Scripts that run inside the container of a service. Each script tries one operation on Kafka or MongoDB
+ * with the credentials of that service.
+ */
 
 /**
  * Prints `done`, or `denied` and the reason. Arguments: the credentials (`own`, `nobody` or `plaintext`), the operation
@@ -32,7 +35,7 @@ const operations = {
     await consumer.subscribe({ topic });
     await new Promise((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      // A member may join without the right to read the topic.
+      // Wait for a fetch, because a member can join a group without the right to read the topic.
       consumer.on(consumer.events.FETCH, resolve);
       consumer.run({ eachMessage: async () => undefined }).catch(reject);
     });

@@ -327,8 +327,8 @@ describe('a response of the gateway itself', () => {
   const LOCAL = 'http://localhost:3000';
 
   /**
-   * Returns the CORS headers of the gateway's response when a service is down, for a request from the given
-   * origin.
+   * Sends a request from the given origin while the service behind the gateway is down. Returns the CORS
+   * headers of the gateway's response.
    */
   async function readable(settings: GatewaySettings, origin: string) {
     const away = `127.0.0.1:${await reserveFreePort()}`;

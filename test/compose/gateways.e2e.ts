@@ -1,7 +1,7 @@
 /**
- * Tests the example gateway configurations in examples/gateways. Each gateway protects a service, and asks Latchkey
- * which account sends a request. Debian has no packages of Traefik and Envoy, so their tests are skipped if they are
- * not installed.
+ * Tests the example gateway configurations in examples/gateways. Each gateway protects a service, and asks
+ * Latchkey for the account of each request. If Traefik or Envoy is not installed, its test is skipped,
+ * because Debian has no packages of them.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -113,7 +113,7 @@ const programs: readonly Program[] = [
   },
 ];
 
-/** Where to look for the gateways' programs. */
+/** The folders in which the tests look for the programs of the gateways. */
 const PATH = `${process.env['PATH']}:/usr/sbin`;
 
 function isInstalled(command: string): boolean {

@@ -143,7 +143,7 @@ export interface SimulatedService {
   readonly address: string;
   /** The requests that the simulated service has received. */
   readonly arrived: ReceivedRequest[];
-  /** Sets how the service responds from now on. */
+  /** Sets the function that responds to all later requests. */
   answerWith(answer: (request: ReceivedRequest, response: ServerResponse) => void): void;
   stop(): void;
 }

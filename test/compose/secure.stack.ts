@@ -1,7 +1,8 @@
 /**
- * Tests deploy/compose.secure.yml, together with the example services of other teams. The stack starts without any data
- * and is used through the gateway. An operation must fail if the service has no right to it. MONGO_ACCESS_CONTROL=false
- * leaves out TLS and the MongoDB users, for a MongoDB image that supports neither.
+ * Tests deploy/compose.secure.yml together with the example services of other teams. The stack starts without
+ * any data, and the tests use it through the gateway. The tests also try operations for which a service has
+ * no right, and these must fail. MONGO_ACCESS_CONTROL=false turns off TLS and the MongoDB users, for a
+ * MongoDB image that supports neither.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -109,7 +109,7 @@ export async function createComposeStack({
   // Unset NODE_TEST_CONTEXT: otherwise a test runner that the stack starts would report its results to the current test
   // runner.
   delete env['NODE_TEST_CONTEXT'];
-  // Pass an empty environment file, so that Compose ignores the .env of the checkout.
+  // Pass an empty environment file, because Compose would otherwise read the .env of the checkout.
   const words = [
     ...['compose', '--project-name', project, '--env-file', '/dev/null', '--progress', 'quiet'],
     ...['docker-compose.yml', ...overlays].flatMap((file) => ['--file', file]),

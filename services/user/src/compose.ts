@@ -52,8 +52,8 @@ import { openUserStorage } from './storage/index.ts';
 
 const SLICE_SIZE = 500;
 /**
- * The maximum time for handling a slice of records, in ms. It is long because a slice may unpark accounts (resume
- * accounts that an event has stopped), which requires reading a part of the log again.
+ * The maximum time for handling a slice of records, in ms. If a slice contains the missing event of a parked
+ * account, the service resumes the account and reads part of the log again, which can take long.
  */
 const SLICE_WITHIN_MS = 3_600_000;
 
@@ -80,7 +80,10 @@ export interface UserDeps {
    * cache of this service alone.
    */
   readonly verifiedProofs?: VerifiedProofCache;
-  /** Limits on how long, and how many, requests wait for the read model. */
+  /**
+   * Limits how many requests may wait for the read model at the same time, and how long each of them may
+   * wait.
+   */
   readonly waits?: Partial<SequenceWaitLimits>;
 }
 
@@ -227,7 +230,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
 }
 
 /**
- * Returns a function that creates, for a generation (a copy of the read model), the handler of its subscription. The
+ * Returns a function that creates the subscription handler of a generation (a copy of the read model). The
  * handler applies events to the profiles of the generation.
  */
 function projections(deps: {

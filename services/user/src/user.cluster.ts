@@ -107,7 +107,7 @@ async function startInstance(
   };
 }
 
-/** Creates so many accounts that each of the twelve partitions contains some of them. */
+/** Creates 40 accounts, which is enough for each of the twelve partitions to contain some of them. */
 function accounts(prefix: string): readonly TestHistory[] {
   return Array.from({ length: 40 }, (_, index) => createTestHistory(`${prefix}${index}`));
 }

@@ -37,9 +37,11 @@ interface Body extends UserView {
 
 const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 7).toString('base64url');
 
-/** Limits on waiting that the projection never exceeds, not even on a busy machine. */
+/** A timeout that is long enough for the projection to catch up, even on a busy machine. */
 const PATIENT: Partial<SequenceWaitLimits> = { timeoutMs: 120_000 };
-/** Limits on waiting for tests that expect refusals. All other requests in these tests must succeed without waiting. */
+/**
+ * A short timeout for tests that expect refusals. All other requests in these tests succeed without waiting.
+ */
 const IMPATIENT: Partial<SequenceWaitLimits> = { timeoutMs: 50 };
 
 /** Starts the user service on its own data folder, with a real HTTP server. Stops the service after the test. */

@@ -1,8 +1,9 @@
 /**
- * Checks that the responses to logins, refreshes, logouts and access tokens are linearizable per account: everything
- * that happened to the account can be put into one order that explains all of these responses. The journal gives the
- * order of the commits; `linearize` searches for the rest of the order. Only auth must be linearizable, because auth
- * reads its journal for each request. The user service follows its read model (`checkTokenAcceptance`).
+ * Checks that, for each account, the responses to logins, refreshes, logouts and requests with access tokens
+ * are linearizable: all operations on the account can be put into one order that explains the responses. The
+ * journal determines the order of the commits, and `linearize` searches for the places of the other
+ * operations. Only auth is checked here, because it reads its journal for each request. The user service may
+ * be behind; see `checkTokenAcceptance`.
  */
 import type { HistoryLine } from '../run-folder.ts';
 import { decodeTokenClaims, mayAccessTokenHaveExpired } from './access-token.ts';
@@ -20,7 +21,7 @@ import { getIssuedTokens, type TokenPosition } from './refresh-tokens.ts';
 import { createViolations, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
-/** The state of an account after some of its commits. */
+/** The state of an account after its first n commits. */
 interface Standing {
   /**
    * The profile of the account. Its field `revokedAt` is the sequence below which access tokens are invalid.
@@ -63,7 +64,10 @@ const BUDGET = 20_000;
 
 export interface LinearizabilityReport {
   readonly violations: readonly Violation[];
-  /** The number of accounts for which the search found out whether the responses are linearizable. */
+  /**
+   * The number of accounts for which the search found an answer: the responses are linearizable, or they are
+   * not.
+   */
   readonly decided: number;
   /** The number of accounts for which the search was given up, because it exceeded `BUDGET`. */
   readonly undecided: number;
@@ -127,7 +131,10 @@ function operationsOf(context: CommandCheckContext, places: ReadonlyMap<string, 
 /** The names of the operations that the user service handles. The auth service handles all others. */
 const USER_SERVICE_OPERATIONS: ReadonlySet<string> = new Set(['me', 'users']);
 
-/** Returns the accounts whose state can be inferred from the response to a command. */
+/**
+ * Returns the accounts whose state must explain the response to a command; none if these accounts are
+ * unknown.
+ */
 function accountsOf(
   command: HistoryLine,
   places: ReadonlyMap<string, TokenPosition>,
@@ -191,7 +198,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The operation that auth only records before it responds, and processes after the response. */
+/** An operation whose request auth only records before it responds. Auth processes the request later. */
 const LATER = 'reset-request';
 
 function commitOperation(
@@ -357,8 +364,9 @@ function disabledLogin(account: Account): Apply {
 }
 
 /**
- * Returns the effect of a refresh. If the refresh token was already exchanged and its successor has not been used yet,
- * auth returns the same successor again, because all requests of a run have the same user agent and network.
+ * Returns the effect of a refresh on the state of an account. Auth may return the successor of a refresh
+ * token twice: if the token was already exchanged and its successor has not been used yet, auth returns the
+ * same successor again, because all requests of a run have the same user agent and network.
  */
 function refreshed(account: Account, { session: id, n }: TokenPosition, command: HistoryLine): Apply {
   const { seq } = getIssuedTokens(command)?.access ?? {};
@@ -404,8 +412,9 @@ function ownCommit({ commits }: Account, id: string): number {
 }
 
 /**
- * A password change does not end the session in which it was made. From then on, the commit of the change
- * counts as the beginning of that session.
+ * Returns the effect of a password change on the session in which it was made. The change ends all other
+ * sessions of the account. Its own session continues, as if the session had begun with the commit of the
+ * change.
  */
 function keptSession(account: Account, { id, accessToken }: HistoryLine): Apply {
   const { sid = '' } = decodeTokenClaims(accessToken) ?? {};

@@ -15,7 +15,10 @@ import { type Journal, type JournalEvent, lastSequenceOfCommit } from './journal
 import { createViolations, type Violation } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
-/** The default limit of mails per hour, address and purpose. A request for a further mail has no effect. */
+/**
+ * The default limit on mails for the same purpose to the same address, per hour. A request over the limit has
+ * no effect.
+ */
 const MAILS_PER_ADDRESS = 3;
 /**
  * The maximum number of pending sign-ups of an address. Once it is reached, a sign-up creates no account, but only
@@ -23,10 +26,7 @@ const MAILS_PER_ADDRESS = 3;
  */
 const MAX_PENDING_SIGN_UPS = 5;
 
-/**
- * Indexes of the history and the journal. Without these indexes, each check would search the whole history,
- * which is long.
- */
+/** Indexes of the history and the journal, so that a check need not search the whole history, which is long. */
 interface LookUp {
   readonly journal: Journal;
   /** Maps each retry key to the commands that have it. All retries of a command have the same retry key. */
@@ -54,9 +54,9 @@ export function checkAcknowledgedCommands(context: CommandCheckContext): readonl
 type Demand = (command: HistoryLine, lookUp: LookUp) => string | undefined;
 
 /**
- * Requires that the account matched the request at the sequence in the response, or after an earlier commit
- * of the command itself. The second case is a retry: if auth finds that the command has already been carried
- * out, it responds with the account's current state, which later commands may have changed.
+ * Requires that the account matched the request at the sequence in the response, or right after a commit of
+ * the command. The second case applies to retries: if auth finds that the command was already carried out, it
+ * responds with the current state of the account, which later commands may have changed.
  */
 function account(
   wanted: (profile: Profile, request: HistoryLine['request'], events: readonly JournalEvent[]) => boolean,
@@ -75,7 +75,7 @@ function account(
   };
 }
 
-/** Requires that the command itself has caused a commit with an event that satisfies the predicate `what`. */
+/** Requires that the command has caused a commit with an event for which `what` returns true. */
 function commit(what: (event: CommitEvent) => boolean): Demand {
   return ({ id }, { journal }) =>
     findCommitsOfCommand(journal, id).some(({ events }) => events.some(what))
@@ -115,7 +115,7 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
     : 'the journal has no such sign-up';
 };
 
-/** Events after which a reset request need not send a link to the address of the sign-up. */
+/** The types of events after which auth need not send a reset link to the address of the sign-up. */
 const ENDS_RESETS: ReadonlySet<string> = new Set([
   'AccountDisabled',
   'AccountErasureRequested',
@@ -124,8 +124,8 @@ const ENDS_RESETS: ReadonlySet<string> = new Set([
 
 /**
  * Checks a request for a password reset, which auth records before it responds, and processes later. The
- * event of the request must exist if the account had verified its address before the request and has none of
- * the events in ENDS_RESETS.
+ * journal must contain the event of the request if the account had verified its address before the request
+ * and has no event of a type in ENDS_RESETS.
  */
 const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit }) => {
   const { request, sentAt, id } = command;
@@ -165,7 +165,7 @@ const mailing: Demand = ({ answer, request }, { journal }) => {
   return same && same.size === 0 ? undefined : 'the mailing is to others';
 };
 
-/** Requires that the account in a response with tokens exists. */
+/** Requires that the journal contains the account to which a response has issued tokens. */
 const signedIn: Demand = ({ answer }, { journal }) => {
   const { user } = (answer ?? {}) as { readonly user?: { readonly id?: string } };
   return user?.id === undefined || journal.events.has(user.id) ? undefined : `there is no account ${user.id}`;
@@ -220,7 +220,9 @@ function lookUpIn({ journal, history, settings }: CommandCheckContext): LookUp {
   };
 }
 
-/** Returns the key under which the limit counts a request: the purpose of the mail and the address. */
+/**
+ * Returns the key under which the limit on mails counts a request: the purpose of the mail, and the address.
+ */
 function askedOf({ op, request }: HistoryLine): string {
   const purpose = op === 'sign-up' || op === 'verification-request' ? 'verification' : op;
   return `${purpose} ${normaliseAddress(request['email'])}`;

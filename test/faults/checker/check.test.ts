@@ -68,7 +68,10 @@ function deliveries(id: string, change: Partial<StoredDelivery>): Broken {
   };
 }
 
-/** In this run, only this sender has recorded that the mail server accepted a mail. */
+/**
+ * Returns a run in which the delivery has a single recorded attempt: the given sender sent the mail, and the
+ * mail server accepted it.
+ */
 function recordedFrom(id: string, sender: string, at: string): Broken {
   return deliveries(id, { attempts: [{ at: new Date(at), ms: 5, result: 'accepted', sender }] });
 }
@@ -241,8 +244,8 @@ describe('an acknowledged command', () => {
     test(`is not reported: ${what}`, () => assert.deepEqual(brokenBy(run), []));
   }
 
-  // In this run, the response shows a later state than the commit of its command: the first response was lost,
-  // and the retry found that the command had already been carried out.
+  // In this run, the first response to the command was lost. The retry found that the command had already
+  // been carried out, and its response shows the state after a later command.
   test('is not reported if a later command changed the account before the response', () => {
     const next = createCommit(ADA_ID, [5, 6], 'ada-6', [
       createEvent('ProfileChanged', formatMinuteOfRun(5), { userId: ADA_ID, person: { firstName: 'Ada' } }),
@@ -398,7 +401,8 @@ describe('the journal', () => {
       return brokenBy({ commits: [...goodStores.commits, left], run }).includes('claims');
     }
     assert.deepEqual([leaves(formatMinuteOfRun(20, 2)), leaves(formatMinuteOfRun(22))], [false, true]);
-    // A commit without `claims` is invisible to the clean-up, although fay-4 has claimed an address.
+    // The clean-up finds this commit only by its claims. If the commit has none, the address that fay-4 has
+    // claimed is never released, and no fault excuses that.
     assert.ok(leaves(formatMinuteOfRun(20, 2), { ...commit, claims: [] }));
   });
 
@@ -540,7 +544,7 @@ describe('the read model', () => {
   });
 });
 
-/** Returns the target of a fault. */
+/** Returns the target of a kind of fault in these tests, for example `notifier-1` for `kill-notifier`. */
 function targetOf(fault: string): string {
   if (fault.startsWith('smtp')) return 'smtp';
   return fault.endsWith('mongodb') ? 'mongodb' : `${fault.replace(/^\w+-/, '')}-1`;
@@ -644,8 +648,8 @@ describe('a mail', () => {
     assert.deepEqual(during('kill-notifier', { at: formatMinuteOfRun(2, 13), until: formatMinuteOfRun(3) }), [
       'duplicate mails',
     ]);
-    // An erasure deletes the record of which copy of a mail was accepted. The rule then assumes that the last
-    // copy was.
+    // An erasure deletes the attempts, so the rule cannot know which copy of the mail was recorded as
+    // accepted. The rule then assumes that it was the last copy.
     const unrecorded = deliveries(welcome, { attempts: [] });
     assert.deepEqual(brokenBy({ ...unrecorded, run: { mails: twice } }), ['duplicate mails']);
   });
@@ -729,7 +733,7 @@ describe('a limit', () => {
   }
 
   /**
-   * Returns whether the checker reports that the last command, which is refused by the limit, was refused too early.
+   * Returns whether the checker reports that the limit refused the last command too early.
    * @param killedAt the second at which auth-1 is killed
    */
   function isBroken(

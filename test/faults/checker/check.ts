@@ -1,4 +1,7 @@
-/** The checker of a run: compares what the responses promised with what is stored at the end. */
+/**
+ * The checker of a run. It compares what the responses promised with what the stores contain at the end of
+ * the run.
+ */
 import type { HistoryLine } from '../run-folder.ts';
 import { checkLinearizabilityPerAccount } from './account-order.ts';
 import { checkAcknowledgedCommands } from './acknowledged.ts';

@@ -1,5 +1,6 @@
 /**
- * Checks that a run reached its minimums: a command that was never sent, or a fault that hit nothing, proves nothing.
+ * Checks that a run reached its minimum counts. A run tests nothing if it never sent a command of some kind,
+ * or if its faults hit no work.
  */
 import type { FaultLine, HistoryLine, MinimumCounts } from '../run-folder.ts';
 import { isAcknowledged } from './commands.ts';
@@ -48,9 +49,9 @@ function tooFew(
 }
 
 /**
- * Returns a function that tells whether a fault hit work of its own target. The run counts the work that each
- * fault hits, with one exception: a mail server that refuses connections cannot see the senders' attempts.
- * For that fault, the attempts are taken from the deliveries.
+ * Returns a function that tells whether a fault hit work in progress at its target. The run counts this work
+ * itself, with one exception: a mail server that refuses connections cannot see the senders' attempts. For
+ * this fault, the function looks at the attempts in the deliveries.
  */
 export function createFaultHitPredicate({ deliveries }: MailContext): (fault: FaultLine) => boolean {
   const attempts = deliveries.flatMap((delivery) => delivery.attempts);

@@ -17,7 +17,7 @@ function fault(name: string, target: string, minute: number): FaultLine {
 
 describe('the events of an erased account', () => {
   /**
-   * Returns whether the rule accepts, because of this fault, an original record that comes after its copy.
+   * Returns whether the rule allows that an original record comes after its copy, if this fault has happened.
    */
   function mayComeLate(line: FaultLine): boolean {
     assert.ok(original);
@@ -34,8 +34,8 @@ describe('the events of an erased account', () => {
   });
 
   /**
-   * Returns whether the rule accepts, because of this fault, that there are no copies of an erased account's
-   * events.
+   * Returns whether the rule allows that an erased account's events have no copies, if this fault has
+   * happened.
    */
   function mayLackCopies(
     line: FaultLine,

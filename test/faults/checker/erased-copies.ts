@@ -22,12 +22,13 @@ export interface ErasedCopiesContext {
 }
 
 /**
- * Checks that compaction removes all personal data of an erased person: for each key of the account, the last record
- * must contain no personal data. There are two exceptions:
- * - There need be no copies without the person if the cleanup policy of the topic was changed: on a topic that is not
- *   compacted, copies would replace nothing, so auth publishes none.
- * - An original record may come after its copy if a fault may have delayed a send, or if an operator has published the
- *   events again. auth publishes the copies again an hour later, which is after the end of a run.
+ * Checks that compaction removes all personal data of an erased person: for each key of the account, the last
+ * record must contain no personal data. There are two exceptions:
+ * - Copies without the personal data may be missing if a fault has changed the cleanup policy of the topic.
+ *   On a topic that is not compacted, a copy replaces nothing, so auth publishes no copies.
+ * - An original record may come after its copy if a fault may have delayed its publication, or if an operator
+ *   has published the events again. auth then publishes the copies again an hour later, which is after the
+ *   end of a run.
  */
 export function checkErasedCopies({
   journal,
@@ -70,7 +71,8 @@ function isDuring(
 }
 
 /**
- * Returns the records except the copies that an erasure has published, because these copies are not repeated sends.
+ * Returns the records without the copies that erasures have published, because these copies do not count as
+ * repeated records.
  */
 export function excludeErasedCopies(records: readonly TopicRecord[]): readonly TopicRecord[] {
   const erasedAt = new Map(

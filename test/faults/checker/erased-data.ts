@@ -20,9 +20,8 @@ export function checkErasedCommits(commits: readonly Commit[]): readonly Violati
 }
 
 /**
- * Checks the embedded log and the journal of a standalone: the records of erased accounts must contain no
- * personal data and no salt, and the standalone must have replaced nothing but the personal data of erased
- * accounts.
+ * Checks the embedded log and the journal of a standalone. The records of erased accounts must contain no
+ * personal data and no salt. The standalone must not have replaced anything else.
  */
 export function checkReplacements(
   { commits, records }: Pick<StoreContents, 'commits' | 'records'>,

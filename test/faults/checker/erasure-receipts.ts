@@ -10,8 +10,8 @@ const OWN: readonly string[] = ['auth', 'user', 'notifier'];
 const SKEW_MS = 120_000;
 
 /**
- * Checks that every consumer has confirmed the erasure of each erased account, after the erasure had begun,
- * and that there is no record of an erasure for any other account.
+ * Checks that every consumer has confirmed the erasure of each erased account, and did so after the erasure
+ * began. Also checks that no other account has a record of an erasure.
  */
 export function checkErasureReceipts(
   journal: Journal,

@@ -53,9 +53,9 @@ export function checkErasures(journal: Journal, now: Date): readonly Violation[]
 }
 
 /**
- * Maps the id of each event of an erased account to the event's data as it was before the erasure. The data
- * comes from the topic, which may still contain it, or from the rows that were replaced. If a row was
- * replaced several times, its first content counts.
+ * Maps the id of each event of an erased account to the event's data before the erasure. The data comes from
+ * the records on the topic, if they still contain it, or from the rows that the standalone has replaced. If a
+ * row was replaced several times, its first content counts.
  */
 function originalsOf(
   commits: readonly Commit[],
@@ -79,8 +79,8 @@ function originalsOf(
 }
 
 /**
- * Returns the commits as they were before erasures. An event is left unchanged if its original differs in anything but
- * `person`.
+ * Returns the commits with the personal data that erasures have removed. Does not change an event that
+ * differs from its original in more than `person`.
  * @param records the records as they were before erasures
  * @param replaced the commits that an embedded journal has replaced
  */
@@ -111,7 +111,7 @@ export function restoreErasedRecords(
 
 /**
  * Returns the records of a cluster to which a standalone was moved, with the personal data that the
- * standalone had erased before. The topics of the cluster have never contained that data.
+ * standalone erased before the move. The topics of the cluster have never contained this data.
  * @param replaced the commits that the standalone has replaced
  */
 export function restoreMovedRecords(
@@ -130,8 +130,8 @@ export function restoreMovedRecords(
 }
 
 /**
- * Checks that the original of every erased event is known. Otherwise the other rules would compare the event without
- * its personal data, and so prove less than they say.
+ * Checks that the original of every erased event is known. If it is not, the other rules can only check the
+ * event without its personal data.
  * @param records the records as they were before erasures
  */
 export function checkOriginalsKnown(

@@ -17,13 +17,13 @@ interface Account {
   readonly password: string | undefined;
 }
 
-/** The types of events after which an account must have a login at the end of the run. */
+/** The types of events after which the run must end with a login to the account. */
 const ASKED_ABOUT: ReadonlySet<string> = new Set(['AccountErased', 'AccountErasureCanceled', 'EmailChanged']);
 const TOO_MANY_REQUESTS = 429;
 
 /**
- * Checks that each account that was erased, kept after a canceled erasure, or moved to a different address has a login
- * at the end, with the correct outcome.
+ * Checks that the run ended with a login to each account that was erased, whose erasure was canceled, or
+ * whose address was changed. Also checks that each of these logins had the correct outcome.
  */
 export function checkFinalLogins({ journal, history, settings }: CommandCheckContext): readonly Violation[] {
   const commands = indexCommandsById(history);
@@ -73,8 +73,8 @@ function accountOf(
 }
 
 /**
- * Returns the allowed outcomes of a login at the end of the run. An address can have several pending
- * sign-ups, each with its own password.
+ * Returns the allowed outcomes of a login at the end of the run. If an address has several pending sign-ups,
+ * each with its own password, several outcomes are allowed.
  */
 function answersDue(accounts: readonly Account[], tried: unknown): readonly string[] {
   const isOpen = accounts.some(({ password }) => password === undefined);

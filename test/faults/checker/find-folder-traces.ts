@@ -11,17 +11,17 @@ import { findAccountsNamedIn, findIdentifiersOfErasedPeople } from './traces.ts'
 type Names = ReadonlyMap<string, string>;
 
 /**
- * The time within which a standalone must have emptied its write-ahead log, in ms. It tries to empty the log
- * every second, which fails while a reader is active.
+ * The time within which a standalone must have emptied its write-ahead log, in ms. The standalone tries to do
+ * so every second, but cannot while another process is reading the database.
  */
 const EMPTIED_WITHIN_MS = 15_000;
 const AGAIN_MS = 250;
 
 /**
  * Searches for the names and addresses of erased people in two places:
- * - The rows of every table, except the rows of mailings, which keep their addresses (docs/erasure.md).
- * - The bytes of every file, because free pages and the write-ahead log must not contain the names either. Names that
- *   occur in a mailing are not searched for, because the rows of mailings are in the same files.
+ * - In the rows of every table, except the rows of mailings, which keep their addresses (docs/erasure.md).
+ * - In the bytes of every file, including free pages and the write-ahead log. This search leaves out names
+ *   that occur in a mailing, because the files also contain the rows of mailings.
  * @param replacedRowsFile the file to which the standalone has appended rows before it replaced them
  * @param emptiedWithinMs how long the write-ahead log may still contain traces
  */

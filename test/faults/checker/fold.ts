@@ -40,10 +40,7 @@ export const EMPTY_PROFILE: Profile = {
   revokedAt: 0,
 };
 
-/**
- * Maps each type of event to the fields of the profile that it changes. All other types of events change
- * nothing.
- */
+/** Maps each type of event that changes the profile to a function that returns the changed fields. */
 const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>>> = {
   UserRegistered: ({ data, time }) => ({
     ...pick(data, 'role', 'locale'),

@@ -1,6 +1,6 @@
 /**
- * Rules about forged records, which the run itself writes to the topics, with a header that marks them as
- * forged.
+ * Rules about forged records. The run itself writes these records to the topics, with a header that marks
+ * them.
  */
 import { formatLogPosition } from './erasure-rules.ts';
 import { createViolations, type Violation } from './report.ts';
@@ -14,7 +14,7 @@ export function isForged({ headers }: TopicRecord): boolean {
 }
 
 /**
- * Returns all genuine records (those that are not forged) that the topics contain or have contained.
+ * Returns all genuine records (those that are not forged) that the topics contain, or contained earlier.
  * @param removed records that a fault has deleted; some of them may still be on the topic
  */
 export function selectGenuineRecords(
@@ -32,8 +32,8 @@ const READERS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Checks that every group has reported each forged record as a dead letter. The other rules show that forged records
- * had no effect, because they compare everything with the journal.
+ * Checks that every consumer group has moved each forged record to its dead-letter queue. The other rules
+ * check that forged records had no effect, because they compare all stores with the journal.
  */
 export function checkForgedRecords(
   forged: readonly TopicRecord[],

@@ -1,7 +1,7 @@
 /**
- * Rules about a run in which an older copy of the journal was restored while the topic still contained newer
- * events (ADR 41). The system was idle before the restore, so the read model had applied every event that the
- * restore has removed.
+ * Rules about a run in which an older copy of the journal was restored, while the topic still contained the
+ * newer events (ADR 41). The system was idle before the restore, so the read model had applied every event
+ * that the restored journal lacks.
  */
 import { getStreamId } from '../../support/kcat.ts';
 import type { RestoredJournal } from '../run-folder.ts';
@@ -20,8 +20,9 @@ export interface ForkContext {
 const ACCOUNTS = 'accounts.events.v1';
 
 /**
- * Checks that `ops verify` reports every account whose events were removed by the restore, and no other; and that the
- * read model has parked such an account once the new history has reached the last event that was removed.
+ * Checks that `ops verify` reports exactly the accounts whose events the restored journal lacks. Also checks
+ * that the read model has parked each of these accounts whose new history has reached the sequence of its
+ * last lost event.
  */
 export function checkForks({ journal, records, profiles, restored }: ForkContext): readonly Violation[] {
   const events = new Map(listEventsByAccount(journal));

@@ -7,8 +7,8 @@ const EXPECTED: readonly string[] = ['journal', 'sessions', 'deliveries'].map(
   (name) => `${name}: the disk is full`,
 );
 /**
- * How long /readyz must have responded before it must have reported a full disk, in ms. Longer than 5 s,
- * because /readyz tests at most every 5 s whether a store can write.
+ * The time for which /readyz must have responded before it must have reported a full disk, in ms. The time is
+ * longer than 5 s, because /readyz tests at most every 5 s whether a store can write.
  */
 const REPORTED_WITHIN_MS = 7_000;
 

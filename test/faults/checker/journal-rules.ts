@@ -1,6 +1,6 @@
 /**
- * Rules about the journal itself: numbers, complete commits, claims (unique keys that commits hold), and the marks of
- * pending sign-ups.
+ * Rules about the journal itself: the numbers of commits, the events that a commit may contain, claims
+ * (unique keys, such as an address, that commits hold), and the marks of pending sign-ups.
  */
 import type { FaultLine, HistoryLine } from '../run-folder.ts';
 import { type CommandCheckContext, indexCommandsById } from './commands.ts';
@@ -39,9 +39,9 @@ function endOf(commit: Commit | undefined): number {
 }
 
 /**
- * The documented combinations of event types in one commit. An event that ends sessions is in the same commit as
- * SessionsRevoked, and a first password is in the commit of the verification. In brackets: the `how` of
- * PasswordChanged, and the reason of SessionsRevoked.
+ * The combinations of event types that a commit may contain, as documented. For example, an event that ends
+ * sessions is in the same commit as SessionsRevoked. The text in brackets is the `how` of PasswordChanged or
+ * the reason of SessionsRevoked.
  */
 const WHOLE: ReadonlySet<string> = new Set([
   'UserRegistered',
@@ -107,15 +107,14 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
 }
 
 /**
- * Matches the numbered claim of a commit that removes an admin. A claim is a unique key that a commit holds,
- * so two commits cannot take the same numbered claim, and the last two admins cannot be removed at the same
- * time.
+ * Matches the claim of a commit that removes an admin. The claim contains a number, and no two commits can
+ * have the same claim. Therefore two concurrent commits cannot remove the last two admins.
  */
 const ADMIN_REMOVAL = /^admin-removal:\d+$/;
 
 /**
- * Matches a claim that marks an address which the account no longer needs. Auth finds addresses to release by
- * these marks.
+ * Matches a claim that marks an address for its release, because the account no longer needs the address.
+ * Auth finds the addresses to release by these claims.
  */
 const RELEASE = /^release:/;
 /** Matches a claim that marks an address to be released immediately. */
@@ -123,14 +122,15 @@ const RELEASE_NOW = /^release:0:/;
 
 /**
  * Checks the claims of commits. There are only three kinds:
- * - A commit that verifies an account or changes its address claims that address, until the account neither has it nor
- *   can get it back. An erased account claims no address.
- * - Only a commit that disables an account, requests its erasure or changes its role may have the claim of an admin
- *   removal.
- * - Only a commit that changes the address or undoes a change may mark an address for a release.
+ * - A commit that verifies an account or changes its address claims that address. The claim lasts as long as
+ *   the account has the address or can get it back. An erased account claims no address.
+ * - Only a commit that disables an account, requests its erasure or changes its role may have the claim of an
+ *   admin removal.
+ * - Only a commit that changes the address, or that undoes such a change, may mark an address for its
+ *   release.
  *
- * An address that is free immediately is released before the response. If the process died or the store failed before
- * that, the address stays claimed and marked until the next clean-up.
+ * An address that is to be released immediately is released before the response. If the process died or the
+ * store failed before the release, the address stays claimed and marked until the next clean-up.
  */
 export function checkAddressClaims(
   { journal, history }: Pick<CommandCheckContext, 'journal' | 'history'>,
@@ -223,7 +223,7 @@ function neededBy(events: readonly JournalEvent[]): readonly string[] {
 
 /** The names of the processes that may have executed a command which got no response. */
 export const AUTH_PROCESS_NAMES: readonly string[] = ['auth-1', 'auth-2', 'standalone'];
-/** The time within which the follow-up work of a commit is done if no response waits for that work, in ms. */
+/** The time within which auth does the follow-up work of a commit if no response waits for this work, in ms. */
 const FOLLOW_UP_MS = 10_000;
 /**
  * The minimum time until an operation on an unreachable store fails, in ms. On a busy machine, an operation
@@ -232,8 +232,8 @@ const FOLLOW_UP_MS = 10_000;
 export const MIN_STORE_TIMEOUT_MS = 2_000;
 
 /**
- * Returns a function that tells whether the follow-up work of an event may be missing at the end, because the process or
- * the store failed before the response.
+ * Returns a function that tells whether the follow-up work of an event may be missing at the end of the run,
+ * because the process died or the store failed before auth responded.
  */
 function createFollowUpExcuse(history: readonly HistoryLine[], faults: readonly FaultLine[]) {
   const commands = indexCommandsById(history);
@@ -268,9 +268,9 @@ function createFollowUpExcuse(history: readonly HistoryLine[], faults: readonly 
 }
 
 /**
- * Checks that each pending sign-up is marked with its address, so that it can be found by the address. When a sign-up
- * is verified or ended, its mark is removed before the response. If the process died or the store failed before that,
- * the next clean-up or look-up removes the mark.
+ * Checks that each pending sign-up, and no other, is marked with its address, so that auth finds it by the
+ * address. When a sign-up is verified or ended, auth removes the mark before it responds. If the process died
+ * or the store failed before that, the next clean-up or look-up removes the mark.
  */
 export function checkSignUpMarks(
   { journal, history }: Pick<CommandCheckContext, 'journal' | 'history'>,

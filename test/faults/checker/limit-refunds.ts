@@ -5,13 +5,13 @@ import { hasFaultDuring } from './faults.ts';
 import { AUTH_PROCESS_NAMES } from './journal-rules.ts';
 import { rateLimits } from './limits.ts';
 
-/** The kinds of faults that end a process before it can refund rate-limit points. */
+/** The kinds of faults that end a process, which may then have had no time to refund rate-limit points. */
 const ENDS: ReadonlySet<string> = new Set(['kill-auth', 'kill-standalone', 'ended-by-itself']);
 
 /**
- * Returns a function that tells whether the points of a command with a 5xx response may never have been
- * refunded. While the store fails, a process keeps the refund in memory. The process makes the refund before
- * it takes further points. If the process is killed before that, the refund is lost.
+ * Returns a function that tells whether the rate-limit points of a command with a 5xx response may never have
+ * been refunded. While the store fails, a process keeps the refund in memory. The process makes the refund
+ * before it takes further points. If the process is killed before that, the refund is lost.
  */
 export function createLostRefundPredicate(history: readonly HistoryLine[], faults: readonly FaultLine[]) {
   const ends = faults.filter(({ fault }) => ENDS.has(fault));

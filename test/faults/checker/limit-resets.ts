@@ -13,9 +13,12 @@ export const UNBOUNDED_TIME_SPAN: TimeSpan = { from: Number.NEGATIVE_INFINITY, t
 
 /** The times at which a count was reset to zero, because the account got a new password. */
 export interface LimitResets {
-  /** Returns the last time, in ms since 1970, at which the count was certainly reset before a command was sent. */
+  /**
+   * Returns the latest time before a command was sent at which the count was certainly reset, in ms since
+   * 1970; undefined if there is none.
+   */
   lastBefore(account: string, command: HistoryLine): number | undefined;
-  /** Returns the longest time spans in which the count was certainly not reset. */
+  /** Returns the time spans in which the count was certainly not reset. Each span is as long as possible. */
   spansBetween(account: string): readonly TimeSpan[];
 }
 

@@ -12,7 +12,7 @@ import {
 } from './limits.ts';
 import { createViolations, type Violation } from './report.ts';
 
-/** Everything that one limit may have counted. */
+/** The commands that one rate limit may have counted. */
 interface Count {
   readonly limit: RateLimit;
   /** The number of requests that the limit allows, as the settings of the run state it. */
@@ -121,8 +121,8 @@ function mayCount(limit: RateLimit, command: HistoryLine, refused: HistoryLine):
  */
 function checkAccepted({ limit, points, byKey }: Count, resets: LimitResets): readonly Violation[] {
   return [...byKey].flatMap(([key, commands]) => {
-    // After a failure of the store, auth refunds a request even if the store had not counted it, so the limit
-    // allows one more command for each such failure.
+    // If the store fails, auth refunds a request even if the store has not counted it. The limit therefore
+    // allows one more command for each failure of the store.
     const unconfirmed = commands.filter(({ status }) => status === null || status >= 500).length;
     return (limit.startsAgain ? resets.spansBetween(key) : [UNBOUNDED_TIME_SPAN]).flatMap(({ from, to }) => {
       const accepted = commands.filter(

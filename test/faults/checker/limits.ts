@@ -60,7 +60,11 @@ function isWrongPassword({ code }: HistoryLine): boolean {
   return WRONG_PASSWORD.has(code);
 }
 
-/** A limit on the mails to an address. */
+/**
+ * Creates a limit on the mails that requests of one kind cause. The limit counts the mails to each address.
+ * @param op the kind of request
+ * @param name the field of the request with the address
+ */
 function ofMails(op: string, name = 'email'): RateLimit {
   return {
     setting: 'LIMIT_MAILS_PER_ADDRESS',
@@ -71,8 +75,8 @@ function ofMails(op: string, name = 'email'): RateLimit {
 }
 
 /**
- * Creates a limit on actions of people on their own account. A request with a wrong password is refused
- * before the limit counts it.
+ * Creates a limit on requests that people make about their own account. A request with a wrong password is
+ * refused before the limit counts it.
  */
 function ofAccount(op: string, setting: string): RateLimit {
   return {

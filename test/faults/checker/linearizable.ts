@@ -29,8 +29,8 @@ export interface Operation<State> {
 export type LinearizabilityVerdict =
   | { readonly kind: 'linearizable' }
   /**
-   * The history is not linearizable. `stuckAt` names an operation that did not fit into the longest order
-   * that was found: the one with the earliest response.
+   * The history is not linearizable. `stuckAt` names the operation with the earliest response among those
+   * that did not fit into the longest order that the search has found.
    */
   | { readonly kind: 'impossible'; readonly stuckAt: string }
   /** The search was given up because it exceeded the maximum number of configurations. */

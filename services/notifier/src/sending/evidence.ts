@@ -8,14 +8,18 @@ import type { DeliveryAttemptResult, MailServerProbeResult } from '../delivery/a
 import type { AttemptFailureDetails } from '../delivery/reply.ts';
 import { REFUSALS_UNTIL_CIRCUIT_OPENS } from './circuit.ts';
 
-/** The maximum number of mails to remember. A mail that is forgotten is tried once more. */
+/**
+ * The maximum number of refused mails to remember. If a mail is forgotten, the notifier makes one more
+ * attempt to send it.
+ */
 const REMEMBERED = 10_000;
 
 /** Remembers which recipients were refused and accepted, to find the cause of unclear refusals. */
 export interface RefusalHistory {
   /**
    * Records the result of sending a mail.
-   * @returns the result; an `undecided` result becomes `refused` if it is about the recipient
+   * @returns the given result, or `refused` instead of `undecided` if the evidence shows that the recipient
+   * is the cause
    */
   judge(
     mail: { readonly id: string; readonly to: string },
@@ -29,12 +33,12 @@ export interface RefusalHistory {
 
 interface Acceptance {
   readonly to: string;
-  /** The number of accepted mails, counted at this acceptance. */
+  /** The number of mails that the server had accepted so far, including this one. */
   readonly number: number;
 }
 
 export function createRefusalHistory(): RefusalHistory {
-  /** The last accepted mail, and the last one before it that went to a different recipient. */
+  /** The last accepted mail, and the last accepted mail that went to a different recipient. */
   let accepted: readonly Acceptance[] = [];
   let acceptances = 0;
   /** For each delivery: how many mails had been accepted when its mail was first refused. */
@@ -81,8 +85,8 @@ export function createRefusalHistory(): RefusalHistory {
           add(inARow, to);
           return result;
         case 'deferred':
-          // A failure without a reply counts as a refusal, too: a server that drops the connection at every
-          // mail refuses us.
+          // A failure without a reply also counts as a refusal, because a server may drop the connection at
+          // every mail instead of refusing it.
           if (result.failure.code === undefined) add(inARow, to);
           return result;
         default:

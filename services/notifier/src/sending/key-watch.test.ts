@@ -4,7 +4,7 @@ import { captureLog } from '@latchkey/process/testing';
 import type { DecryptionResult } from '../ports/decrypter.ts';
 import { createMissingKeyMonitor } from './key-watch.ts';
 
-/** Creates a monitor of a decrypter that gives these results, in this order. */
+/** Creates a monitor whose decrypter returns the given results, one after the other. */
 function watchOf(...results: readonly DecryptionResult[]) {
   const left = [...results];
   const { lines, logger } = captureLog();

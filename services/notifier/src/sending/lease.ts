@@ -1,20 +1,21 @@
 /**
  * Determines how long a claimed delivery belongs to the process that claimed it. An attempt to send its mail
- * takes as long as the mail server needs, so the lease is renewed while the process is alive. Content is only
- * sent while both clocks show that the lease was taken or renewed recently. A process that was paused for
- * minutes therefore never sends a mail that another process has claimed since. Two clocks are needed: the
- * monotonic clock cannot be set, but stops while the machine is suspended; the wall clock does not stop.
+ * takes as long as the mail server needs, so a process renews the leases of its deliveries while it is alive.
+ * A process sends content only while its lease is recent by both the monotonic clock and the wall clock. A
+ * process that was paused for minutes therefore never sends a mail that another process has claimed in the
+ * meantime. Both clocks are needed: the monotonic clock stops while the machine is suspended, and the wall
+ * clock can be set.
  */
 import type { Clock } from '../ports/clock.ts';
 import type { DeliveryStore } from '../ports/deliveries.ts';
 
 /** When a claim began, by both clocks of this process. */
 export interface DeliveryLease {
-  /** The name of the claim, which is unique for each claim. */
+  /** The id of the claim. Each claim gets a new id. */
   readonly owner: string;
   /**
-   * The wall-clock time just before the claim. The lease never ends earlier than this process assumes,
-   * because the store starts it later.
+   * The wall-clock time just before the claim. The store starts the lease a moment later, so the lease never
+   * ends earlier than this process assumes.
    */
   readonly at: Date;
   /** The time of the monotonic clock just before the claim, in ms. */

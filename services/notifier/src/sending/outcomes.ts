@@ -9,7 +9,9 @@ import type { StoreOutageLog } from './store-watch.ts';
 /** The shortest and the longest pause between two tries to record a result, in ms. */
 const REWRITE_MS = { least: 100, most: 1_000 };
 
-/** The outcome of an attempt, to be recorded for the claim `owner`. */
+/**
+ * The outcome of an attempt to send a mail. `owner` is the id of the claim under which the attempt was made.
+ */
 export interface AttemptOutcome extends SettleDeliveryOptions {
   readonly id: string;
   readonly owner: string;

@@ -39,7 +39,10 @@ function watchServer() {
   });
   return {
     ...server,
-    /** Reports the same result for a mail to each of these recipients, at a time in ms since the start. */
+    /**
+     * Reports a mail to each of the recipients, all with the same result.
+     * @param ms the time of the results since the start
+     */
     at(ms: number, recipients: readonly string[], result: MailSendResult): void {
       clock.moveTo(ms);
       for (const to of recipients) server.learn(evidence.judge({ id: to, to }, result));
@@ -125,8 +128,9 @@ describe('a mail server that greylists', () => {
     ['rspamd', deferredWith(451, '4.7.1', 'Try again later')],
   ] as const) {
     it(`every new recipient for five minutes is not reported (${product})`, () => {
-      // Greylisting may delay each mail by up to ten minutes, because the pauses double: the last attempt
-      // within the first five minutes may be followed by a pause of five minutes.
+      // Greylisting for five minutes may delay a mail by up to ten minutes. The pauses between attempts
+      // double, so the last attempt within the five minutes may be followed by a pause of another five
+      // minutes.
       for (let minute = 0; minute < 9; minute += 1) {
         watch.at(minute * MINUTE, [`new${minute}`, 'ada', 'bob', 'cy'], greylisted);
         assert.equal(watch.trouble(), undefined);

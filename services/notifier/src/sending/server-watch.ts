@@ -33,8 +33,8 @@ export interface MailServerMonitor {
   circuit(): CircuitBreakerState;
   learn(result: DeliveryAttemptResult | MailServerProbeResult): void;
   /**
-   * Starts a probe of the mail server, unless one is running. Callers need not wait for the result, because
-   * the next mail would give the same result.
+   * Starts a probe of the mail server in the background, unless one is running. Callers need not wait for it,
+   * because the next mail would reveal the same state of the server.
    */
   probe(): void;
   /**
@@ -81,8 +81,8 @@ export function createMailServerMonitor({
   let probing = false;
   let acceptedAt = Number.NEGATIVE_INFINITY;
   /**
-   * The latest failure since the last accepted mail (`at`, `failure`), and the time of the first failure
-   * since that mail (`since`).
+   * The failures since the last accepted mail: `since` is the time of the first failure, `at` and `failure`
+   * are the time and the details of the latest one.
    */
   let failed:
     | { readonly since: number; readonly at: number; readonly failure: AttemptFailureDetails }
@@ -120,9 +120,9 @@ export function createMailServerMonitor({
   }
 
   /**
-   * Returns the latest refusal if the mail server seems to refuse us; undefined otherwise. The server seems
-   * to refuse us if there were refusals that are not clearly about a recipient, no mail was accepted in the
-   * last minute, and the latest refusal is less than STALE_MS old.
+   * Returns the latest refusal if the mail server seems to refuse this notifier rather than single
+   * recipients; otherwise undefined. The server seems to do so if some refusals are not clearly about a
+   * recipient, no mail was accepted in the last minute, and the latest refusal is less than STALE_MS old.
    */
   function refusesUs(now: number): AttemptFailureDetails | undefined {
     if (refused === undefined || evidence.refusedInARow() === 0) return undefined;
@@ -130,10 +130,10 @@ export function createMailServerMonitor({
   }
 
   /**
-   * Returns the latest failure if mails to several recipients have failed in a row for a while, even if each
-   * reply seems to be about one recipient. Undefined otherwise, or if the latest failure is older than
-   * STALE_MS. Deferrals never open the circuit, unlike refusals that are about us, because a server that
-   * greylists accepts each mail only at its second attempt.
+   * Returns the latest failure if mails to several recipients in a row have failed for a while, even if each
+   * reply seems to be about one recipient. Returns undefined otherwise, or if the latest failure is older
+   * than STALE_MS. Deferrals never open the circuit, because a server that greylists defers each mail once
+   * and accepts the second attempt.
    */
   function acceptsNothing(now: number): AttemptFailureDetails | undefined {
     if (failed === undefined || evidence.failedInARow() < FAILURES_TO_REPORT) return undefined;

@@ -1,7 +1,7 @@
 /**
- * Simulates people's actions for tests: creates the events that the actions cause, and predicts the state in
- * which each mail must end after an outage of the mail server. Implements the rules a second time, without
- * using any code of the notifier.
+ * Simulates people's actions for tests. Creates the events that the actions cause, and predicts the final
+ * state of each mail after an outage of the mail server. The prediction implements the notifier's rules a
+ * second time, without using any of its code.
  */
 import { randomUUID } from 'node:crypto';
 import type { LatchkeyEvent, LinkPurpose } from '@latchkey/events';
@@ -9,14 +9,14 @@ import { createTestEvent, type EventOverrides, type SealingKey } from './events.
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** How long before its expiry a link is no longer sent, in ms. */
+/** The time before a link's expiry in which the notifier no longer sends the link, in ms. */
 const LINK_MARGIN = 5 * MINUTE;
 const RESET_LIFE = HOUR;
 const VERIFICATION_LIFE = 24 * HOUR;
 const NOTICE_LIFE = 72 * HOUR;
 const ERASURE_LIFE = 7 * 24 * HOUR;
 
-/** A mail that the notifier must handle, and until when it may be sent. */
+/** A mail that the notifier must handle, with the time until which it may be sent. */
 export interface ExpectedMail {
   readonly event: LatchkeyEvent;
   readonly mail: string;

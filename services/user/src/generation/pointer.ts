@@ -49,7 +49,7 @@ export function addGeneration(pointer: GenerationPointer): GenerationPointer {
 }
 
 /**
- * Returns a pointer with another active generation.
+ * Returns a pointer in which the given generation is the active one.
  * @param generation a generation that is already being filled
  */
 export function activateGeneration(

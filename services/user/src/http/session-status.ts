@@ -15,19 +15,21 @@ import { mapFailuresToProblems } from './problems.ts';
 export interface ActiveSessionWithProfile extends ActiveSession {
   readonly profile: LivingProfile;
   /**
-   * The id of another account for which the request has waited. The read model now includes the change of that account
-   * that the caller knows of.
+   * The id of the account in the header `Account-Sequence`, if it is not the caller's own account. The
+   * request has waited until the read model includes the change that the header names.
    */
   readonly awaited?: string;
 }
 
 /**
- * Creates a function that looks up the state of the caller's account. It waits until the stored profile includes the
- * account's events up to the token's `seq`. It then waits for the sequence in the header `Account-Sequence`. The header
- * may name the caller's own account or, if the caller is a verified admin, any account. A header from another caller
- * about another account is ignored, because the caller could use it to hold requests open. If the account in an admin's
- * header is parked, because one of its events could not be applied, the request is not refused: the admin's client
- * sends the header with every later request. Only requests about the parked account itself are refused.
+ * Creates a function that looks up the state of the caller's account. The function waits until the stored
+ * profile includes the account's events up to the token's `seq`. If the request has the header
+ * `Account-Sequence`, the function then waits for the sequence in the header:
+ * - Every caller may name their own account.
+ * - A verified admin may name any account. If that account is parked, because one of its events could not be
+ *   applied, the function does not refuse the request, because the admin's client sends the header with every
+ *   later request. Only requests about the parked account itself are refused.
+ * - The function ignores all other headers, because callers could use them to hold requests open.
  */
 export function createSessionStatusLookup(
   waiter: Pick<SequenceWaiter, 'waitFor' | 'waitUntilSettled'>,

@@ -10,7 +10,7 @@ import { accountSequenceHeaderSchema } from './account-sequence.ts';
 import { createUserRoutes } from './routes.ts';
 import type { ActiveSessionWithProfile } from './session-status.ts';
 
-/** The longest time that a call of the store takes without an error (`openMongo`), in ms. */
+/** The longest time that a successful call to the store can take, in ms (`openMongo`). */
 const CALL_MS = 4_400;
 const ADA = '01900000-0000-7000-8000-00000000000a';
 const BOB = '01900000-0000-7000-8000-00000000000b';
@@ -49,8 +49,8 @@ for (const operation of ['getMe', 'listUsers', 'getUser'])
     const { waiter, routes, profiles, elapsedMs } = slowService();
     context.mock.method(performance, 'now', elapsedMs);
     const found = routes.find(({ operationId }) => operationId === operation);
-    // A request with the header Account-Sequence, by an admin about another account, makes two calls of the
-    // store.
+    // An admin's request whose header Account-Sequence names another account reads the store twice before the
+    // route reads it: for the admin's account, and for the other account.
     const response = found?.around?.(async () => {
       await waiter.waitFor(ADA, 0, ADA);
       await waiter.waitUntilSettled(BOB, 0, ADA);

@@ -30,8 +30,8 @@ export interface ProfileQuery {
 
 /**
  * The store of profiles. Each account is stored in a single write, with its position and its profile.
- * profiles.contract.ts tests every guarantee for every adapter. Promises reject with StoreUnavailable if the store
- * cannot be reached or fails, and never otherwise.
+ * profiles.contract.ts tests every guarantee for every adapter. Promises reject only with StoreUnavailable,
+ * if the store cannot be reached or fails.
  */
 export interface ProfileStore extends PositionStore<StoredAccount> {
   /**

@@ -5,8 +5,8 @@ import { advancePastUnknownEvent, applyProfileEvent } from './project.ts';
 import type { StoredAccount } from './stored-account.ts';
 
 /**
- * Returns the stored account after one more event. Refuses the event if it is the account's first event but not
- * UserRegistered, or if it is a later UserRegistered.
+ * Returns the stored account after one more event. Refuses the event if it is the first event of the account
+ * and not UserRegistered, or if it is a UserRegistered that is not the first event.
  */
 export function applyEventToStoredAccount(
   stored: StoredAccount,

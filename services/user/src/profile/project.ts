@@ -48,8 +48,8 @@ function changes(event: ChangingEvent): Partial<LivingProfile> {
     case 'OwnerAlerted':
     case 'EmailChangeRequested':
       return erasure(event.data.person);
-    // In these events, `person` contains at most the reason that an admin gave. Therefore, if `person` is null, this
-    // does not mean that the account's personal data was erased.
+    // In these events, `person` contains only the reason that an admin gave, if there is one. A null `person`
+    // therefore does not mean that the account's personal data was erased.
     case 'AccountDisabled':
     case 'AccountErasureRequested':
       return { disabled: true };
@@ -114,8 +114,9 @@ function given({ username, firstName, lastName }: Names): Partial<LivingProfile>
 const erased = { email: null, username: null, firstName: null, lastName: null } as const;
 
 /**
- * Returns the profile fields without personal data if the event's `person` is null; otherwise no fields. Data is always
- * erased from all events of an account, so one event with an erased `person` suffices.
+ * Returns the personal fields with null values if the event's `person` is null; otherwise no fields. An
+ * erasure removes the data from all events of an account, so a single event with a null `person` shows that
+ * the account was erased.
  */
 function erasure(person: object | null): Partial<LivingProfile> {
   return person === null ? erased : {};

@@ -5,8 +5,9 @@ import type { GenerationPointerCache } from './pointer-cache.ts';
 export type ActiveProfileReader = Pick<ProfileStore, 'load' | 'list' | 'countParked' | 'countForked'>;
 
 /**
- * Creates a reader of profiles that reads the active generation. After each read, checks that the generation is still
- * active, and otherwise repeats the read: a generation that was removed meanwhile appears empty.
+ * Creates a reader of the profiles of the active generation. After each read, the reader checks whether the
+ * generation is still active, and reads again if not, because a generation that was removed during the read
+ * appears empty.
  */
 export function createActiveProfileReader(
   pointers: Pick<GenerationPointerCache, 'fresh'>,

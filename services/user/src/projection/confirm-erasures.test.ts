@@ -21,7 +21,8 @@ type Generations = readonly (Partial<StoredAccount> | undefined)[];
 
 /**
  * Confirms the erasure like `confirmed`, in a store that also contains generations that are no longer filled.
- * @param leftovers the account as stored in each of these generations; the erasure changes the array
+ * @param leftovers the account as stored in each of the generations that are no longer filled; the function
+ * updates this array
  */
 async function confirmedWithLeftovers(
   running: Generations,

@@ -36,11 +36,11 @@ export function findErasureInRecord(record: EventRecord): readonly ErasedAccount
 }
 
 /**
- * Creates a function that confirms erasures that every generation has applied. If a generation has not read the
- * account's events yet, it would still store the person's data when it reads them. The erasure is therefore confirmed
- * by the generation that applies it last. If a generation is still stored but no longer filled, it never reads the
- * erasure. The function therefore erases the person from such a generation itself, before it confirms the erasure.
- * Idempotent.
+ * Creates a function that confirms an erasure once every stored generation of the read model has applied it.
+ * A generation that has not read the account's events yet will store the person's data when it reads them.
+ * Therefore the erasure is confirmed only after the last generation has applied it. A generation that is
+ * still stored but no longer filled never reads the erasure, so the function itself erases the person's data
+ * from this generation before it confirms the erasure. Idempotent.
  */
 export function createErasureConfirmer(deps: {
   readonly bus: Pick<Bus, 'publish'>;

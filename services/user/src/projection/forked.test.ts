@@ -6,7 +6,10 @@ import { ACCOUNTS_TOPIC, type EncodedEvent, type LatchkeyEvent } from '@latchkey
 import { createTestHistory, createUuidFromText, type TestHistory } from '../testing/history.ts';
 import { startTestService } from '../testing/service.ts';
 
-/** Returns the signed records of events that follow a record. */
+/**
+ * Creates signed records of events. Each record contains the hash of the previous record, and the first one
+ * the hash of the record `before`.
+ */
 function continueAfter(
   before: EncodedEvent | undefined,
   events: readonly LatchkeyEvent[],

@@ -81,7 +81,7 @@ async function createBench(context: TestContext) {
     publishGarbage: (key: string) => consume(append(key, Buffer.from('{'), {})),
     /**
      * Retries a parked account.
-     * @param meanwhile called each time the account's records have been read to the end of the log
+     * @param meanwhile called each time the retry has read the account's records to the end of the log
      * @param decided the sequence of the account's last event in the journal
      */
     retry: (id: string, meanwhile: () => Promise<void> = async () => undefined, decided?: number) =>

@@ -43,9 +43,8 @@ export interface SequenceWaiter {
    */
   waitFor(id: string, sequence: number, caller: string): Promise<StoredAccount>;
   /**
-   * Ends the waits of the requests that waited for the given accounts, as far as the accounts have reached the awaited
-   * sequences.
-   * @param accounts accounts as they are now stored
+   * Ends the waits of all requests whose awaited sequence one of these accounts has reached.
+   * @param accounts the accounts as they are now stored
    */
   notify(accounts: readonly StoredAccount[]): void;
   /** Returns the number of requests that are waiting for the read model. */

@@ -76,9 +76,9 @@ function createTally() {
 
   return {
     /**
-     * Compares an account in two generations, and counts it if the result is final.
-     * @returns false if one generation is ahead but the other may still catch up, so that the account must be read
-     * again
+     * Compares an account in two generations, and counts the result if it is final.
+     * @returns false if the account must be compared again, because one generation is ahead and the other may
+     * still catch up
      */
     settles({ old, fresh }: AccountInBothGenerations): boolean {
       const verdict = compareStoredAccounts(old, fresh);

@@ -1,7 +1,8 @@
 /**
- * Clears generations of the read model that nobody fills any more. `ops rebuild user --drop` removes them, but may be
- * interrupted, and a late instance may write into a generation that was removed already. Nobody applies erasures to
- * such a generation, so its data must not remain.
+ * Clears leftover generations of the read model, which are stored but no longer filled. `ops rebuild user
+ * --drop` removes generations, but the command may be interrupted, and an instance with an outdated pointer
+ * may write to a generation after its removal. A leftover generation receives no further events, so no
+ * personal data may remain in it.
  */
 import type { Logger } from '@latchkey/process';
 import { runLoop, type Sleep } from '@latchkey/process/loop';
@@ -9,9 +10,9 @@ import { findLeftoverGenerations } from '../generation/pointer.ts';
 import type { GenerationStore } from '../ports/generations.ts';
 
 /**
- * The time between two checks for leftover generations, in ms. A generation is cleared if two consecutive checks find
- * it. By the second check, no instance serves queries from it any more, because this time is longer than
- * MAX_GENERATION_SWITCHOVER_DELAY_MS.
+ * The time between two checks for leftover generations, in ms. A generation is cleared if two checks in a row
+ * find it. This time is longer than MAX_GENERATION_SWITCHOVER_DELAY_MS, so at the second check no instance
+ * answers queries from the generation any more.
  */
 const LOOK_EVERY_MS = 60_000;
 

@@ -3,13 +3,15 @@ import { findDifferingFields } from '../profile/compare.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
 /**
- * The result of comparing an account in two generations.
- * `same`, `differs`: both generations are at the same sequence.
- * `apart`: one generation is ahead, and the other is expected to catch up.
- * `parked`: the account is parked in the new generation. In the old one, it is not parked, or only at a later event.
- * `freed`: the account is parked in the old generation, which will therefore not catch up. In the new one, it is not
- * parked, or only at a later event. If the history of the account has forked in the old generation, the result is also
- * `freed`, at any sequence: the old generation has applied other events, so the profiles cannot be compared.
+ * The result of comparing an account in two generations:
+ * - `same` or `differs`: both generations are at the same sequence, and their profiles are equal or not.
+ * - `apart`: one generation is ahead, and the other is expected to catch up.
+ * - `parked`: the account is parked in the new generation. In the old one, it is not parked, or only at a
+ *   later event.
+ * - `freed`: the account is parked in the old generation, which will therefore not catch up. In the new one,
+ *   it is not parked, or only at a later event. An account whose history has forked in the old generation is
+ *   also `freed` if it is not parked in the new one: the old generation has applied other events, so the
+ *   profiles cannot be compared.
  */
 export type ParityVerdict =
   | { readonly kind: 'same' | 'apart' | 'parked' | 'freed' }

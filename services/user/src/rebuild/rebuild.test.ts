@@ -247,8 +247,8 @@ describe('a rebuild', () => {
     await until('both are stored', async () => (await stores.profilesOf(1).page(undefined, 9)).length === 2);
     const { profile } = await loadStoredAccount(stores.profilesOf(1), ada.id);
     assert.ok(profile && !profile.ended);
-    // Simulates an account that a different projection has stored, at a sequence that the account has not reached
-    // yet.
+    // Store the profile that a different version of the projection would have computed, at a sequence that
+    // the account reaches only later.
     const other = toStoredAccount({ ...profile, sequence: 2, locale: 'xx' });
     await stores.profilesOf(1).save([other]);
     const parity = await open({ pause: async () => undefined }).compare(2, nothing);

@@ -73,8 +73,8 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
   }
 
   /**
-   * Claims some of the due deliveries. May return none if another notifier claimed them first.
-   * @returns the claimed deliveries, and in `more` whether more deliveries may be due
+   * Claims some of the due deliveries. May claim none if another notifier claimed them first.
+   * @returns the claimed deliveries (`taken`), and whether more deliveries may be due (`more`)
    */
   async function takeSome({ owner, now, leaseMs, limit }: ClaimDeliveriesRequest) {
     const due = pendingDueAt(now);
@@ -90,8 +90,7 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
     const [id, ...others] = ids;
     const more = found.length === limit;
     if (id !== undefined && others.length === 0) {
-      // If there is a single candidate, which is the usual case, claim it and return it with one request,
-      // which saves a second request.
+      // Usually only one delivery is due. A single request then claims it and returns its document.
       const taken = await deliveries.findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' });
       return { taken: taken === null ? [] : [taken], more };
     }
@@ -103,7 +102,7 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
     return { taken, more };
   }
 
-  /** Cancels those of some claimed deliveries that a cutoff covers, and returns the other deliveries. */
+  /** Cancels the claimed deliveries that a cutoff covers, and returns the other claimed deliveries. */
   async function withoutReached(
     taken: readonly DeliveryDocument[],
     { owner, now }: ClaimDeliveriesRequest,
@@ -286,7 +285,8 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
     },
 
     async expiredLeases(before) {
-      // The condition on `open.sendUntil` makes the query use the index that contains only open deliveries.
+      // Every open delivery meets the condition on `open.sendUntil`. It makes MongoDB use the index that
+      // contains only open deliveries.
       const open = { 'open.sendUntil': { $gt: new Date(0) }, 'open.dueAt': { $lt: before } };
       const found = await deliveries
         .find({ ...open, state: 'claimed' }, { projection: { open: 1 } })
@@ -330,8 +330,8 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
 }
 
 /**
- * Returns a filter for pending deliveries that are due, or whose due time is too far ahead to be right
- * (MAX_DUE_TIME_AHEAD_MS).
+ * Returns a filter for the pending deliveries that may be claimed: those that are due, and those whose due
+ * time is so far in the future that it must be wrong (MAX_DUE_TIME_AHEAD_MS).
  */
 function pendingDueAt(now: Date) {
   const farthest = new Date(now.getTime() + MAX_DUE_TIME_AHEAD_MS);
@@ -397,8 +397,8 @@ function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<Delivery
 }
 
 /**
- * Returns the claimed delivery that a document contains, in a list; an empty list if the delivery has become
- * final since it was claimed.
+ * Converts a document to a list with its claimed delivery. Returns an empty list if the delivery has reached
+ * a final state since it was claimed.
  */
 function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): readonly ClaimedDelivery[] {
   if (content === undefined) return [];
@@ -407,14 +407,20 @@ function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): re
   return [{ ...known, ...(purpose && { purpose }), content, tries }];
 }
 
-/** Returns a filter for the deliveries after a position in a list, newest first. */
+/**
+ * Returns a filter for the deliveries that follow a position in the list of deliveries, which is sorted from
+ * newest to oldest.
+ */
 function comesAfter({ occurredAt, id }: DeliveryPosition) {
   return {
     $or: [{ occurredAt: { $lt: occurredAt } }, { occurredAt, _id: { $lt: id } }],
   };
 }
 
-/** Returns a filter for the deliveries after a position among those of a subject, oldest first. */
+/**
+ * Returns a filter for the deliveries that follow a position in the list of one subject's deliveries, which
+ * is sorted from oldest to newest.
+ */
 function comesLater({ occurredAt, id }: DeliveryPosition) {
   return {
     $or: [{ occurredAt: { $gt: occurredAt } }, { occurredAt, _id: { $gt: id } }],

@@ -27,7 +27,7 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly open?: { readonly dueAt: Date; readonly sendUntil: Date };
   /** The content of the mail. Present only while the mail may still be sent. */
   readonly content?: DeliveryContent;
-  /** The name of the claim that currently holds the delivery. */
+  /** The id of the claim that currently holds the delivery. */
   readonly owner?: string;
   readonly tries: number;
   readonly attempts: readonly DeliveryAttempt[];
@@ -38,7 +38,7 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   /** The fingerprint and the hint of the recipient's address, which are kept after the mail was sent. */
   readonly recipient?: RedactedRecipient;
   readonly report?: DeliveryReport;
-  /** When the report about the mail was made. Set while the report has not been published. */
+  /** The time at which the report about the mail was made. Removed once the report has been published. */
   readonly unpublished?: Date;
 }
 

@@ -35,7 +35,8 @@ const COVERED = `EXISTS (
 const DUE = `state = 'pending' AND due_at IS NOT NULL AND (due_at <= :now OR due_at > :now + ${MAX_DUE_TIME_AHEAD_MS})`;
 
 /**
- * Selects the index by `sendUntil`. SQLite itself would choose the index of states, and read all pending deliveries.
+ * Makes SQLite use the index on `send_until`. Without this clause, SQLite would choose the index on states
+ * and read all pending deliveries.
  */
 const OPEN = 'INDEXED BY notifier_deliveries_open';
 
@@ -395,7 +396,7 @@ function subjectsOf({ deliveries, cutoffs }: DeliveriesAndCutoffs): ReadonlySet<
   return new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
 }
 
-/** Returns the log of attempts in a delivery's row with one more attempt, as JSON. */
+/** Adds an attempt to those in a delivery's row, and returns the latest attempts as JSON. */
 function withAttempt(row: SqliteRow, attempt: DeliveryAttempt | undefined): string {
   return JSON.stringify(
     [...deliveryAttemptsFromRow(row), ...(attempt ? [attempt] : [])].slice(-MAX_KEPT_DELIVERY_ATTEMPTS),

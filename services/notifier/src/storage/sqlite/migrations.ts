@@ -77,7 +77,7 @@ CREATE INDEX notifier_deliveries_by_recipient
   ON notifier_deliveries (recipient, subject) WHERE recipient IS NOT NULL;
 `;
 
-/** The table of the keys that the notifier was used with. */
+/** The name of the table with the fingerprints of all keys that the notifier was started with. */
 export const KEY_FINGERPRINTS_TABLE = 'notifier_keys';
 
 const keys = `
@@ -87,7 +87,10 @@ CREATE TABLE ${KEY_FINGERPRINTS_TABLE} (
 ) STRICT, WITHOUT ROWID;
 `;
 
-/** Adds the index for the deletion of ended suppressions, which each new suppression causes. */
+/**
+ * Adds an index for the deletion of suppressions that have ended. The notifier deletes them whenever it
+ * stores a new suppression.
+ */
 const byEnd = `
 CREATE INDEX notifier_suppressions_ended ON notifier_suppressions (until) WHERE until IS NOT NULL;
 `;

@@ -19,7 +19,7 @@ const database = createTestDatabase('generations', listProfileIndexes(), [
   { query: /^delete user_profiles_v\d+ \{ {2}\}$/, because: 'all documents of a generation are deleted' },
 ]);
 
-/** Empties the database, which keeps the collections, and removes the collections of all generations. */
+/** Deletes all documents of the database, and removes the collections of all generations. */
 async function emptied() {
   const { connection } = await database.empty();
   const generations = createMongoGenerations(connection);

@@ -36,8 +36,8 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
     async save(given) {
       if (given.length === 0) return;
       const documents = given.map(documentOf);
-      // An upsert fails if the stored document is not older, or if another process has just inserted an older
-      // document. In the second case, the second attempt replaces that document.
+      // Writing a document fails if the stored document is not older. It also fails if another process has
+      // just inserted an older document; the second attempt replaces that document.
       if (!(await saveAll(documents))) await saveAll(documents);
     },
 
@@ -129,8 +129,8 @@ function accountOf({ _id: account, sequence, head, profile, parked }: AccountDoc
 }
 
 /**
- * Returns the profile in a list if the list of accounts includes the profile; otherwise an empty list. The list of
- * accounts omits ended accounts, and accounts that were parked before their first event.
+ * Returns a list with the profile, or an empty list if the list of accounts must not show it: the account has
+ * ended, or it was parked before its first event.
  */
 function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
   return profile === undefined || profile.ended ? [] : [profile];
