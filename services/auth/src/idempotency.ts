@@ -4,9 +4,10 @@ import type { UseCaseContext, UseCaseDeps } from './deps.ts';
 import { Refused } from './refused.ts';
 
 /**
- * How long an idempotency key stays bound to a request body, in ms: until then, a request with the same key
- * and another body is refused. A request with the same body is always recognized by its command id, except
- * that a sign-up is recognized only until the account has ended.
+ * How long an Idempotency-Key is bound to the body of the first request that used it, in ms. During this
+ * time, a request with the same key and a different body is refused. A repeated request with the same body is
+ * recognized by its command id, even after this time; a repeated sign-up is recognized only until its account
+ * has ended.
  */
 const BOUND_MS = 24 * 60 * 60_000;
 

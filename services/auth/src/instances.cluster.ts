@@ -119,7 +119,8 @@ describe('two instances on one journal', () => {
       answers.map(({ status }) => status),
       people.map(() => 201),
     );
-    // Any instance may process a request, whichever instance has recorded it.
+    // Send each person's request to the instance that did not process that person's sign-up. Any instance may
+    // then process the recorded request.
     for (const [n, { email }] of people.entries()) {
       const ask = n % 2 === 0 ? other : one;
       assert.equal((await ask('/password-reset-request', { email })).status, 202);

@@ -8,19 +8,19 @@ import { type BackoffFunction, type LoopWakeup, runLoop } from '@latchkey/proces
 export function createRepeatedJob(options: {
   readonly name: string;
   /**
-   * The pause after a run that failed or found nothing to do, in ms. A function gets the number of such runs
-   * in a row, and must return 0 for 0. After a failure, the function always gets 1, so that the job soon
-   * notices the end of an outage.
+   * The pause before the next run, in ms, after a run that failed or found nothing to do. A function is
+   * called with the number of such runs in a row, and must return 0 for 0. After a failed run, it is called
+   * with 1 unless `retryMs` is set, so that the job soon notices the end of an outage.
    */
   readonly everyMs: number | BackoffFunction;
-  /** The pauses after runs that failed, in ms. Default: as after a run that found nothing to do. */
+  /** The pauses after failed runs, in ms. Default: the pause after a single run that found nothing to do. */
   readonly retryMs?: BackoffFunction;
   readonly logger: Logger;
   /** A signal that ends the pause between two runs of the job early. */
   readonly wakeup?: LoopWakeup;
   /**
-   * How long to wait for further wake-ups before the run starts, in ms. There is no wait if the previous run
-   * has left work. Default: 0.
+   * How long to wait after a wake-up before the run starts, in ms, so that one run handles several wake-ups.
+   * The job does not wait if the previous run returned true. Default: 0.
    */
   readonly gatherMs?: number;
   /** Runs the job once. Resolves with true if more work remains, so that the next run follows immediately. */

@@ -6,8 +6,8 @@ export function createNoSuchAccountError(account: string): Error {
 }
 
 /**
- * Creates a handler for `catch` that converts a refusal of a use case to an error with a one-line
- * explanation, and throws the error.
+ * Creates a function to pass to `catch`. If the error is a refusal of a use case, the function throws an
+ * error with a one-line explanation for the operator instead; it throws any other error unchanged.
  * @param account the account, as the operator entered it
  */
 export function createRefusalHandler(account: string) {

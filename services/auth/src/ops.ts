@@ -62,8 +62,8 @@ export function isAccountId(text: string): boolean {
 }
 
 /**
- * The keys that the store has recorded, and counts of the stored data that still needs each key. For `ops
- * keys`.
+ * What `ops keys` needs from auth's store: the keys that the store has recorded, and how much stored data
+ * still needs each key.
  */
 export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
   /** Counts the stored password hashes by key and cost. Reads the whole journal. @throws UnreadableCommit */
@@ -97,9 +97,9 @@ export interface AuthOps extends Preparable {
   readonly erasures: Pick<ErasureReceiptStore, 'find' | 'list' | 'noteCopies'> &
     Pick<ScheduledErasureStore, 'due'>;
   /**
-   * Adds hash-chain entries to the events of a stream that release 0.1 wrote.
+   * Adds hash-chain entries to those events of a stream that release 0.1 appended without such entries.
    * @param id of an account or a mailing
-   * @throws UnreadableCommit if its events cannot be read
+   * @throws UnreadableCommit if the events of the stream cannot be read
    */
   chain(id: string): Promise<void>;
   /**
@@ -370,7 +370,7 @@ type StoredDataSecrets = Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
 
 /**
  * Prepares a move of auth's records to another store. Auth must not run on either store during the move.
- * @param keys the keys with which auth runs on the source
+ * @param keys the keys with which auth has used the store `from`
  * @throws Error with a one-line message if records cannot be moved between these kinds of stores;
  * DataFolderError
  */

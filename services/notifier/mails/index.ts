@@ -4,7 +4,10 @@ import * as registry from './registry.ts';
 
 export const allMailDefinitions: readonly MailDefinition[] = Object.values(registry);
 
-/** The mails that an admin can send to a list of addresses. Their variables must have defaults. */
+/**
+ * The mails that an admin can send to a list of addresses. Every variable of such a mail must have a default,
+ * because the recipients need not have accounts.
+ */
 export const mailDefinitionsForMailings: Readonly<
   Record<DataOf<'MailRequested'>['template'], MailDefinition>
 > = {

@@ -64,8 +64,8 @@ async function sectionFor(templates: MailTemplates, mail: MailDefinition, locale
 }
 
 /**
- * The section of the preview page about bounces and complaints. It shows no mail, because no mail is sent
- * about them.
+ * The section about bounces and complaints in the preview. It only explains where operators see them, because
+ * no mail is sent about a bounce or a complaint.
  */
 const REPORTS = `<h2 id="reports">Bounces and complaints</h2><p>Nobody gets a mail about them: the address takes none.
 Operators see them with <code>npm run ops -- deliveries list --state bounced,complained</code> and

@@ -77,8 +77,9 @@ export interface NotifierDeps {
    */
   readonly eventKeys?: EventKeySource;
   /**
-   * A cache of verified proofs, shared with a service in the same process that uses the same `eventKeys`. Default: no
-   * cache, because the notifier alone reads each event once.
+   * A cache of verified signatures. Pass it if another service in this process uses the same `eventKeys`, so
+   * that the signature of each event is verified only once. Default: no cache, because the notifier alone
+   * reads each event once.
    */
   readonly verifiedProofs?: VerifiedProofCache;
   /** Replaces the system clock, for tests. */
@@ -95,7 +96,10 @@ export interface NotifierService extends Service {
    * Used by auth if it runs in the same process.
    */
   mailsForOwner(account: string): AsyncIterable<ExportedMail>;
-  /** The routes with which a notifier answers an auth that runs in a different process. */
+  /**
+   * The routes that only auth uses, if auth runs in another process. Clients must not be able to reach these
+   * routes.
+   */
   readonly internalRoutes: readonly Route[];
 }
 
@@ -254,8 +258,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     dispatcher.start();
     publisher.start();
     running = { subscription, dispatcher, keys, mailer, publisher, receiver, takeReport };
-    // Start the receiver of reports last, after `running` was set, so that `stop` closes all parts if the
-    // receiver fails to start.
+    // Start the receiver of reports last. If it fails to start, `running` is already set, so `stop` can close
+    // all other parts.
     await receiver?.start();
   }
 

@@ -8,7 +8,10 @@ import { smtpStages } from './delivery/reply.ts';
 import type { DeliveryCounts, DeliveryStore } from './ports/deliveries.ts';
 import { mailReportSources } from './ports/reports.ts';
 
-/** Maps each result of an attempt to whether it is a failure at a stage of the SMTP conversation. */
+/**
+ * For each result of an attempt to send a mail: whether it counts as a failure at a stage of the SMTP
+ * conversation.
+ */
 const RESULTS: Readonly<Record<DeliveryAttemptResult['kind'], boolean>> = {
   accepted: false,
   refused: true,
@@ -80,8 +83,8 @@ const CENSUS_MS = 15_000;
 type CountedStore = Pick<DeliveryStore, 'census' | 'oldestOpen'>;
 
 /**
- * Registers gauges that query the store each time the metrics are read. While the store is unavailable, the age of
- * the oldest delivery is NaN, and the number of deliveries has no value in any state.
+ * Registers gauges whose values are read from the store each time the metrics are read. While the store is
+ * unavailable, the gauge of the oldest delivery is NaN, and the gauge of deliveries by state has no values.
  */
 function observeStore(registry: Registry, deliveries: CountedStore, now: () => Date): void {
   let known: { readonly at: number; readonly census: Promise<DeliveryCounts> } | undefined;
@@ -92,8 +95,9 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
     return known.census;
   }
   /**
-   * Set while the time of the oldest event is in the future, because the clock that set this time or the
-   * clock of this process is wrong. `event`: the time of the event. `seen`: when this process first noticed.
+   * Set while the oldest event has a time in the future, which means that the clock of another process or of
+   * this process is wrong. `event` is the time of the event; `seen` is the time at which this process first
+   * noticed the problem.
    */
   let ahead: { readonly event: number; readonly seen: number } | undefined;
   async function age(): Promise<number> {

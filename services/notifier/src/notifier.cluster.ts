@@ -76,7 +76,10 @@ function emailsOf(count: number, name: string): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${name}${index}@example.com`).toSorted();
 }
 
-/** Polls until a condition holds that no event announces. */
+/**
+ * Waits for a condition that causes no event that a test could wait for: polls until it holds. @throws Error
+ * after two minutes
+ */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (!(await condition())) {

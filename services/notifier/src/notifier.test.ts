@@ -65,7 +65,7 @@ afterEach(async () => {
 
 interface Adapted {
   readonly clock?: Clock;
-  /** Wraps the bus from which the notifier reads. */
+  /** Replaces the bus that the notifier uses, for example by a wrapper that fails. */
   busFor?(bus: Bus): Bus;
   readonly logger?: Logger;
 }
@@ -127,7 +127,10 @@ async function aSignUp(email: string, options: SignUpOptions = {}) {
   return createTestEvent('UserRegistered', { role: 'user', locale: 'en', person, verification }, { subject });
 }
 
-/** Polls until a condition holds that no event announces. */
+/**
+ * Waits for a condition that causes no event that a test could wait for: polls until it holds. @throws Error
+ * after two minutes
+ */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (!(await condition())) {

@@ -84,8 +84,9 @@ export function openNotifierOps(store: Store): NotifierOps {
 
 export interface NotifierDataMove {
   /**
-   * The kinds of records, in the order in which they must be moved. All of them must be moved before auth
-   * publishes from the new store. Otherwise, repeated events would add their deliveries again.
+   * The kinds of records, in the order in which they must be moved. Move all of them before auth runs on the
+   * new store: auth then publishes events again, and a notifier without the moved records would send their
+   * mails a second time.
    */
   readonly kinds: readonly RecordMove[];
   /** Counts the deliveries by state, in the store that is moved from and in the store that is moved to. */

@@ -37,37 +37,38 @@ const BEGIN = new Date('2026-11-21T06:00:00.000Z');
 /** The maximum number of connections to the mail server. */
 const CONNECTIONS = 5;
 /**
- * How many mails the notifier works on at the same time. One of these mails may be sent before another that
- * was due earlier.
+ * How many mails the notifier processes at the same time. Within this number, mails may be sent in a
+ * different order than they became due.
  */
 const IN_HAND = 30;
 /**
- * The maximum number of mails that are late because they were used to probe the mail server shortly before
- * the end of the outage. Each of them waits about a second for its next attempt.
+ * The maximum number of mails that may be late because they were used as probes shortly before the outage
+ * ended. Each of them is sent about a second later.
  */
 const PROBED = 2;
 /**
- * How many mails may be late because they wait for a new connection. Opening one takes a moment, because the
- * mail server delays its greeting by 100 ms.
+ * The maximum number of mails that may be late because they wait for a new connection. The mail server of
+ * this test delays its greeting by 100 ms, so opening a connection takes a moment.
  */
 const GREETED_LATER = CONNECTIONS - 1;
 /** The maximum number of probes per minute. Probes are at least 750 ms apart. */
 const MAX_PROBES_PER_MINUTE = 80;
 
 /**
- * How far the simulated clock moves in one step, in ms, except during the minutes that are checked closely.
+ * How far the simulated clock normally moves in one step, in ms. During the minutes that a test checks
+ * closely, the steps are shorter.
  */
 const GLANCE = 30 * SECOND;
 /** How many consecutive checks must find the process idle before the process counts as idle. */
 const LOOKS = 3;
 /**
- * The pause between two checks of whether a process is idle, in ms. Without this pause, the checks would take
- * the processor time that the process needs.
+ * The pause between two checks of whether the process is idle, in ms. Checks without a pause would take
+ * processor time away from the work that they wait for.
  */
 const PAUSE_MS = 1;
 /**
- * How long after an outage all mails must have been sent, in ms. This is long enough for the last probe, the
- * back-off of the mail that it used, and one poll.
+ * How soon after the end of an outage all mails must have been sent, in ms. In this time, the last probe is
+ * made, the mail that it used is tried again, and the store is polled once.
  */
 const SOON = 5 * SECOND;
 
@@ -99,8 +100,8 @@ function counting(bus: Bus) {
 }
 
 /**
- * Starts a notifier that sends to a mail server on a port. The clock moves only while the notifier neither
- * works nor talks to the server.
+ * Starts a notifier with a simulated clock. Its mail server listens on the given port. The clock moves only
+ * while the notifier is idle and has no conversation with the mail server in progress.
  */
 async function start(t: TestContext, port: number, key: SealingKey, isTalking = () => false) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-outage-'));
@@ -141,7 +142,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
     );
   }
 
-  /** Waits until the notifier is waiting only for the clock. */
+  /** Waits until the notifier has nothing left to do until the simulated clock moves. */
   async function settled(): Promise<void> {
     for (let looks = 0; looks < LOOKS; ) {
       await (looks === 0 ? pause(PAUSE_MS) : nextTurn());
@@ -202,8 +203,8 @@ function idsTaken({ received }: TestMailServer): readonly string[] {
 }
 
 /**
- * Returns, for each mail, how far its position in the order of sending is from its position in the order of
- * expiry.
+ * Compares the order in which mails were sent with the order in which they expire. Returns, for each mail, by
+ * how many positions it was sent too early or too late; 0 if its position is right.
  */
 function displacements(taken: readonly string[], owed: readonly ExpectedMail[]): readonly number[] {
   const until = new Map(owed.map((mail) => [idOf(mail), mail.until]));

@@ -1,8 +1,8 @@
 /**
- * Tests the notifier with a mail server that sends any replies, at any stage, in any order. The log, the
- * store and the connections to the mail server are real; the clock is simulated. Guaranteed: every mail is
- * accepted, or ends after a reply about its recipient, which is recorded. No mail is accepted twice unless
- * the reply that accepted it was lost.
+ * Tests the notifier with a mail server that may send any reply at any stage. The log, the store and the
+ * connections to the mail server are real; the clock is simulated.
+ * Guaranteed: every mail is either accepted, or fails because of a reply about its recipient, which is
+ * recorded. A mail is accepted twice only if the reply that accepted it was lost.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -35,9 +35,15 @@ import { createSimulatedClock } from './testing/simulated-clock.ts';
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const BEGIN = new Date('2026-11-21T06:00:00.000Z');
-/** How far the simulated clock moves in one step, in ms, unless nothing happens for longer. */
+/**
+ * How far the simulated clock moves in one step, in ms. If nothing is due for longer, the clock moves
+ * further.
+ */
 const STEP = 2 * SECOND;
-/** How long after the last refusal all mails must have been accepted or have failed, in ms. A mail expires after 72 hours. */
+/**
+ * How long after the last refusal every mail must have been accepted or have failed, in ms. This is less than
+ * the 72 hours after which a mail expires.
+ */
 const LONG = 24 * HOUR;
 /** How many times in a row a server gives the same reply. */
 const REPEATED = 4;
@@ -52,7 +58,10 @@ const ABOUT_RECIPIENT = [
   '550 5.2.1 Mailbox disabled',
   '556 Domain does not accept mail',
 ];
-/** Replies of a mail server that are about the recipient if the server accepts other mails. */
+/**
+ * Replies of a mail server that may be about the recipient or about the sender. If the server accepts mails
+ * to other recipients, they are about the recipient.
+ */
 const UNCLEAR = [
   '550 No such user',
   '554 Transaction failed',
@@ -87,8 +96,8 @@ const anyReply = fc
   .map(([said, closes]) => (closes && said !== 'drop' ? `${said}\ndrop` : said));
 
 /**
- * Generates several replies, or one reply that is repeated. Without repetitions, an unclear reply would never
- * end a mail.
+ * Generates either several replies, or one reply that is repeated. The repetition is needed, because an unclear
+ * reply ends a mail only if the server gives it repeatedly.
  */
 function repliesAt(most: number, ...more: readonly ScriptedReply[]) {
   const reply = more.length === 0 ? anyReply : fc.oneof(anyReply, fc.constantFrom(...more));
@@ -101,8 +110,7 @@ function repliesAt(most: number, ...more: readonly ScriptedReply[]) {
 
 const anyRecipient: fc.Arbitrary<RecipientScript> = fc.record({
   rcpt: repliesAt(2),
-  // Leave out 3xx replies, because the client treats each of them as 354, the only 3xx reply in RFC 5321, and
-  // sends the content.
+  // Do not generate 3xx replies. RFC 5321 knows only 354, and the client treats any 3xx reply like 354.
   data: repliesAt(1).map((replies) => replies.filter((said) => !said.startsWith('3'))),
   content: repliesAt(2, 'lost'),
   rset: repliesAt(1),
@@ -116,9 +124,9 @@ const anySession = fc.record({
 });
 
 const anyServer = fc.record({
-  /** The replies at the beginning of the first connections. */
+  /** For each of the first connections, the server's replies to connecting, EHLO and the login. */
   sessions: fc.array(anySession, { maxLength: 6 }),
-  /** The replies to the first MAIL commands; `fine` accepts the sender. */
+  /** The replies to the first MAIL FROM commands. `fine` means that the server accepts the sender. */
   mail: repliesAt(6, 'fine'),
   recipients: fc.array(anyRecipient, { minLength: 1, maxLength: 8 }),
 });
@@ -136,7 +144,7 @@ function sessionOf({ greeting, ehlo, auth }: AnyServer['sessions'][number]): Ses
 
 /**
  * Sends one mail to each recipient.
- * @returns the deliveries, and how often the server has said that it accepted each mail
+ * @returns for each mail: its delivery, and how many times the server replied that it accepted the mail
  */
 async function sendAll({ sessions, mail, recipients }: AnyServer) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-replies-'));
@@ -217,8 +225,8 @@ async function sendAll({ sessions, mail, recipients }: AnyServer) {
 type Outcome = Awaited<ReturnType<typeof sendAll>>[number];
 
 /**
- * Returns whether the last attempt ended with one of the scripted replies, and whether this reply may end the
- * mail.
+ * Returns whether a failed mail has ended for a valid reason: its last attempt must have ended with a reply
+ * from the script, and this reply must be one that may end a mail.
  */
 function hasEndedRightly({ script, delivery }: Outcome, others: readonly Outcome[]): boolean {
   const { stage, code, enhanced, words } = delivery?.attempts.at(-1) ?? {};

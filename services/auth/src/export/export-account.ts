@@ -24,12 +24,13 @@ type Needs = Pick<
 >;
 
 /**
- * Returns the export of the caller's account as a stream of text, which reads the stores while it is
- * consumed. For an unverified account, the export contains no mails, because the address may belong to
- * somebody else.
- * @param accessToken the caller's access token, which is sent to the notifier
- * @throws Refused (password_incorrect, rate_limited, overloaded), SentMailsUnavailable. While the stream is
- * consumed, it throws the errors of the stores
+ * Exports the caller's account. Returns the export document as a stream of text. The stores are read while
+ * the caller consumes the stream. For an unverified account, the document contains no mails, because the
+ * address may belong to somebody else.
+ * @param accessToken the caller's access token, with which auth requests the account's mails from the
+ * notifier
+ * @throws Refused (password_incorrect, rate_limited, overloaded), SentMailsUnavailable. The stream throws the
+ * errors of the stores while it is consumed
  */
 export async function exportOwnAccount(
   deps: Needs,
@@ -57,8 +58,8 @@ export async function exportOwnAccount(
 async function* noMails(): AsyncGenerator<ExportedMail> {}
 
 /**
- * Returns the mails of an iterable whose first mail has already been read, so that an unavailable notifier is
- * noticed before the response begins.
+ * Reads the first mail of `mails`, and returns an iterable with all mails, including the first. An
+ * unavailable notifier is therefore noticed before the response begins.
  */
 async function begun(mails: AsyncIterable<ExportedMail>): Promise<AsyncIterable<ExportedMail>> {
   const iterator = mails[Symbol.asyncIterator]();

@@ -58,7 +58,7 @@ test('of two admins who demote each other at once, one remains', async (context)
   ]);
   assert.equal(replies.filter(({ status }) => status === 200).length, 1);
   const [refusal] = replies.filter(({ status }) => status !== 200);
-  // If the other of the two concurrent requests has already demoted this admin, the caller is refused because
-  // the caller is no longer an admin.
+  // Two admins demote each other at the same time. If this request is processed second, its sender is no
+  // longer an admin, so another refusal than `last_admin` is possible.
   assert.ok(['last_admin', 'insufficient_permission', 'unauthenticated'].includes(refusal?.json.code));
 });

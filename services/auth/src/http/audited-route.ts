@@ -23,8 +23,9 @@ export class PolicyProblem extends Problem {
 }
 
 /**
- * The problems that are recorded as denied access: the caller lacks permission, the account is not verified,
- * or the origin is not listed. A missing or expired token is not recorded.
+ * The codes of the problems that are recorded as denied access: the caller lacks a permission, the request
+ * comes from an origin that CORS_ORIGINS does not list, or the account is not verified. A missing or expired
+ * token is not recorded.
  */
 const DENIALS: ReadonlySet<string> = new Set([
   standardProblems.insufficient_permission.code,

@@ -31,8 +31,8 @@ function write(fields: readonly unknown[]): string {
 }
 
 /**
- * Creates the schema of the query parameter `cursor`. It accepts only cursors that `write` could have
- * produced.
+ * Creates the schema of the query parameter `cursor`. The schema accepts only texts that `write` returns for
+ * some position.
  */
 function cursorOf<Fields extends readonly unknown[], Place>(
   schema: z.ZodType<Fields>,

@@ -1,4 +1,6 @@
-/** Tests that the API and the events have the same limits: whatever the API accepts fits into an event. */
+/**
+ * Tests that the API accepts exactly those names, addresses and recipients that the schemas of events accept.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogue, personName as nameInEvent, username as usernameInEvent } from '@latchkey/events';
@@ -15,8 +17,8 @@ const letters = fc.string({
   unit: fc.constantFrom('a', 'Z', '7', '_', '-', ' ', '.', '@', '\u202e', '\n', 'é', '🦊'),
 });
 /**
- * Generates parts of addresses. Some are longer than the API accepts; in all other respects, the addresses
- * are valid.
+ * Generates the parts of email addresses: local parts and domain labels. Some are longer than the API allows.
+ * Apart from their length, all are valid.
  */
 const part = fc.string({ unit: fc.constantFrom('a', 'Z', '7'), minLength: 1, maxLength: 70 });
 const address = fc

@@ -1,6 +1,6 @@
 /**
- * Tests that the gateway's configuration agrees with the services about which routes hash a password, and
- * about the security headers.
+ * Tests that the gateway's configuration agrees with the services: it must list the same routes that hash a
+ * password, and set the same security headers.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

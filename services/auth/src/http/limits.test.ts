@@ -21,7 +21,10 @@ function guess(auth: TestAuth, person: TestPerson, ip: string) {
   return postLogin(auth, { ...person, password: WRONG }, { ip });
 }
 
-/** Uses up the limit on failed logins of a person's address, with wrong passwords from ten IP addresses. */
+/**
+ * Sends a wrong password for a person's address from ten different IP addresses, which uses up the limit on
+ * failed logins for this address.
+ */
 async function exhaust(auth: TestAuth, person: TestPerson): Promise<void> {
   for (let i = 0; i < 10; i += 1) {
     assertProblem(await guess(auth, person, `198.51.100.${i}`), 401, 'invalid_credentials');
@@ -52,7 +55,8 @@ test('wrong guesses lock out the guesser and other strangers, but not the owner 
   await exhaust(auth, ada);
   const refused = assertProblem(await postLogin(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
-  // An IP address in the same network as that of the earlier login, in unabbreviated notation.
+  // This IP address is in the same /64 network as the one from which Ada logged in before, and is written in
+  // full.
   assertStatus(await postLogin(auth, ada, { ip: '2001:0db8:0001:0002:ffff:0000:0000:0001' }), 200);
   assertProblem(await postLogin(auth, ada, { ip: '2001:db8:1:3::1' }), 429, 'rate_limited');
 });
@@ -129,7 +133,8 @@ test('a wrong password at a link counts as a failed login; nothing is hashed for
   }
   assertProblem(await auth.post(`/verify/${token}`, wrong), 429, 'rate_limited');
   assertProblem(await postLogin(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
-  // Wrong guesses by strangers must not lock out the owner of the mailbox.
+  // The wrong passwords of strangers must not lock out the owner of the mailbox, who can still choose a new
+  // password with the link.
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/verify/${token}`, { json, ip: ELSEWHERE }), 200);
   assertStatus(await postLogin(auth, { ...ada, password: json.newPassword }, { ip: ELSEWHERE }), 200);
@@ -196,7 +201,8 @@ test('over the mail limit the responses stay the same, and a link that works rem
   const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email, 3));
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
-  // Because the previous link has been used, another link is mailed although the limit is reached.
+  // The link of the third mail has been used, so auth mails a new link although the mail limit of the address
+  // is reached.
   await ask(ada);
   await auth.event('PasswordResetRequested', ada.email, 4);
 });

@@ -1,4 +1,4 @@
-/** Functions that routes share which respond with the HTML pages of links in mails. */
+/** Shared functions of the routes that respond with HTML pages when somebody opens a link from a mail. */
 import { type Problem, type RequestContext, type RouteResponse, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
 import { isCompleteLinkToken, trimLinkToken } from '../tokens/link-tokens.ts';
@@ -38,16 +38,16 @@ export function getRequestLocale(request: RequestContext): string {
 }
 
 /**
- * Creates a function that renders a page for a problem with a link. If the link cannot be used, the page
- * offers to request a new link, provided that a link of this kind can be requested.
+ * Creates a function that renders the error page of a route for a mailed link. If the link is unusable, the
+ * page offers to request a new one, provided that people can request this kind of link themselves.
  */
 export function createLinkProblemPage(pages: LinkPages, kind: UnusableLinkKind) {
   return problemPage(pages, (view) => pages.deadLink({ ...view, kind }));
 }
 
 /**
- * Creates a function that renders a page for a problem with the form that requests a new link. If the email
- * address was invalid, the page shows the form again.
+ * Creates a function that renders the error page of the route with which a person requests a new link. If the
+ * email address was invalid, the page shows the form again.
  */
 export function createLinkRequestProblemPage(pages: LinkPages, kind: RenewableLinkKind) {
   const otherwise = createLinkProblemPage(pages, kind);
@@ -77,8 +77,8 @@ export function createErasureProblemPage(pages: LinkPages) {
 }
 
 /**
- * Creates a function that renders a page for a problem with a link.
- * @param deadLink renders the page that says that a link cannot be used
+ * Creates a function that renders the error page of a route for a mailed link.
+ * @param deadLink renders the page for an unusable link; other problems get the general error page
  */
 function problemPage(
   pages: LinkPages,

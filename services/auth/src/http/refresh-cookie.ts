@@ -34,10 +34,11 @@ export interface RefreshCookie {
 export type SameSitePolicy = 'strict' | 'lax' | 'none';
 
 /**
- * The name of the cookie with the refresh token in release 0.1. Any host of the domain can set a cookie with
- * this name, so an attacker could sign a signed-out person in to the attacker's account. Neither the origin
- * nor the session distinguishes such a cookie from a genuine one. Cookies with this name are therefore
- * accepted only until a date that the operator sets, and are replaced on first use.
+ * The name of the cookie that stored the refresh token in release 0.1. Any host of the domain can set a
+ * cookie with this name. An attacker who controls such a host could set a cookie with a refresh token of the
+ * attacker's own account, and so sign somebody in to that account. Auth cannot distinguish such a cookie from
+ * a genuine one. It therefore accepts cookies with this name only until a date that the operator sets, and
+ * replaces them when they are first used.
  */
 const FORMER_NAME = '__Secure-latchkey_refresh';
 

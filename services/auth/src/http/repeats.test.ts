@@ -19,8 +19,8 @@ test('a sign-up with its Idempotency-Key makes one account and is counted once',
   const answers = new Set<string>();
   for (let i = 0; i < 6; i += 1) answers.add(assertStatus(await postSignUp(auth, eve, again), 201).text);
   assert.equal(answers.size, 1);
-  // The repeated requests have used up neither the sign-up limit of this IP address nor the mail limit of the
-  // recipient.
+  // The six identical requests counted only once: towards the limit on sign-ups from this IP address, and
+  // towards the limit on mails to this recipient. Another sign-up is therefore still allowed.
   assertStatus(await postSignUp(auth, { ...eve, password: 'another one of hers' }), 201);
   await auth.event('UserRegistered', eve.email, 2);
   assert.equal(auth.eventsOf(eve.email).length, 2);

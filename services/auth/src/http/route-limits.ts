@@ -2,7 +2,7 @@
 import type { Route } from '@latchkey/http';
 import type { RateLimitName, RateLimitRule, RateLimitRules } from '../ports/limits.ts';
 
-/** Describes for each rate limit what it counts. */
+/** For each rate limit, a description of what the limit counts. */
 const COUNTED: Readonly<Record<RateLimitName, string>> = {
   'login-address': 'incorrect passwords for an email address',
   'login-ip': 'incorrect passwords from an IP address',

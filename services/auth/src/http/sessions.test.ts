@@ -47,7 +47,8 @@ test('a lost response is repeated until the new token is used; after that, the o
   const third = assertStatus(await refresh(auth, second.refreshToken), 200).json;
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assertProblem(await refresh(auth, third.refreshToken), 401, 'refresh_token_invalid');
-  // All access tokens issued so far are invalid, but the other session of the account can still refresh.
+  // The reuse of the old token has revoked all access tokens of the account. The account's other session
+  // still exists, so its refresh token still works.
   assert.equal(await alive(auth, elsewhere.accessToken), false);
   const renewed = assertStatus(await refresh(auth, elsewhere.refreshToken), 200).json;
   assert.equal(await alive(auth, renewed.accessToken), true);

@@ -24,9 +24,9 @@ function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
 }
 
 /**
- * Returns the keys on which stored data depends. A service must refuse to start with different ones:
- * passwords hashed with another PASSWORD_SALT_KEY never match, and if instances have different REFRESH_KEYs,
- * sessions end at random.
+ * Returns the keys that stored data depends on. A service must refuse to start if its keys differ from those
+ * in the store. With another PASSWORD_SALT_KEY, no stored password would match. If instances had different
+ * values of REFRESH_KEY, each would refuse the sessions of the others.
  */
 export function toRequiredKeys({
   PASSWORD_SALT_KEY,
@@ -42,8 +42,9 @@ export function toRequiredKeys({
 }
 
 /**
- * Returns all keys of a process. For signing, sealing and pseudonyms, the store records the keys only to know
- * how long each has been in use.
+ * Returns all keys that a process of auth is configured with. The keys for signing, sealing and pseudonyms
+ * are not `needed`: the store records them only so that `ops keys` can show how long each key has been in
+ * use.
  */
 export function toConfiguredKeys(
   keys: AuthKeys,

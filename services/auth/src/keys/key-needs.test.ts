@@ -16,8 +16,8 @@ const [FORMER, CURRENT] = ['argon2id$m=19456,t=2,p=1$former', 'argon2id$m=19456,
 const needs = { former: { kid: undefined, cost: '19456:2' }, current: { kid: 'new', cost: '19456:2' } };
 
 /**
- * A pending change of address. If the account confirms the change before one o'clock, it gets this password
- * hash.
+ * A requested change of address that is not confirmed yet. If it is confirmed before 01:00, the account gets
+ * the password hash in this event.
  */
 const requested: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',

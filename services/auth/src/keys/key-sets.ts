@@ -33,8 +33,8 @@ export const UNNAMED_KEY_ID = 'first';
 export interface ListedKey {
   readonly id: string;
   /**
-   * The id under which the store of a service records the key. If no store records keys of this kind, this is
-   * the key's own id.
+   * The id under which a service's store has recorded the key, so that the key can be found there. Equal to
+   * `id` if no store records keys of this kind.
    */
   readonly remembered: string;
   /**
@@ -194,9 +194,10 @@ function idOf(each: Key): string {
   return each.kid ?? (each.crv === undefined ? UNNAMED_KEY_ID : thumbprintOf(each));
 }
 
-/** Returns the name under which the store of a service records a key. */
+/** Returns the id under which a service's store records a key. */
 function rememberedAs(kind: KeyKind, each: Key): string {
-  // Auth's setting has the sealing key without its `kid`, so its store records the thumbprint.
+  // SEALING_PUBLIC_KEY does not contain the `kid` of the sealing key, so auth's store records the key's
+  // thumbprint instead.
   if (kind === 'sealing') return thumbprintOf(each);
   if (kind === 'dkim') return computeKeyPairFingerprint(privateKeyOf(each));
   if (!isSecretKey(kind)) return idOf(each);

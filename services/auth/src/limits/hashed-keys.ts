@@ -9,12 +9,12 @@ import type { RateLimits } from '../ports/limits.ts';
 const BYTES = 32;
 
 /**
- * Wraps limits so that a counter is stored under a keyed hash of its key. Because the hash contains no
- * address, an erasure can leave the counters of an address until they expire. An erasure must not delete
- * these counters: otherwise, anybody could reset the limits of an address by having an account with this
- * address erased.
- * @param keys REFRESH_KEY. The hashing key is derived (RFC 5869) from the oldest of these keys, so that
- * counters stay valid after a newer key was added
+ * Wraps rate limits so that the store contains a keyed hash of each key instead of the key itself. The store
+ * therefore contains no email address that an erasure would have to remove. An erasure must not delete the
+ * counters of an address: otherwise, anybody could reset them by signing up with the address and having this
+ * account erased. The counters are deleted when they expire.
+ * @param keys REFRESH_KEY. The key for hashing is derived (RFC 5869) from the oldest of these keys, so that
+ * counters remain valid when a newer key is added
  */
 export function withHashedKeys(limits: RateLimits, keys: SecretKeys): RateLimits {
   const { bytes } = keys.at(-1) ?? keys[0];

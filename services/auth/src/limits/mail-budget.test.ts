@@ -16,8 +16,8 @@ function keysOf(changes: Partial<Mail> = {}): readonly string[] {
 }
 
 /**
- * Returns the names of the rate limits from which two mails take a point: the mail `MAIL`, and the same mail
- * with these changes.
+ * Returns the names of the rate limits that count both of two mails under the same key: the mail `MAIL`, and
+ * a mail that differs from `MAIL` by `changes`.
  */
 function sharedLimits(changes: Partial<Mail>): readonly string[] {
   return keysOf(changes)

@@ -1,18 +1,19 @@
 /**
- * Rate limits on mails to an address that anyone can trigger. Each network also has a limit per address,
- * which is lower than the daily limit of the address, so that no single network can exhaust the daily limit.
+ * Rate limits on those mails that a stranger can cause to be sent to an address. The mails to an address are
+ * limited per day, and also per network that requests them. The limit per network is lower, so that no single
+ * network can use up the daily limit of the address.
  */
 import { toNetworkLimitKey } from './ip-key.ts';
 import type { RateLimitCharge } from './within-limits.ts';
 
 /**
- * The purposes of mails. Each purpose has its own limits per address. `renewal` is another link for an
- * unverified sign-up.
+ * The purposes of mails, each with its own limits per address. A `renewal` mail contains a new link for a
+ * sign-up that is not verified yet.
  */
 export type MailPurpose = 'sign-up' | 'renewal' | 'reset' | 'email-change';
 
 /**
- * Returns the charges of one mail, which are the points that the mail takes from each rate limit.
+ * Returns the rate limits that count a mail, each with the key under which it counts the mail.
  * @param address the canonical email address
  */
 export function createMailLimitCharges(

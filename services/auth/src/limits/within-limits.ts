@@ -27,9 +27,9 @@ interface Outcome {
 }
 
 /**
- * Takes the points of all charges from the rate limits, and runs `work` if every limit allows it. Gives the
- * points back if a limit refuses, if the command of the request was a repeat, or if `work` fails with an
- * error that leads to a 5xx response. If `work` refuses the request (4xx), the points still count.
+ * Counts a request against the rate limits, and runs `work` if every limit allows it. Takes the count back if
+ * a limit refuses, if `work` reports that the command was a repeat, or if `work` fails with an error that
+ * leads to a 5xx response. If `work` refuses the request (4xx), the request still counts.
  * @throws Refused (rate_limited), and any error of `work`
  */
 export async function runWithinLimits<Result extends Outcome>(
@@ -44,8 +44,8 @@ export async function runWithinLimits<Result extends Outcome>(
 }
 
 /**
- * Takes points from rate limits and runs `work` like `runWithinLimits`, but runs `work` even if a limit
- * refuses, and tells `work` whether a limit has refused.
+ * Counts a request against the rate limits like `runWithinLimits`. If a limit refuses the request, `work`
+ * runs nevertheless: it gets the decision of the rate limits as its argument.
  */
 export async function runWithRateLimitDecision<Result extends Outcome>(
   { limits }: Pick<UseCaseDeps, 'limits'>,
@@ -107,8 +107,9 @@ const REFUNDS_AT_ONCE = 50;
 
 /**
  * Wraps rate limits so that failed refunds are retried: before the next `take`, and by `settle`. A refund is
- * outstanding if `giveBack` failed because the store was unavailable, or if a failed `take` may have counted
- * its points. Outstanding refunds are kept in memory only, so they are lost if the process is killed.
+ * outstanding in two cases: `giveBack` failed because the store was unavailable, or it is unknown whether a
+ * failed `take` has counted its points. Outstanding refunds are only kept in memory, so they are lost if the
+ * process is killed.
  */
 export function withDeferredRefunds(limits: RateLimits): DeferredRefundLimits {
   const owed: RateLimitCharge[] = [];

@@ -35,8 +35,8 @@ interface Attempt {
   /** The canonical email address of the account whose password is checked. */
   readonly address: string;
   /**
-   * The account whose password is checked, if it is known. Otherwise, security events about failures are
-   * recorded for the owner of the address.
+   * The account whose password is checked. Absent if it is not known; security events about failures are then
+   * recorded for the account that owns `address`.
    */
   readonly accountId?: string;
   /** The operation for which the password is checked. */
@@ -92,8 +92,8 @@ export async function limitPasswordAttempts<T>(
     const occurrence = { type: 'LoginFailed', data: { ...attempt, reason: 'password' } } as const;
     audit.record({ origin: context, occurrence, ...about });
     await limits.take('login-ip', network).catch(async (error: unknown) => {
-      // The client gets this error and does not learn whether the password was wrong, so the attempt must not
-      // count against the limit of the address.
+      // If the limit per IP address cannot be read, the client gets this error instead of learning that the
+      // password was wrong. The attempt must then not count against the limit of the address.
       await giveBack();
       throw error;
     });
@@ -120,8 +120,8 @@ export async function checkPassword(
 
 /**
  * Confirms a mailed link with the password of its account. An incorrect password counts as a failed login.
- * @param confirm executes the command that the link is for; its outcome is `password_required` if the account
- * does not have this hash
+ * @param confirm runs the command that the link is for, with the hash of the entered password as evidence. If
+ * the account has a different password hash, the command must be refused as `password_required`
  * @throws Refused (rate_limited, overloaded)
  */
 export async function confirmLinkByPassword(
@@ -152,9 +152,9 @@ export async function confirmLinkByPassword(
 }
 
 /**
- * Requests a mail that tells the owner of an address about a lockout. At most one mail is requested per day;
- * a second one only if the store did not confirm the first request. A worker looks up the owner later, so the
- * duration of the response does not reveal whether the address has an owner.
+ * Requests a mail that tells the owner of an address about a lockout. Requests at most one mail per day, or a
+ * second one if the store did not confirm that it recorded the first request. A worker looks up the owner
+ * later, so the response time does not reveal whether the address has an owner.
  */
 async function requestNotice(
   deps: Needs,
@@ -172,14 +172,16 @@ async function requestNotice(
   });
 }
 
-/** How many sessions of the account are checked, newest logins first. */
+/**
+ * How many sessions of the account are searched for the client's IP address, starting with the newest login.
+ */
 const RECENT_SESSIONS = 50;
 
 /**
- * Returns whether the owner of the address is signed in from this IP address, or recently signed in or used a
- * mailed link from it (see `TrustedEmailIpPair`). Such a source is exempt from the limit of the address;
- * otherwise, anybody could lock the owner out. Takes the same steps for every address, so that the response
- * time reveals nothing.
+ * Returns whether the owner of the address is signed in from this IP address, or has recently signed in or
+ * used a mailed link from it (see `TrustedEmailIpPair`). The limit of the address does not apply to such an
+ * IP address; otherwise, anybody could lock the owner out. Takes the same steps for every address, so that
+ * the response time reveals nothing.
  */
 async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<boolean> {
   const trusted = await deps.trustedAddresses.isTrusted({ address, ip }, deps.now());

@@ -61,8 +61,9 @@ export async function changePassword(
         context,
         refuseRevokedCaller(caller, () => command),
       );
-      // Exempt the caller's session before the revoked sessions are removed. If the process crashes before the
-      // exemption is stored, the caller is merely signed out.
+      // Make the caller's session newer than the revocation before the revoked sessions are removed, so that
+      // the caller stays signed in. If the process crashes before this change is stored, the caller is merely
+      // signed out.
       if (!changed.refusal)
         await sessions.liftSince(sessionId, requireExistingAccount(changed.state).revokedAt);
       return changed;

@@ -43,7 +43,10 @@ const sequence = fc
       .map((code) => String.fromCharCode(code))
       .join(''),
   );
-/** Generates a text that results from pressing a key, and then each time a key next to the previous one. */
+/**
+ * Generates keyboard walks: texts in which each character is on a key next to the key of the previous
+ * character.
+ */
 const walk = fc
   .record({
     keyboard: fc.constantFrom(...Object.values(keyboards)),
@@ -114,8 +117,8 @@ describe('a clearly strong password', () => {
     test(`is not ${what}: ${text}`, () => {
       assert.ok(isWeak(text));
       assert.equal(isClearlyStrong(text, ownWords), false);
-      // A password with a pattern of this kind may also begin with a word. Therefore also test, without any
-      // words, that the pattern itself is recognised.
+      // The tested password may also begin with a word, which alone would make it weak. Unless the test is
+      // about words, check without any words that the pattern itself is recognised.
       if (!what.includes('word')) assert.equal(isStrongWithoutWords(text, []), false);
     });
   }

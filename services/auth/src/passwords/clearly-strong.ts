@@ -1,27 +1,30 @@
 /**
- * Recognises most strong passwords without an estimate by zxcvbn, which takes some milliseconds and much
- * memory: it looks up every part of the password, in several spellings.
- *
- * zxcvbn splits a password into patterns and multiplies the guesses for each of them. The fewest guesses of
- * three or more patterns are above 10^8, so a split that makes zxcvbn refuse a password has one or two
- * patterns. At least one of them covers half of the password, from its start or up to its end. In a password of
- * `SHORTEST` or more characters, this half is not a mere run of characters, whose guesses would be 10 per
- * character: it is a word, a repetition, a sequence of characters or of keys, or a date. A password whose first
- * and last characters start no such pattern is therefore strong.
+ * Recognises most strong passwords without zxcvbn, whose estimate takes some milliseconds and much memory,
+ * because it looks up every part of the password in several spellings.
+ * zxcvbn splits a password into patterns, and multiplies the numbers of guesses that the patterns need. It
+ * refuses a password that needs fewer than 10^8 guesses. Three or more patterns always need more than that,
+ * so zxcvbn can only refuse a password that it splits into one or two patterns. One of these patterns then
+ * covers at least half of the password, and begins at its start or ends at its end. If the password has at
+ * least `SHORTEST` characters, this half cannot be a mere run of random characters, each of which counts as
+ * 10 guesses: such a run alone would make the password strong. The half must be a word, a repetition, a
+ * sequence of characters or of keys, or a date. A password is therefore strong if no such pattern covers the
+ * first or the last half of it.
  * See https://dropbox.tech/security/zxcvbn-realistic-password-strength-estimation
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KeyboardGraphs } from './word-lists.ts';
 
 /**
- * The minimum length of a clearly strong password. To guess half of a password of this length as a run of
- * characters takes 10^6 guesses. A second pattern takes at least 50 guesses, and the order of the two
- * patterns doubles the product.
+ * The minimum length of a clearly strong password. zxcvbn estimates 10^6 guesses for a run of 6 random
+ * characters, which is half of such a password. It estimates at least 50 guesses for the other half, and
+ * doubles the product because two patterns can be in either order. The result is 10^8 guesses, which zxcvbn
+ * accepts.
  */
 const SHORTEST = 12;
 /**
- * The lengths, in characters, for which the beginnings of words are stored. The longest of these lengths that
- * is at most half of the password is checked. The shortest is half of `SHORTEST`.
+ * The numbers of characters for which the first and last characters of all words are stored. A password is
+ * checked with the greatest of these numbers that is at most half of its length. The smallest number is half
+ * of `SHORTEST`.
  */
 const CHECKED_LENGTHS = [12, 10, 8, 6] as const;
 /** How many words are hashed in one turn of the event loop. This takes about 3 ms. */
@@ -36,10 +39,10 @@ export interface KnownPatterns {
 }
 
 /**
- * Creates the check for clearly strong passwords. With 90,000 words, this takes about 100 ms of CPU time; other work
- * runs in between.
- * @returns a function that returns true only if zxcvbn scores a password 3 or more with the given words and
- * patterns; the function may also return false for such a password
+ * Creates the check for clearly strong passwords. With 90,000 words, this takes about 100 ms of CPU time;
+ * other work runs in between.
+ * @returns a function that returns true only for passwords to which zxcvbn gives the score 3 or 4 with the
+ * given words and patterns. The function may return false for such passwords, too
  */
 export async function createClearStrengthCheck({ words, keyboards, substitutions }: KnownPatterns) {
   const hashEnd = createEndHash(substitutions);
@@ -54,8 +57,8 @@ export async function createClearStrengthCheck({ words, keyboards, substitutions
    */
   return function isClearlyStrong(password: string, ownWords: readonly string[]): boolean {
     if (!/^[ -~]*$/.test(password) || password.length < SHORTEST) return false;
-    // Substitutions of several characters for one letter change the length of the password, so that its words
-    // begin or end elsewhere.
+    // If several characters replace one letter, the word is longer than in its usual spelling, so the hashes
+    // of its beginning and end do not match.
     if (longSubstitutions.some((text) => password.includes(text))) return false;
     const length = CHECKED_LENGTHS.find((checked) => 2 * checked <= password.length + 1) ?? 0;
     const knownHashes = known.get(length) ?? new Int32Array();
@@ -77,14 +80,16 @@ export async function createClearStrengthCheck({ words, keyboards, substitutions
 }
 
 /**
- * Returns a 32-bit hash of the first `length` characters of a text in lower case or, if it is read from its end, of the
- * last ones in reverse order. Returns undefined if the text is shorter, or one of these characters is not ASCII.
+ * Hashes one end of a text in lower case to 32 bits: the first `length` characters, or the last `length`
+ * characters in reverse order. Returns undefined if the text is shorter, or if one of these characters is not
+ * ASCII.
  */
 type EndHash = (lowerCase: string, length: number, from: 'start' | 'end') => number | undefined;
 
 /**
- * Creates a hash (FNV-1a) that is the same for all spellings of a word with one-character substitutions. A character
- * that stands for several letters, such as `1` for `i` and `l`, makes these letters the same.
+ * Creates a hash (FNV-1a) of the beginning or end of a word. Spellings that differ only by one-character
+ * substitutions have the same hash. If a character can stand for several letters, as `1` for `i` and `l`,
+ * these letters are treated as the same letter.
  */
 function createEndHash(substitutions: KnownPatterns['substitutions']): EndHash {
   /** The character that represents each ASCII character. */
@@ -165,7 +170,10 @@ function includesSorted(sorted: Int32Array, wanted: number): boolean {
   return sorted[from] === wanted;
 }
 
-/** Returns whether a text starts with a part that occurs at least twice in a row, over at least `length` characters. */
+/**
+ * Returns whether a text begins with a repetition: a part that is repeated at once, at least until `length`
+ * characters are covered.
+ */
 function startsWithRepetition(text: string, length: number): boolean {
   for (let part = 1; 2 * part <= text.length; part += 1) {
     const end = Math.max(2 * part, length);

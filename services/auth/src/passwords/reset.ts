@@ -87,9 +87,9 @@ export async function completePasswordReset(
 }
 
 /**
- * Cleans up after a password was set with a mailed link: removes revoked sessions, resets the counts of
- * failed logins, and makes the client's IP address the only trusted one. The owner can then sign in from this
- * IP address even while others guess the password.
+ * Does what must follow after a password was set with a mailed link: removes revoked sessions, resets the
+ * counts of failed logins, and makes the client's IP address the only trusted IP address of the account's
+ * email address. The owner can then sign in from this IP address even while others guess the password.
  */
 export async function endSessionsAndTrustOnlyThisIp(
   {

@@ -53,10 +53,7 @@ export async function findPasswordWeakness(
 
 type Core = typeof import('@zxcvbn-ts/core');
 
-/**
- * Loads the core of zxcvbn-ts when it is first needed, like everything in this file that needs the word
- * lists.
- */
+/** Loads the core of zxcvbn-ts, which this file does only when a password must be estimated. */
 function core(): Core {
   return createRequire(import.meta.url)('@zxcvbn-ts/core');
 }
@@ -95,8 +92,8 @@ const loadClearStrengthCheck = createLazyLoader(async () =>
 const loadEstimator = createLazyLoader(createEstimator);
 
 /**
- * Creates the estimator. Other work runs while the words are added, which is why they are not passed to its
- * constructor.
+ * Creates the zxcvbn estimator. Adds the words step by step, so that other work can run in between; passing
+ * all words to the constructor would block the process.
  */
 async function createEstimator(): Promise<InstanceType<Core['ZxcvbnFactory']>> {
   const graphs = await readKeyboardGraphs();

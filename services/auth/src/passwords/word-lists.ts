@@ -21,7 +21,10 @@ const SHORTEST_WORD = 3;
 /** How many entries of each list are merged in one turn of the event loop. This takes about 3 ms. */
 const RANKS_PER_TURN = 500;
 
-/** For each keyboard, the keys next to each character. A key is the string of the characters on that key. */
+/**
+ * For each keyboard and each character, the neighbouring keys. Each key is described by the characters on it,
+ * for example `1!`.
+ */
 export type KeyboardGraphs = Record<string, Record<string, (string | null)[]>>;
 
 /** Returns the most common passwords, most frequent first. */
@@ -44,8 +47,8 @@ export async function readWords(): Promise<readonly string[]> {
 }
 
 /**
- * Merges lists of words, each of which begins with its most frequent word, into one such list, because zxcvbn needs
- * time for each list. Lets other work run in between.
+ * Merges several lists of words into one list, because zxcvbn takes longer with several lists. All lists are
+ * in the order of frequency, most frequent first. Lets other work run in between.
  */
 export async function mergeWordLists(lists: readonly (readonly string[])[]): Promise<readonly string[]> {
   const longest = Math.max(0, ...lists.map(({ length }) => length));

@@ -1,4 +1,7 @@
-/** The erased accounts, and which consumers have confirmed each erasure. Contains no personal data. */
+/**
+ * The port of the store that records erased accounts, and which consumers have confirmed each erasure. The
+ * records contain no personal data.
+ */
 
 /** The confirmation of an erasure by one consumer. */
 export interface ErasureReceipt {
@@ -19,8 +22,8 @@ export interface ErasureRecord {
   /** The first receipt of each consumer, in the order in which the receipts arrived. */
   readonly receipts: readonly ErasureReceipt[];
   /**
-   * Set once copies of the account's events without personal data have been published. Only used with a log
-   * that cannot replace records in place, such as Kafka.
+   * When copies of the account's events without personal data were published. Absent until then, and always
+   * absent if the log can replace records in place; Kafka cannot.
    */
   readonly copies?: ErasedCopiesTimes;
 }
@@ -55,8 +58,9 @@ export interface ErasurePageQuery {
  */
 export interface ErasureReceiptStore {
   /**
-   * Stores an erasure without receipts. Does nothing if the account already has an erasure with this
-   * sequence. An erasure with another sequence is replaced, and its receipts and copies are removed.
+   * Stores a new erasure, which has no receipts yet. If the account already has an erasure with this
+   * sequence, does nothing. If it has an erasure with a different sequence, replaces that erasure, including
+   * its receipts and `copies`.
    */
   open(erasure: Omit<ErasureRecord, 'receipts'>): Promise<void>;
   /**
@@ -66,14 +70,15 @@ export interface ErasureReceiptStore {
   confirm(erasure: Pick<ErasureRecord, 'account' | 'sequence'>, receipt: ErasureReceipt): Promise<void>;
   find(account: string): Promise<ErasureRecord | undefined>;
   /**
-   * Records that copies of the account's events without personal data were published at `at`. The topic may
-   * still contain the original events, so `goneAt` is removed; if it was set, `firstAt` becomes `at`. Does
-   * nothing if no erasure of the account is stored.
+   * Records that copies of an account's events without personal data were published at the time `at`. Removes
+   * `goneAt`, because the topic may contain the original events again. Sets `lastAt` to `at`; also sets
+   * `firstAt` to `at` if these are the first copies, or if `goneAt` was set. Does nothing if no erasure of
+   * the account is stored.
    */
   noteCopies(account: string, at: string): Promise<void>;
   /**
-   * Records that the topic no longer contains the original events of an erased account. Does nothing if that
-   * was already recorded, or if the events have not been published again without personal data.
+   * Records that the topic no longer contains the original events of an erased account. Does nothing if this
+   * is already recorded, or if no copies without personal data have been published.
    */
   noteGone(account: string, at: string): Promise<void>;
   /**

@@ -18,8 +18,8 @@ export interface ScheduledErasureStore {
     readonly limit: number;
   }): Promise<readonly DueErasure[]>;
   /**
-   * Removes the scheduled erasure of a commit, because the account is not to be erased at that time.
-   * Idempotent.
+   * Removes the erasure that a commit has scheduled, because the account must not be erased at the scheduled
+   * time. Idempotent.
    */
   settle(commit: CommitKey): Promise<void>;
   /** Returns whether an erasure of the account is scheduled or has not finished. */

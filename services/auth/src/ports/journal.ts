@@ -78,13 +78,14 @@ export type AppendResult =
  */
 export interface Journal {
   /**
-   * Appends a commit durably and adds it to the outbox. Idempotent. While it is unknown which of two
-   * competing commits will persist, rejects with StoreUnavailable rather than resolving with `lost`.
+   * Appends a commit durably and adds it to the outbox. Idempotent. If two commits compete and it is not
+   * certain yet which of them will persist, rejects with StoreUnavailable instead of resolving with `lost`.
    */
   append(commit: Commit): Promise<AppendResult>;
   /**
-   * Stores the hash-chain entries of a commit's events, one per event, unless entries are already stored.
-   * @returns the entries that are now stored: those of the caller who stored them first
+   * Stores the hash-chain entries of a commit's events, one per event. If entries are already stored, does
+   * not change them.
+   * @returns the entries that are stored after the call, which another caller may have stored first
    * @throws UnreadableCommit if there is no such commit
    */
   addChain(

@@ -10,9 +10,9 @@ export const MAX_KNOWN_SIGN_IN_SOURCES = 50;
  */
 export interface KnownSignInSourceStore {
   /**
-   * Adds sources (devices and networks) to those of an account.
-   * @returns the sources that were not known before; undefined if no sources of the account were known, as at
-   * its first sign-in
+   * Adds sources (devices and networks) to the known sources of an account.
+   * @returns those of the given sources that were not known before; undefined if the account had no known
+   * sources, as at its first sign-in
    */
   remember(userId: string, sources: readonly string[]): Promise<readonly string[] | undefined>;
 }

@@ -53,7 +53,9 @@ export interface RateLimitRule {
 /** The rule of each rate limit, by the name of the limit. */
 export type RateLimitRules = Readonly<Record<RateLimitName, RateLimitRule>>;
 
-/** Whether a rate limit allows a call. If not, the client may retry after `retryAfterSeconds`. */
+/**
+ * The decision of a rate limit about a request: allowed, or refused until `retryAfterSeconds` have passed.
+ */
 export type RateLimitDecision =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly retryAfterSeconds: number };
@@ -76,7 +78,7 @@ export interface RateLimits {
   peek(limit: RateLimitName, key: string): Promise<RateLimitDecision>;
   /**
    * Takes back `points` (default 1) that were counted against a rate limit in the current window. Does
-   * nothing if fewer points are counted.
+   * nothing if the current count is lower than `points`.
    */
   giveBack(limit: RateLimitName, key: string, points?: number): Promise<void>;
   /** Resets the count of a rate limit for a key to zero. */

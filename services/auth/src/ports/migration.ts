@@ -13,8 +13,8 @@ export interface RawCommit extends Omit<Commit, 'events'> {
 }
 
 /**
- * Maps the name of a setting, such as `REFRESH_KEY`, to the fingerprints of its keys as `formatKeyUses`
- * writes them.
+ * Maps the name of a setting, such as `REFRESH_KEY`, to the fingerprints of its keys. The fingerprints are in
+ * the format of `formatKeyUses`.
  */
 export type KeyFingerprintsBySetting = Readonly<Record<string, string>>;
 
@@ -23,7 +23,10 @@ export type KeyFingerprintsBySetting = Readonly<Record<string, string>>;
  * may reject with StoreUnavailable.
  */
 export interface MigrationSource {
-  /** Returns the fingerprints of the keys with which the stored accounts were written. */
+  /**
+   * Returns the fingerprints of the keys with which auth has used this store. Stored passwords and sessions
+   * depend on these keys.
+   */
   fingerprints(): Promise<KeyFingerprintsBySetting>;
   readonly requests: MoveSource<QueuedMailRequest>;
   readonly sessions: MoveSource<Session>;

@@ -25,34 +25,41 @@ export interface TimeSpan {
 /** Which unpublished commits to read, in the order of their times. */
 export interface OutboxPageRequest {
   /**
-   * Commits with a time in this span are ignored, because the process that appended them is about to publish them. A
-   * commit with a time after it is not ignored: it was written by a process whose clock is ahead.
+   * The commits in this span of time are skipped, because the processes that appended them are about to
+   * publish them. Later commits are not skipped: the clock of the process that appended them is ahead.
    */
   readonly recent?: TimeSpan;
   /**
-   * Commits with this time or an earlier one are ignored, because an earlier page contained them, and so are those with
-   * a time after `recent`, which belong to the first page.
+   * Set for every page except the first. Only commits later than this time are returned, because the earlier
+   * pages contained all others. Commits later than `recent` are skipped, too, because the first page
+   * contained them.
    */
   readonly after?: Date;
-  /** How many commits to read; more, if several have the same time as the last one. Counted apart for the future. */
+  /**
+   * How many commits to read. More commits are read if several have the same time as the last one. On the
+   * first page, this many commits later than `recent` are read in addition.
+   */
   readonly limit: number;
 }
 
 export interface OutboxPage {
-  /** The streams of the commits that were read, longest waiting first. */
+  /** The streams of the commits that were read. Streams whose commits have waited longest come first. */
   readonly streams: readonly string[];
-  /** The time of the last commit that was read and is not after `recent`. Absent if there was none. */
+  /**
+   * The time of the last commit that was read, not counting commits later than `recent`. Absent if no such
+   * commit was read.
+   */
   readonly last?: Date;
-  /** Whether there are commits after `last` that are not after `recent`. */
+  /** Whether there are further commits to read: later than `last`, but not later than `recent`. */
   readonly hasMore: boolean;
 }
 
 /** The store of unpublished commits. Every method rejects with StoreUnavailable if the store fails. */
 export interface Outbox {
   /**
-   * Returns the unpublished commits of each given stream, in the order of their numbers, or the error if they
-   * cannot be read. Omits streams without unpublished commits. If the returned numbers have a gap, the
-   * commits in between have already been published.
+   * Returns the unpublished commits of each given stream, in the order of their numbers. For a stream that
+   * cannot be read, returns the error instead. Omits streams without unpublished commits. If there is a gap
+   * between two returned numbers, the commits in between have already been published.
    */
   unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
   /** Returns streams that have unpublished commits. */

@@ -20,10 +20,10 @@ export interface PasswordHasher {
    */
   hash(password: string, address: string, request: PasswordHashRequest): Promise<string>;
   /**
-   * Finds the stored hash that a password matches. Hashes the password with each key and cost that stored
-   * hashes may have, starting with the current ones, until `isStored` resolves with true. An incorrect
-   * password is always hashed with all of them, so that the response time reveals nothing about what is
-   * stored.
+   * Finds out which stored hash, if any, a password matches. Different stored hashes may have been made with
+   * different keys and costs. Hashes the password with each key and cost, the current ones first, until
+   * `isStored` resolves with true. For an incorrect password, this always takes all keys and costs, so the
+   * response time does not reveal which hashes are stored.
    * @returns the hash with the current key and cost, and the stored hash if one matches
    * @throws the same errors as `hash`, and whatever `isStored` throws
    */
@@ -36,8 +36,8 @@ export interface PasswordHasher {
 }
 
 /**
- * The hashes of a password: with the current key and cost, and as stored, if the password matches a stored
- * hash.
+ * The hashes of a password. `current` is made with the current key and cost. `stored` is the stored hash that
+ * the password matches; absent if the password matches none.
  */
 export interface PasswordHashMatch {
   readonly current: string;

@@ -13,14 +13,15 @@ export interface PersonalDataEraser {
   removeSnapshot(userId: string): Promise<void>;
   removeKnownSources(userId: string): Promise<void>;
   /**
-   * Deletes the security events about an account, whether published or not. Events about other accounts in
-   * which this account was the actor are kept, but the unpublished ones lose the personal data of the actor.
+   * Deletes the security events about an account, whether published or not. Keeps events about other accounts
+   * that this account has caused as an admin, but removes this account's personal data from those that are
+   * not published yet.
    */
   removeSecurityEvents(userId: string): Promise<void>;
   /**
-   * Rewrites the commits of an account in place, the first commit last. Sets `person` to null, and removes
-   * salts, personal data in private fields, claims on addresses, and the open registration. The hash chain
-   * remains verifiable.
+   * Erases the personal data in the commits of an account, without removing any commit. Rewrites the last
+   * commit first and the first commit last. Sets `person` to null, and removes salts, personal data in
+   * private fields, claims on addresses, and the open registration. The hash chain remains verifiable.
    */
   eraseCommits(userId: string): Promise<void>;
 }

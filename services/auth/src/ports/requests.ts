@@ -27,7 +27,7 @@ export interface QueuedMailRequest {
   readonly traceparent?: string;
 }
 
-/** The maximum number of leases that `held` returns. */
+/** The maximum number of leases that the method `held` of {@link MailRequestQueue} returns. */
 export const MAX_LISTED_REQUEST_LEASES = 1000;
 
 /** The queue of recorded requests. Every method rejects with StoreUnavailable if the store fails. */

@@ -25,20 +25,25 @@ export interface Session {
   readonly userAgent: string;
   /** The id of the key that signed the current refresh token; undefined if that key has no id. */
   readonly key?: string;
-  /** The latest repeats of the session's refresh tokens to another network. Undefined if there were none. */
+  /**
+   * How often the session's refresh tokens were lately sent again to a client in another network. Undefined
+   * if that has not happened.
+   */
   readonly repeats?: RefreshTokenRepeats;
 }
 
 /**
- * Counts the latest refresh tokens in a row that were repeated to another network. A repeat means that a
- * client presented the previous refresh token and was sent the current one again. A repeat counts if that
- * client was in a different network than the client that received the current token first.
+ * Says how many of a session's latest refresh tokens were sent again to a client in another network. A token
+ * is sent again if a client presents the previous refresh token, because the client may have missed the first
+ * response. Only such repeats count for which the client is in a different network than the client that first
+ * received the token.
  */
 export interface RefreshTokenRepeats {
-  /** The number of the last refresh token of the session that was repeated to another network. */
+  /** The number of the last refresh token that was sent again to a client in another network. */
   readonly n: number;
   /**
-   * How many consecutive refresh tokens, up to the token with number `n`, were repeated to another network.
+   * How many refresh tokens in a row were sent again to a client in another network. The last of them has the
+   * number `n`.
    */
   readonly inARow: number;
 }
@@ -79,14 +84,14 @@ export interface SessionStore {
    */
   rotate(id: string, n: number, use: SessionUse): Promise<Session | undefined>;
   /**
-   * Stores the repeats of a session's refresh tokens, provided that `repeats.n` is the number of the
-   * session's current token.
+   * Stores which refresh tokens of a session were sent again to another network, provided that `repeats.n` is
+   * the number of the current token.
    * @returns false if `repeats.n` is another number, or if there is no such session
    */
   setRepeats(id: string, repeats: RefreshTokenRepeats): Promise<boolean>;
   /**
-   * Raises `since` of a session to the given sequence, so that earlier revocations do not end the session.
-   * Never lowers `since`.
+   * Sets `since` of a session to the given sequence, so that the session survives revocations up to this
+   * sequence. Does nothing if `since` is already higher.
    * @returns false if there is no such session
    */
   liftSince(id: string, since: number): Promise<boolean>;

@@ -10,10 +10,10 @@ export interface TrustedEmailIpPair {
 }
 
 /**
- * The maximum number of trusted pairs per email address. It exceeds the number of networks from which a
- * person signs in within 30 days, even with a phone. Strangers at these IP addresses can guess passwords even
- * while the email address is locked, so more pairs would permit more guesses. Only somebody who knows the
- * password or reads the mailbox can add pairs, and thereby displace older ones.
+ * The maximum number of trusted pairs per email address. People sign in from fewer networks than this within
+ * 30 days, even with a phone. The number must not be much higher: strangers who share one of these IP
+ * addresses can guess passwords even while the email address is locked. Only somebody who knows the password
+ * or reads the mailbox can add a pair, which may replace an older one.
  */
 export const MAX_TRUSTED_IPS_PER_ADDRESS = 50;
 
@@ -24,9 +24,9 @@ export const MAX_TRUSTED_IPS_PER_ADDRESS = 50;
  */
 export interface TrustedAddressStore {
   /**
-   * Stores a trusted pair, or extends its lifetime. To save writes, a pair that was stored less than a day
-   * ago is left unchanged. If the email address then has more than {@link MAX_TRUSTED_IPS_PER_ADDRESS} pairs,
-   * deletes those of the other pairs that expire first.
+   * Stores a trusted pair, or extends its lifetime. To save writes, does not change a pair that was stored
+   * less than a day ago. If the email address then has more than {@link MAX_TRUSTED_IPS_PER_ADDRESS} pairs,
+   * deletes the surplus: of all pairs except the given one, those that expire first.
    */
   trust(pair: TrustedEmailIpPair, now: Date): Promise<void>;
   isTrusted(pair: TrustedEmailIpPair, now: Date): Promise<boolean>;

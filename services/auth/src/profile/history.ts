@@ -27,8 +27,9 @@ export async function readAccountHistory(
   userId: string,
   { limit, after }: { readonly limit: number; readonly after?: HistoryPosition | undefined },
 ): Promise<HistoryPage> {
-  // Read the commit of the entry `after` again, because more of its events may follow that entry. Every commit
-  // contains at least one event, so this number of commits suffices for a page.
+  // The previous page may have ended within a commit, so read that commit again. Every commit contains at
+  // least one event, so `limit + 2` commits are enough for a page and for finding out whether another one
+  // follows.
   const commits = await journal.read(userId, after === undefined ? 0 : after.number - 1, limit + 2);
   const entries = commits
     .flatMap(({ number, sequence, events }) =>

@@ -16,8 +16,8 @@ export type OwnerVisibleSecurityEvent = Extract<
 export type OwnHistoryEntry = HistoryEntry | OwnerVisibleSecurityEvent;
 
 /**
- * The position of an entry in the merged history: the last account event, and the id of the last security
- * event, up to this entry.
+ * The position of an entry in the history that merges account events and security events: the position of the
+ * last account event and the id of the last security event among the entries up to this one.
  */
 export interface OwnHistoryPosition extends HistoryPosition {
   readonly signIn: string;

@@ -65,8 +65,9 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
 }
 
 /**
- * Returns the age of the oldest unpublished commit, in seconds; 0 if there is none. If its time is in the future
- * because of clock skew, returns how far, so that the skew is noticed.
+ * Returns how long ago the oldest unpublished commit was appended, in seconds; 0 if there is no such commit.
+ * If clocks differ and the commit has a time in the future, returns how far the time is ahead, so that an
+ * alert on this value still fires.
  */
 export function computeOldestCommitAgeSeconds(oldest: string | undefined, now: Date): number {
   return oldest === undefined ? 0 : Math.abs(now.getTime() - Date.parse(oldest)) / 1000;

@@ -40,7 +40,7 @@ export interface CommitPublisher {
   publish(commits: readonly OutgoingCommit[], signal: AbortSignal): Promise<readonly UnpublishedStreams[]>;
   /** Counts the streams that are blocked by an invalid or unreadable commit. */
   blocked(): number;
-  /** Returns the topics to which the last publish failed. */
+  /** Returns the topics to which publishing failed the last time it was tried. */
   refusing(): readonly string[];
 }
 
@@ -53,12 +53,12 @@ export interface UnpublishedStreams {
 
 /**
  * Creates a publisher of commits. Any number of publishers may run concurrently. For each stream, the first
- * occurrences of its events are published in order, because a commit is never published before an earlier
+ * occurrences of its events on the topic are in order, because no commit is published before an earlier
  * commit of its stream:
- * - Earlier commits that were in the outbox when it was read are part of the same publish.
- * - All other earlier commits had already been published and acknowledged, because commits leave the outbox
- * only after the acknowledgement. A stale read, or a publish that takes effect late, can only cause
- * duplicates.
+ * - If the earlier commit is in the outbox, it is read and published together with the later one.
+ * - If it is not, it was published and acknowledged before, because a commit leaves the outbox only after the
+ * acknowledgement.
+ * An outdated read of the outbox, or a publish that takes effect late, can only cause duplicates.
  */
 export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublisher {
   const { outbox, journal, bus, signer, metrics, logger, batchSize } = deps;

@@ -11,14 +11,14 @@ export interface PublishQueue {
    */
   addRetry(stream: string): void;
   /**
-   * Removes and returns the next batch, alternating between new and retried streams. Leaves out the streams of
-   * earlier batches until `release` is called for them, even if they have been added again. Waits while there
-   * is nothing to return. Returns an empty batch only after the queue was closed.
+   * Removes and returns the next batch. Batches alternate between new streams and streams to retry. A stream
+   * that is part of an earlier batch is left out until `release` is called for it, even if it has been added
+   * again. Waits until a batch can be returned. Returns an empty batch only after the queue was closed.
    */
   next(limits: { readonly fresh: number; readonly retried: number }): Promise<StreamBatch>;
   /** Allows streams that a batch contained to be part of a batch again. */
   release(streams: readonly string[]): void;
-  /** Returns how many streams the next batches may contain. */
+  /** Returns how many streams are available for the next batch. */
   size(): number;
   /** Returns how many further streams can be added. */
   capacity(): number;

@@ -48,7 +48,7 @@ type Action =
   | { readonly kind: 'start' }
   | { readonly kind: 'crash'; readonly relay: number }
   | { readonly kind: 'stop'; readonly relay: number }
-  /** Completes this many pending requests, responses or pauses. */
+  /** Lets the simulation continue: this many pending requests, responses or pauses complete. */
   | { readonly kind: 'go-on'; readonly steps: number };
 
 const stream = fc.constantFrom(...STREAMS);
@@ -109,8 +109,8 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
         for (const ofAccount of byAccount.values()) topic.push(...ofAccount.slice(0, kept));
       }),
   };
-  // The lease of a sweep only saves work. In this model, every relay gets the lease, so that the relays sweep
-  // concurrently.
+  // In this test, every relay always gets the lease for sweeps, so that several relays sweep at the same
+  // time. The guarantee must hold nevertheless, because the lease only saves work.
   const leases: Leases = { take: async () => true, release: async () => undefined };
 
   /**
@@ -201,7 +201,10 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
       return this.owed(stream).filter((number) => !waiting.has(number) && !published.has(number));
     },
     unpublished: async () => (await outbox.backlog()).commits,
-    /** Lets every request succeed from now on, and waits until the outbox is empty. */
+    /**
+     * Ends the simulation without further faults: discards the remaining fates, starts a relay, and runs
+     * until the outbox is empty.
+     */
     async calm(): Promise<void> {
       for (const _ of nextFate);
       start();

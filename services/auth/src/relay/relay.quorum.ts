@@ -18,8 +18,8 @@ test(`leaders are killed inside sends to several brokers, and nothing is marked 
   await using trial = await createQuorumTrial();
   trial.startWriting();
   let [hits, misses] = [0, 0];
-  // Returns whether enough partition leaders were killed and enough sends have failed. A kill does not make a
-  // send fail if the response is already on its way.
+  // Returns whether the trial has killed enough partition leaders and has seen enough failed sends. Not every
+  // kill makes a send fail, because the response may already be on its way.
   function areEnough(): boolean {
     return hits >= KILLS && trial.counts().failedSends >= KILLS / 2;
   }

@@ -95,8 +95,8 @@ describe('the relay', () => {
   }
 
   /**
-   * Starts a relay. By default, the relay sweeps only once, at its start, when it finds nothing: the pause
-   * after this sweep never ends. Pass `sleep` to control the pauses.
+   * Starts a relay. By default, the relay sweeps only once, when it starts and the outbox is still empty,
+   * because the pause after this sweep never ends. Pass `sleep` to control the pauses.
    */
   async function started(options: Partial<RelayDeps> = {}) {
     registry = new Registry();
@@ -247,8 +247,9 @@ describe('the relay', () => {
     await append(...commits);
     for (const { stream } of commits) relay.nudge(stream);
     while (recorder.publishes.length === 0 || reads.length < 2) await turn();
-    // The stream has changed, but must wait for the end of its publish, so only the last two streams are left,
-    // which is fewer than a further batch needs.
+    // Append another commit to the first stream, whose earlier commit is being published. The stream must not
+    // be part of a batch until that publish has ended. Only one other stream is left, so there is no further
+    // full batch to read yet.
     await append(createCommit({ stream: first.stream, number: 2 }));
     relay.nudge(first.stream);
     release();
@@ -274,7 +275,7 @@ describe('the relay', () => {
     });
     const relay = await started({
       sleep: async (ms, signal) => {
-        // Before the first publish, the relay only pauses between sweeps, and this pause must never end. Later
+        // Pauses before the first publish are those between sweeps, and must not end in this test. All later
         // pauses are those before retries.
         if (recorder.publishes.length === 0) return Promise.race([never, aborted(signal)]);
         pauses.push(ms);
@@ -501,7 +502,7 @@ describe('the relay', () => {
       for (let turns = 0; turns < 30; turns++) await turn();
     }
 
-    /** Creates a `sleep` for relays, whose pauses end when the test calls `step`. */
+    /** Creates a `sleep` function for relays. Each call of `step` ends the current pauses. */
     function steps() {
       let tick = Promise.withResolvers<void>();
       const pauses: number[] = [];
@@ -587,7 +588,7 @@ describe('the relay', () => {
       return Array.from({ length: 30 }, (_, index) => createCommit({ at: createTestInstant(index) }));
     }
 
-    /** Returns an outbox that counts the streams that sweeps find. Each stream has one commit. */
+    /** Wraps the outbox, and counts the streams in the pages that sweeps read from it. */
     function countingOutbox() {
       const counted = { streams: 0 };
       const waiting: Outbox['waiting'] = async (request) => {
@@ -610,7 +611,8 @@ describe('the relay', () => {
       await started({ sleep, outbox: counting });
       await settled();
       for (let count = 0; count < 10; count++) await step();
-      // The first sweep at the start and the next one read it, and each of them first looks for a single commit.
+      // Two sweeps have read the whole backlog: the sweep at the start, and the next one. Before that, each
+      // of them read one commit to find out whether any commit is overdue.
       assert.equal(counted.streams, 2 * (30 + 1));
       const other = createCommit({ at: createTestInstant(50) });
       await append(other);

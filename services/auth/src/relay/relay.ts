@@ -46,8 +46,9 @@ export interface Relay extends ProcessPart {
 const QUEUE_CAPACITY = 10_000;
 const retryPauses = createExponentialBackoff({ least: 100, most: 1000 });
 /**
- * The pauses between sweeps, in ms. Sweeps leave the commits of the last second to the processes that
- * appended them; even so, these pauses ensure that everything is published within 2 s.
+ * The shortest and the longest pause between sweeps, in ms. A sweep skips commits of the last second, because
+ * the processes that appended them are about to publish them. With these pauses, every commit that is left
+ * over is published within 2 s.
  */
 const sweepPauses = createExponentialBackoff({ least: 100, most: 750 });
 
@@ -94,8 +95,9 @@ export function createRelay(deps: RelayDeps): Relay {
   let running: Promise<unknown> = Promise.resolve();
 
   /**
-   * Publishes the next batch. If another full batch is waiting, it is read and signed in the meantime. Smaller
-   * batches are not: while one is published, more commits arrive, which can then be published together.
+   * Publishes the next batch. If the queue contains another full batch, that batch is read and signed while
+   * this one is published. A smaller batch is not read in advance, because streams that are added meanwhile
+   * can then be published together with it.
    * @returns false if some streams must be retried
    */
   async function publishNext(): Promise<boolean> {
@@ -152,7 +154,8 @@ export function createRelay(deps: RelayDeps): Relay {
       },
       publishNext,
     );
-    // The stores may be closed only after the last read has ended.
+    // Wait for the batch that is being read in advance, because the stores may be closed only after that
+    // read.
     await ahead;
   }
 
@@ -201,7 +204,8 @@ function health({ refusing, blocked }: CommitPublisher, waiting: Waiting | undef
   function degraded(detail: string): DependencyHealth {
     return { ...bus, state: 'degraded', detail };
   }
-  // If the outbox is empty, another process has published the commits that this process could not publish.
+  // The last publish of this process failed. If the outbox is empty nevertheless, another process has
+  // published the commits, and nothing is wrong.
   const topics = waiting?.commits === 0 ? [] : refusing();
   if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(waiting)}`);
   if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(waiting)}`);

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import type { Outbox } from '../ports/outbox.ts';
 import { createOutboxSweep } from './sweep.ts';
 
-/** Creates an outbox in memory. The stream at an index has one unpublished commit, at this time in ms since 1970. */
+/**
+ * Creates an outbox in memory with one unpublished commit for each entry of `streams`. The commit of
+ * `streams[i]` has the time `i` ms since the epoch.
+ */
 function createOutboxOf(streams: readonly string[]): Pick<Outbox, 'waiting'> {
   return {
     async waiting({ after, limit }) {

@@ -16,9 +16,12 @@ export interface OutboxSweepDeps {
    * Called for each stream with overdue commits, which are commits that should have been published already.
    */
   found(stream: string): void;
-  /** Returns how many further streams can be published; the sweep waits until there are enough. */
+  /**
+   * Returns for how many further streams the queue has space. A run of the sweep does nothing unless there is
+   * enough space for all streams that it may find.
+   */
   capacity(): number;
-  /** Returns whether streams that were found before cannot be published at present. */
+  /** Returns whether publishing currently fails for streams that were found earlier. */
   isFailing(): boolean;
 }
 
@@ -40,23 +43,27 @@ const LEASE = 'relay-sweep';
  */
 const OVERDUE_MS = 1000;
 const COMMITS_PER_PAGE = 1000;
-/** A run reads further pages until it has found this many streams. */
+/** The number of streams after which a run of the sweep reads no further page. */
 const STREAMS_PER_RUN = 1000;
 const PAGES_PER_RUN = 10;
-/** The first page of a pass may contain as many streams of the future again. */
+/**
+ * The maximum number of streams that a run may find. Its last page may exceed STREAMS_PER_RUN by a whole
+ * page, and its first page may contain as many commits again whose times are in the future.
+ */
 const MAX_STREAMS_PER_RUN = STREAMS_PER_RUN + 2 * COMMITS_PER_PAGE;
 /**
- * While publishing fails, every run reads only what follows the commits that were read before. After this many runs, and
- * once the last commit has been read, it starts over, to find commits that were appended late with an earlier time.
+ * The maximum number of runs in one pass over the outbox while publishing fails. Within a pass, each run
+ * continues after the commits that the previous run has read. A new pass then starts with the oldest commit,
+ * and finds commits that were appended late with an earlier time.
  */
 const RUNS_PER_PASS = 15;
 
 /**
- * Creates the search for overdue commits: commits of processes that died before publishing them, or that
- * never publish, such as ops commands. The lease only saves work: concurrent searches would at worst publish
- * duplicates. The sweep takes the lease only if there are overdue commits, so that an idle system writes
- * nothing. A process without the lease reads one commit per run. A process that cannot publish gives up the lease
- * after each run.
+ * Creates the sweep, which searches the outbox for overdue commits. Their processes died before publishing
+ * them, or never publish, such as ops commands. Only the holder of a lease sweeps; the lease saves work, but
+ * without it concurrent sweeps would at worst publish duplicates. A process requests the lease only if there
+ * are overdue commits, so that an idle system writes nothing. A process without the lease reads one commit
+ * per run. A process that cannot publish releases the lease after each run.
  */
 export function createOutboxSweep({
   outbox,
@@ -72,7 +79,7 @@ export function createOutboxSweep({
   let isFirst = true;
   /** The time of the last commit that was read. Undefined if the next run starts over. */
   let after: Date | undefined;
-  /** Whether the last run has read the last overdue commit. */
+  /** Whether the last run has reached the end of the overdue commits. */
   let isAtEnd = false;
   let runsInPass = 0;
 
@@ -101,7 +108,10 @@ export function createOutboxSweep({
     return (await outbox.waiting({ ...except, limit: 1 })).streams.length > 0;
   }
 
-  /** Reads pages until there are enough streams, and remembers where to continue. @returns the streams */
+  /**
+   * Reads pages of overdue commits until enough streams are found, and remembers where the next run
+   * continues. @returns the streams that were found
+   */
   async function readOn(except: Pick<OutboxPageRequest, 'recent'>): Promise<ReadonlySet<string>> {
     const streams = new Set<string>();
     let hasMore = true;
@@ -117,8 +127,9 @@ export function createOutboxSweep({
 
   return {
     async run() {
-      // Read nothing that the queue would drop. Keep the lease, so that no other process publishes the same commits,
-      // unless this process cannot publish them.
+      // If the queue may not have space for all streams of a run, read nothing. Keep the lease if this
+      // process can publish: otherwise, another process would publish the same commits. If this process
+      // cannot publish, release the lease.
       if (capacity() < MAX_STREAMS_PER_RUN) {
         if (isFailing()) await releaseLease();
         else if (holdsLease) await takeLease();
@@ -136,11 +147,13 @@ export function createOutboxSweep({
         }
       }
       const streams = (await takeLease()) ? await readOn({ ...except }) : new Set<string>();
-      // Commits of the future belong to the first page of a pass, which the first run does not tell apart.
+      // The first run reads all commits, so `after` may be the time of a commit in the future. Start from the
+      // beginning again, because later runs read such commits on their first page.
       if (!holdsLease || isFirst) after = undefined;
       isFirst = false;
       for (const stream of streams) found(stream);
-      // Until the next run, another process may take the lease, and publish what this process cannot publish.
+      // This process cannot publish at present. Release the lease, so that another process can take it and
+      // publish.
       if (isFailing()) await releaseLease();
       return streams.size > 0;
     },

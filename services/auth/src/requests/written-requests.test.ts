@@ -54,9 +54,9 @@ function workerOf(
 }
 
 /**
- * Runs a worker until it has processed all recorded requests, and then stops the worker. Its clock advances
- * by the duration of a lease on each read, so that the leases of a dead worker have expired at the second
- * read.
+ * Runs a worker until it has processed all recorded requests, and then stops it. The worker's clock advances
+ * by the duration of a lease each time it is read. The lease of a dead worker has therefore expired when this
+ * worker reads its clock for the second time.
  */
 async function work(world: TestWorld, owner = 'a worker'): Promise<void> {
   const wakeup = createLoopWakeup();
@@ -282,7 +282,8 @@ describe('a worker that dies', () => {
       const sent = world.tokenOf(userId, 'reset');
       await work(world, 'the heir');
       assert.equal(await resets(world, userId), 1);
-      // The newer link was created but never mailed, so the earlier link must still work.
+      // The second worker created another link, but no event with this link was appended or mailed. The link
+      // in the first event must therefore still work.
       await completePasswordReset(
         world.deps,
         { token: sent, newPassword: 'another horse battery', confirmNewPassword: 'another horse battery' },

@@ -63,11 +63,12 @@ type ProcessMailRequestDeps = Pick<
 >;
 
 /**
- * Processes a recorded request, by its kind:
- * - `lockout` alerts the owner of the address.
- * - `password-reset` sends a reset link to the owner, and does the same as `verification`.
- * - `verification` sends the newest pending sign-up a link for choosing a password. If another account owns
- * the address, the event is appended without a link, so that nothing is mailed.
+ * Processes a recorded request. The result depends on the kind of request:
+ * - `lockout`: the owner of the address is alerted.
+ * - `verification`: the newest pending sign-up of the address gets a link for choosing a password. If another
+ * account owns the address, the event is appended without a link, so that no mail is sent.
+ * - `password-reset`: the owner of the address gets a reset link; in addition, everything happens as for
+ * `verification`.
  */
 export async function processMailRequest(
   deps: ProcessMailRequestDeps,
@@ -95,9 +96,9 @@ function alertLockedOut(
 }
 
 /**
- * Returns the id of the command that processes a recorded request for one account. A `verification` request
- * affects at most one account, so its own id is used. Other requests may affect several accounts, so the
- * command id is derived from the request and the account.
+ * Returns the id of the command with which a recorded request changes an account. A `verification` request
+ * changes at most one account, so the id of the request is also the id of the command. Other requests may
+ * change several accounts, so their command ids are derived from the request and the account.
  */
 function commandIdFor({ id, kind }: QueuedMailRequest, userId: string): string {
   return kind === 'verification' ? id : deriveCommandId(id, kind, userId);

@@ -23,9 +23,9 @@ const context = createTestContext();
 const NEW_PASSWORD = 'another horse battery';
 
 interface Revocation {
-  /** Revokes all sessions of the account, in one of several ways. */
+  /** Revokes all sessions of the account. Each test revokes them in a different way. */
   revoke(deps: UseCaseDeps, caller: Caller, world: TestWorld): Promise<unknown>;
-  /** Lets the account sign in again, if the revocation has disabled it. */
+  /** Makes it possible to sign in again. Set if the account is disabled by `revoke`. */
   readonly reopen?: (world: TestWorld, userId: string) => Promise<unknown>;
   /** The account's password after the revocation, if it has changed. */
   readonly password?: string;

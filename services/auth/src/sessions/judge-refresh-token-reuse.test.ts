@@ -15,7 +15,10 @@ const HOME = '192.0.2.7';
 const AWAY = '198.51.100.7';
 const session = { n: 5, rotatedAt, ip: HOME, userAgent: 'a browser' };
 
-/** Returns the decision about an old refresh token that is presented some minutes after its rotation. */
+/**
+ * Returns the decision about a refresh token that is presented `minutes` minutes after a newer token replaced
+ * it.
+ */
 function verdict({
   minutes = 0,
   repeats,

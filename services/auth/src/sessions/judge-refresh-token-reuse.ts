@@ -9,9 +9,9 @@ export type RefreshTokenReuseVerdict =
    */
   | 'repeat'
   /**
-   * End this session but no other session of the account. The token may have been stolen: it was presented
-   * too late or by another client, or too many consecutive tokens were repeated to another network, or it is
-   * older than the previous token.
+   * End this session, but no other session of the account. The token may have been stolen: it was presented
+   * too late or by another client, it is older than the previous token, or too many tokens in a row were sent
+   * again to a client in another network.
    */
   | 'end-session'
   /** End every session of the account, because the token was certainly stolen. */
@@ -38,19 +38,20 @@ const MINUTE_MS = 60_000;
 const MAX_SKEW_MINUTES = 1;
 
 /**
- * The maximum number of consecutive tokens that may be repeated to another network, that is, sent again to a
- * client in another network. An honest client exceeds this number only if it loses a response and changes its
- * network during each of several refreshes in a row. A thief who shares the session needs a repeat after
- * every refresh by the owner.
+ * The maximum number of refresh tokens in a row that may be sent again to a client in another network. An
+ * honest client rarely needs this more often: it would have to lose a response and change its network in each
+ * of several refreshes in a row. A thief who uses the same session as the owner needs it after every refresh
+ * by the owner.
  */
 const MAX_REPEATS_IN_A_ROW = 4;
 
 /**
- * Decides what to do when a client presents an old refresh token. If it is the token before the current one,
- * the client may have missed the response with the current token, so the decision depends on the time since
- * the rotation, the user agent, and earlier repeats. If the token is even older, two clients hold tokens of
- * this session and one of them may be a thief, so the session ends. If, in addition, the user agent differs
- * from that of the last use, all sessions of the account end.
+ * Decides what to do when a client presents an old refresh token.
+ * - If it is the previous token, the client may have missed the response with the current token. The decision
+ * then depends on the time since the rotation, the user agent, and how often tokens were sent again to
+ * another network.
+ * - If it is an even older token, two clients have tokens of this session, one of whom may be a thief, so the
+ * session ends. If the user agent also differs from that of the last use, all sessions of the account end.
  */
 export function judgeRefreshTokenReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'ip' | 'userAgent' | 'repeats'>,
@@ -70,8 +71,9 @@ export function judgeRefreshTokenReuse(
 }
 
 /**
- * Returns the repeats of a session after its current token was sent again to a client. A repeat to the
- * network that used the session last is not counted, because it comes from another tab of the same client.
+ * Returns the updated count after the current token of a session was sent again to a client with the IP
+ * address `ip`. The count does not change if the session was last used from the same network, because the
+ * client is then probably another tab of the same browser.
  */
 export function countRefreshTokenRepeat(
   { n, ip: lastIp, repeats }: Pick<Session, 'n' | 'ip' | 'repeats'>,

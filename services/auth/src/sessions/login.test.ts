@@ -61,7 +61,8 @@ describe('a login after the key or the cost of hashes has changed', () => {
   const saltKeys = [{ kid: 'newer', bytes: randomBytes(32) }] as const;
 
   /**
-   * Returns dependencies with a new current key for password hashes. The keys of `world` become former keys.
+   * Returns dependencies whose password hasher has a new key and a new cost. The key and the cost of `world`
+   * remain valid for stored hashes.
    */
   function rotated({ deps }: TestWorld) {
     const newer = createPasswordHasher({ saltKeys, costs: parseHashCosts('20480:2'), concurrency: 1 });

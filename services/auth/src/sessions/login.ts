@@ -132,8 +132,9 @@ export function issueSessionTokens(
 }
 
 /**
- * Returns the accounts of an address that a login tries: the owner and the pending sign-ups. Reads the owner
- * last: a sign-up that is verified between the two reads is then found as the owner instead of being missed.
+ * Returns the accounts that a login with this address tries: the owner of the address, and then the pending
+ * sign-ups. Reads the pending sign-ups first. Otherwise, a sign-up that is verified between the two reads
+ * would be in neither result.
  */
 async function candidates(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'registrations'>,

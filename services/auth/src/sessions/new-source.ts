@@ -12,8 +12,9 @@ import { detectBrowserAndSystem } from './device.ts';
 
 /**
  * Remembers the device (browser and system) and the network of a sign-in. If one of them is new, notifies the
- * owner, except at the account's first sign-in. If the network is unknown or the account's notices for this
- * day are used up, does neither, so that a later sign-in from the same source can still cause a notice.
+ * owner, except at the account's first sign-in. If no further notice is allowed on this day, or if the
+ * network is unknown, neither remembers nor notifies. A later sign-in from the same source can then still
+ * cause a notice.
  */
 export async function notifyOwnerOfNewSignInSource(
   deps: Pick<UseCaseDeps, 'accounts' | 'knownSources' | 'limits'>,
@@ -21,8 +22,8 @@ export async function notifyOwnerOfNewSignInSource(
   { ip, userAgent, correlationId, traceparent }: UseCaseContext,
 ): Promise<void> {
   if (status !== 'verified') return;
-  // The client disconnected before its IP address was read (client-address.ts), so it receives no tokens
-  // either.
+  // The client disconnected before its IP address was read (client-address.ts). There is no sign-in to notify
+  // about, because the client does not get the response with its tokens.
   if (ip === '') return;
   const notices = { limit: 'notice-account', key: `new-sign-in ${userId}` } as const;
   if (!(await deps.limits.peek(notices.limit, notices.key)).allowed) return;

@@ -38,7 +38,7 @@ async function revocations(world: TestWorld, userId: string): Promise<number> {
 }
 
 /**
- * Returns the dependencies of a test world together with the list of the security events that they report.
+ * Returns the dependencies of a test world, and the list to which their reports of security events are added.
  */
 function withReports({ deps }: TestWorld) {
   const reports: AuditReport[] = [];

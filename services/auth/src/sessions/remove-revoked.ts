@@ -3,9 +3,9 @@ import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseDeps } from '../deps.ts';
 
 /**
- * Removes the sessions that the account's last revocation of all sessions has ended. Sessions that began
- * after the revocation stay, even if they began before this function is called. Ignores store failures,
- * because revoked sessions cannot be used anyway.
+ * Removes those sessions that ended when all sessions of the account were last revoked. Sessions that began
+ * after the revocation are kept, even if this function runs later. Ignores failures of the store, because
+ * revoked sessions are refused even while they are still stored.
  */
 export async function removeRevokedSessions(
   { sessions }: Pick<UseCaseDeps, 'sessions'>,

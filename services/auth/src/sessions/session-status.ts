@@ -54,9 +54,9 @@ export async function findCallerOfToken(
 }
 
 /**
- * Guards a command against a concurrent revocation of the caller's tokens. Returns a function that supplies
- * the command, but throws if access tokens were revoked after the caller's token was checked. A request in
- * progress therefore has no effect once all sessions are ended.
+ * Wraps the function that creates a command, so that the command is refused if the caller's tokens have been
+ * revoked since the caller's token was checked. A request in progress therefore changes nothing after all
+ * sessions were ended.
  * @throws Refused (unauthenticated), from the returned function
  */
 export function refuseRevokedCaller(

@@ -20,8 +20,8 @@ const LEASE_MS = 2 * EVERY_MS;
 const LEASE = 'sweep';
 const PAGE = 100;
 /**
- * How often a pass of the clean-up covers all sign-ups, in ms. This is the longest time until the effects of
- * a crash are repaired.
+ * The time between two passes of the clean-up that cover all sign-ups, in ms. Whatever a crash has left
+ * unfinished is therefore repaired within this time.
  */
 const REPAIR_EVERY_MS = DAY_MS;
 

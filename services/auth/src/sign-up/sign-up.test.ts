@@ -323,8 +323,8 @@ describe('verifying a sign-up', () => {
       );
       const mine = await login(world.deps, { address: ada, password: ANOTHER }, createTestContext());
       assert.equal(mine.state.userId, userId);
-      // Repeating the request with the same password succeeds, because the first response may have been lost.
-      // A used link cannot set a different password.
+      // The same request with the same password succeeds again, because the client may have missed the first
+      // response. With a different password it is refused, because the link has already been used.
       assert.deepEqual((await choose(ANOTHER)).facts, []);
       await assert.rejects(choose('yet another horse battery'), createRefusalPredicate('token_invalid'));
     }),

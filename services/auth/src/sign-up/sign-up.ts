@@ -85,9 +85,10 @@ interface SignUpCommand {
 }
 
 /**
- * Determines the command id of a sign-up request. If the request was already carried out but its account has
- * since ended, a repeat of the request must create a new account; otherwise, the response would name an
- * account that nobody can use. The command id of the new account is therefore derived from the ended account.
+ * Determines the command id of a sign-up request. A repeat of a request normally gets the result of the first
+ * one. If the account of the first request has ended, the repeat must create a new account: otherwise, the
+ * response would name an account that nobody can use. The command id of the new account is therefore derived
+ * from the ended account.
  */
 async function findCommand(
   deps: Pick<Needs, 'accounts'>,
@@ -114,8 +115,8 @@ async function signUpOnce(
   const { canonical: address } = email;
   const signUps = { limit: 'signup-ip', key: toIpLimitKey(ip) } as const;
   const { userId } = await runWithinLimits(deps, [signUps], async () => {
-    // Check the password within the limit: a sign-up with a weak password also counts, because estimating the
-    // password blocks the process for milliseconds.
+    // Check the password only after the request was counted. A request with a weak password must count too,
+    // because estimating the password blocks the process for milliseconds.
     await assertStrongPassword(
       deps,
       password,

@@ -76,8 +76,8 @@ interface Step {
   readonly sweeps: boolean;
 }
 
-// Mostly chooses the newest link or session, and the first password, because requests with other values are
-// often refused.
+// Usually choose the newest link or session, and the first password. Requests with an older link or another
+// password are often refused, and would test less.
 const nth = fc.constantFrom(0, 0, 0, 1, 2, 3);
 const password = fc.constantFrom(0, 0, 1);
 const target = fc.constantFrom<Target>('shared', 'own', 'second');
@@ -211,7 +211,10 @@ const quickPasswords: UseCaseDeps['passwords'] = {
 async function openStage() {
   const world = await openTestWorld();
   const minted: SealedContent[] = [];
-  /** The links that the notifier would mail. This list lacks links that are withheld from an event. */
+  /**
+   * The links that the notifier would mail: those that appended events contain. Other links were created, but
+   * no event contains them.
+   */
   const links: SealedContent[] = [];
   const faults: Step['faults'][number][] = [];
   const journal: Journal = {
@@ -432,8 +435,8 @@ async function play(stage: Stage, steps: readonly Step[], check: () => Promise<v
 }
 
 /**
- * Asserts, for each address of the owner, that no stranger has a session of the verified account with this
- * address, and that the password of this account is one that the owner has chosen.
+ * Asserts for each address of the owner that the account with this address belongs to the owner: no stranger
+ * has a session of this account, and its password is one that the owner has chosen.
  */
 async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
   const strangers: readonly Possessions[] = [parties.stranger, parties['other stranger']];
@@ -455,8 +458,9 @@ async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
 }
 
 /**
- * Asserts that the owner can sign in: once erasures and undo links are over, the owner signs up or resets the
- * password from a new network, and follows the newest link.
+ * Asserts that the owner can still get access. Eight days later, all erasures have been carried out and no
+ * change of address can be undone any more. The owner then signs up or resets the password from a new
+ * network, and follows the newest link.
  */
 async function assertOwnerGetsIn(stage: Stage): Promise<void> {
   const { deps, links, world } = stage;

@@ -130,14 +130,14 @@ export async function verifySignUp(
   // attempts.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const { facts, refusal, ...rest } = await confirmBy(deps, { link, account, evidence }, context);
-  // Also close the registration if the account was already verified: after the first click, a crash may have
-  // prevented that.
+  // Close the registration even if the account was verified by an earlier click, because the process may have
+  // crashed before it closed the registration.
   if (facts.length > 0 || account.status === 'verified')
     await runBestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
   if (facts.length > 0) {
-    // The IP addresses that are trusted so far may be those of a former owner of the address, so replace them.
-    // If the password is new, they have already been replaced.
+    // Trust only this client's IP address from now on, because the other trusted IP addresses may be those of
+    // a former owner of the address. If a new password was chosen, this has already been done.
     if (evidence.kind !== 'new-password')
       await replaceTrustedSources(deps, { address: account.address, ip: context.ip });
     await runBestEffort(() => endOtherSignUps(deps, account.address, context));

@@ -11,10 +11,7 @@ export function erasePersonFromEvents(events: unknown): readonly object[] {
   );
 }
 
-/**
- * Returns the claims of a commit that contain no email address. The commit keeps these claims after an
- * erasure.
- */
+/** Returns the claims that a commit keeps after an erasure: all claims except those on email addresses. */
 export function removeAddressClaims(claims: readonly string[] = []): readonly string[] {
   return claims.filter((claim) => !claim.startsWith('address:'));
 }

@@ -21,8 +21,8 @@ interface LimiterStore {
    */
   giveBack(limiter: RateLimiterAbstract, key: string, points: number): Promise<unknown>;
   /**
-   * Calls a limiter, and repeats the call if it failed because of a write conflict. Such a call has changed
-   * no count.
+   * Calls a limiter, and calls it again if it failed because of a write conflict. A call that failed in this
+   * way has not changed any count.
    */
   repeating<T>(attempt: () => Promise<T>): Promise<T>;
 }
@@ -48,8 +48,8 @@ export function createCountingRateLimits(
         throw uncertainty(error) ?? error;
       });
       if (refusal === undefined) return { allowed: true };
-      // The limiter counts before it compares, so that two callers cannot both take the last point. The points
-      // of a refused call have therefore been counted, and are given back here.
+      // The limiter first adds the points and then compares the sum with the limit, so that two callers
+      // cannot both take the last point. A refused call has therefore added its points too; give them back.
       await giveBack(limiter, key, points);
       return refused(refusal);
     },
@@ -81,8 +81,8 @@ export const unlimitedRateLimits: RateLimits = {
 };
 
 /**
- * Returns the result with which rate-limiter-flexible rejects when the limit is reached. If its store fails,
- * it rejects with an Error, which this function throws.
+ * Converts the rejection of a call to rate-limiter-flexible. If the limit is reached, the package rejects
+ * with a result, which is returned. If its store fails, the package rejects with an Error, which is thrown.
  */
 function refusalOrThrow(reason: unknown): RateLimiterRes {
   if (reason instanceof RateLimiterRes) return reason;

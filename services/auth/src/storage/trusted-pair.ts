@@ -4,7 +4,10 @@ import type { TrustedEmailIpPair } from '../ports/trusted-addresses.ts';
 /** How long an IP address is trusted for an email address, in ms. */
 export const IP_TRUST_DURATION_MS = 30 * 24 * 60 * 60_000;
 
-/** How often the lifetime of a trusted pair is extended at most, in ms, which saves writes. */
+/**
+ * The minimum time between two extensions of the lifetime of a trusted pair, in ms. Fewer extensions mean
+ * fewer writes.
+ */
 export const IP_TRUST_RENEWAL_MS = 24 * 60 * 60_000;
 
 /**

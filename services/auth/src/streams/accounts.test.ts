@@ -219,7 +219,8 @@ describe('a command that loses a race', () => {
     withTestWorld(async (world) => {
       const userId = await registered(world);
       const other = world.freshAccounts();
-      // Before each append, a concurrent command appends another commit to the stream.
+      // Just before each append of the tested command, another command appends a commit to the same stream,
+      // so that every attempt loses.
       const overtaken = { meanwhile: () => other.execute(userId, origin, () => revoke) };
       const overtaker = { meanwhile: async () => undefined };
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());

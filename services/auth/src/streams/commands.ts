@@ -21,7 +21,10 @@ export interface CommandDecider<State, Command, F extends Fact> {
     readonly facts: readonly F[];
     /** Unique keys that the commit claims in addition to the keys that `computeLookupKeys` returns. */
     readonly claims?: readonly string[];
-    /** Why the command is refused, if it is. The facts are appended even if the command is refused. */
+    /**
+     * The refusal to report to the caller. Absent if the command is accepted. The facts are appended in both
+     * cases.
+     */
     readonly refusal?: RefusalKind;
   };
   /** Returns the keys under which a commit with the given facts can be found. */
@@ -205,8 +208,8 @@ export function createCommandExecutor<State, Command, F extends Fact>(
   }
 
   /**
-   * Appends a commit. If the store fails quickly, which may mean a lost response, retries once with the same
-   * commit.
+   * Appends a commit. If the store fails quickly, tries once more with the same commit, because the commit
+   * may have been appended although the response was lost.
    */
   async function append(commit: Commit): Promise<AppendResult> {
     const began = monotonic();

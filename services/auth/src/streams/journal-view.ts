@@ -1,6 +1,6 @@
 /**
- * A view of the journal with its events in published form. Used by ops commands that compare the journal with
- * the log, or publish the journal again.
+ * A view of the journal in which events have the form in which they are published. Ops commands use this view
+ * to compare the journal with the log, and to publish events again.
  */
 import { type ChainEntry, chainFlaw, coveredBy, type LatchkeyEvent, type StoredData } from '@latchkey/events';
 import type { JournaledEvent, JournaledStream, JournalView } from '@latchkey/verify';
@@ -66,8 +66,9 @@ function brokenChain(
   { chain, stored }: { readonly chain: ChainEntry | undefined; readonly stored: StoredData | undefined },
   previous: string | undefined,
 ): string | undefined {
-  // During a rolling upgrade, release 0.1 may append an event without a hash-chain entry to a stream whose
-  // other events have entries. The event after it may then lack its link to the previous event.
+  // An event without a hash-chain entry cannot be checked: during a rolling upgrade, release 0.1 may append
+  // such an event to a stream whose other events have entries. The entry of the next event may then lack the
+  // previous hash.
   if (chain === undefined) return undefined;
   if (chain.previous !== previous) return 'its previous hash differs from the hash of the previous event';
   try {

@@ -33,9 +33,7 @@ describe('the state of a stream', () => {
   let memory: ReturnType<typeof createMemoryStores>;
   let journal: Journal;
   let snapshots: SnapshotStore;
-  /**
-   * The `after` argument of each read of the journal: the number of the commit after which the read started.
-   */
+  /** For each read of the journal, its argument `after`: only commits with higher numbers were read. */
   let reads: number[];
 
   beforeEach(() => {

@@ -25,7 +25,10 @@ export interface StreamLoaderDeps<State> {
    * other versions are ignored.
    */
   readonly stateVersion: number;
-  /** How many commits a load must read so that it saves a snapshot afterwards (default 100). */
+  /**
+   * The number of commits from which on a load saves a snapshot: a load that had to read at least so many
+   * commits makes later loads faster in this way. Default: 100.
+   */
   readonly snapshotEvery?: number;
   /** The maximum number of streams whose states are cached in memory (default 1,000). */
   readonly remembered?: number;

@@ -40,7 +40,7 @@ const settings = {
 
 /** A fault that a test injects into the next append to the journal. */
 export type InjectedAppendFault =
-  /** Another process interferes: `meanwhile` runs before the append. */
+  /** Runs `meanwhile` just before the append, for example to append a commit as another process would. */
   | { readonly meanwhile: () => Promise<unknown> }
   /** The append fails, and the commit was not appended. */
   | 'request lost'
@@ -129,8 +129,8 @@ export async function openTestWorld(given?: AuthStores) {
     deps,
     jwks,
     /**
-     * The dependencies for erasing accounts. Tests in this world have no relay, so every event counts as
-     * published.
+     * What the erasure of accounts needs. This test world has no relay, so its outbox is always empty, as if
+     * every event had been published.
      */
     erasing: {
       ...deps,

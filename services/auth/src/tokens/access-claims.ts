@@ -1,4 +1,7 @@
-/** The claims of access tokens that contain profile fields, and the names that these claims cannot have. */
+/**
+ * Claims of access tokens with profile fields: which fields they may contain, and which names are not allowed
+ * for them.
+ */
 
 import type { TokenProfile } from '../ports/tokens.ts';
 

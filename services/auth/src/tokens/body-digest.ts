@@ -6,8 +6,8 @@ const BYTES = 32;
 
 /**
  * Creates the function that computes keyed digests of request bodies.
- * @param keys the keys in REFRESH_KEY. The digest key is derived from the oldest one (RFC 5869), so that a
- * request can still be repeated after a newer key was added
+ * @param keys the keys in REFRESH_KEY. The key for digests is derived from the oldest one (RFC 5869), so that
+ * the digest of a repeated request stays the same when a newer key is added
  */
 export function createBodyDigest(keys: SecretKeys): ComputeBodyDigest {
   const { bytes } = keys.at(-1) ?? keys[0];

@@ -6,8 +6,8 @@ const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
 /**
- * Matches the form of a link token. 48 bytes are exactly 64 characters in base64url without unused bits, so
- * each token has only one spelling.
+ * Matches the form of a link token. The 48 bytes of a token fill 64 base64url characters completely. There
+ * are no unused bits, so every token has exactly one spelling.
  */
 const WHOLE = /^[\w-]{64}$/;
 
@@ -23,8 +23,8 @@ export function isCompleteLinkToken(text: string): boolean {
 const blank = /[\s\u00ad\u200b-\u200d\u2060]/g;
 
 /**
- * Returns the token of a link as a person copied it: without whitespace, and without everything that follows
- * the token, such as the full stop of a sentence, a closing bracket or `;jsessionid=1`.
+ * Returns the token from a link that somebody may have copied inaccurately. Removes whitespace, and
+ * everything after the token, for example a full stop, a closing bracket or `;jsessionid=1`.
  */
 export function trimLinkToken(text: string): string {
   return /^[\w-]*/.exec(text.replaceAll(blank, ''))?.[0] ?? '';

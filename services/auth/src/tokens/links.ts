@@ -48,8 +48,8 @@ const EMAIL_UNDO_DAYS = 7;
 
 function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDeps['settings']): number {
   switch (purpose) {
-    // The links that verify an address and that confirm a new address both prove that the recipient can read
-    // the mailbox, so they are valid for the same time.
+    // Both links prove that the recipient can read the mailbox, so they are valid equally long: one verifies
+    // the address of a sign-up, the other confirms a new address.
     case 'verification':
     case 'email-change':
       return settings.verificationMinutes;
@@ -62,7 +62,7 @@ function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDe
   }
 }
 
-/** What the token of a link contains that a client has sent. */
+/** The content of the token that a client has sent by following a mailed link. */
 export interface LinkTokenContent {
   /** The account id that the link's token contains. */
   readonly userId: string;

@@ -1,8 +1,8 @@
 import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells the owner of an account that, after too many wrong passwords, clients unknown to the account cannot
- * sign in for a while.
+ * Tells the owner of an account that sign-ins are blocked for a while after too many wrong passwords, except
+ * from devices and networks that the owner has used before.
  */
 export const lockedOutMail = defineMail({
   name: 'locked-out',

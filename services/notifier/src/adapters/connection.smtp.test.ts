@@ -96,8 +96,9 @@ describe('a connection after a refused mail', () => {
     const { port } = await serve({ RCPT: refusingAda, RSET: closing });
     const mailer = mailerTo(port, { connections: 1 });
     assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), REFUSED);
-    // Order of events: the server closes OTHER_MAIL's connection at RSET. TEST_MAIL then uses the new
-    // connection, and is refused. When OTHER_MAIL gets this connection, it must therefore send RSET again.
+    // OTHER_MAIL is sent first: the server closes its connection at RSET, so a new connection is opened.
+    // TEST_MAIL gets the new connection first, and the server refuses its recipient. When OTHER_MAIL then
+    // gets the connection, RSET must be sent again.
     const results = [
       mailer.send(OTHER_MAIL, createSendOptionsWithTwoMinuteTimeout()),
       mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()),

@@ -124,8 +124,8 @@ export async function openSmtpConnection(
   } catch (error) {
     if (!(error instanceof SmtpLoginInterrupted)) throw error;
     return openSmtpConnection(settings, { ...options, refused }).catch((later: unknown) => {
-      // If the server has now only closed the connection, report the earlier refusal, which says more about
-      // the cause.
+      // If the server closed the connection this time without refusing anything, throw the earlier refusal,
+      // which says more about the cause.
       throw wasClosedDuringLogin(later) ? error : later;
     });
   }
@@ -158,8 +158,8 @@ async function connect(
     transactionLog: true,
     greetingTimeout: waits.greeting,
     connectionTimeout: waits.greeting + waits.ehlo + waits.tls,
-    // The initial timeout. At each stage, the callback of `createSmtpConversation` above replaces it with the
-    // stage's timeout.
+    // The timeout until the greeting. At every later stage, `createSmtpConversation` calls back, and the
+    // timeout of that stage is set.
     socketTimeout: waits.greeting,
     socketCloseTimeout: CLOSE_TIMEOUT_MS,
   });
@@ -252,8 +252,8 @@ async function introduce({ smtp, conversation, signal }: SmtpSession): Promise<v
 }
 
 /**
- * Wraps a connection on which the login has succeeded.
- * @param socket the socket before STARTTLS
+ * Creates the connection for sending mails. Must be called after the login.
+ * @param socket the socket to the server, without TLS if STARTTLS was used later
  */
 function createConnection({ smtp, conversation }: SmtpSession, socket: Socket): SmtpConnection {
   let mails = 0;

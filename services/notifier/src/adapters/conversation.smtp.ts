@@ -5,8 +5,8 @@
 import type { SmtpStage } from '../delivery/reply.ts';
 
 /**
- * A reply of the mail server at one stage of a conversation. Connecting and implicit TLS have no replies; for
- * these stages, `reply` is a note that the stage has ended.
+ * What the mail server replied at one stage of a conversation. The server does not reply to connecting and to
+ * implicit TLS; for these two stages, `reply` is a text of our own that says that the stage is complete.
  */
 export interface SmtpExchange {
   readonly stage: SmtpStage;
@@ -21,8 +21,8 @@ export interface SmtpConversation {
   /** Returns the stage of the next expected reply; undefined if no reply is expected. */
   pending(): SmtpStage | undefined;
   /**
-   * Returns the stage of the last reply. If `begins` was called after that reply, returns the stage passed to
-   * `begins`.
+   * Returns the stage that the conversation has reached: the stage of the last reply, or the stage that was
+   * passed to `begins` after that reply.
    */
   reached(): SmtpStage;
   /** Returns how many replies of the mail server have arrived. */
@@ -32,7 +32,7 @@ export interface SmtpConversation {
    * began.
    */
   refusal(): SmtpExchange | undefined;
-  /** Must be called when a login or a mail begins, so that earlier refusals no longer count. */
+  /** Forgets earlier refusals, and sets the stage. Must be called whenever a login or a mail begins. */
   begins(stage: 'auth' | 'mail'): void;
   /** Must be called when the first byte of a mail's content is sent. */
   contentBegins(): void;
@@ -67,7 +67,8 @@ export function createSmtpConversation(
   let refusal: SmtpExchange | undefined;
 
   function sent(command: string): void {
-    // A line that does not begin with a known verb contains credentials, and continues AUTH.
+    // During AUTH, the client also sends lines without an SMTP verb, which contain credentials. The reply to
+    // such a line belongs to the stage `auth`.
     pending.push(VERBS[/^[A-Z]+/i.exec(command)?.[0].toUpperCase() ?? ''] ?? 'auth');
     if (pending.length === 1) onPending(pending[0] ?? 'auth');
   }

@@ -8,7 +8,7 @@ import type { DkimSigningSettings } from '../dkim-key.ts';
 export type SignMail = (mail: Buffer) => Promise<Buffer>;
 
 export function createDkimSigner({ domain, selector, privateKey }: DkimSigningSettings): SignMail {
-  // With a key as text, nodemailer would parse the key for each mail.
+  // Pass the key as a KeyObject, because nodemailer would parse a key in PEM again for each mail.
   const dkim = new DKIM({
     domainName: domain,
     keySelector: selector,

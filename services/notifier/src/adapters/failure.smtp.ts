@@ -20,8 +20,8 @@ export interface SmtpStageFailure {
   /** The mail server's reply; undefined if the server did not reply. */
   readonly reply?: SmtpReply;
   /**
-   * Whether every attempt fails until somebody changes a setting, here or on the mail server: for example
-   * because the certificate is invalid, or because the server does not offer TLS.
+   * Whether all attempts will fail in the same way until somebody changes the settings of the notifier or of
+   * the mail server. Examples: the certificate is invalid, or the server does not offer TLS.
    */
   readonly isLasting?: boolean;
 }
@@ -49,7 +49,10 @@ interface SmtpError extends Error {
   readonly timeoutType?: string;
 }
 
-/** Maps the commands that nodemailer names in its errors to stages. `stageOf` handles DATA. */
+/**
+ * Maps SMTP commands to stages. nodemailer names the command in its errors. DATA is not in this list, because
+ * it can belong to two stages (see `stageOf`).
+ */
 const COMMANDS: readonly (readonly [prefix: string, stage: SmtpStage])[] = [
   ['EHLO', 'ehlo'],
   ['HELO', 'ehlo'],
@@ -101,9 +104,9 @@ export function toStageFailure(error: unknown, pending: SmtpStage, recipient?: s
 
 /**
  * Converts an error during a conversation to the failure of a stage. With PIPELINING (RFC 2920), a server may
- * refuse a command and then close the connection without replying to the commands after it. If the connection
- * ended while replies were outstanding, the failure is therefore the first refusal in the same login or mail,
- * if there was one.
+ * refuse a command and then close the connection, without replying to the commands that follow. If the
+ * connection ended before all replies had arrived, the failure is therefore the first refusal since the login
+ * or the mail began, if there is one.
  * @param recipient the email address to mask in the server's reply
  */
 export function toConversationFailure(
@@ -146,10 +149,11 @@ const MEANS: Readonly<Record<SmtpReplyMeaning, Exclude<MailSendResult['kind'], '
 };
 
 /**
- * Returns what a failure means for the mail. If the server sent a reply, the reply decides; but a rejection before RCPT
- * TO is `unwelcome`, because it concerns every mail. Without a reply:
+ * Returns what a failure means for the mail. If the server sent a reply, the rules for replies decide. But if
+ * a reply before RCPT TO rejects us as the sender, the result is `unwelcome`, because the server would reject
+ * every mail. If there was no reply, the result is:
  * - `unreachable` if no connection was made
- * - `unwelcome` if the failure is lasting (`isLasting`), because every later attempt would fail as well
+ * - `unwelcome` if the failure is lasting (`isLasting`), because later attempts would fail in the same way
  * - `deferred` from MAIL FROM on, because the failure may be about this mail
  * - `busy` at an earlier stage, because the failure is about the server
  */

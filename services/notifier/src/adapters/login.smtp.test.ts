@@ -44,7 +44,7 @@ function acceptingOnly(token: string, refusal: string): ScriptedLineReplies {
   };
 }
 
-/** Creates a source of access tokens that supplies `token`, and `renewed` once a renewal is requested. */
+/** Creates a source of access tokens. It returns `token` or, if a renewed token is requested, `renewed`. */
 function tokensOf(token: string, renewed: string): SmtpAccessTokenSource {
   return { token: async (renew) => (renew ? renewed : token) };
 }
@@ -171,7 +171,8 @@ describe('a login with a password', () => {
   }
 
   /**
-   * Returns the base64 form of the first characters of a text, by which the test server recognizes a line.
+   * The scripted test server recognizes a line by the letters at its beginning. Returns these letters for a
+   * line that contains `text` in base64.
    */
   function keyOf(text: string): string {
     return /^[a-z]+/i.exec(Buffer.from(text).toString('base64'))?.[0].toUpperCase() ?? '';
@@ -207,7 +208,8 @@ describe('a login with a password', () => {
     open.push(server, mailer);
     return async () => {
       const from = server.heard.length;
-      // The probe opens a new connection, which the mail then uses.
+      // The probe opens a new connection. If the server accepts the login, the mail is sent over the same
+      // connection.
       const { kind } = await mailer.probe();
       if (kind === 'welcome')
         assert.equal(
@@ -215,8 +217,8 @@ describe('a login with a password', () => {
           'accepted',
         );
       const tried = server.heard.slice(from).flatMap((line) => /^AUTH (\S+)/.exec(line)?.[1] ?? []);
-      // The client notices the closed connection at its next command, and then repeats this command over a new
-      // connection, so leave out the repetition.
+      // If the server has closed the connection, the client notices this only when it sends the next command.
+      // It repeats the command over a new connection, so the command is heard twice; count it once.
       return { kind, tried: tried.filter((each, index) => each !== tried[index - 1]) };
     };
   }

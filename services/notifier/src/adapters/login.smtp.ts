@@ -9,8 +9,9 @@ export type SmtpPasswordMethod = 'auto' | 'plain' | 'login' | 'cram-md5';
 /** Supplies OAuth 2.0 access tokens for the login at the mail server. */
 export interface SmtpAccessTokenSource {
   /**
-   * Returns an access token.
-   * @param renew whether the server has refused the previous token. The result may be the same token again
+   * Returns an access token for the login.
+   * @param renew true if the server has refused the previous token. The source then tries to get a newer
+   * token, but may return the same token again
    * @throws SmtpFailure
    */
   token(renew: boolean): Promise<string>;

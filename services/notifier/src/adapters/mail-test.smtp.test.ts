@@ -26,7 +26,8 @@ for (const [result, refusal] of [
     const to = 'ada@example.com';
     const failed = await sendTestMail(config, { to, onStep: (step) => steps.push(step) });
     assert.equal(failed === undefined, result === 'accepted');
-    // The server closes the connection after it has replied to QUIT.
+    // Wait until the server has replied to QUIT and closed the connection. A step that reports this reply
+    // would exist by now.
     await closed;
     assert.deepEqual(
       steps.filter(({ said }) => said.startsWith('221')),

@@ -67,7 +67,7 @@ export async function sendTestMail(
   try {
     const connection = await openSmtpConnection(settings, {
       signal,
-      // The server replies to QUIT after the result of the mail is known, so this reply is not reported as a step.
+      // After the result of the mail is known, only the reply to QUIT can arrive. Do not report it as a step.
       onExchange: (exchange) => !isOver && report(exchange),
     });
     const { result } = await connection.send(message, { mayProceed: () => true, signal });

@@ -189,8 +189,8 @@ describe('what a server answers', () => {
   });
 
   it('a stall is waited for as long as the settings say, and reported with its stage', async () => {
-    // Use a short timeout only for the stage that gets no reply, because a busy machine may take longer for
-    // the other stages.
+    // Shorten only the timeout of the stage at which this server does not reply. On a busy machine, replies
+    // at the other stages may take longer than a short timeout.
     const stalled = await sendThrough({ onRcptTo: () => undefined }, { waits: { rcpt: 50 } });
     assert.deepEqual(stalled.result, {
       kind: 'deferred',
@@ -353,7 +353,8 @@ describe('a server with TLS', () => {
       assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
         kind: 'accepted',
       });
-      // The pool is limited to one connection, so the probe waits until the mail's connection is closed.
+      // The pool allows only one connection, so the probe needs a new one, and waits until the connection of
+      // the mail is closed.
       assert.deepEqual(await mailer.probe(), { kind: 'welcome' });
     }
   });

@@ -27,7 +27,10 @@ export interface MailEnvelopeSettings {
   readonly sign?: SignMail;
   /** Returns the address to which bounces of a mail are sent. Default: the sender. */
   returnPathOf?(id: string): string;
-  /** Returns the headers of a mail that the mail provider repeats in its reports. */
+  /**
+   * Returns the headers of a mail by which the mail provider's reports can be matched to the mail, because
+   * the provider quotes them.
+   */
   headersOf?(id: string): Readonly<Record<string, string>>;
 }
 

@@ -115,7 +115,7 @@ export function createConnectionPool(settings: ConnectionPoolSettings): Connecti
     return connection;
   }
 
-  /** Resolves when a connection may have become free, or `signal` is aborted. */
+  /** Waits until a connection may be free. Also resolves if `signal` is aborted. */
   function turn(signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     function go(): void {

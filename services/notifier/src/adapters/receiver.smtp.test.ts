@@ -25,8 +25,8 @@ const BOUNCE = createBounceMail({ recipient: 'ada@example.com' });
 
 interface ReceiverOptions extends Partial<Pick<ReportReceiverSettings, 'isLmtp' | 'trusts'>> {
   /**
-   * What the handler of reports returns for the first reports, in order; an Error is thrown. For later
-   * reports, the handler returns `done`.
+   * The results of the handler for the first reports, in order. An Error is thrown instead of returned. For
+   * later reports, the handler returns `done`.
    */
   readonly answers?: readonly (HandleReportOutcome | Error)[];
   readonly sleep?: Sleep;

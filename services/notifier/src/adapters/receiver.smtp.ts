@@ -31,9 +31,9 @@ export interface ReportReceiverSettings {
   /** The name with which the server introduces itself in its greeting. */
   readonly name: string;
   /**
-   * Returns whether an IP address is exempt from MAX_CONNECTIONS_PER_IP. By default, only loopback
-   * addresses are. Over LMTP, all addresses are exempt, because only the operator's own mail server uses
-   * LMTP.
+   * Returns whether the limit MAX_CONNECTIONS_PER_IP does not apply to an IP address. Default: only to
+   * loopback addresses it does not apply. With LMTP, the limit applies to no address, because only the
+   * operator's own mail server uses LMTP.
    */
   trusts?(address: string): boolean;
 }

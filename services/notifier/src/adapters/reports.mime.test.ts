@@ -20,7 +20,8 @@ defineMailReportsContractTests('mails', () => ({
   classifiesBounces: false,
   namesRecipient: false,
   isSigned: false,
-  // Every delivery report must have a status code (RFC 3464 2.3.4). The code 5.0.0 gives no reason.
+  // A delivery report must have a status code (RFC 3464 2.3.4). Without a given status, use 5.0.0, which
+  // gives no reason.
   bounce: (delivery, { status = '5.0.0', diagnostic = '' }) =>
     to(returnPaths.addressOf(delivery), createBounceMail({ recipient: ADA_ADDRESS, status, diagnostic })),
   complaint: (delivery) => to(FEEDBACK, createComplaintMail({ returnPath: returnPaths.addressOf(delivery) })),

@@ -10,11 +10,10 @@ export interface SmtpSession {
 }
 
 /**
- * Runs one step of a conversation with the mail server, and waits until the step has finished or the
- * connection has ended. nodemailer closes the connection after an error or a timeout, and never calls the
- * callbacks of a closed connection, so waiting for the callback alone could take forever. An abort of
- * `signal` closes the connection.
- * @param begin begins the step, and passes the callback to nodemailer
+ * Runs one step of a conversation with the mail server. Waits until the step has finished or the connection
+ * has ended. The callback alone is not enough: nodemailer closes the connection after an error or a timeout,
+ * and then never calls the callback. An abort of `signal` closes the connection.
+ * @param begin begins the step, and passes the callback `done` to nodemailer
  * @throws the reason of `signal` after an abort, otherwise the error of nodemailer
  */
 export async function runSmtpStep(

@@ -13,7 +13,8 @@ export type MailSendResult =
   /** A permanent refusal: the server will never accept a mail for this recipient. */
   | { readonly kind: 'refused'; readonly failure: AttemptFailureDetails }
   /**
-   * A permanent refusal that may be about the recipient or about us. The results of mails to other recipients decide.
+   * A permanent refusal that may be about the recipient or about us. Which of them it is about is decided by
+   * the results of mails to other recipients.
    */
   | { readonly kind: 'undecided'; readonly failure: AttemptFailureDetails }
   /**
@@ -112,8 +113,7 @@ const FIRST_RETRY_MS = 2_000;
 export const MAX_RETRY_DELAY_MS = 10 * 60_000;
 /**
  * The pause before the next attempt to send a mail if the mail server could not be used, in ms. The circuit
- * breaker controls how often the server is tried; this pause only makes sure that the next probe uses a
- * different mail.
+ * breaker decides when the server is probed next. Because of this pause, another mail is used for that probe.
  */
 const UNREACHABLE_RETRY_MS = 1_500;
 
@@ -182,8 +182,8 @@ export function decideDeliverySettlement(
     case 'broken-mail':
       return backOff();
     case 'busy':
-      // From RCPT TO on, the mail itself may be the cause. Without a back-off, this mail would be chosen for
-      // every following probe.
+      // From RCPT TO on, this mail may be the cause of the refusal. Without a longer pause, the same mail
+      // would be used for every following probe.
       return mayStageDependOnMail(result.failure.stage) ? backOff() : soon();
     case 'unreachable':
     case 'unwelcome':

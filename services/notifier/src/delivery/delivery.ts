@@ -77,7 +77,10 @@ export interface NewDelivery {
   readonly eventId: string;
   /** The id of the account or of the mailing. */
   readonly subject: string;
-  /** The event's sequence within its subject. An event supersedes only mails of events with lower sequences. */
+  /**
+   * The event's sequence within its account or mailing. An event can only supersede mails that were caused by
+   * events with lower sequences.
+   */
   readonly sequence: number;
   /** The name of the mail, for example `verify-email`. */
   readonly mail: string;
@@ -134,8 +137,8 @@ export interface MailCutoff {
   readonly subject: string;
   readonly what: SupersededMailKind;
   /**
-   * A sequence of an event of the account or mailing. Mails of events with this sequence or a higher one are
-   * not affected by the cutoff.
+   * The sequence from which on mails are allowed again. Mails of this kind are stopped if their event has a
+   * lower sequence.
    */
   readonly before: number;
 }
@@ -159,10 +162,10 @@ const NOTICE_LIFE_MS = 72 * 60 * MINUTE;
 const LINK_MARGIN_MS = 5 * MINUTE;
 
 /**
- * Returns the instant until which a mail may be sent. A mail with a link: until 5 minutes before the link
- * expires, or, if the link lives for less than 10 minutes, for the first half of its life. A mail without a
- * link: for 72 h from the time of the event itself, so that old notices are not sent when a new or moved
- * store reads old events.
+ * Returns the instant until which a mail may be sent. A mail with a link may be sent until 5 minutes before
+ * the link expires. If the link is valid for less than 10 minutes, its mail may be sent during the first half
+ * of this time. A mail without a link may be sent until 72 hours after its event. A new or moved store, which
+ * reads old events again, therefore sends no old notices.
  */
 export function computeSendDeadline(occurredAt: Date, link: SealedLink | undefined): Date {
   if (!link) return new Date(occurredAt.getTime() + NOTICE_LIFE_MS);

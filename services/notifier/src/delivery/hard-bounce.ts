@@ -26,12 +26,12 @@ const SAYS_NOTHING = /^5\.0\.0$/;
 const ABOUT_THE_MAILBOX: readonly number[] = [550, 551, 553];
 
 /**
- * Returns whether mails to the address of a bounced mail will never arrive. Returns false if the server
- * refused us as the sender, the mailbox was full, or the server was unavailable for too long. In all three
- * cases, a later mail may arrive.
- * @param otherwise what to return if the report contains neither a meaningful status code nor a reply: the
- * provider's own classification, if it has one. Otherwise that classification is ignored, because providers
- * also classify refusals of the sender as permanent bounces
+ * Returns whether a bounce shows that no mail to the address will ever arrive. Returns false if a later mail
+ * may arrive: the server refused us as the sender, the mailbox was full, or the server was unavailable for
+ * too long.
+ * @param otherwise the provider's own classification of the bounce. It is returned only if the report
+ * contains neither a meaningful status code nor a reply of the server, because providers also classify
+ * refusals of the sender as permanent
  */
 export function isHardBounce({ status, diagnostic = '' }: BounceDetails, otherwise = false): boolean {
   const reply = parseSmtpReply(diagnostic.replace(/^smtp\s*;\s*/i, ''));

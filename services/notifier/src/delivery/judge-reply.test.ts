@@ -125,7 +125,8 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 5.2.1 The account of the recipient has been suspended', 'recipient'],
   ['rcpt', '550 5.2.1 Mailbox blocked', 'recipient'],
 
-  // Temporary replies about the recipient, although a 5xx code means a permanent refusal.
+  // Replies about the recipient that are temporary according to their words, although their 5xx code says
+  // that the refusal is permanent.
   [
     'rcpt',
     '550-5.2.1 The user you are trying to contact is receiving mail at a rate that\n550 5.2.1 prevents additional messages from being delivered.',
@@ -144,7 +145,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 Too many connections', 'busy'],
   ['auth', '535 5.7.8 Too many failed sessions', 'us'],
 
-  // Replies about us, although their code or words say that the refusal is temporary.
+  // Replies about us as the sender, although their 4xx code or their words suggest a temporary problem.
   ['content', "451 You've exceeded your messaging limits", 'us'],
   ['content', '450 You can only send testing emails to your own email address', 'us'],
   ['rcpt', '454 4.7.1 <ada@example.com>: Relay access denied', 'us'],

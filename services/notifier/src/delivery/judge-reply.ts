@@ -98,8 +98,8 @@ const ABOUT_OUR_SENDING: Words = [
 ];
 
 /**
- * Words that usually show that a refusal is about us, but that may also be about a recipient: for example,
- * the account of either may be suspended.
+ * Words that usually mean that the refusal is about us, but may also be about the recipient. For example, a
+ * suspended account may be our account at the provider or the account of the recipient.
  */
 const PERHAPS_ABOUT_US: Words = [
   ['SMTP2GO "552 Your account has been suspended"', 'your (?:account|plan|subscription)'],
@@ -143,8 +143,8 @@ const GREYLISTING = /gr[ae]y\W?list|policy rejection\W+please try later/i;
 export const smtpReplyRules: readonly SmtpReplyRule[] = [
   // With 421, the server announces that it closes the connection. It may send 421 in reply to any command.
   { source: 'RFC 5321 3.8 and 4.2.3', code: /^421$/, means: 'busy' },
-  // This rule does not apply at AUTH, because there the words may be about failed logins, after which a quick
-  // retry might lock the account.
+  // This rule does not apply at AUTH. There, "too many" may refer to failed logins, and the server might lock
+  // the account if we tried again soon.
   {
     source: 'RFC 5321 4.2.1; some servers say it with 554 or 550, as Postfix does with 421',
     stages: smtpStages.filter((stage) => stage !== 'auth'),

@@ -1,4 +1,7 @@
-/** Suppressions: email addresses to which, for some time, no mails are sent, or no mails of one kind. */
+/**
+ * Suppressions: for some time, the notifier does not send certain mails to an email address. A suppression
+ * stops either all mails or the mails of one kind.
+ */
 
 import type { ReportedDeliveryState } from './delivery.ts';
 

@@ -15,8 +15,8 @@ const MOST = 200;
 const page = z.object({ mails: z.array(exportedMailSchema) });
 
 /**
- * `at` and `after` are the time and the id of the last mail on the previous page. The next page is found even
- * if that mail has been removed since.
+ * The query parameters of a page of mails. `at` and `after` are the time and the id of the last mail on the
+ * previous page. The next page can be found even if that mail has been removed meanwhile.
  */
 const query = z.object({
   at: z.iso.datetime().optional(),

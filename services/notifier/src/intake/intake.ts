@@ -1,7 +1,7 @@
 /**
- * Stores the deliveries that the events in the log require. A slice is a batch of consecutive records of a
- * partition; each slice takes one durable write. Rejects only if the store or the keys are unavailable; an
- * unusable record never blocks the others.
+ * Reads events from the log, and stores the deliveries that they require. The events of a slice (a batch of
+ * consecutive records of a partition) are stored in one durable write. The intake rejects only if the store
+ * or the keys are unavailable. A record that cannot be used never blocks other records.
  */
 import type { Bus, BusRecord, PartitionSlice } from '@latchkey/bus';
 import type { ForgedRecord, RecordAuthenticator } from '@latchkey/consumer';
@@ -20,7 +20,10 @@ export interface EventIntakeDeps {
   /** The bus on which receipts for erasures are published. */
   readonly bus: Pick<Bus, 'publish'>;
   readonly authenticate: RecordAuthenticator;
-  /** Called for each slice of records, with those records of the slice that did not come from auth. */
+  /**
+   * Called for each slice of records that was read. Gets the slice, and those of its records that are forged
+   * because auth did not sign them.
+   */
   onForged(slice: PartitionSlice, forged: readonly ForgedRecord[]): void;
   readonly deliveries: DeliveryStore;
   readonly suppressions: Pick<SuppressionStore, 'removeReportedOf'>;

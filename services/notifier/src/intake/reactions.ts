@@ -19,11 +19,14 @@ export interface MailReaction {
   readonly mails: readonly RequiredMail[];
   /** Which mails of earlier events of the account the event supersedes. */
   readonly supersedes: readonly SupersededMailKind[];
-  /** Whether the event requires a mail to a person who has been erased since. */
+  /** Whether the event would require a mail, but the person's data has been erased in the meantime. */
   readonly erased: boolean;
 }
 
-/** The types of events after which mails about earlier events of the account may no longer be sent. */
+/**
+ * The types of events that make mails obsolete: after such an event, no mail about an earlier event of the
+ * account may be sent.
+ */
 const endings: readonly EventType[] = [
   'RegistrationEnded',
   'AccountDisabled',

@@ -1,6 +1,7 @@
 /**
- * Tests that each required mail is sent exactly once, no matter how slices of the log are repeated, delayed and
- * interleaved with sending. Also tests that no mail is claimed after the event that superseded it was stored.
+ * Tests that each required mail is sent exactly once, even if slices of the log are read repeatedly or late,
+ * and while mails are being sent. Also tests that a superseded mail is never claimed after the superseding
+ * event was stored.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -39,9 +40,12 @@ const kinds = Object.keys(makers) as (keyof typeof makers)[];
 const history = fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 8 });
 
 /**
- * One step of a random history. `read`: the consumer group continues to read the log. `rewind`: the group
- * reads again from an earlier position. `late`: a notifier process that was paused stores records that it
- * read earlier. `send` and `drop`: deliveries are claimed, and then completed or abandoned.
+ * One step of a random test run:
+ * - `read`: the consumer group reads the next events of the log.
+ * - `rewind`: the group returns to an earlier position.
+ * - `late`: a notifier process that was paused stores the deliveries of events that it read long ago.
+ * - `send`: deliveries are claimed and sent.
+ * - `drop`: deliveries are claimed, but the process dies.
  */
 const step = fc.oneof(
   fc.record({ kind: fc.constant('read' as const), count: fc.integer({ min: 1, max: 4 }) }),

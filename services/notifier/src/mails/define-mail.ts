@@ -16,7 +16,10 @@ type Content<V extends Variables> = Addressed &
 /** A mail that an event requires: its locale, its content, and its link. */
 export interface MailDetails<C extends Addressed = Addressed> {
   readonly locale: string;
-  /** The content for one recipient, or for each of several; `null` if the person has been erased. */
+  /**
+   * What the recipient gets. A list if the event requires the same mail to several recipients; `null` if the
+   * person has been erased.
+   */
   readonly content: C | readonly C[] | null;
   /** The sealed link of the mail, if it has one. */
   readonly link?: SealedToken;
@@ -33,11 +36,14 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
   readonly name: string;
   /** The types of events that may cause the mail. */
   readonly when: readonly T[];
-  /** Whose address the mail goes to. The owner's export lists only mails to the account's own address. */
+  /**
+   * Whether the mail goes to the account's own address. The export of an account lists only such mails for
+   * its owner.
+   */
   readonly recipient: Recipient;
   /**
-   * The variables that the mail's templates use, without the variables that every mail has and those that
-   * every mail with a link has.
+   * The variables that only this mail has. Its templates can also use the variables that every mail has and,
+   * if the mail has a link, those that every mail with a link has.
    */
   readonly variables: V;
   /**

@@ -5,7 +5,10 @@ export interface MailLinkSettings {
   readonly PUBLIC_URL: string;
   /** The base URL of the client app, whose pages accept the tokens of links. */
   readonly FRONTEND_URL?: string | undefined;
-  /** URLs that contain `{token}`. Each overrides FRONTEND_URL for links of one purpose. */
+  /**
+   * The URL to which links of one purpose lead. The URL contains `{token}`, and takes precedence over
+   * FRONTEND_URL. The other settings below do the same for their purposes.
+   */
   readonly VERIFY_LINK?: string | undefined;
   readonly RESET_LINK?: string | undefined;
   readonly EMAIL_CHANGE_LINK?: string | undefined;

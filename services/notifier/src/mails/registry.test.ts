@@ -14,7 +14,7 @@ function samplesOf(type: EventType): readonly LatchkeyEvent[] {
   return Object.values(catalogue[type].samples).map((data) => createTestEvent(type, data) as LatchkeyEvent);
 }
 
-/** Returns examples of the variables that a mail gets although it does not declare them. */
+/** Returns examples of those variables that every mail, or every mail with a link, gets automatically. */
 function givenTo({ name, link }: MailDefinition) {
   return getExampleVariables(
     defineMail({

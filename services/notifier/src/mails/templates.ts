@@ -220,8 +220,8 @@ function templatesFrom(loaded: ReadonlyMap<string, ByLocale>): MailTemplates {
   return {
     localeFor(mail, locale) {
       const known = loaded.get(mail);
-      // Do not parse the name of a known locale, because parsing is expensive, and nearly every mail is in a
-      // known locale.
+      // Return a locale that has templates unchanged. Nearly every mail is in such a locale, and finding the
+      // closest locale is expensive.
       return known === undefined || known.has(locale) ? locale : closestTo(locale, [...known.keys()]);
     },
     locales: (mail) => [...(loaded.get(mail)?.keys() ?? [])].sort(),

@@ -1,6 +1,6 @@
 /**
- * The maximum width of plain text. Clients that do not wrap lines still show lines of this width completely (RFC 3676
- * 4.2).
+ * The maximum length of a line of plain text, in characters. Mail programs that do not wrap lines still show
+ * a line of this length completely (RFC 3676 4.2).
  */
 const COLUMNS = 72;
 

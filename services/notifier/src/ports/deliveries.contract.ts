@@ -54,8 +54,8 @@ function aLink(overrides: Partial<NewDelivery> = {}): NewDelivery {
 }
 
 /**
- * Matches the name and the sealed link in the test's deliveries. The link contains dots, so that no random id
- * matches.
+ * Matches the personal data in the deliveries of these tests: a name, and a sealed link. The link contains
+ * dots, so that no random id matches.
  */
 const PERSONAL = /lovelace|e\.y\.j/;
 

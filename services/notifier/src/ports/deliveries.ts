@@ -25,16 +25,17 @@ export const MAX_KEPT_DELIVERY_ATTEMPTS = 20;
 export const MAX_LISTED_DELIVERY_LEASES = 1000;
 
 /**
- * The longest time after which a pending delivery can be due, in ms. A later due time was written with a wrong clock
- * and must not delay the mail, so the delivery counts as due now.
+ * The greatest possible time until a pending delivery is due, in ms. If a delivery seems to be due later than
+ * that, a process with a wrong clock wrote the due time. Such a delivery counts as due now, so that its mail
+ * is not delayed.
  */
 export const MAX_DUE_TIME_AHEAD_MS = MAX_RETRY_DELAY_MS;
 
 /** Options for recording the outcome of a delivery. */
 export interface SettleDeliveryOptions {
   /**
-   * Whether more outcomes will follow soon. If so, this outcome may wait to be written together with them. Default:
-   * false.
+   * Whether more outcomes will be recorded soon. If so, the store may delay this write a little, and write
+   * them together. Default: false.
    */
   readonly othersFollow?: boolean;
 }
@@ -118,11 +119,12 @@ export type DeliveryCounts = Readonly<Record<DeliveryState, number>>;
 
 export interface DeliveryStore {
   /**
-   * Stores the deliveries and cutoffs of some events. The data is durable when the promise resolves. A cutoff
-   * covers the deliveries of a subject's earlier events, whose mails must no longer be sent. Idempotent: a
-   * known delivery stays unchanged in any state, and cutoffs only rise. Deliveries of this or an earlier
-   * batch that a cutoff covers become `cancelled` unless they are claimed; deliveries past their `sendUntil`
-   * at `now` become `expired`, unless `mayExpire` is false.
+   * Stores the deliveries and cutoffs that some events require. A cutoff stops the mails of earlier events of
+   * the same account or mailing. The data is durable when the promise resolves.
+   * Idempotent: a delivery that is already stored is not changed, whatever its state, and a cutoff can only
+   * increase. All stored deliveries that a cutoff stops become `cancelled`, unless they are claimed.
+   * Deliveries of this batch whose `sendUntil` has passed at `now` become `expired`, unless `mayExpire` is
+   * false.
    * @throws StoreUnavailable: any part may have been written, and the batch must be recorded again
    */
   record(
@@ -136,8 +138,9 @@ export interface DeliveryStore {
    */
   claim(claim: ClaimDeliveriesRequest): Promise<readonly ClaimedDelivery[]>;
   /**
-   * Extends, to `until`, the leases of those of the given deliveries that `owner` still holds.
-   * @returns the ids of the deliveries whose leases were renewed
+   * Extends the leases of the given deliveries to `until`. Leases that `owner` no longer holds are not
+   * extended.
+   * @returns the ids of the deliveries whose leases were extended
    */
   extend(ids: readonly string[], owner: string, until: Date): Promise<ReadonlySet<string>>;
   /**
@@ -156,8 +159,8 @@ export interface DeliveryStore {
    */
   free(lease: HeldLease, now: Date): Promise<void>;
   /**
-   * Records the outcome of a claimed delivery and ends the claim. If `counts` of the settlement is true, the
-   * delivery's `tries` are incremented.
+   * Records the outcome of a claimed delivery and ends the claim. If the settlement has `counts: true`, also
+   * increases the `tries` of the delivery.
    * @returns false, and writes nothing, if `owner` no longer holds the delivery
    */
   settle(
@@ -217,8 +220,8 @@ export interface DeliveryStore {
   /** Marks the reports of some deliveries as published. Idempotent. */
   markPublished(ids: readonly string[]): Promise<void>;
   /**
-   * Returns the fingerprints of the recipients to whom mails of this subject were sent, but no mails of other
-   * subjects. Leaves out recipients whose fingerprint was not kept.
+   * Returns the fingerprints of those recipients who were sent mails of this account or mailing, but no mails
+   * of any other. Leaves out recipients whose fingerprint was not kept.
    */
   unsharedRecipientsOf(subject: string): Promise<readonly string[]>;
   /**

@@ -26,8 +26,8 @@ export interface SendMailOptions {
    */
   readonly signal: AbortSignal;
   /**
-   * Aborted when this process stops. A mail that waits because all connections are in use is then `withdrawn`, so that
-   * the mails that are being sent can be finished in time.
+   * Aborted when this process stops. A mail that is still waiting for a free connection is then `withdrawn`,
+   * which leaves the remaining time to the mails that are already being sent.
    */
   readonly stopping: AbortSignal;
 }

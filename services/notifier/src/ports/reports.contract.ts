@@ -7,12 +7,15 @@ import type { BounceDetails } from '../delivery/hard-bounce.ts';
 import { computeAddressFingerprint } from '../recipient.ts';
 import type { MailReportReader, ParsedMailReport, UnparsedMailReport } from './reports.ts';
 
-/** The reports that a mail provider sends about a mail to `ada@example.com`. The reader of these reports is tested with them. */
+/**
+ * What the contract tests need in order to test a reader of reports: the reader itself, and reports as its
+ * provider sends them about a mail to `ada@example.com`.
+ */
 export interface MailReportsFixture {
   readonly reader: MailReportReader;
   /**
-   * Returns a report that a mail failed permanently for the given reason. If the source classifies bounces,
-   * it classifies this bounce as permanent.
+   * Returns a report that a mail could not be delivered for the given reason. If the provider classifies
+   * bounces, the report classifies this bounce as permanent.
    */
   bounce(delivery: string, why: BounceDetails): UnparsedMailReport;
   complaint(delivery: string): UnparsedMailReport;
@@ -23,8 +26,8 @@ export interface MailReportsFixture {
    */
   forged(delivery: string): Readonly<Record<string, UnparsedMailReport>>;
   /**
-   * Whether the source classifies bounces, so that a bounce that the source calls permanent counts even
-   * without a reason.
+   * Whether the provider classifies bounces. If so, a bounce that the provider calls permanent counts as
+   * permanent even if the report gives no reason.
    */
   readonly classifiesBounces: boolean;
   /** Whether a genuine report names its recipient. */
@@ -37,7 +40,7 @@ export const ADA_ADDRESS = 'ada@example.com';
 
 const UNKNOWN_USER: BounceDetails = { status: '5.1.1', diagnostic: 'smtp; 550 5.1.1 User unknown' };
 
-/** The details of permanent bounces for a reason other than the recipient's address. */
+/** Reasons of permanent bounces that are not about the recipient's address. */
 const otherReasons: Readonly<Record<string, BounceDetails>> = {
   'a block of the sender': {
     status: '5.7.1',
@@ -119,7 +122,8 @@ export function defineMailReportsContractTests(name: string, open: () => MailRep
           fc.option(fc.string(), { nil: undefined }),
           async (body, proof) => {
             const read = await reader.read({ body, proof });
-            // The reader accepts a changed report only if it is signed and no signed part was changed.
+            // The body was changed. The reader may accept it only if reports are signed, and then only if the
+            // changed part was not covered by the signature.
             if (read.kind === 'report') assert.deepEqual([isSigned, read.delivery], [true, delivery]);
           },
         ),

@@ -24,7 +24,7 @@ export interface NotifierStorage extends Preparable {
   reclaim(): Promise<void>;
   /** The records to move. Set in stores from which `ops move` can move records. */
   readonly source?: MovableNotifierRecords<'source'>;
-  /** Where moved records are written. Set in stores to which `ops move` can move records. */
+  /** The records to which moved data is written. Set in stores to which `ops move` can move records. */
   readonly target?: MovableNotifierRecords<'target'>;
 }
 
@@ -33,7 +33,10 @@ interface Ends<Item> {
   readonly target: MoveTarget<Item>;
 }
 
-/** For each kind of record that `ops move` moves: where it is read (`source`) or written (`target`). */
+/**
+ * One end of the move for each kind of record: the `source` from which `ops move` reads, or the `target` to
+ * which it writes.
+ */
 export interface MovableNotifierRecords<End extends keyof Ends<unknown>> {
   readonly cutoffs: Ends<StoredMailCutoffs>[End];
   readonly suppressions: Ends<MailSuppression>[End];

@@ -35,8 +35,8 @@ export function toReportEvent({
   const envelope = {
     id: uuidv5(`${id} ${report.state}`, NAMESPACE),
     subject: id,
-    // The event's subject is the delivery, and a delivery has at most one report, so this is the subject's
-    // only event.
+    // The subject of this event is the delivery. A delivery has at most one report, so this event is the
+    // first and only event of its subject.
     sequence: 1,
     time: report.at.toISOString(),
     correlationId,
@@ -73,7 +73,7 @@ export interface ReportPublisher {
   start(): void;
   /** Makes the publisher read the store immediately, because a report was recorded. */
   wake(): void;
-  /** Stops the publisher, after finishing the publish in progress. Idempotent. */
+  /** Stops the publisher. If reports are being published, waits until that has ended. Idempotent. */
   stop(): Promise<void>;
   /** Returns whether reports currently cannot be published. */
   isFailing(): boolean;

@@ -75,8 +75,8 @@ export function computeNextCircuitState(
     case 'unwelcome':
       return open('unwelcome', result.failure, UNWELCOME_PROBE_MS);
     case 'busy':
-      // As long as the server allows several connections, the pool only reduces their number, and the circuit
-      // stays closed.
+      // While the server allows several connections, the pool uses fewer of them, and the circuit breaker
+      // need not open.
       return server.connections > 1 && circuit.state === 'closed'
         ? circuit
         : open('busy', result.failure, PROBE_MS);
@@ -97,7 +97,7 @@ export function computeNextCircuitState(
   }
 }
 
-/** How many deliveries are being sent, and how many may be. */
+/** How many deliveries are being sent now, and how many may be sent at the same time. */
 export interface SendingLoad {
   /** The current time of the monotonic clock, in ms. */
   readonly now: number;

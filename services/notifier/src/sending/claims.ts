@@ -49,9 +49,10 @@ export interface DeliveryClaimer {
   /** Makes the claimer claim immediately, because deliveries may be due. */
   wake(): void;
   /**
-   * Must be called when a delivery has been handled. If more deliveries were due than could be sent, claims
-   * further ones once half of the capacity is free. Earlier claims would be small, and each claim is a write
-   * that ends the wait of the outcomes that are to be written together.
+   * Must be called when a delivery has been handled. If more deliveries are due than could be claimed, claims
+   * further ones as soon as half of the capacity is free. It does not claim after every single delivery: each
+   * claim is a write, and any write ends the short delay in which several outcomes are collected to be
+   * written together.
    */
   onFinished(): void;
 }
@@ -92,7 +93,7 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
   }
 
   /**
-   * Claims due deliveries, as far as there is capacity.
+   * Claims as many due deliveries as may be sent now.
    * @returns whether any were claimed
    */
   async function claimDue(): Promise<boolean> {
@@ -134,8 +135,8 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
       runLoop(
         {
           every: pauseMs,
-          // This pause may be long, because the intake of events wakes the claimer once the store is available
-          // again.
+          // The pause after a failure of the store may be long: when the store is available again, events are
+          // read from the log, which wakes the claimer.
           backoff: () => POLL_MS.most,
           wake: wakeup,
           signal,

@@ -121,9 +121,9 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
   }
 
   /**
-   * Returns whether recording an outcome may wait, so that one write records several outcomes. Outcomes must
-   * not wait once the outcomes of half of the mails in progress are being recorded, because connections would
-   * soon be idle.
+   * Returns whether recording an outcome may be delayed, so that one write records several outcomes. Outcomes
+   * must not be delayed any longer once half of the mails in progress have been sent and only their outcomes
+   * are missing. Otherwise, connections would soon be idle.
    */
   function othersFollow(): boolean {
     return inHand.size > recording && recording < (IN_HAND_PER_CONNECTION / 2) * deps.connections();

@@ -1,11 +1,11 @@
 /**
  * Tests several notifiers on one store. At any moment between the claim of a mail and the record of its
  * outcome, notifiers are killed, stopped and suspended, and their requests fail. The dispatchers and the
- * store are real; the clock is simulated, and the mail server only remembers which mails it accepted.
+ * store are real. The clock is simulated, and the mail server only remembers which mails it accepted.
  * Guaranteed: every mail that events require is accepted at least once before it expires, unless it was
- * superseded. A mail is accepted more than once only if its dispatcher never got the response, or died or was
- * paused between sending the content and recording the outcome. No mail is claimed once a cutoff that covers
- * it is stored, and no mail is held forever.
+ * superseded. A mail is accepted more than once only if its dispatcher never got the response, or if its
+ * dispatcher died or was paused between sending the content and recording the outcome. No mail is claimed
+ * after a cutoff that stops it was stored. No delivery stays claimed permanently.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -43,7 +43,7 @@ const HOUR = 3_600 * SECOND;
 /** How long a stopping dispatcher tries to record results, in ms. */
 const GRACE = 5 * SECOND;
 const LEASE_MS = 90 * SECOND;
-/** How far the wall clocks of the processes differ from each other, in ms: by more than a lease. */
+/** How far the wall clocks of two processes may differ, in ms. The difference is longer than a lease. */
 const SKEW_MS = 100 * SECOND;
 const SKEWS_MS = [0, SKEW_MS, -SKEW_MS];
 const RUNS = 100;
@@ -74,7 +74,7 @@ function aReset(lifeMs: number) {
 
 const makers = {
   reset: aReset(24 * HOUR),
-  /** A mail that expires during the test run. */
+  /** Causes a mail with a link that expires during the test run. */
   briefReset: aReset(120 * SECOND),
   changed: (at) => createTestEvent('PasswordChanged', { how: 'change', locale, person }, at),
   admin: (at) =>
@@ -114,7 +114,10 @@ type MailFate = 'accepted' | 'unreachable' | 'deferred' | 'lost';
 type Action =
   | { readonly kind: 'start' }
   | { readonly kind: 'crash' | 'stop'; readonly process: number }
-  /** Pauses some processes for a while. `suspended`: their machine is paused as well, so its monotonic clock stops. */
+  /**
+   * Pauses some processes for a while. If `suspended`, their whole machine is paused, so their monotonic
+   * clocks stop, too.
+   */
   | { readonly kind: 'stall'; readonly which: number; readonly seconds: number; readonly suspended: boolean }
   /** Some events are read, possibly including events that were read before. */
   | { readonly kind: 'read'; readonly from: number; readonly many: number }
@@ -131,7 +134,8 @@ const action = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('stall' as const),
       which: fc.constantFrom(1, 2, 3, 5),
-      // The pauses are shorter than an attempt, longer than an attempt, and longer than a lease.
+      // 20 s is less than an attempt may take, 70 s is more, and 95 s and 150 s are more than the duration of a
+      // lease.
       seconds: fc.constantFrom(20, 70, 95, 150),
       suspended: fc.boolean(),
     }),
@@ -457,8 +461,8 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
   }
 
   /**
-   * Returns why the sender of a mail could not know that the mail had been accepted; undefined if the sender
-   * could know.
+   * Returns why the process that sent a mail may not have noticed that the mail was accepted. Returns
+   * undefined if the process must have noticed it.
    */
   function excuseOf({ by, at, answered }: Taken): string | undefined {
     if (!answered) return 'the response was lost';

@@ -1,8 +1,8 @@
 /**
- * Decides whether a refusal of a mail without a clear reason is about the recipient or about us. It is about
- * the recipient if mails to other recipients are accepted, and about us if several recipients in a row are
- * refused. The evidence is kept in memory only: after a restart, a mail may be tried once more, but is never
- * lost.
+ * Decides whether an unclear refusal of a mail is about the recipient or about us. It is about the recipient
+ * if the server accepts mails to other recipients, and about us if it refuses several recipients in a row.
+ * The refusals and acceptances are remembered in memory only. After a restart, a mail may therefore be tried
+ * once more, but no mail is lost.
  */
 import type { DeliveryAttemptResult, MailServerProbeResult } from '../delivery/attempt.ts';
 import type { AttemptFailureDetails } from '../delivery/reply.ts';

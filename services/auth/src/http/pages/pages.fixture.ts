@@ -112,7 +112,7 @@ export function getTitle(html: string): string {
 export interface HtmlForm {
   readonly method: string;
   readonly action: string;
-  /** The names of the inputs and buttons that the form submits. */
+  /** The names of the inputs and buttons in the form, which are the fields that the form can submit. */
   readonly sends: readonly string[];
 }
 

@@ -75,8 +75,9 @@ export interface LinkPages {
   /** Asks for confirmation before the person rejects a sign-up. */
   rejection(view: VerificationView & VerificationPlaces): string;
   /**
-   * Reports what a form has done. If the browser runs JavaScript, the page replaces its address, so that
-   * reloading the page does not send the form again: the link may work only once.
+   * Shows a page that says what a submitted form has done, for example that the address is verified. With
+   * JavaScript, the page replaces its URL in the browser. Otherwise, reloading the page would submit the form
+   * again, although the link may work only once.
    */
   done(page: SuccessPageName, view: { readonly locale: string }): string;
   /** Shows a form for a new password, or for the first password of an account (`first`). */
@@ -102,8 +103,8 @@ export interface LinkPages {
   /** Shows the form for requesting a new link once more, because an invalid address was sent. */
   requestAgain(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
   /**
-   * Reports a problem that no other page is about. Shows the page text for the `code` of the problem, or the
-   * text of the API if there is none.
+   * Shows a problem for which there is no page of its own. The text is the page text for the problem's `code`
+   * or, if there is none, the text that the API returns.
    */
   problem(view: ShownProblem & { readonly locale: string }): string;
   /**

@@ -17,7 +17,8 @@ export function formatWaitTime(seconds: number, locale: string): string {
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
 
 /**
- * Removes the characters with which a stranger's name or address could distort the sentence that shows it.
+ * Removes invisible characters and characters that change the text direction. A stranger could otherwise
+ * choose a name or address that distorts the sentence in which a page shows it.
  */
 export function makeDisplaySafe(text: string): string {
   return text.toWellFormed().replaceAll(unseen, '');

@@ -79,8 +79,8 @@ function requestRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the session of the caller's access token as proof that the request comes from the owner; an empty
- * list if the request has no token.
+ * Returns the caller's session, which is evidence that the owner of the account sent the request. Returns an
+ * empty list if the request has no access token.
  */
 function holdersOf({ caller }: { readonly caller: Caller | null }): readonly SessionOrSignUpCookie[] {
   return caller === null ? [] : [{ userId: caller.userId, since: caller.state.sequence }];

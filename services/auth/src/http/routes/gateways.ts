@@ -194,8 +194,9 @@ const metadata = z
   .meta({ id: 'AuthorizationServer' });
 
 /**
- * Declares the route of the authorization server metadata under one of its two standard names; resource
- * servers look for either name, and need the `issuer` and `jwks_uri` in the metadata.
+ * Declares the route of the authorization server metadata. Two standards define a name for this document, and
+ * resource servers may request either, so this function is called for both names. Resource servers need the
+ * members `issuer` and `jwks_uri`.
  */
 function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: string): Route {
   const document: z.infer<typeof metadata> = {

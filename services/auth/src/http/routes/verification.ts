@@ -70,8 +70,8 @@ type Body = z.infer<ReturnType<typeof bodyOf>>;
 const SIGNED_UP = 1;
 
 /**
- * Returns the evidence that the request comes from the person who signed up: the session of the access token
- * and the account of the sign-up cookie, as far as they are present.
+ * Returns the evidence that the person who signed up sent the request: the session of the access token, and
+ * the account in the sign-up cookie. Returns an empty list if the request has neither.
  */
 function holdersOf(
   { signUpCookie }: RouteDeps,
@@ -86,8 +86,8 @@ function holdersOf(
 }
 
 /**
- * Returns the evidence that the body of the request contains: a new password or the current password. If the
- * body contains neither, returns the given sessions and cookies as evidence.
+ * Returns the evidence with which the request verifies the account: the new password or the current password
+ * in its body or, if the body has no password, the given sessions and sign-up cookies.
  * @throws Problem (validation_failed) if only one of `newPassword` and `confirmNewPassword` is set
  */
 function evidenceOf(
@@ -217,9 +217,9 @@ function verifyRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the error to show in the form on the page of a verification link; undefined if different input
- * would not help. Returns `none` to show the form without an error, if the password was required but not
- * entered yet.
+ * Returns the error to show in the form on the page of a verification link. Returns `none` if the form must
+ * be shown without an error, because the password is required but was not entered yet. Returns undefined if
+ * no input in the form could help.
  */
 function verificationFault(refusal: Refusal): VerificationFault | 'none' | undefined {
   switch (refusal.kind) {

@@ -111,8 +111,8 @@ describe('hashing', () => {
       await passwords.hash('correct horse', 'ada@example.com', { ip });
       done += 1;
     });
-    // Two hashes run at a time. On a busy machine, both may be complete by now, but the next two hashes start
-    // one turn of the event loop later.
+    // Two hashes run at a time, and the next two start only in a later turn of the event loop. Even on a busy
+    // machine, at most two hashes can therefore be complete now.
     await nextTurn();
     assert.ok(done <= 2, `${done} hashes in one turn`);
     await Promise.all(hashes);

@@ -20,11 +20,13 @@ export interface PasswordHashRequester {
 
 export interface FairConcurrencyLimit {
   /**
-   * Runs a task once fewer than `concurrency` other tasks are running. Waiting networks take turns, and so do
-   * the addresses within a network. Each turn runs one task, so that no client can starve the others.
+   * Runs a task as soon as fewer than `concurrency` other tasks are running. Until then, the task waits in a
+   * fair queue: networks take turns, and so do the addresses within a network. Each turn runs one task, so
+   * that no client can starve the others.
    * @param isWanted called before the task starts; if it returns false, the task is refused
-   * @throws `refusal()`, without running the task: if the network or the address has used up its share of a
-   * full queue, if the wait exceeds `maxWaitMs`, or if `isWanted` returns false
+   * @throws the error that `refusal` creates, if the task was refused without running: because the queue is
+   * full and the network or the address has used up its share, because the wait exceeds `maxWaitMs`, or
+   * because `isWanted` returned false
    */
   run<T>(task: () => Promise<T>, requester: PasswordHashRequester, isWanted?: () => boolean): Promise<T>;
   load(): HashingLoad;

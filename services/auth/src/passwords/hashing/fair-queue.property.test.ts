@@ -24,8 +24,8 @@ const steps = fc.array(
 type Step = { readonly network: string; readonly address: string } | 'take' | string;
 
 /**
- * Adds and takes items of a queue as the steps say, and keeps a plain list of the waiting items for
- * comparison.
+ * Performs the steps on a queue, and keeps a plain list of the waiting items, with which a test can compare
+ * the queue.
  */
 function play(
   played: readonly Step[],
@@ -140,7 +140,8 @@ describe('a fair queue', () => {
             }
           }
           flood();
-          // Some turns are taken before all people have joined, because the queue must be fair then, too.
+          // Take some turns before all eight people are in the queue, because the queue must be fair then,
+          // too.
           const people = Array.from({ length: 8 }, (_, n) => ({ n, network: `home ${n}`, address: `p${n}` }));
           const waited = new Map<Item, number>();
           function takeTurn(): void {

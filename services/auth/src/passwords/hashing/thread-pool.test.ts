@@ -5,9 +5,10 @@ import { promisify } from 'node:util';
 import { computeHashConcurrency, widenThreadPool } from './thread-pool.ts';
 
 /**
- * A script that starts four long hashes, which fill a thread pool of the default size, and a file access, and
- * prints which completes first: a hash or the file access. With a widened pool, the hashes are made longer,
- * so that the file access reliably wins even on a busy machine.
+ * A script that starts a file access and four long hashes, which occupy all threads of a pool of the default
+ * size. It prints which completes first: a hash, or the file access. With the argument `widen`, the script
+ * enlarges the pool first, and the hashes take longer, so that the file access reliably completes first even
+ * on a busy machine.
  */
 const script = `
   import { access } from 'node:fs/promises';

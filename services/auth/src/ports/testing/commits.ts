@@ -142,8 +142,8 @@ export const testSigner: EventSigner = eventSigner({
 });
 
 /**
- * Like `testSigner`, but signs on the calling thread, so that a test can count turns of the event loop and
- * choose the order in which requests end.
+ * Signs events like `testSigner`, but never uses another thread. A test can therefore count turns of the
+ * event loop, and control the order in which requests complete.
  */
 export const callingThreadSigner: EventSigner = {
   ...testSigner,

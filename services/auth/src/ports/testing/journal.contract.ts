@@ -264,8 +264,8 @@ export function defineJournalContractTests(name: string, open: OpenEmptyStores):
             stream: grace,
             events: [createSessionsRevokedFact(grace), createRoleChangedFact(grace)],
           }),
-          // In the stored JSON, the correlation id of this commit looks like the type of an event, but it must
-          // not count as a change of role.
+          // The correlation id of this commit contains the JSON text of a role change. The journal must not
+          // mistake the commit for one that changes a role.
           createRegistrationCommit('eve@example.com', { correlationId: '"type":"RoleChanged"' }),
         ]);
         assert.deepEqual((await journal.roleChanges()).toSorted(), [ada, grace].toSorted());

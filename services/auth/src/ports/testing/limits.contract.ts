@@ -101,8 +101,9 @@ export function defineLimitsContractTests(adapter: string, open: OpenEmptyStores
         const answers = await Promise.all(Array.from({ length: 20 }, () => limits.take('login-ip', ip)));
         let allowed = answers.filter((answer) => answer.allowed).length;
         assert.ok(allowed <= 4, `${allowed} of 4 allowed`);
-        // A caller may be refused because another caller has taken the last point and is about to give it
-        // back. A later caller can then take that point, so the loop takes points until the limit is reached.
+        // Some of the concurrent calls may have been refused although fewer than four were allowed: a refused
+        // call takes a point for a moment before it gives the point back. Take points one at a time until the
+        // limit is reached.
         while ((await limits.take('login-ip', ip)).allowed) allowed += 1;
         assert.equal(allowed, 4);
       }));

@@ -1,6 +1,6 @@
 /**
- * Runs a trial on three Kafka brokers that only this trial uses: a relay publishes what a writer keeps
- * appending, while partition leaders are killed.
+ * Runs a trial on three Kafka brokers of its own: while a writer keeps appending commits and a relay
+ * publishes them, the leaders of partitions are killed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';

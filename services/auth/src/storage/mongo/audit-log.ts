@@ -19,8 +19,8 @@ export interface AuditEntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'ti
    */
   readonly keptFor?: string;
   /**
-   * Equal to the entry's id while the entry is in the outbox. Then removed, so that the sparse index contains
-   * only the outbox.
+   * Equal to the entry's id while the entry is in the outbox. Absent afterwards, so that the sparse index on
+   * this field contains only the outbox.
    */
   readonly unpublished?: string;
 }

@@ -5,8 +5,8 @@ import { COMMITS_COLLECTION, type CommitDocument } from './commits.ts';
 const KEPT_MS = 7 * DAY_MS;
 
 /**
- * Schedules the erasure of registrations that ended before auth supported erasure. As for all other
- * registrations, the erasure is due seven days after their end.
+ * Schedules the erasure of the registrations that ended before auth could erase accounts. They are erased
+ * seven days after they ended, as are registrations that end now.
  */
 export const scheduleErasureOfEndedRegistrations: MongoMigration = async (connection) => {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);

@@ -20,13 +20,13 @@ interface ErasureDocument extends Omit<ErasureRecord, 'account'> {
   /** The id of the erased account. */
   readonly _id: string;
   /**
-   * Equal to `erasedAt` while the receipts of some expected consumers are missing. Then removed, so that the
-   * sparse index contains only erasures that wait for receipts.
+   * Equal to `erasedAt` while the receipt of an expected consumer is missing. Absent afterwards, so that the
+   * sparse index on this field contains only erasures that wait for receipts.
    */
   readonly waitingSince?: string;
   /**
-   * Set while the original events may still be on the topic. Then removed as a whole, so that the sparse
-   * index contains only such erasures (ADR 12).
+   * Present while the topic may still contain the original events of the erased account. Afterwards, the
+   * whole subdocument is absent, so that its sparse index contains only such erasures (ADR 12).
    */
   readonly open?: { readonly firstAt: string; readonly account: string };
 }
@@ -72,8 +72,8 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       const isNew = { _id: account, sequence, 'receipts.consumer': { $ne: receipt.consumer } };
       await erasures.updateOne(isNew, { $push: { receipts: receipt } });
       const stored = await erasures.findById(account).lean();
-      // Once the last receipt is stored, `waitingSince` must be removed. A process may crash before it removes
-      // the field, so every later call of `confirm` checks this again.
+      // Remove `waitingSince` if this was the last missing receipt. A process may crash after it has stored
+      // the receipt, so every call of `confirm` checks this, even if it adds no receipt.
       if (stored?.waitingSince !== undefined && findUnconfirmedConsumers(stored).length === 0)
         await erasures.updateOne(
           { _id: account, sequence: stored.sequence },

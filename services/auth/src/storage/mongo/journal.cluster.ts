@@ -62,8 +62,8 @@ describe('the journal on mongo', () => {
     await journal.roleChanges();
     await registrations.living('ada@example.com');
     await outbox.unpublished([commit.stream]);
-    // To find out which commit came first, the journal reads from the primary alone (`local`), and then from
-    // a majority.
+    // The first read, from the primary alone (`local`), finds out which of the competing commits came first.
+    // All other reads use the read concern `majority`.
     assert.deepEqual(asked, [
       [COMMITS_COLLECTION, 'local'],
       ...Array(7).fill([COMMITS_COLLECTION, 'majority']),

@@ -42,8 +42,8 @@ export function createMongoJournal(connection: Connection): Journal {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
   /**
-   * Reads the stored commits of several streams in one query. For each stream, starts after a given number
-   * and sorts by number.
+   * Reads commits of several streams in one query. For each stream, the caller passes a number, and gets the
+   * commits with higher numbers, in the order of their numbers.
    */
   const readAll = createBatchedReader(async (places: readonly Place[]) => {
     const [first] = places;
@@ -66,10 +66,11 @@ export function createMongoJournal(connection: Connection): Journal {
   }
 
   /**
-   * Returns the result of an append that collided with another commit. The stored commit may not have reached
-   * a majority of the replica set yet, so a `local` read finds out whether it is our own commit, from an
-   * earlier attempt. The result is final once the commit that came first has reached a majority.
-   * @throws StoreUnavailable if that takes too long, because it is then unknown which commit will persist
+   * Returns the result of an append that collided with another commit. The other commit may be our own, from
+   * an earlier attempt whose response was lost. A `local` read finds out which commit came first, even if no
+   * majority of the replica set has confirmed that commit yet. The result is final once a majority has
+   * confirmed it.
+   * @throws StoreUnavailable if that takes too long, because it is then not certain which commit will persist
    */
   async function afterLostRace({ commandId, stream, number, claims = [] }: Commit): Promise<AppendResult> {
     const own = { _id: commandId };

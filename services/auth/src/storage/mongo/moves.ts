@@ -8,7 +8,7 @@ interface MoveDocument {
   readonly endedAt?: Date;
 }
 
-/** The collection of the fingerprints of the keys with which auth has been used. */
+/** The collection that contains the fingerprints of the keys with which auth has used this database. */
 export const KEY_FINGERPRINTS_COLLECTION = 'auth_fingerprints';
 
 export function openMoveModel(connection: Connection) {

@@ -15,11 +15,14 @@ const isUnpublished = { 'unpublished.at': { $exists: true } };
 export function createMongoOutbox(connection: Connection): Outbox {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
-  /** Reads `limit` unpublished commits whose time is within a range, and all further ones with the time of the last. */
+  /**
+   * Reads `limit` unpublished commits whose times are in a range, in the order of their times. If further
+   * commits have the same time as the last one, reads them too.
+   */
   async function readPage(at: mongo.Condition<string>, limit: number): Promise<OutboxPage> {
     const streams = new Set<string>();
     let [read, last] = [0, ''];
-    // The batch contains the commit after the page, which tells whether there are more.
+    // Read one more commit than the page needs, to find out whether there are more.
     const waiting = commits
       .find(
         { 'unpublished.at': at },
@@ -40,8 +43,9 @@ export function createMongoOutbox(connection: Connection): Outbox {
 
   return mapMongoErrors<Outbox>({
     async unpublished(streams) {
-      // The query follows an index, and commits are only appended at the end of a stream. The result can
-      // therefore not contain a commit but lack an earlier unpublished commit of the same stream.
+      // The query reads the index in order, and commits are only appended at the end of a stream. If the
+      // result contains a commit, it therefore also contains all earlier unpublished commits of the same
+      // stream.
       const documents = await commits
         .find({ 'unpublished.stream': { $in: [...streams] } }, COMMIT_READ_OPTIONS)
         .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 })

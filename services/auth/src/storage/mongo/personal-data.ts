@@ -37,7 +37,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
       const { actor, ...data } = JSON.parse(value);
       if (actor !== userId || data.person === undefined) continue;
       const erased = JSON.stringify({ actor, ...data, person: null });
-      // Update the entry even if it has left the outbox by now: an entry that is kept after publication still
+      // Update the entry even if it was published meanwhile: if it is kept after publication, it still
       // contains the personal data.
       await entries.updateOne({ _id }, { $set: { value: erased } });
     }

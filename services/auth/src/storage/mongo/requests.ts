@@ -17,8 +17,8 @@ export const REQUESTS_COLLECTION = 'auth_requests';
 interface RequestDocument extends Omit<QueuedMailRequest, 'id'> {
   readonly _id: string;
   /**
-   * The worker that has leased the request. Absent while the request is free; `leasedUntil` is then the
-   * epoch.
+   * The worker that has leased the request. Absent while nobody has leased it; `leasedUntil` is then
+   * 1970-01-01T00:00:00Z.
    */
   readonly owner?: string;
   readonly leasedUntil: Date;

@@ -18,7 +18,8 @@ const SQL = {
 /** The audit log in the embedded store. */
 export function createSqliteAuditLog(database: Database): AuditLog {
   return mapSqliteErrors<AuditLog>({
-    // This write is not flushed to disk: a power cut would also lose the events that are still in memory.
+    // Do not flush this write to disk. That would hardly help: a power cut also loses the security events
+    // that are still queued in memory.
     add: (entries) =>
       database.write(
         () => {

@@ -8,11 +8,12 @@ import type { Commit } from '../../ports/journal.ts';
 export const COMMITS_PER_TURN = 250;
 
 /**
- * Reads the commits of a stream, in the order of their numbers, in several steps. Lets other work run between
- * the steps. The result is the same as that of one query, because commits are only appended at the end of a
- * stream.
+ * Reads the commits of a stream in several steps, and lets other work run between the steps. Returns the
+ * commits in the order of their numbers. The result is the same as if all commits were read at once, because
+ * commits are only appended at the end of a stream.
  * @param read returns at most `limit` commits whose numbers are higher than `after`
- * @param range `after` and `limit` of all commits together; default: from the start, and no limit
+ * @param range returns only commits whose numbers are higher than `after` (default 0), and at most `limit`
+ * (default: no limit)
  */
 export async function readCommitsInSteps(
   read: (after: number, limit: number) => readonly Commit[],

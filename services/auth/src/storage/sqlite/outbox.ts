@@ -11,7 +11,10 @@ import {
 import { COMMITS_PER_TURN, readCommitsInSteps } from './commit-pages.ts';
 import { commitFromRow } from './commits.ts';
 
-/** How many entries of the index on times are read in one turn of the event loop, which takes about 2 ms. */
+/**
+ * How many entries of the index of unpublished commits by time are read in one turn of the event loop.
+ * Reading them takes about 2 ms.
+ */
 const STAMPS_PER_TURN = 1000;
 
 const SQL = {
@@ -34,10 +37,10 @@ const LATEST_MS = 8.64e15;
 /** The outbox in the embedded store: commits whose column `unpublished` is set. */
 export function createSqliteOutbox(database: Database): Outbox {
   /**
-   * Reads `limit` unpublished commits, and all further ones with the time of the last. Lets other work run after
-   * every 1,000 commits.
-   * @param after commits with this time or an earlier one are ignored; in ms since the epoch
-   * @param before commits with this time or a later one are ignored; in ms since the epoch
+   * Reads `limit` unpublished commits in the order of their times. If further commits have the same time as
+   * the last one, reads them too. Lets other work run after every 1,000 commits.
+   * @param after only commits later than this time are read; in ms since the epoch
+   * @param before only commits earlier than this time are read; in ms since the epoch
    */
   async function readPage(
     { after, before }: { readonly after: number; readonly before: number },
@@ -46,7 +49,10 @@ export function createSqliteOutbox(database: Database): Outbox {
     const streams = new Set<string>();
     let [at, row, read] = [after, 0, 0];
 
-    /** Notes the streams of commits that were read, and the place of the last one. */
+    /**
+     * Adds the streams of the commits that were read, and remembers the position of the last of these
+     * commits.
+     */
     async function take(rows: readonly SqliteRow[]): Promise<void> {
       for (const { stream } of rows) streams.add(String(stream));
       const last = rows.at(-1);
@@ -72,8 +78,9 @@ export function createSqliteOutbox(database: Database): Outbox {
   }
 
   async function waiting({ recent, after, limit }: OutboxPageRequest): Promise<OutboxPage> {
-    // Look for commits with a time in the future first: a long search for old commits would take many turns, and
-    // commits that are appended meanwhile are later than `to`.
+    // Read the commits whose times are in the future before the overdue ones. Reading the overdue commits may
+    // take many turns of the event loop. Commits that are appended meanwhile are later than `recent.to`, and
+    // would be mistaken for commits of the future.
     const future =
       recent === undefined || after !== undefined
         ? []

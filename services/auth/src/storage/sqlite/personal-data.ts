@@ -36,9 +36,9 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
   }
 
   /**
-   * Erases the personal data in the last COMMITS_PER_TURN commits of an account whose numbers are lower than
-   * `before`.
-   * @returns the number of the first of these commits; 0 if no earlier commit is left
+   * Erases the personal data in COMMITS_PER_TURN commits of an account: the last of those whose numbers are
+   * lower than `before`.
+   * @returns the lowest number of these commits, for the next call; 0 if no commit is left
    */
   function eraseCommits(userId: string, before: number): number {
     const rows = database.prepare(SQL.commits).all({ userId, before });

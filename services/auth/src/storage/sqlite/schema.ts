@@ -144,8 +144,8 @@ const notices = `
 `;
 
 /**
- * Adds scheduled erasures. Also schedules the erasure of registrations that ended before this release. As for
- * all other registrations, the erasure is due seven days after their end.
+ * Adds scheduled erasures. Also schedules the erasure of registrations that ended before this release. They
+ * are erased seven days after they ended, as are registrations that end now.
  */
 const erasures = `
   ALTER TABLE journal_commit ADD COLUMN erase_at TEXT;
@@ -210,7 +210,7 @@ const erasureCopiesGone = `
     WHERE copied_first IS NOT NULL AND copied_gone IS NULL;
 `;
 
-/** Adds the latest repeats of a session's refresh token to another network. */
+/** Adds how many of a session's latest refresh tokens were sent again to a client in another network. */
 const sessionRepeats = `
   ALTER TABLE session ADD COLUMN repeated_n INTEGER;
   ALTER TABLE session ADD COLUMN repeats_in_a_row INTEGER;
