@@ -8,7 +8,10 @@ export const ACCOUNTS_TOPIC = 'accounts.events.v1';
 export const MAILINGS_TOPIC = 'mailings.events.v1';
 /** The name of the topic of bounces and complaints about mails. */
 export const DELIVERIES_TOPIC = 'deliveries.events.v1';
-/** Latchkey's name of a topic of events. On the brokers, the topic may have a different name. */
+/**
+ * The name of a topic of events in Latchkey's code. The setting TOPIC_NAMES can give the topic a different
+ * name on the brokers.
+ */
 export type TopicName = typeof ACCOUNTS_TOPIC | typeof MAILINGS_TOPIC | typeof DELIVERIES_TOPIC;
 
 /** A topic of events, and the settings with which it is created. */
@@ -19,14 +22,14 @@ export interface EventTopic {
   /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
   /**
-   * Set if Kafka compacts the topic: a record replaces an earlier record with the same key. Only records of the
-   * same event have the same key. `maxLagMs` is the maximum time until Kafka removes the earlier record, in ms;
-   * if it is undefined, the broker decides when.
+   * Set if Kafka compacts the topic, which means that a record replaces earlier records with the same key.
+   * Compaction loses no event, because only records of the same event have the same key. `maxLagMs` is the
+   * maximum time until Kafka removes a replaced record, in ms; if it is undefined, the broker decides when.
    */
   readonly compaction?: { readonly maxLagMs?: number };
   /** What the key of a record on the topic identifies. */
   readonly keyedBy: string;
-  /** The field of an event's data that repeats the id in the key. */
+  /** The field of an event's data that contains the same id as the key of the event's record. */
   readonly subjectField: 'userId' | 'mailingId' | 'deliveryId';
   /** The service that publishes the events. */
   readonly publisher: 'auth' | 'notifier';
@@ -82,8 +85,7 @@ export const topics: readonly EventTopic[] = [accountsTopic, mailingsTopic, deli
 export const SECURITY_TOPIC = 'security.events.v1';
 
 /**
- * The topic of security events. No account history depends on the topic, so the topic may be deleted at any
- * time.
+ * The topic of security events. It may be deleted at any time, because no account is derived from its events.
  */
 export interface SecurityTopic {
   readonly name: typeof SECURITY_TOPIC;

@@ -1,25 +1,25 @@
 /**
- * Converts the data of older events to the current version. Only a new optional field needs no new version;
- * any other change needs one, with a step that converts data from the previous version. The steps are
- * chained, so data of any older version can be converted.
+ * Converts the data of older events to the current version. A new optional field needs no new version. Any
+ * other change of an event needs a new version, and an upcaster that converts data from the previous version.
+ * Upcasters are applied one after the other, so data of any older version can be converted.
  */
 import { catalogue, type EventType } from './catalogue.ts';
 
 /**
- * Converts an event's data from one version to the next. Pure. Must keep unknown fields, because the journal
- * stores fields that are not published.
+ * Converts an event's data from one version to the next. Pure. Must keep fields that the event's schema does
+ * not contain, because the journal also stores private fields.
  */
 export type Upcaster = (data: unknown) => unknown;
 
 /** The upcasters of each event type, by the version that they convert from. */
 export type Upcasters = Readonly<Partial<Record<string, Readonly<Partial<Record<number, Upcaster>>>>>>;
 
-/** All upcasters. There are no upcasters while every event is in its first version. */
+/** All upcasters. Empty, because every event is still in its first version. */
 export const upcasters: Upcasters & { readonly [T in EventType]?: Upcasters[string] } = {};
 
 /**
  * Converts data to the current version, without validating it. Returns undefined if the version is unknown.
- * @throws any error of a step, because the data may be invalid
+ * @throws any error of an upcaster, because the data may be invalid
  */
 export type Upcast = (type: string, version: number, data: unknown) => unknown;
 

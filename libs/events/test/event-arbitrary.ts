@@ -55,7 +55,8 @@ function textArbitrary({ format, pattern, minLength = 0, maxLength }: Schema): f
 }
 
 function patternArbitrary(pattern: string, minLength: number, maxLength = 40): fc.Arbitrary<string> {
-  // fast-check cannot generate strings from Unicode property classes.
+  // fast-check cannot generate strings that match a Unicode property class, so generate any strings and
+  // select those that match.
   const texts = /\\p/i.test(pattern)
     ? fc.string({ unit: 'grapheme', minLength: Math.max(1, minLength), maxLength: Math.min(20, maxLength) })
     : fc.stringMatching(new RegExp(pattern));

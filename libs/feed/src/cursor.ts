@@ -1,6 +1,7 @@
 /**
- * A cursor: the position of a reader of the feed, as opaque text. It is not secret: it contains only offsets
- * of the log, and even a forged cursor lets a client read only the events that its key allows.
+ * A cursor: the position of a client in the feed, as opaque text. A cursor is not secret, because it contains
+ * only offsets of the log. A client that forges a cursor gets no events other than those that its API key
+ * allows.
  */
 import { crc32 } from 'node:zlib';
 import type { BusRecord } from '@latchkey/bus';

@@ -293,7 +293,8 @@ describe('the feed', () => {
     const account = randomUUID();
     await bus.publish(ACCOUNTS_TOPIC, [recordOf(account, 1), recordOf(account, 2)]);
     const { url, get } = await serve(context, bus);
-    // The feed never contains MailBounced, because that event is on a different topic than account events.
+    // MailBounced is an event type, but the feed refuses it, because the feed contains only the topic of
+    // account events.
     for (const types of [
       'Nope',
       'SessionsRevoked,Nope',

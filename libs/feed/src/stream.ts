@@ -11,7 +11,7 @@ import type { FeedPageRequest } from './page.ts';
 const SILENT_AT_MOST_MS = 15_000;
 
 export interface FeedStreamRequest extends FeedPageRequest {
-  /** Frees what was reserved for the stream. Called when the stream has ended. */
+  /** Frees the slot that the client occupies while it waits for events. Called when the stream has ended. */
   leave(): void;
   /** Returns whether the client is still allowed to read the feed. */
   stillMay(): Promise<boolean>;
@@ -23,7 +23,8 @@ export interface FeedStreamRequest extends FeedPageRequest {
  */
 export function respondWithFeedStream(request: FeedStreamRequest): RouteResponse {
   const { ending, leave } = request;
-  // If the client has already disconnected, the stream never starts, so its end cannot call `leave`.
+  // An aborted signal emits no further 'abort' event. So if the client has already disconnected, call `leave`
+  // now.
   if (ending.aborted) leave();
   else ending.addEventListener('abort', leave, { once: true });
   return {

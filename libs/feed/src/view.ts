@@ -6,10 +6,10 @@ import type { FeedReader } from './feed.ts';
 /**
  * Returns which events a client of the feed gets: the types that it requests or, if it requests none, all
  * types that its key allows.
- * @throws Problem (validation_failed) for an unknown type. A client that gets placeholders may request
- * unknown types, because it misses no event, and may be from a later release, which has more types. Problem
- * (insufficient_permission) if the client requests a type that its key does not allow. Without these errors,
- * the client would wait in vain for such events, and would never learn, for example, that a token was revoked
+ * @throws Problem (validation_failed) for an unknown type, unless the client gets placeholders: such a client
+ * misses no event, and may be from a later release, which has more types. Problem (insufficient_permission)
+ * if the client requests a type that its key does not allow. Without these errors, the client would wait in
+ * vain for such events, and would never learn, for example, that a token was revoked
  */
 export function readerViewOfRequest(
   reader: FeedReader,

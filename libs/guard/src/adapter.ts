@@ -46,8 +46,9 @@ export async function authenticateRequest(
 }
 
 /**
- * Returns the headers of a response, as names and values. If middleware that ran earlier has set `Vary`, such
- * as middleware for CORS, the value of `Vary` in the result contains the earlier names as well.
+ * Returns the headers of the response to a refused request, as names and values. If middleware that ran
+ * earlier has set `Vary`, as middleware for CORS does, the header `Vary` in the result also lists the earlier
+ * value.
  * @param earlierVary the current value of `Vary` in the response; undefined or empty if it is not set
  */
 export function headersOf(

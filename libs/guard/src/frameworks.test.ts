@@ -17,8 +17,9 @@ import { RevocationsUnavailable } from './session-status.ts';
 import { createTestTokens } from './testing.ts';
 
 /**
- * Serves the routes `/me` for any account, `/mine` for verified accounts, and `/all` for admins and editors.
- * Each route responds with the caller. Before the guards, the app sets `Vary: Origin`, as middleware for CORS
+ * Starts a server that uses the guard with one HTTP framework, and returns the server's URL. Its routes are
+ * `/me` for any account, `/mine` for verified accounts, and `/all` for admins and editors. Each route
+ * responds with the caller. Middleware that runs before the guard sets `Vary: Origin`, as middleware for CORS
  * does.
  */
 type Serve = (context: TestContext, guard: Guard) => Promise<string>;

@@ -31,9 +31,9 @@ const introspected = z.object({
 });
 
 /**
- * Returns a check that asks Latchkey about each token, and reuses the response for a moment. Simultaneous
- * checks of a token share one request. The caller gets the account's current role, and counts as verified if
- * the account is verified now, even if the token says otherwise.
+ * Returns a check that asks Latchkey whether a token is active, and caches the response for `cacheMs`.
+ * Simultaneous checks of a token share one request. The caller's role, and whether the account is verified,
+ * come from the response and not from the token, which may be outdated.
  */
 export function introspection(options: IntrospectionOptions): RevocationCheck {
   const { cacheMs = 1000, clock = () => performance.now() } = options;

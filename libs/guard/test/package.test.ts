@@ -29,7 +29,10 @@ const refused = await asked.authenticated()((name) => ({ authorization })[name])
 console.log(JSON.stringify([role, logged, refused, RevocationsUnavailable.name]));
 `;
 
-/** Returns the source of the test of the adapters, changed so that it imports the installed package. */
+/**
+ * Returns the source code of frameworks.test.ts, with its imports changed so that they load the installed
+ * package.
+ */
 async function frameworksTest(): Promise<string> {
   const source = await readFile(join(import.meta.dirname, '../src/frameworks.test.ts'), 'utf8');
   return source

@@ -135,10 +135,7 @@ function answer(
 const LONGEST_PREFERENCES = 1000;
 
 const ENGLISH = 'en';
-/**
- * The translators of each route that has texts of its own, by language. All other routes use the general
- * translators.
- */
+/** Caches the translators, by language, for each set of translations that a route declares. */
 const translators = new WeakMap<TranslationsByLanguage, ReadonlyMap<string, Translate>>();
 
 function translatorsOf(texts: TranslationsByLanguage): ReadonlyMap<string, Translate> {
@@ -199,7 +196,10 @@ function asksForPage(exchange: HttpExchange): boolean {
   return exchange.accepts('application/json', 'application/problem+json', 'text/html') === 'text/html';
 }
 
-/** If a body is too large, its rest is read and discarded, up to these limits, in bytes and in ms. */
+/**
+ * If a request's body is too large, the server reads and discards the rest of it: at most DRAIN_BYTES bytes,
+ * for at most DRAIN_MS ms.
+ */
 const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 

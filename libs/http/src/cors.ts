@@ -8,8 +8,8 @@ const PREFLIGHT_SECONDS = 600;
 
 export interface CorsOptions {
   /**
-   * The origins whose pages may call the service: a list, or a function that decides, for a pattern such as
-   * any port of localhost.
+   * The origins whose pages may call the service. Either a list, or a function that returns whether an origin
+   * is allowed, for example any port of localhost.
    */
   readonly corsOrigins: readonly string[] | ((origin: string) => boolean);
   /**
@@ -20,12 +20,12 @@ export interface CorsOptions {
 }
 
 /**
- * Responds to preflight requests, and lets pages of the listed origins read responses, with credentials
- * (Fetch standard). For other origins, responses have no CORS headers at all.
+ * Creates middleware that responds to preflight requests, and lets pages of the allowed origins read
+ * responses, with credentials (Fetch standard). Responses to other origins have no CORS headers at all.
  */
 export function createCorsMiddleware({ corsOrigins, corsHeaders = [] }: CorsOptions): Middleware {
   function isListed(origin: string): boolean {
-    // Browsers send the origin "null" for sandboxed frames and local files. The content of such a page may
+    // Never allow the origin "null". Browsers send it for sandboxed frames and local files, whose content may
     // come from anywhere.
     if (origin === 'null') return false;
     return typeof corsOrigins === 'function' ? corsOrigins(origin) : corsOrigins.includes(origin);

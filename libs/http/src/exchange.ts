@@ -5,7 +5,7 @@ export interface HttpExchangeState {
   request: RequestContext;
   /** The route that matches the request; undefined until it is known. */
   route?: Route;
-  /** How the body of the request was sent; undefined until the body was read. */
+  /** The format in which the client sent the body; undefined until the body has been read. */
   sentAs?: BodyKind;
 }
 

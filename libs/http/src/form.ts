@@ -10,7 +10,7 @@ export interface ParsedUrlEncoded {
   readonly faults: readonly FieldError[];
 }
 
-/** The maximum number of fields: more than any form or query of Latchkey has. */
+/** The maximum number of fields in a form or query. All forms and queries of Latchkey have fewer fields. */
 const MOST_PAIRS = 100;
 
 /**

@@ -36,7 +36,10 @@ const show = route({
   handle: async ({ params, query, ip }) => ({ status: 200, body: { id: params.id, limit: query.limit, ip } }),
 });
 
-/** Returns a GET route that has the given handler. */
+/**
+ * Returns a GET route with the given handler.
+ * @param more further fields of the route
+ */
 function doing(handle: Route['handle'], more: Partial<Route> = {}): Route {
   return {
     method: 'GET',

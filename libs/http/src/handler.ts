@@ -43,7 +43,8 @@ export function createHandler(
   options: HttpOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const app = new Koa<HttpExchangeState>();
-  // koa emits errors only while it writes a response, and only because the client has disconnected.
+  // Log koa's errors only at level debug: koa emits an error only if the client disconnects while koa writes
+  // the response.
   app.on('error', (error: unknown) => options.logger.debug({ err: error }, 'response not delivered'));
   app.use(identify(options));
   app.use(createRequestObserver(options.registry));
@@ -108,8 +109,9 @@ function isWellFormed(path: string): boolean {
 }
 
 /**
- * Removes surplus slashes from the path of a page, because people and programs that build links add them.
- * Does not change other paths, because a proxy may restrict access by the exact path.
+ * Creates middleware that removes surplus slashes from the path of a page, because people who type links, and
+ * programs that build them, often add such slashes. Other paths are unchanged, because a proxy may restrict
+ * access by the exact path.
  */
 function tolerateSlashes(routes: readonly Route[]): Middleware {
   const pages = new Router({ sensitive: true, strict: true });
@@ -130,9 +132,9 @@ function routerOf(routes: readonly Route[], options: HttpOptions): Router<HttpEx
 }
 
 /**
- * Remembers which routes match a path, because the router tests the patterns of all routes for each request. Remembers
- * only paths without parameters, because the number of other paths is not limited. The number of methods is limited by
- * Node's parser.
+ * Makes the router cache which routes match a path. Without this cache, the router tests the patterns of all
+ * routes for each request. Only paths without parameters are cached, because the number of paths with
+ * parameters is unlimited. The number of methods is limited by Node's HTTP parser.
  */
 function rememberMatches(router: Router<HttpExchangeState>, routes: readonly Route[]): void {
   const match = router.match.bind(router);

@@ -1,9 +1,9 @@
 /**
- * Validates JSON text (RFC 8259) from clients, without recursion. Finds duplicate keys, which JSON.parse does
- * not report. Duplicate keys are a threat: a gateway or a filter in front of the service may check the first
- * of two equal keys, while JSON.parse uses the last one. The scanner also limits the depth of nesting, and
- * reports the position of syntax errors. Its errors do not quote the text. test/hostile-input.e2e.test.ts
- * tests the scanner on all routes.
+ * Validates JSON text (RFC 8259) from clients, without recursion. The scanner finds duplicate keys, which
+ * JSON.parse does not report. Duplicate keys are a threat: a gateway or a filter in front of the service may
+ * check the first value of such a key, while JSON.parse uses the last one. The scanner also limits the depth
+ * of nesting, and reports the position of syntax errors. Its errors do not quote the text.
+ * test/hostile-input.e2e.test.ts tests the scanner on all routes.
  */
 
 const MAX_DEPTH = 20;
@@ -12,7 +12,7 @@ const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;
-/** Matches the end of a text that ends inside a string, a number or a literal. */
+/** Matches a string, a number or a literal that is incomplete because the text ends. */
 const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|\.|[eE][+-]?|[tfn][a-z]*)$/uy;
 
 /** What the JSON scanner expects next in the text. */

@@ -8,7 +8,10 @@ import { createListeningPart } from './listen.ts';
 import { publicAccessPolicy, type Route } from './route.ts';
 import { serveRoutes } from './testing/serve.ts';
 
-/** Returns a route that holds back its responses until the test releases them. */
+/**
+ * Returns a route that sends no response until the test calls `open`. `entered` resolves when the route gets
+ * a request.
+ */
 function gate() {
   const entered = Promise.withResolvers<void>();
   const open = Promise.withResolvers<void>();
@@ -49,14 +52,14 @@ function socketTo(t: TestContext, port: number): Promise<Socket> {
   });
 }
 
-/** Waits until no process listens on a port any more. */
+/** Waits until connections to a port are refused. */
 async function refused(t: TestContext, port: number): Promise<void> {
   for (;;) {
     try {
       (await socketTo(t, port)).destroy();
     } catch (error) {
-      // After ECONNRESET, try again: the server closed its listening socket just before it would have
-      // accepted this connection.
+      // ECONNRESET means only that the server closed its listening socket just before it would have accepted
+      // this connection. Connect again, to be sure that further connections are refused.
       if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') return;
     }
     await setTimeout(5);
@@ -233,7 +236,8 @@ describe('a listening part', () => {
     const stopping = part.stop();
     while (server?.listening) await setImmediate();
     newcomer.write('GET /gate HTTP/1.1\r\nHost: a\r\n\r\n');
-    // Node runs timers that are due before it reads from sockets.
+    // Let the timeout expire before the server reads the request. Node does this if the process was blocked:
+    // it runs timers that are due before it reads from sockets.
     t.mock.timers.tick(60_000);
     assert.match(await all, /^HTTP\/1.1 200 /);
     await stopping;

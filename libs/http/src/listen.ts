@@ -48,9 +48,9 @@ const TIMEOUTS = {
   requestTimeout: 30_000,
   headersTimeout: 10_000,
   /**
-   * How long an idle connection is kept open, in ms. The time is longer than the timeout of gateways, so that
-   * a gateway closes an idle connection first, and never sends a request on a connection that this server is
-   * closing.
+   * How long an idle connection is kept open, in ms. This is longer than the timeout of gateways, so that the
+   * gateway closes the idle connection. If the server closed it, the gateway could send a request at the same
+   * moment, and the request would fail.
    */
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
@@ -61,16 +61,16 @@ const TIMEOUTS = {
  * the way.
  */
 const FIRST_REQUEST_MS = 500;
-/** How long `stop` continues to accept connections at most, in ms. */
+/** The maximum time during which `stop` still accepts connections, in ms. */
 const BACKLOG_MS = 1_000;
 
 /**
- * Creates a process part that serves routes. `start` binds the port, and rejects with a message for operators
- * if the port is in use. `stop` finishes the requests in progress, accepts and serves the connections that
- * wait in the backlog, and closes idle connections. So a rolling restart causes no failed requests
- * (listen.test.ts). The packages http-terminator and stoppable are not used: they close the listening socket
- * immediately, which resets the connections in the backlog, and they destroy connections whose first request
- * is on the way.
+ * Creates a process part that serves routes. `start` binds the port. If the port is in use, `start` rejects
+ * with a message for operators. `stop` accepts and serves the connections that wait in the backlog of the
+ * socket, finishes the requests in progress, and closes idle connections. A rolling restart therefore causes
+ * no failed requests (listen.test.ts). The packages http-terminator and stoppable are not used: they close
+ * the listening socket immediately, which resets the connections in the backlog, and they destroy connections
+ * whose first request is on the way.
  */
 export function createListeningPart(options: ListenOptions): ListeningPart {
   let listening: Listening | undefined;
@@ -147,7 +147,7 @@ interface Connection {
   hasSentRequest: boolean;
 }
 
-/** Creates a server that knows which of its connections have a request in progress. */
+/** Creates a server that keeps a list of its connections, each with the responses in progress on it. */
 function trackedServer(options: ListenOptions): Listening {
   let handle = createHandler(options.routes, options);
   function serve(routes: readonly Route[]): void {
@@ -165,8 +165,8 @@ function trackedServer(options: ListenOptions): Listening {
       answers.add(response);
       response.once('close', () => {
         answers.delete(response);
-        // If the response's headers were sent before the stop began, they contain no `Connection: close`.
-        // Close the connection here.
+        // If the headers of the response were sent before `close` was called, they contain no `Connection:
+        // close`. Therefore, close the connection here.
         if (closing && answers.size === 0) request.socket.end();
       });
     }
@@ -189,13 +189,14 @@ function trackedServer(options: ListenOptions): Listening {
   });
 
   /**
-   * Waits until the backlog is empty: resolves after a turn of the event loop in which no connection was
-   * accepted. In one turn, only some of the connections in the backlog are accepted. If the socket were
-   * closed while the backlog is not empty, the other connections would be reset.
+   * Waits until the backlog of the listening socket is empty. In each turn of the event loop, Node accepts
+   * only some of the connections in the backlog, so this function waits for a turn in which Node accepted
+   * none. If the socket were closed earlier, the remaining connections would be reset.
    */
   async function backlogTaken(): Promise<void> {
     const giveUpAt = performance.now() + BACKLOG_MS;
-    // Wait for one turn of the event loop: the server may not have polled this socket yet.
+    // Wait for one turn of the event loop, because Node may not have looked for new connections yet in the
+    // current turn.
     await setImmediate();
     for (let before = -1; before !== accepted && performance.now() < giveUpAt; ) {
       before = accepted;
@@ -218,8 +219,8 @@ function trackedServer(options: ListenOptions): Listening {
   }
 
   /**
-   * Closes the connections that have no request in progress. Before that, reads the requests that arrived
-   * while the event loop was blocked.
+   * Closes the connections that have no request in progress. First waits for two turns of the event loop, in
+   * which Node reads requests that arrived while the event loop was blocked.
    */
   async function closeSilent(): Promise<void> {
     await setImmediate();
@@ -248,7 +249,10 @@ function malformed(code: string | undefined): ProblemSpec {
   return standardProblems.validation_failed;
 }
 
-/** Writes a response to a request that is not HTTP. Node provides no response object for such a request. */
+/**
+ * Returns the complete text of an HTTP response, for a request that Node cannot parse. Node creates no
+ * response object for such a request.
+ */
 function rawProblem(spec: ProblemSpec, options: ProblemOptions): string {
   const requestId = randomUUID();
   const detail =

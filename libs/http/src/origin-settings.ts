@@ -3,7 +3,7 @@ import { getDomain } from 'tldts';
 import { z } from 'zod';
 
 /**
- * The settings that every service has that browsers call. Each setting must have the same value in all
+ * The settings of the services that browsers call. Each of these settings must have the same value in all
  * services.
  */
 export const originSettings = z.object({

@@ -12,8 +12,8 @@ export function removeSurplusSlashes(path: string): string {
 export type LookUpPage = (path: string) => Pick<Route, 'problemPage' | 'pageHeaders'> | undefined;
 
 /**
- * Creates a function that finds the page for a path that was truncated or has text appended. For any other
- * path, the function returns the general page about problems, if a route has such a page.
+ * Creates a function that finds the page for a path that was truncated or has text appended. If the path
+ * belongs to no page, the function returns the general page about problems, if a route has one.
  */
 export function createPageLookUp(routes: readonly Route[]): LookUpPage {
   const pages = routes

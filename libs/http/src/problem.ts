@@ -1,6 +1,6 @@
 /**
- * The part of problem details (RFC 9457) that is the same each time the problem occurs. `type` ends with the
- * code.
+ * The parts of problem details (RFC 9457) that are the same for every problem of one kind. The field `type`
+ * of the problem details ends with `code`.
  */
 export interface ProblemSpec {
   readonly code: string;
@@ -39,7 +39,7 @@ export const standardProblems = {
 
 /**
  * The problem of a request whose headers are too large. It has the same code as the problem of a body that is
- * too large, but a different status.
+ * too large, but the status that HTTP defines for headers.
  */
 export const headersTooLargeProblem: ProblemSpec = {
   ...standardProblems.payload_too_large,

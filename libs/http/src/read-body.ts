@@ -53,7 +53,7 @@ const NAMES: Readonly<Record<BodyKind, string>> = {
 };
 
 /**
- * Returns the kind of a request's body. An empty body with the media type of a form is a form, because a form
+ * Returns the kind of a request's body. An empty body is a form if its media type says so, because a form
  * that has only a button sends no fields. Any other empty body is `none`, if the route accepts requests
  * without a body.
  * @throws Problem unsupported_media_type

@@ -91,18 +91,19 @@ function decodeBody(body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: Fie
 }
 
 /**
- * Returns the value that is validated in place of a missing body: `undefined` if the schema of the body
- * accepts this, otherwise an empty object.
+ * Returns the value that is validated if a request has no body: `undefined` if the schema of the body accepts
+ * `undefined`, otherwise an empty object.
  */
 function bodyOfNone(schema: z.ZodType | undefined): unknown {
   return schema?.safeParse(undefined).success === true ? undefined : {};
 }
 
 /**
- * Returns whether a route ignores the query. A route without query parameters ignores the query of GET
- * requests. It also ignores the query if its path contains a secret, as in mailed links, because mail
- * providers, browsers and monitoring add parameters of their own. Other routes refuse undeclared parameters:
- * a client that sends `?dryRun=true` must learn that it has no effect.
+ * Returns whether a route ignores the query. A route that declares no query parameters ignores the query of
+ * GET requests. If its path contains a secret, as the paths of mailed links do, it ignores the query of all
+ * requests, because mail providers, browsers and monitoring tools append their own parameters. Other routes
+ * refuse undeclared parameters: a client that sends `?dryRun=true` must learn that the parameter has no
+ * effect.
  */
 function ignoresQuery({ method, query, secretPath }: Route): boolean {
   return query === undefined && (method === 'GET' || secretPath === true);

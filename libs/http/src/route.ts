@@ -17,8 +17,8 @@ export interface RequestContext {
   readonly requestId: string;
   readonly log: Logger;
   /**
-   * Returns the value of a cookie. Undefined if the request contains several cookies with this name, because
-   * another host of the same domain may have set one of these cookies.
+   * Returns the value of a cookie. If the request contains several cookies with this name, returns undefined,
+   * because another host of the same domain may have set one of them.
    */
   cookie(name: string): string | undefined;
   /** Returns whether the client is still connected. */
@@ -56,10 +56,10 @@ export const publicAccessPolicy: AccessPolicy<null> = {
 };
 
 /**
- * How a request may contain a body. `raw`: bytes of any media type, passed to the handler as a Buffer; a
- * route that accepts `raw` accepts no other kind. `none`: no body; a body that is not empty is refused with
- * 415. If a route with a body schema also accepts `none`, a missing body is passed as `undefined` if the
- * schema accepts this, otherwise as `{}`.
+ * In which form a request has a body. `raw`: bytes of any media type, which the handler gets as a Buffer; a
+ * route that accepts `raw` accepts no other kind. `none`: no body. A route that accepts only `none` refuses a
+ * request that has a body with 415. If a route with a body schema also accepts `none`, the handler gets a
+ * missing body as `undefined` if the schema accepts `undefined`, otherwise as `{}`.
  */
 export type BodyKind = 'json' | 'form' | 'raw' | 'none';
 
@@ -141,9 +141,9 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** Translations of this route's problems into languages other than English. */
   readonly texts?: TranslationsByLanguage;
   /**
-   * Returns the faults of a body that schemas cannot express, such as a weak password. Called only if the
-   * schemas have also found faults, so that the response lists all faults together. If the schemas have found
-   * no faults, the handler itself checks for these faults.
+   * Returns the faults of a body that schemas cannot express, such as a weak password. It is called only
+   * after the schemas have found other faults, so that the response lists all faults together. If the schemas
+   * find no faults, the handler checks for these faults itself.
    */
   readonly moreFaults?: (body: unknown) => readonly FieldError[];
   /** Whether the path contains a secret. If so, no log line of any level may contain the path. */
@@ -160,8 +160,9 @@ export interface RouteSpec<Caller, Params, Query, Body> {
    */
   readonly problemPage?: (problem: Problem, request: RequestContext) => string | undefined;
   /**
-   * Renders a problem as a page if a browser requests a document and the matching route has no `problemPage`,
-   * or no route matches. Only one route of a server may have this. Default: an unstyled page.
+   * Renders a problem as a page if a browser requests a document, and either no route matches or the matching
+   * route has no `problemPage`. Only one route of a server may have a `generalProblemPage`. Default: an
+   * unstyled page.
    */
   readonly generalProblemPage?: (problem: Problem, request: RequestContext) => string;
   /**
@@ -170,8 +171,8 @@ export interface RouteSpec<Caller, Params, Query, Body> {
    */
   readonly pageHeaders?: Readonly<Record<string, string>>;
   /**
-   * Runs the policy and the handler of each request by calling `respond`, for example within a time limit.
-   * Default: no wrapper.
+   * Wraps the work for each request, for example in a time limit. Must call `respond`, which runs the policy
+   * and the handler. Default: no wrapper.
    */
   readonly around?: (respond: () => Promise<void>) => Promise<void>;
   handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<RouteResponse>;

@@ -21,8 +21,9 @@ export function createPageContentSecurityPolicy(imageOrigin?: string): string {
 }
 
 /**
- * The security headers for each kind of response (ASVS 5.0, 3.4). `every`: for all responses. `https`: for
- * all responses if all clients use HTTPS (production). A page may override these headers.
+ * The security headers for each kind of response (ASVS 5.0, 3.4). `every` is for all responses. `https` is
+ * also for all responses, but only if all clients use HTTPS, as in production. A page may override the
+ * headers.
  */
 export const securityHeaders = {
   every: {

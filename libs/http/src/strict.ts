@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
 /**
- * Returns a copy of the schema in which every `z.object` is strict, at any depth; `z.looseObject` and
- * `.catchall(…)` are unchanged. Metadata is kept. Intersections, maps, tuples and lazy schemas are unchanged,
- * because an intersection of strict objects would refuse everything. Schemas are not declared with
- * z.strictObject, for two reasons. If somebody declared one schema without it, unknown fields would be
- * dropped silently. And the schemas of responses must be strict only in tests and development.
+ * Returns a copy of the schema in which every `z.object`, at any depth, refuses unknown fields.
+ * `z.looseObject` and `.catchall(…)` are unchanged, and metadata is kept. Intersections, maps, tuples and
+ * lazy schemas are unchanged too, because an intersection of strict objects would refuse everything. There
+ * are two reasons for not declaring all schemas with z.strictObject. If somebody declared one of them with
+ * z.object by mistake, unknown fields would be dropped silently. And the schemas of responses must be strict
+ * only in tests and development.
  */
 export function makeObjectSchemasStrict<S extends z.ZodType>(schema: S): S {
   return strict(schema) as S;
@@ -23,7 +24,8 @@ function strict(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodUnion)
     return again(schema, { ...schema.def, options: schema.def.options.map(strict) });
   if (schema instanceof z.ZodPipe) {
-    // If the input of a pipe is a transform, its output is the schema to make strict.
+    // `z.preprocess` creates a pipe whose input is a transform. In such a pipe, the output is the schema to
+    // make strict.
     const side = schema.def.in instanceof z.ZodTransform ? 'out' : 'in';
     return again(schema, { ...schema.def, [side]: strict(schema.def[side]) });
   }
@@ -55,8 +57,8 @@ function isWrapper(schema: z.core.$ZodType): schema is Wrapper {
 }
 
 /**
- * Returns a copy of a schema with a changed definition. If `parent` is set, the copy keeps the description
- * and other metadata.
+ * Returns a copy of a schema with a changed definition. The option `parent` makes zod keep the schema's
+ * description and other metadata.
  */
 function again<S extends z.ZodType>(schema: S, def: S['_zod']['def']): S {
   return z.core.clone(schema, def, { parent: true });

@@ -1,8 +1,8 @@
 /** Translates the messages of the API. Codes are the same in every language. */
 
 /**
- * Translations, by the English text. `{name}` in a text matches any value. If the catalogue contains a
- * translation of this value, the value is translated too.
+ * Maps English texts to their translations. `{name}` in a text is a placeholder for any value. If the
+ * catalogue also contains the value itself, the translated text contains the translated value.
  */
 export type TranslationCatalogue = Readonly<Record<string, string>>;
 

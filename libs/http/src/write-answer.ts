@@ -39,7 +39,7 @@ export function createResponseWriter(
     exchange.set('Cache-Control', route.cacheControl ?? 'no-store');
     setResponseHeaders(exchange, answer.headers ?? {});
     if (answer.html !== undefined) setResponseHeaders(exchange, route.pageHeaders ?? {});
-    // Koa sends an empty text as text/plain, and sends null without a media type.
+    // If there is no body, assign null: for an empty text, Koa would send the media type text/plain.
     exchange.body = answer.stream === undefined ? (text ?? null) : Readable.from(answer.stream.pieces);
     exchange.status = answer.status;
     if (type !== undefined) exchange.set('Content-Type', type);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatDurationInWords, formatInstantInWords, listFallbackLocales, parseLocale } from './index.ts';
 
-/** Formats an instant in words, with plain spaces instead of no-break spaces. */
+/** Returns what `formatInstantInWords` returns, but with plain spaces instead of no-break spaces. */
 function words(at: Date, locale: string): string {
   return formatInstantInWords(at, locale).replaceAll('\u00a0', ' ');
 }

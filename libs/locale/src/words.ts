@@ -28,7 +28,7 @@ const counts = {
 } as const satisfies Readonly<Record<TimeUnit, unknown>>;
 
 /**
- * How the first day of a month is written in languages that use an ordinal number for it. Intl writes a plain
+ * The number of the first day of a month, in languages that write it as an ordinal. Intl writes it as a plain
  * number.
  */
 const FIRST_DAYS: Readonly<Record<string, string>> = { fr: '1er', pt: '1º' };

@@ -1,6 +1,6 @@
 /**
  * The maximum number of keys per query. With more keys, the server's query plan would become too large, and
- * every key would wait too long for the slowest one.
+ * the caller of each key would have to wait until all keys have been read.
  */
 const MOST_KEYS = 50;
 
@@ -11,10 +11,10 @@ interface Waiting<Key, Value> {
 }
 
 /**
- * Creates a function that reads the value of one key, but combines the reads of several callers. All calls
- * within one turn of the event loop become one call of the driver. A call of the driver costs as much CPU as
- * the rest of a small request, so under load, batching halves the cost of a request. A key is always read
- * after it was requested, so that a reader sees all writes that were confirmed before its request.
+ * Creates a function that reads the value of one key, and combines the reads of all callers that call it
+ * within one turn of the event loop into one query. A query costs as much CPU as the rest of a small request,
+ * so under load, batching halves the cost of a request. A key is always read after it was requested, so a
+ * caller sees all writes that were confirmed before its call.
  * @param read returns the values of up to 50 keys, in the order of the keys; if it rejects, the reads of all
  * these keys reject
  */
@@ -43,8 +43,8 @@ export function createBatchedReader<Key, Value>(
 
   return (key) => {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
-    // The event loop runs setImmediate after it has read all sockets that have data. So the reads of all
-    // these requests are combined.
+    // Node runs setImmediate after it has read all sockets that have data. The reads of all requests that
+    // have just arrived are therefore combined.
     if (waiting.length === 0) setImmediate(readWaiting);
     waiting.push({ key, resolve, reject });
     return promise;

@@ -21,7 +21,7 @@ test('a command on a connection that is closing fails, instead of waiting foreve
   await once(socket, 'connect');
   const connection = new Connection(socket, { id: 7, generation: 0 });
 
-  // After this call, the socket cannot be used, but it emits 'close' only in the next turn of the event loop.
+  // After `destroy`, the socket cannot be used, but it emits 'close' only in the next turn of the event loop.
   socket.destroy();
   const asked = connection.command(ns('admin.$cmd'), { hello: 1 }, { socketTimeoutMS: 1000 });
   await assert.rejects(asked, { name: 'MongoNetworkError', message: /^connection 7 to .* closed$/ });

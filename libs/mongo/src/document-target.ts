@@ -15,8 +15,8 @@ export function createDocumentMoveTarget<Item, Document extends { readonly _id: 
   }: {
     documentOf(item: Item): Document;
     /**
-     * Returns whether the stored document equals the moved document, or is a later state of it. Default:
-     * always true.
+     * Returns whether the stored document counts as the moved one, because both are equal, or because the
+     * stored document was changed after the move. Default: always true.
      */
     isHeld?(stored: Document, moved: Document): boolean;
   },

@@ -73,8 +73,8 @@ function isOfConnection(error: unknown): error is Error {
 }
 
 /**
- * The error code of a duplicate key in a unique index. Only the code is reliable: text and fields differ
- * between servers.
+ * The error code of a duplicate key in a unique index. Recognise this error only by its code, because servers
+ * differ in the text and the other fields.
  */
 export const DUPLICATE_KEY_CODE = 11000;
 /** The error code of a write conflict: another client wrote the same document at the same time. */
@@ -86,9 +86,8 @@ function isRace(code: unknown): boolean {
 
 /**
  * Returns whether a write failed only because a concurrent write of another client came first. For a bulk
- * write, concurrent writes must be the reason for all failed writes. Returns false for a bulk write that was
- * interrupted, because its error has the code of the interruption, and lists at most the writes that failed
- * before the interruption.
+ * write, returns true only if this is the reason for every failed write. Returns false for a bulk write that
+ * was interrupted: its error has the code of the interruption, and does not list the writes after it.
  */
 export function isConcurrentWriteError(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = loadMongoose().mongo;
@@ -103,14 +102,15 @@ export function isConcurrentWriteError(error: unknown): boolean {
 const NOTHING_SENT = /^connect /;
 
 /**
- * Returns whether a write may have taken place although it failed with this error: because the connection was
- * lost before the response, or because too few members of the replica set have acknowledged the write so far.
+ * Returns whether a write may have taken place although it failed with this error. This is the case if the
+ * connection was lost before the response, or if too few members of the replica set have acknowledged the
+ * write so far.
  */
 export function mayHaveBeenWritten(error: unknown): boolean {
   const { MongoNetworkError, MongoWriteConcernError } = loadMongoose().mongo;
   if (error instanceof MongoWriteConcernError) return true;
-  // The driver throws MongoPoolClearedError for requests that are still waiting for a connection. Nothing was
-  // sent for them.
+  // The driver throws MongoPoolClearedError for a request that is still waiting for a connection, so the
+  // request was not sent.
   if (!(error instanceof MongoNetworkError) || error.name === 'MongoPoolClearedError') return false;
   return !NOTHING_SENT.test(error.message);
 }

@@ -11,7 +11,7 @@ export interface MongoIndex {
   readonly unique?: true;
   /** Set if the index contains only documents that have at least one of its fields. */
   readonly sparse?: true;
-  /** Set if the index contains only documents whose fields have these values. */
+  /** Set if the index contains only the documents in which the given fields have the given values. */
   readonly only?: Readonly<Record<string, string>>;
 }
 

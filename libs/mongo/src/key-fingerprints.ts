@@ -16,7 +16,7 @@ import { createPlainSchema, modelOfCollection } from './models.ts';
 export interface FingerprintDocument {
   /** The name of the setting that contains the keys. */
   readonly _id: string;
-  /** The keys of the setting, in the format of `parseKeyUses`. */
+  /** The fingerprints or ids of the setting's keys, in the format of `parseKeyUses`. */
   readonly fingerprint: string;
 }
 
@@ -67,7 +67,7 @@ export function createMongoKeyFingerprints(
 
   /**
    * Stores the fingerprints of a setting's keys.
-   * @returns false, and stores nothing, if a key is missing on which stored data may depend
+   * @returns false, and stores nothing, if the setting lacks a key that stored data may depend on
    */
   async function remember(name: string, keys: ConfiguredKeys, now: Date): Promise<boolean> {
     for (;;) {
@@ -96,8 +96,8 @@ export function createMongoKeyFingerprints(
       await assertReady();
       const lacking = await lackingIn(given, now);
       if (lacking.length > 0) return lacking;
-      // All instances store the settings in the same order. If another instance has stored a setting first,
-      // this instance has not yet stored any of the settings that come after it.
+      // All instances store the settings in the same order. If several instances with different keys start at
+      // the same time, only one of them stores the first setting, and the others store none.
       for (const [name, keys] of Object.entries(given).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
         if (!(await remember(name, keys, now))) return lackingIn(given, now);
       }
@@ -127,7 +127,8 @@ export function createKeyFingerprintMoveTarget(
   return mapMongoErrors(
     createDocumentMoveTarget<StoredKeyUses, FingerprintDocument>(connection, collection, {
       documentOf: ({ setting, uses }) => ({ _id: setting, fingerprint: formatKeyUses(uses) }),
-      // The target may have newer keys than the source, if a process has already started on the target.
+      // A process that has already started on the target may have added newer keys, so check only that the
+      // target has the keys of the source.
       isHeld: (stored, moved) => {
         const known = stored.fingerprint.split(' ');
         return moved.fingerprint.split(' ').every((use) => known.includes(use));

@@ -2,9 +2,9 @@ import type { Connection, Model, Schema, SchemaDefinition } from 'mongoose';
 import { loadMongoose } from './driver.ts';
 
 /**
- * Creates a schema without mongoose's defaults: no version key, no empty list in place of a missing list (a
- * sparse index would treat it as a value), and no removal of empty values. An unknown field is an error.
- * Latchkey sets `_id` itself.
+ * Creates a schema without mongoose's defaults: no version key, no removal of empty values, and no empty list
+ * in place of a missing one, because a sparse index would treat an empty list as a value. An unknown field is
+ * an error. Latchkey sets `_id` itself.
  */
 export function createPlainSchema<Document>(definition: SchemaDefinition): Schema<Document> {
   return new (loadMongoose().Schema)<Document>(definition as SchemaDefinition<Document>, {

@@ -18,9 +18,9 @@ export interface MongoProxy {
 }
 
 /**
- * Creates a TCP proxy to the first server of a connection string. At first, and after `cut`, it closes every
- * connection; after `mend`, it forwards them. Its port stays open all the time, because another process could
- * take the port otherwise. The proxy does not keep the process alive.
+ * Creates a TCP proxy to the first server of a connection string. The proxy closes every connection until
+ * `mend` is called; after `mend`, it forwards connections until `cut` is called. Its port stays open all the
+ * time, because another process could take the port otherwise. The proxy does not keep the process alive.
  */
 export async function createMongoProxy(url: string): Promise<MongoProxy> {
   const { host, port, through } = parts(url);

@@ -29,7 +29,8 @@ describe('opening MongoDB', () => {
   }
 
   test('waits for a server that is down, and ends when it is closed', async () => {
-    // Nothing listens on port 1. A port that was free a moment ago could be taken by another process.
+    // Nothing listens on port 1. A free port would not do, because another process could take it during the
+    // test.
     const mongo = openMongo({ url: 'mongodb://127.0.0.1:1' });
     await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });
     const closed = mongo.close();

@@ -16,16 +16,16 @@ const DATABASE = 'latchkey';
 const AVAILABLE_MS = 2000;
 const CONNECT_MS = 2000;
 /**
- * The default of the option `answersWithinMs`, in ms. The driver retries an operation once, so if a server
- * accepts requests but does not respond, a request fails within 10 s.
+ * The default of the option `answersWithinMs`, in ms. The driver retries an operation once, so a request to a
+ * server that accepts requests but does not respond fails within 10 s.
  */
 const ANSWER_MS = 4_500;
 /**
- * How much earlier than the client the server gives up a write, in ms, so that the server's error can still
- * reach the client.
+ * How much earlier than the client the server must give up a write, in ms. With this margin, the server's
+ * error can still reach the client.
  */
 const WRITE_MARGIN_MS = 500;
-/** The collection that contains the document for write probes. */
+/** The collection for write probes, which are writes that check whether the server accepts writes. */
 const PROBES = 'probes';
 /** The pause between attempts to reach the server for the first time, in ms. */
 const RETRY_MS = 1000;
@@ -96,7 +96,7 @@ export function openMongo(options: MongoOptions): MongoStore {
   }
 
   const reached = reach();
-  // Not every caller awaits `reached`, so its rejection must not be reported as unhandled.
+  // Mark a rejection of `reached` as handled, because some callers never await `reached`.
   reached.catch(() => undefined);
 
   async function ping(): Promise<void> {
@@ -156,10 +156,10 @@ export function openMongo(options: MongoOptions): MongoStore {
 }
 
 /**
- * Returns the driver's settings. A URL cannot change the durability: a write is acknowledged only when it is
- * in the journals of a majority. It can change retryable writes, because servers like DocumentDB need
- * `retryWrites=false`. The driver uses retryable writes only on replica sets and mongos, because no other
- * server recognises a repeated write (retryable-writes.test.ts).
+ * Returns the driver's settings. The URL cannot change the durability: a write is acknowledged only when it
+ * is in the journals of a majority. The URL can turn off retryable writes, because servers like DocumentDB
+ * need `retryWrites=false`. The driver uses retryable writes only on replica sets and mongos, because no
+ * other server recognises a repeated write (retryable-writes.test.ts).
  */
 function settings({
   url,
@@ -210,7 +210,8 @@ function failureOrRefusal(error: unknown): MongoFailure | StoreMisconfigured {
 }
 
 /**
- * Returns what is probably wrong with the URL, without quoting the URL.
+ * Returns a hint about what is wrong with the URL, without quoting the URL; an empty string if the cause is
+ * unknown.
  * @param error the driver's error
  */
 function hintFor({ message }: Error): string {

@@ -27,7 +27,8 @@ export function patchPoolCheckInterval(prototype: DriverPool): void {
   prototype.ensureMinPoolSize = function (this: DriverPool) {
     const before = this.minPoolSizeTimer;
     ensureMinPoolSize.call(this);
-    // If the pool is paused or closed, the driver has set no timer.
+    // Do not change the interval of a pool with a minimum size. If the driver has set no timer, the pool is
+    // paused or closed.
     if (this.options.minPoolSize > 0 || this.minPoolSizeTimer === before) return;
     clearTimeout(this.minPoolSizeTimer);
     this.minPoolSizeTimer = setTimeout(() => this.ensureMinPoolSize(), CHECKED_EVERY_MS);

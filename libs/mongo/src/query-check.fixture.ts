@@ -17,8 +17,9 @@ export interface QueryCheck {
   /** Runs work whose queries are not recorded. */
   ignoring<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Checks the recorded queries, as far as the server allows it.
-   * @returns a note, if the server does not explain queries
+   * Checks that the recorded queries search an index.
+   * @returns undefined, or, if the server does not explain queries, a sentence about what could not be
+   * checked
    * @throws Error that lists the queries that search no index
    */
   assertIndexed(connection: Connection): Promise<string | undefined>;

@@ -11,7 +11,7 @@ export interface MongoQuery {
   readonly sortedBy?: string;
   /** Whether the query returns only a limited number of documents. */
   readonly limited: boolean;
-  /** The command without everything except this query, in the form that the command `explain` expects. */
+  /** The command, reduced to this query, in the form that the command `explain` expects. */
   readonly command: Document;
 }
 
@@ -99,9 +99,9 @@ function pick(command: Document, ...fields: readonly string[]): Document {
 }
 
 /**
- * Returns whether an index limits the number of documents that a query reads. It does if the query has a
- * condition on the first field of the index, or reads a limited number of documents in the order of the
- * index.
+ * Returns whether an index can limit the number of documents that a query reads. An index can do so if the
+ * query has a condition on the index's first field, or if the query reads a limited number of documents in
+ * the order of the index.
  * @param indexes all indexes, except those on `_id`
  */
 export function canSearchIndex(
@@ -143,12 +143,13 @@ function onlyFields(filter: Document): Document {
 const EXCLUSIONS = new Set(['$ne', '$nin', '$not', '$exists']);
 
 /**
- * Returns whether a search of an index finds all documents that a condition on the index's first field
- * selects, and reads few others.
+ * Returns whether searching an index is enough for a condition on the index's first field: the index must
+ * contain all documents that the condition selects, and the search must not read many others.
  */
 function contains({ sparse, only }: typeof BY_ID, filter: Document, condition: unknown): boolean {
   const operators = operatorsOf(condition);
-  // A sparse index contains only documents that have the field.
+  // A sparse index contains only documents that have the field, so it can be searched for `$exists: true`,
+  // but not for `$exists: false`.
   if (sparse && operators.includes('$exists')) return asDocument(condition)['$exists'] === true;
   const isNarrow = operators.length === 0 || operators.some((operator) => !EXCLUSIONS.has(operator));
   return (

@@ -14,8 +14,8 @@ const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 
 /**
- * Returns the command in a message. In a message, the command comes after the flags; in a query of the old
- * format, after other fields.
+ * Returns the command in a request from the driver. In the current format (OP_MSG), the command follows the
+ * flags; in the old format (OP_QUERY), it follows other fields, too.
  */
 function commandIn(message: Buffer): Document {
   const at =
@@ -25,8 +25,8 @@ function commandIn(message: Buffer): Document {
 
 function answerTo(message: Buffer, body: Document): Buffer {
   const isQuery = message.readInt32LE(12) === OP_QUERY;
-  // A reply in the old format begins with flags, a cursor, a position and a count. A message begins with
-  // flags and the kind of its section.
+  // In the old format, a reply begins with flags, a cursor, a position and a count. In the current format, it
+  // begins with flags and the type of the first section.
   const fields = Buffer.alloc(isQuery ? 20 : 5);
   if (isQuery) fields.writeInt32LE(1, 16);
   const document = BSON.serialize(body);
@@ -73,7 +73,9 @@ async function listen(context: { after(end: () => void): void }, describe: (addr
   return { url: `mongodb://${address}`, writes };
 }
 
-/** The reply of a `mongod` to `hello`, even of one that is not a member of a replica set. */
+/**
+ * The fields with which every `mongod` responds to `hello`, whether or not it is a member of a replica set.
+ */
 const mongod = {
   isWritablePrimary: true,
   ismaster: true,

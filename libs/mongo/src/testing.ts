@@ -1,5 +1,5 @@
 /**
- * Test databases on the server of MONGO_URL, and a proxy in front of that server whose connections can be
+ * Creates test databases on the server of MONGO_URL, and proxies to this server whose connections a test can
  * cut.
  */
 import { randomBytes } from 'node:crypto';
@@ -47,8 +47,8 @@ export function createTestDatabase(
   const check = unindexed && createQueryCheck(indexes, unindexed);
 
   async function another(option?: string): Promise<MongoStore> {
-    // Longer than the limits of a service: on a busy machine, a command can be slow, and so can opening many
-    // connections at the same time.
+    // These limits are longer than those of a service, because on a busy machine, a command can be slow, and
+    // so can opening many connections at the same time.
     const limits = { answersWithinMs: 60_000, availableWithinMs: 60_000 };
     const options = new Set(check && [MONITORED]);
     if (option !== undefined) options.add(option);

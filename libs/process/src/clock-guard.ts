@@ -4,8 +4,8 @@ import { uptime } from 'node:os';
 const TOLERANCE_MS = 60_000;
 
 /**
- * For which kind of deletion the clock is needed: of expired data, or of an account's data at its erasure. An
- * erasure cannot be undone, so it requires more confidence in the clock than an expiry does.
+ * What data is to be deleted because of its age: expired data (`expiry`), or the data of an account that must
+ * be erased (`erasure`). An erasure cannot be undone, so it requires more confidence in the clock.
  */
 export type ClockUse = 'expiry' | 'erasure';
 
@@ -26,7 +26,7 @@ export interface ClockGuard {
   doubt(): string | undefined;
   /** Returns whether the wall clock was changed since the start, or since the last `confirm`. */
   wasMoved(): boolean;
-  /** Accepts the current time, because another clock agrees with it. */
+  /** Makes the clock trusted from now on, because another clock shows the same time. */
   confirm(): void;
   /** Makes the clock untrusted until the next `confirm`. @param reason why, as a sentence for operators */
   contradict(reason: string): void;
@@ -45,7 +45,9 @@ export interface ClockGuardDeps {
    * Default: the system's uptime.
    */
   elapsed?(): number;
-  /** Why the clock is not trusted before the first `confirm`. Default: it is trusted. */
+  /**
+   * Set if the clock must not be trusted until the first `confirm`: the reason, as a sentence for operators.
+   */
   readonly unconfirmed?: string | undefined;
   /**
    * Returns an additional reason not to trust the clock, which applies until the first `confirm`. Default:

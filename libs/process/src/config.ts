@@ -29,7 +29,8 @@ export class ConfigError extends Error {
  */
 export function readConfig<S extends z.ZodObject>(schema: S, environment: Environment): z.infer<S> {
   const { values, faults } = collect(Object.keys(schema.shape), environment);
-  // A schema of settings is used once or twice, so zod should not compile it.
+  // Disable zod's compilation (`jitless`), because compiling a schema of settings, which is used once or
+  // twice, takes longer than it saves.
   const parsed = schema.safeParse(values, { jitless: true });
   if (parsed.success && faults.size === 0) return parsed.data;
   for (const issue of parsed.error?.issues ?? []) {
@@ -40,8 +41,8 @@ export function readConfig<S extends z.ZodObject>(schema: S, environment: Enviro
 }
 
 /**
- * Runs all readers and collects their faults.
- * @throws ConfigError with the faults of all readers, without duplicates
+ * Runs all given functions, each of which reads some settings.
+ * @throws ConfigError with the faults that the functions have found, without duplicates
  */
 export function readAllSettings<T extends Record<string, () => unknown>>(
   readers: T,
@@ -118,7 +119,7 @@ function faultLine(
   if (name === '') return issue.message;
   if (value === undefined && issue.code === 'invalid_type') return `${name}: is required`;
   const message = describeSchemaIssue(issue);
-  // The error message of the schema may quote the value, and a secret value must not be shown.
+  // If the value is secret, remove it from the message, because the schema's message may quote it.
   const hides = value !== undefined && value.length >= SHORTEST_SECRET && isSecret(schema, name);
   return `${name}: ${hides ? message.replaceAll(value, '…') : message}`;
 }
@@ -342,9 +343,9 @@ function describeSetting(name: string, field: z.ZodType): SettingDescription {
 }
 
 /**
- * Returns the metadata of a schema, with the default of `.default()`. The metadata of a schema inside
- * optional, default or pipe also applies to the schema around it. `z.toJSONSchema` would return the same
- * metadata, but would add 30 ms to the start of a process.
+ * Returns the metadata of a schema, and the default that `.default()` sets. If optional, default or pipe
+ * wraps a schema, the metadata of the inner schema also applies to the wrapper. `z.toJSONSchema` would return
+ * the same metadata, but would add 30 ms to the start of a process.
  */
 function metadataOf(schema: z.core.$ZodType): z.core.GlobalMeta & Readonly<Record<string, unknown>> {
   const { def } = (schema as z.core.$ZodTypes)._zod;

@@ -8,7 +8,10 @@ import { decodeTextFile } from './text-file.ts';
 
 export interface DotEnv {
   readonly values: Readonly<Record<string, string>>;
-  /** One line per fault, with the line number and the name of the setting, but without its value. */
+  /**
+   * The faults in the file, as one line each, with the line number and the name of the setting, but without
+   * its value.
+   */
   readonly faults: readonly string[];
 }
 
@@ -17,8 +20,8 @@ const SPACE = String.raw`[\t\v\f \u0085\u00a0]*`;
 const BLANK = new RegExp(`${SPACE}(?:#[^\\n]*)?(?:\\n|$)`, 'y');
 const NAME = new RegExp(`${SPACE}(?:export[\\t ]+)?([A-Za-z_][\\w.-]*)${SPACE}=${SPACE}`, 'y');
 /**
- * Finds the name of the setting at the start of a line. Error messages about a line quote only the setting's
- * name, because the rest of the line may be part of a secret.
+ * Matches the start of a line that sets a setting, and captures the setting's name. Error messages about a
+ * line quote only this name, because the rest of the line may be part of a secret.
  */
 const SETTING = /^[\t ]*(?:export[\t ]+)?([A-Z][A-Z0-9_]*)[\t ]*[=:]/;
 const QUOTED = /"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'/y;

@@ -61,8 +61,8 @@ async function writeThrough(path: string, text: string): Promise<void> {
 }
 
 /**
- * Gives a complete draft its final name with link(2). Unlike rename(2), link(2) never replaces an existing
- * file.
+ * Gives a completely written temporary file its final name. Uses link(2), because unlike rename(2), it never
+ * replaces an existing file.
  * @returns false if the file already exists
  */
 async function publish(draft: string, path: string): Promise<boolean> {

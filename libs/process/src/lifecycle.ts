@@ -93,7 +93,7 @@ export function readSettingsOrReport<T>(read: () => T): T | undefined {
   }
 }
 
-/** Lets a part end its process. */
+/** Functions with which a part of a process can end the process. */
 export interface ProcessTermination {
   /** Ends the process because only a restart can solve a problem. */
   fail(reason: string, error?: unknown): void;
@@ -195,8 +195,8 @@ function reportFailedStart(logger: Logger, error: unknown): void {
 }
 
 /**
- * Returns whether an error has a message for operators, for example that a port or a folder is in use. Only a
- * plain Error has one; errors of other classes are logged with their stack.
+ * Returns whether an error was thrown with a message for operators, for example that a port or a folder is in
+ * use. Such an error is a plain Error; errors of other classes are logged with their stack.
  */
 function isExpected(error: unknown): error is Error {
   return error instanceof Error && error.constructor === Error && error.message !== '';

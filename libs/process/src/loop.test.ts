@@ -189,8 +189,8 @@ describe('a loop', () => {
         return false;
       },
     );
-    // Stopping the loop during its last run counts as a wake-up, so another pause of 7 ms is requested. A
-    // real timer would end that pause immediately.
+    // The last pause of 7 ms is requested because stopping the loop during its last run counts as a wake-up.
+    // A real timer would end that pause immediately.
     assert.deepEqual(pauses, [100, 7, 100, 7]);
   });
 
@@ -207,7 +207,7 @@ describe('a loop', () => {
         return found.shift() === true;
       },
     );
-    // Only the last run found nothing, so only one pause follows.
+    // The first two runs found something to do, so the loop pauses only after the last run.
     assert.deepEqual(pauses, [7]);
   });
 

@@ -30,8 +30,8 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Returns the length of the next pause, in ms. For `retry` and `backoff`, `n` is the number of pauses in a
- * row before this one; for `every`, `n` is the number of runs in a row that found nothing or failed.
+ * Returns the length of the next pause, in ms. For `retry` and `backoff`, `n` is the number of pauses so far
+ * in a row. For `every`, `n` is the number of runs in a row that found nothing or failed.
  */
 export type BackoffFunction = (n: number) => number;
 
@@ -99,7 +99,7 @@ export async function retry<T>(options: RetryOptions, work: () => Promise<T>): P
   }
 }
 
-/** Ends the pauses of a loop early. */
+/** Wakes a loop: ends its current pause early. */
 export interface LoopWakeup {
   /**
    * Makes the loop run its work again as soon as the current run is over. At least one run begins after each

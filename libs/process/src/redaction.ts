@@ -11,11 +11,11 @@ const JOSE = /eyJ[\w-]{8,}(?:\.[\w-]*){2,4}/g;
 const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
 
 /**
- * Matches log lines that may contain something to redact. Checked before the other patterns, because most
- * lines contain nothing to redact, and this check is cheap. The check looks for a link token only at the
- * start of a sequence of the characters that tokens consist of, because starting at each position takes three
- * times as long. A link token may follow an escaped character, such as a line break. The sequence then starts
- * with the letter of that escape, and is longer than the token.
+ * Matches log lines that may contain something to redact. Most lines contain nothing to redact, so this cheap
+ * check comes before the other patterns. It looks for a link token only at the start of a sequence of token
+ * characters, because starting at each position takes three times as long. The sequence may be longer than
+ * the token: if an escaped character such as a line break precedes the token, the sequence starts with the
+ * letter of the escape.
  */
 const SUSPICIOUS = new RegExp(`${SENSITIVE_NAME.source}|(?<![\\w-])[\\w-]{64}|eyJ|@`, 'i');
 

@@ -13,8 +13,8 @@ export class InvalidKeyError extends Error {
 
 export interface SecretKey {
   /**
-   * The key's id, which is stored with all data that depends on the key. Undefined for a key of an earlier
-   * release.
+   * The key's id, which is stored with all data that depends on the key. Undefined for a key that was created
+   * by an earlier release, which gave keys no ids.
    */
   readonly kid?: string;
   readonly bytes: Buffer;
@@ -72,8 +72,8 @@ export function parseSecretKeys(text: string): SecretKeys {
 }
 
 /**
- * Returns a fingerprint that identifies a key without revealing it: a MAC of a fixed text, which is used for
- * nothing else.
+ * Returns a fingerprint that identifies a key without revealing it: the MAC of a text that names only the
+ * setting. Nothing else computes the MAC of this text.
  * @param setting the name of the setting that contains the key
  */
 export function computeSecretFingerprint(setting: string, key: Buffer): string {

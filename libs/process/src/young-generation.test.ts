@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 const MODULE = new URL('./young-generation.ts', import.meta.url);
 
 /**
- * Prints the size of V8's young generation in MB, after many objects have survived a garbage collection.
- * Prints the smallest size within a second, because on a busy machine the threads of the garbage collector
- * need time to release pages.
+ * A program that creates many objects that survive a garbage collection, and then prints the size of V8's
+ * young generation in MB. It prints the smallest size within a second, because on a busy machine the threads
+ * of the garbage collector need time to release pages.
  */
 const script = `
   import { getHeapSpaceStatistics } from 'node:v8';
@@ -34,7 +34,10 @@ async function youngMegabytes(words: readonly string[], options: readonly string
   return Number(await outputOf(words, options));
 }
 
-/** Returns how long other threads have collected the young generation, in ms. */
+/**
+ * Returns how much time threads other than the main thread have spent on collecting the young generation, in
+ * ms.
+ */
 async function msOfOtherThreads(words: readonly string[], options: readonly string[] = []): Promise<number> {
   const output = await outputOf(words, ['--trace-gc-nvp', ...options]);
   const times = [...output.matchAll(/background\.scavenge\.parallel=([\d.]+)/g)];

@@ -368,8 +368,8 @@ describe('a data folder', () => {
   });
 
   it('is refused while a server in another process holds it, and free once that was killed', async (t) => {
-    // The program keeps no reference to the database, and forces a garbage collection. It must hold the lock
-    // on the folder nevertheless.
+    // The child process keeps no reference to the database, and forces a garbage collection. The child must
+    // still hold the lock on the folder after that.
     const child = await childThatPrinted(t, `setTimeout(() => { gc(); gc(); console.log('open'); });`);
     refuses(/held by another running server/);
     child.kill('SIGKILL');

@@ -40,10 +40,10 @@ export type SqliteRow = Readonly<Record<string, SQLOutputValue>>;
 
 export interface WriteOptions {
   /**
-   * Whether `write` waits until the commit is flushed to disk. If it does not wait, the write still survives
-   * the end of the process, even by kill -9. But in a power failure, the write may be lost *together with
-   * everything committed after it*, up to the next flushed write. Set `flushed` to false only for a write
-   * that may be lost, or that is repeated after a loss. Default: true.
+   * Whether `write` waits until the commit is flushed to disk. A write that is not flushed survives the end
+   * of the process, even by kill -9. But in a power failure, it may be lost *together with everything
+   * committed after it*, up to the next flushed write. Set `flushed` to false only for a write that may be
+   * lost, or that is repeated after a loss. Default: true.
    */
   readonly flushed?: boolean;
   /**
@@ -52,8 +52,8 @@ export interface WriteOptions {
    */
   readonly commitDelay?: number;
   /**
-   * Whether the write erases data. If so, the write-ahead log is emptied soon after the commit, and the file
-   * is rewritten when a server next opens it. After that, no file contains what the write has deleted or
+   * Whether the write erases data. If so, the write-ahead log is emptied soon after the commit, and the next
+   * server that opens the file rewrites it. After that, no file contains what the write has deleted or
    * replaced. Default: false.
    */
   readonly erases?: boolean;
@@ -63,8 +63,8 @@ export interface Database {
   /** The path of the database file. */
   readonly path: string;
   /**
-   * Returns a prepared statement, which is cached by its text. Statements that read may be called anywhere;
-   * statements that write only within `write`.
+   * Returns a prepared statement. Statements are cached by their text. A statement that reads may be run at
+   * any time; a statement that writes may be run only within `write`.
    */
   prepare(sql: string): StatementSync;
   /** Runs statements that return no results. Must not be called within `write`. */
@@ -78,10 +78,10 @@ export interface Database {
   migrate(schema: SqliteSchema): void;
   /**
    * Runs `work` in a transaction, and resolves with the result of `work` once the transaction is durable.
-   * Concurrent calls share one commit, in the order of the calls. If the work of one call throws, only the
-   * changes of that call are rolled back, and only its promise rejects. `work` must be synchronous, because a
-   * transaction never spans an `await`. Calls must not be nested.
-   * @throws SQLite's error, also if another process (ops) keeps writing for more than ten seconds
+   * Concurrent calls run in the order of the calls, and share one commit. If the work of one call throws,
+   * only the changes of that call are rolled back, and only its promise rejects. `work` must be synchronous,
+   * because a transaction never spans an `await`. `work` must not call `write`.
+   * @throws SQLite's error, also if another process (an ops command) keeps writing for more than ten seconds
    */
   write<T>(work: () => T extends PromiseLike<unknown> ? never : T, options?: WriteOptions): Promise<T>;
   /**
@@ -150,7 +150,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   const wal = createWalEraser(connection);
   let closed: Promise<void> | undefined;
 
-  // `closed` is not checked here, because while `close` waits for pending writes, these still prepare
+  // Check the connection instead of `closed`: `close` first waits for pending writes, and these still prepare
   // statements.
   function prepare(sql: string): StatementSync {
     refuseIf(!connection.isOpen);
@@ -204,8 +204,8 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     }
   }
 
-  // Commands that open the file as `shared` may only read or copy it. Do not migrate the file for them,
-  // because the release that created the file must still be able to read it.
+  // Do not migrate the file for a command that opens it as `shared`. Such a command may only read or copy the
+  // file, and the release that created the file must still be able to read it.
   if (as !== 'shared') migrate(fileRewriteSchema);
   if (as === 'server') {
     rewriteAtStart();

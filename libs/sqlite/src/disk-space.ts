@@ -1,7 +1,8 @@
 import { statfsSync } from 'node:fs';
 
 /**
- * A disk with less free space than this, in bytes, counts as full. SQLite's shared memory alone takes 32 KiB.
+ * The least free space in bytes. A disk with less free space counts as full, because SQLite's shared memory
+ * alone takes 32 KiB.
  */
 const LEAST_BYTES = 64 * 1024;
 

@@ -77,7 +77,9 @@ const places = {
   migrations: ['CREATE TABLE places (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID'],
 };
 
-/** Returns names of different lengths in random order. They are the same in each run. */
+/**
+ * Returns names of different lengths in an order that looks random. Each run of the test gets the same names.
+ */
 function randomNames(count: number): readonly string[] {
   return Array.from({ length: count }, (_, n) => {
     const digest = hash('sha256', `name ${n}`);

@@ -11,8 +11,9 @@ import type { SqliteSchema } from './migrations.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * `erasures` is the number of writes that have erased data, and `covered` is how many of these writes came
- * before the last complete rewrite. `attempted_at` is when the last rewrite began, even if it failed.
+ * The table has one row. `erasures` is the number of writes that have erased data, and `covered` is how many
+ * of these writes came before the last complete rewrite. `attempted_at` is when the last rewrite began,
+ * whether or not it was completed.
  */
 const TABLE = `
   CREATE TABLE file_rewrite (
@@ -34,8 +35,8 @@ const SQL = {
 } as const;
 
 /**
- * The schema of the table that records rewrites. Data may have been erased from a file of an earlier release,
- * so such a file is treated as if data was erased.
+ * The schema of the table that records rewrites. If the file was created by an earlier release, data may
+ * already have been erased from it, so the migration then counts one erasure.
  */
 export const fileRewriteSchema: SqliteSchema = {
   owner: 'file',
@@ -49,8 +50,8 @@ export const fileRewriteSchema: SqliteSchema = {
 };
 
 /**
- * Returns whether the file was created by an earlier release, and was not opened by a server of this release
- * yet.
+ * Returns whether the table of rewrites is missing, because an earlier release has created the file, and no
+ * server of this release has opened it yet.
  */
 function isUncounted(connection: DatabaseSync): boolean {
   return connection.prepare(SQL.exists).get() === undefined;
@@ -84,8 +85,8 @@ export function rewriteDatabaseFile(connection: DatabaseSync): void {
 }
 
 /**
- * Returns whether the last rewrite began less than a day ago, and failed or was interrupted. A beginning in
- * the future does not count, because it comes from a clock that was ahead.
+ * Returns whether the last rewrite began less than a day ago, and failed or was interrupted. A start time in
+ * the future is ignored, because a wrong clock has recorded it.
  */
 export function hasRewriteFailedToday(connection: DatabaseSync): boolean {
   const { rewritten_at: rewrittenAt, attempted_at: attemptedAt } = connection.prepare(SQL.find).get() ?? {};

@@ -5,10 +5,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGroupCommit } from './group-commit.ts';
 
 /**
- * Queues writes at once.
- * @param durations how long each write takes, in ms of a clock that only writes and commits advance
- * @param commitMs how long each commit takes, in ms of the same clock
- * @returns in which turn of the event loop each write was committed, counted from 0, and what was stored
+ * Queues several writes in the same turn of the event loop. A simulated clock advances only while a write or
+ * a commit runs.
+ * @param durations how long each write takes, in ms
+ * @param commitMs how long each commit takes, in ms
+ * @returns in which later turn of the event loop each write was committed, counted from 0, and what was
+ * stored
  */
 async function writeAll(durations: readonly number[], commitMs = 0) {
   const connection = new DatabaseSync(':memory:');

@@ -7,9 +7,9 @@ import { isDatabaseLockedError, isDiskFullError } from './data-folder-error.ts';
  */
 const GIVE_UP_AFTER_MS = 10_000;
 /**
- * When the writes of a transaction have taken this long, in ms, and also as long as the last commit has
- * taken, the transaction is committed. The remaining writes run in the next turn of the event loop. On a slow
- * disk, transactions are therefore longer, because each transaction has to wait for the disk.
+ * A transaction is committed once its writes have taken this long, in ms, and also as long as the last commit
+ * has taken. The remaining writes run in the next turn of the event loop. On a slow disk, a transaction
+ * therefore contains more writes, because each transaction has to wait for the disk.
  */
 const LONGEST_TRANSACTION_MS = 10;
 const FIRST_RETRY_MS = 2;
@@ -34,15 +34,20 @@ interface Work {
 
 export interface GroupCommit {
   /**
-   * Queues a write for the next commit. The commit is flushed to disk if at least one of its writes requires
-   * it. Resolves or rejects after the commit.
+   * Queues a write for the next commit, and resolves or rejects after that commit. The commit is flushed to
+   * disk if at least one of its writes requires it.
    */
   run<T>(work: () => T, options: GroupCommitOptions): Promise<T>;
   /** Commits delayed writes immediately. Resolves once no write is queued. */
   idle(): Promise<void>;
-  /** Returns whether a write has failed because the disk was full since the last call of `forgive`. */
+  /**
+   * Returns whether a write has failed because the disk was full. Failures before the last call of `forgive`
+   * do not count.
+   */
   hasFoundFull(): boolean;
-  /** Records that the disk has free space again. */
+  /**
+   * Makes `hasFoundFull` return false until a write fails again. Called when the disk has free space again.
+   */
   forgive(): void;
 }
 
@@ -184,8 +189,8 @@ export function createGroupCommit(
       release();
       return settle;
     } catch (error) {
-      // If SQLite has already rolled back the whole transaction, for example on a full disk, this write
-      // cannot be rolled back alone.
+      // On some errors, such as a full disk, SQLite has already rolled back the whole transaction. Then throw
+      // the error, because this write cannot be rolled back alone.
       if (!connection.isTransaction) throw error;
       foundFull ||= isDiskFullError(error);
       rollbackWork();

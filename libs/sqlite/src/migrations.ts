@@ -1,6 +1,6 @@
 /**
  * Runs numbered migrations. The tables in one file have several owners (`auth`, `notifier`, `bus`, …), each
- * with its own ordered list of migrations; The table `schema_version` records how many migrations of each
+ * with its own ordered list of migrations. The table `schema_version` records how many migrations of each
  * list have run. `PRAGMA user_version` is the version of the file format as a whole. The reasons are in
  * docs/adr/0023-each-owner-of-tables-numbers-its-own-migrations.md.
  */

@@ -6,8 +6,8 @@ import { hasNoDiskSpace } from './disk-space.ts';
 import { createNewerVersionError, DATA_FOLDER_FORMAT_VERSION } from './migrations.ts';
 
 /**
- * The ASCII codes of "LKEY", which mark a file as a Latchkey database
- * (https://sqlite.org/pragma.html#pragma_application_id).
+ * The application id that marks a file as a Latchkey database
+ * (https://sqlite.org/pragma.html#pragma_application_id). Its bytes are the ASCII codes of "LKEY".
  */
 const APPLICATION_ID = 0x4c4b4559;
 /**
@@ -130,8 +130,8 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
 }
 
 /**
- * Writes the application id to the file. If the file already has the id, SQLite still performs a write, which
- * changes nothing.
+ * Writes the application id to the file. SQLite writes a page even if the file already has this id, so the
+ * call fails if the disk is full or the file is read-only.
  */
 export function writeApplicationId(connection: DatabaseSync): void {
   connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);

@@ -10,7 +10,10 @@ export interface RowMoveSourceOptions<Item> {
    * whose keys are greater than `:after`.
    */
   readonly page: string;
-  /** The name of the key's column, and a value that is lower than every key. */
+  /**
+   * The name of the column that contains the key, and a value that is lower than every key, after which the
+   * first page begins.
+   */
   readonly key: readonly [column: string, start: string | number];
   read(row: SqliteRow): Item;
 }

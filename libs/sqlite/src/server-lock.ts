@@ -11,15 +11,16 @@ export interface ServerLock {
 export class ServerLockHeld extends DataFolderError {}
 
 /**
- * The connections that hold the locks of this process. They are kept in a module variable: an unreferenced
- * connection would be garbage collected and closed, which would release its lock while the server still runs.
+ * The connections that hold the locks of this process. This module keeps a reference to each of them:
+ * otherwise, a connection would be garbage collected and closed, which would release its lock while the
+ * server still runs.
  */
 const held = new Set<DatabaseSync>();
 
 /**
  * Locks the folder for this server, with an exclusive transaction on `server.lock` that stays open. The
- * operating system releases the lock whenever the process ends, in whatever way. A pid file, in contrast,
- * could remain.
+ * operating system releases the lock when the process ends, even after a crash, whereas a pid file would
+ * remain.
  * @throws ServerLockHeld; DataFolderError if the folder cannot be written to
  */
 export function holdServerLock(folder: string): ServerLock {

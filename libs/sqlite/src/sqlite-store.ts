@@ -24,7 +24,8 @@ export function createSqliteStore(database: Database): SqliteStore {
     records: () => readRecords(database),
     async checkWritable() {
       await database.checkDisk();
-      // This update changes no value, but SQLite writes it to the file like any other update.
+      // This update changes no value, but SQLite writes it to the file like any other update. It therefore
+      // fails if the file cannot be written.
       await database.write(() => void database.prepare('UPDATE schema_version SET version = version').run());
     },
   });

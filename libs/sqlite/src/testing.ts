@@ -12,9 +12,9 @@ export interface AllowedPlan {
 const NO_TABLE = /^SCAN (?:CONSTANT ROW|json_each VIRTUAL TABLE|\(subquery-\d+\))/;
 
 /**
- * Returns a database that asks SQLite for the plan of each statement (`EXPLAIN QUERY PLAN`), and refuses
- * statements that read a whole table or index, or sort the rows that they have found. A store whose contract
- * tests pass on this database has no such statement.
+ * Returns a database that asks SQLite for the plan of each statement (`EXPLAIN QUERY PLAN`), and refuses a
+ * statement that reads a whole table or index, or that sorts the rows that it has found. Contract tests run
+ * on such a database, to prove that a store uses no such statement.
  * @param allowed the plans of statements that are allowed nevertheless
  */
 export function refuseScans(database: Database, allowed: readonly AllowedPlan[] = []): Database {

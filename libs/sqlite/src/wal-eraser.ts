@@ -4,7 +4,8 @@ import type { DatabaseSync } from 'node:sqlite';
 const AGAIN_MS = 1000;
 
 /**
- * Empties the write-ahead log, which otherwise contains earlier versions of pages until they are overwritten.
+ * Empties the write-ahead log after data was erased. Otherwise, the log would contain earlier versions of
+ * pages, with the erased data, until SQLite overwrites them.
  */
 export interface WalEraser {
   /**

@@ -2,11 +2,11 @@
 export interface ClockReading {
   /** The time that the clock showed. */
   readonly at: Date;
-  /** For how much longer a process must run before it trusts the clock, in ms; 0 if the clock is trusted. */
+  /** How much longer a process must run before it trusts the clock, in ms; 0 if it trusts the clock now. */
   readonly heldMs: number;
   /**
-   * The difference between this clock, when it was found to be doubtful, and the last reading of the previous
-   * process, in ms; negative if the clock was earlier than that reading.
+   * How far the clock was ahead of the last reading of the previous process when it was found to be doubtful,
+   * in ms; negative if the clock was behind that reading.
    */
   readonly gapMs: number;
 }
@@ -14,6 +14,6 @@ export interface ClockReading {
 /** Stores the last reading of the clock. Every method rejects with StoreUnavailable if the store fails. */
 export interface ClockReadings {
   last(): Promise<ClockReading | undefined>;
-  /** Stores a reading in place of the last one. If the machine crashes, the new reading may be lost. */
+  /** Replaces the stored reading by this one. If the machine crashes, this reading may be lost. */
   note(reading: ClockReading): Promise<void>;
 }

@@ -2,7 +2,7 @@
 export class DiskFullError extends Error {
   override readonly name = 'DiskFullError';
 
-  /** @param cause the store's own error, if the store has reported an error */
+  /** @param cause the store's own error; undefined if a check has found that the disk is full */
   constructor(cause?: unknown) {
     super('the disk is full', { cause });
   }

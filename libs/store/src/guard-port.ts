@@ -61,8 +61,8 @@ export function mapPortErrors<Port extends object & AsyncPort<Port>>(
 }
 
 /**
- * Returns whether a method has returned an async iterable. Returns false for a mongoose query, which is an
- * iterable and a promise, because ports return queries only as promises.
+ * Returns whether a method has returned an async iterable. A mongoose query is both an iterable and a
+ * promise. It counts as a promise, because ports return queries only as promises.
  */
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && !('then' in value);

@@ -22,7 +22,10 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
     const now = new Date('2026-03-01T12:00:00.000Z');
     const later = new Date('2026-04-01T12:00:00.000Z');
 
-    /** Starts a process with these keys. In each setting, the current key comes first. */
+    /**
+     * Simulates the start of a process that is configured with these keys. In each setting, the first key is
+     * the current one.
+     */
     function start(keys: Readonly<Record<string, readonly string[]>>, at = now) {
       const given = Object.entries(keys).map(([name, its]) => [name, { keys: its, needed: true }] as const);
       return keyFingerprints.check(Object.fromEntries(given), at);
@@ -132,7 +135,8 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
     test('of many instances that start at once are those of one; all others are refused', async () => {
       const names = ['a', 'b', 'c'];
       function keysOf(instance: number) {
-        // Pass the settings to each process in a different order.
+        // Pass the settings to each process in a different order, because the result must not depend on this
+        // order.
         return Object.fromEntries(
           [...names.slice(instance), ...names].map((name) => [name, [String(instance)]]),
         );

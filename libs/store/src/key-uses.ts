@@ -1,6 +1,6 @@
 /**
- * Formats and parses the record of the keys that a store was used with. The record is one string per setting,
- * which identifies the keys without containing them.
+ * Formats and parses the list of keys with which a store was used, which the store contains as one string per
+ * setting. The string identifies the keys, but does not contain them.
  */
 
 export interface KeyUse {
@@ -37,10 +37,9 @@ export function formatKeyUses(uses: readonly KeyUse[]): string {
 }
 
 /**
- * Returns the record of a setting's keys, in the format of {@link parseKeyUses}, after a process has started
- * with these keys.
- * @param stored the previous record; undefined at the first start
- * @returns undefined if a key is missing on which stored data may depend
+ * Updates the stored list of a setting's keys when a process starts with these keys.
+ * @param stored the previous list, in the format of {@link parseKeyUses}; undefined at the first start
+ * @returns the new list in the same format; undefined if a key is missing on which stored data may depend
  */
 export function updateKeyUsesAtStartup(
   stored: string | undefined,

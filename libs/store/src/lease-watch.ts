@@ -1,7 +1,7 @@
 /**
  * Decides whether a lease has expired, by the observer's own monotonic clock (ADR 26). A lease has expired if
- * the observer has seen it unchanged for the lease's whole duration. Neither the time that the holder wrote
- * nor the observer's wall clock matters.
+ * the observer has seen it unchanged for the lease's whole duration. The decision depends neither on the end
+ * of the lease that the holder has stored nor on the observer's wall clock.
  */
 
 /** A lease as it is stored. A renewal changes `until`. */
@@ -14,8 +14,8 @@ export interface HeldLease {
 
 export interface LeaseWatch {
   /**
-   * Returns the leases that this watch has seen unchanged for `ms` milliseconds. Forgets leases that are not
-   * in the list.
+   * Compares the leases with those of the earlier calls, and returns the leases that have not changed for
+   * `ms` milliseconds. Forgets leases that are not in the list.
    * @param held all leases of one kind that are held at the moment
    */
   expired<Lease extends HeldLease>(held: readonly Lease[], ms: number): readonly Lease[];

@@ -33,8 +33,8 @@ function memoryRecords(): LeaseRecords {
 }
 
 /**
- * Creates processes that share one store. Time passes at the same speed for all of them, but each has its own
- * wall clock.
+ * Creates processes that share one store. Their monotonic clocks run at the same speed, but each process has
+ * its own wall clock.
  */
 function createProcesses() {
   const records = memoryRecords();
@@ -45,8 +45,8 @@ function createProcesses() {
     },
     /**
      * Creates a process with its own wall clock.
-     * @param offsets how far this clock is ahead, in ms, for each reading of the clock; the last value is
-     * used for all further readings
+     * @param offsets how far the wall clock is ahead, in ms: the first value is for the first reading of the
+     * clock, and so on; the last value is for all further readings
      */
     process: (holder: string, ...offsets: readonly number[]) => {
       const leases = createLeases(records, () => 1e6 * holder.length + ms);

@@ -28,8 +28,8 @@ export interface Leases {
 }
 
 /**
- * Stores leases. Each adapter must pass the tests in `lease-records.contract.ts`. Every method rejects with
- * StoreUnavailable if the store fails.
+ * The store of leases. Each adapter must pass the tests in `lease-records.contract.ts`. Every method rejects
+ * with StoreUnavailable if the store fails.
  */
 export interface LeaseRecords {
   find(name: string): Promise<HeldLease | undefined>;
@@ -44,7 +44,10 @@ export interface LeaseRecords {
   remove(name: string, holder: string): Promise<void>;
 }
 
-/** Creates leases on stored records. @param monotonic returns a monotonic time in ms */
+/**
+ * Creates leases that are stored in the given store.
+ * @param monotonic returns a monotonic time in ms
+ */
 export function createLeases(records: LeaseRecords, monotonic?: () => number): Leases {
   const watches = new Map<string, LeaseWatch>();
 
@@ -74,8 +77,9 @@ export function createLeases(records: LeaseRecords, monotonic?: () => number): L
 }
 
 /**
- * Returns `until`, or a time 1 ms later if `before` is the same time. A renewal must change the lease, even
- * if the clock was set back so that it shows the time of the last renewal again.
+ * Returns `until`, or a time 1 ms later if `before` is the same time. Both times are the same if the clock
+ * was set back between two renewals. A renewal must change the lease, because other processes recognise a
+ * renewal only by the change.
  */
 function distinctFrom(before: Date, until: Date): Date {
   return until.getTime() === before.getTime() ? new Date(until.getTime() + 1) : until;

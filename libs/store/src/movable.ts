@@ -1,19 +1,19 @@
 /** Copies records from one store to another, for `ops move`. */
 
-/** The records of one kind in the store from which they are moved. */
+/** The store from which the records of one kind are moved. */
 export interface MoveSource<Item> {
   count(): Promise<number>;
   /** Yields all records, in the order in which the target must get them. No batch is empty. */
   batches(): AsyncIterable<readonly Item[]>;
 }
 
-/** The records of one kind in the store to which they are moved. */
+/** The store to which the records of one kind are moved. */
 export interface MoveTarget<Item> {
   /** Inserts the records whose id is new. Existing records are unchanged. Idempotent. */
   add(batch: readonly Item[]): Promise<void>;
   /**
-   * Returns how many records of the batch the target contains, either in the state in which they were added
-   * or in a later state.
+   * Returns how many records of the batch the target contains. A record counts even if it was changed after
+   * it was added.
    */
   held(batch: readonly Item[]): Promise<number>;
   /** Returns the number of all records. */
@@ -25,8 +25,8 @@ export interface RecordMove {
   /** The name of this kind in the plural, shown to operators, for example `sessions`. */
   readonly name: string;
   /**
-   * Whether the services keep the records permanently. False if the services delete records of this kind over
-   * time, so that a later check must tolerate missing records.
+   * Whether the services keep records of this kind permanently. If false, the services delete old records, so
+   * a later check must accept that records are missing.
    */
   readonly lasting: boolean;
   /** Returns the number of records in the source. */

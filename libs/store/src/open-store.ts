@@ -7,7 +7,9 @@ export interface StoredRecord {
   readonly record: Readonly<Record<string, unknown>>;
 }
 
-/** An open store. Each kind adds the connection that its adapters use. */
+/**
+ * A store that is open. Each kind of store extends this interface with the connection that its adapters use.
+ */
 export interface OpenedStore {
   /** The kind of store, such as `sqlite` or `mongo`. */
   readonly kind: string;

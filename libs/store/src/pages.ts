@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
- * Yields the items of a list. Reads the list page by page until a page is empty, so that only one page is in
- * memory. Lets other work run between the pages, because a store in the same process responds immediately.
+ * Yields the items of a list, page by page, until a page is empty. Only one page is in memory. Between the
+ * pages, this function waits for a turn of the event loop, so that other work can run even if the store is in
+ * the same process and responds immediately.
  * @param read returns the page after the given item; the first page if no item is given
  */
 export async function* readAllPages<Item>(

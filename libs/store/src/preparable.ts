@@ -31,7 +31,10 @@ export class SchemaError extends Error {
   override readonly name = 'SchemaError';
 }
 
-/** The preparation of stores that need none, because they prepare themselves when they are opened. */
+/**
+ * The preparation of a store that an operator need not prepare, because the store prepares itself when it is
+ * opened.
+ */
 export const nothingToPrepare: Preparable = {
   requirements: async () => [],
   check: async () => undefined,

@@ -13,7 +13,7 @@ interface TimeBudget {
   /** Returns whether the request has used up its time, so that it may begin no further call to the store. */
   isSpent(): boolean;
   /**
-   * Starts to count the time of a call to the store, until the returned function is called. While several
+   * Starts to measure the time of a call to the store; the returned function ends the measurement. If several
    * calls of a request run at the same time, the time is counted only once.
    */
   beginCall(): () => void;

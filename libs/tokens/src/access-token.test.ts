@@ -40,7 +40,7 @@ function part(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** Signs any header and claims. jsonwebtoken would refuse most invalid ones. */
+/** Signs any header and claims. jsonwebtoken would refuse to sign most invalid headers and claims. */
 function mint(header: object, claims: unknown, key: KeyObject = pair.privateKey): string {
   const signed = `${part(header)}.${part(claims)}`;
   const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });

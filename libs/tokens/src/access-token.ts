@@ -53,7 +53,7 @@ export interface AccessClaims {
  */
 export type VerifyToken = (token: string) => Promise<AccessClaims | undefined>;
 
-/** Why a token with a valid signature was refused: it is for another issuer or audience. */
+/** Why a token with a valid signature was refused: its issuer or audience differs from the expected one. */
 export interface ClaimMismatch {
   readonly claim: 'iss' | 'aud';
   /** The value that the claim has in the token. */
@@ -87,8 +87,8 @@ export function createTokenVerifier(options: {
         clockTolerance: CLOCK_SKEW_SECONDS,
         currentDate: now(),
       });
-      // Require a key id in the header of the token. Without a key id, jose would use the key of the JWKS if
-      // the JWKS contains only one key.
+      // Require a key id in the header of the token. jose accepts a token without a key id if the JWKS
+      // contains only one key, and uses this key.
       return typeof protectedHeader.kid === 'string' ? claimsSchema.safeParse(payload).data : undefined;
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;

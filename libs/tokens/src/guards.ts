@@ -85,7 +85,7 @@ export interface Guard<Caller> {
   readonly bearer: true;
   /** The headers that the guard reads in addition to `Authorization`. */
   readonly headers?: z.ZodObject;
-  /** The refusals for which `authorise` may throw an error. */
+  /** The problems with which `authorise` may refuse a request. */
   readonly problems: readonly RefusalSpec[];
   /** Checks a request. @throws the error that `refuse` creates */
   authorise(request: GuardedRequest): Promise<Caller>;
@@ -116,7 +116,8 @@ export function createGuards<S extends ActiveSession>(options: {
 }): Guards<S> {
   const { verify, sessionStatus, refuse, headers } = options;
 
-  // Refuses a request without a token. By RFC 6750, 3.1, this refusal should contain no error code.
+  // Returns the error for a request without a token. By RFC 6750, 3.1, the header WWW-Authenticate should
+  // then contain no error code.
   function missingToken(): Error {
     return refuse(unauthenticated, {
       detail: 'Send an access token: Authorization: Bearer <token>.',

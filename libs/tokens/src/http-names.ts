@@ -1,4 +1,4 @@
-/** Names that all of Latchkey's services use in HTTP. */
+/** Names of HTTP headers and problem types that all of Latchkey's services use. */
 
 /**
  * The name of a header whose value is `<account id>:<sequence>`. The response to a change of an account

@@ -29,7 +29,11 @@ function encryptWithJose(
   return prepare(encrypt.setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid, ...further })).encrypt(to);
 }
 
-/** Encrypts a text without jose, because jose refuses some mistakes that a sender may make. */
+/**
+ * Encrypts a text without jose, because jose refuses to create some of the invalid JWEs that the tests need.
+ * @param secret the secret that sender and recipient share
+ * @param x the value of the member `x` of the sender's public key
+ */
 function encryptWithSecret(text: string, secret: Buffer, x: unknown, iv = Buffer.alloc(12)): string {
   const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid, epk: { kty: 'OKP', crv: 'X25519', x } };
   const otherInfo = Buffer.from('000000074132353647434d000000000000000000000100', 'hex');
@@ -41,7 +45,11 @@ function encryptWithSecret(text: string, secret: Buffer, x: unknown, iv = Buffer
   return [protectedHeader, '', ...parts].join('.');
 }
 
-/** Returns the public key of a new sender, as the member `x` of a JWK, and the secret that it shares with us. */
+/**
+ * Creates the key pair of a sender.
+ * @returns the member `x` of the public key as a JWK, and the secret that the sender shares with the
+ * recipient
+ */
 function ephemeralKey(): { readonly x: string; readonly secret: Buffer } {
   const sender = generateKeyPairSync('x25519');
   const { x = '' } = sender.publicKey.export({ format: 'jwk' });

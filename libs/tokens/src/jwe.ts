@@ -1,8 +1,8 @@
 /**
  * Encrypts and decrypts compact JWE (RFC 7516) with ECDH-ES over X25519 (RFC 7518, section 4.6; RFC 8037) and
- * A256GCM. Uses the primitives of node:crypto instead of jose. jose uses WebCrypto, which runs each of seven
- * steps on another thread. Waiting for these threads takes more CPU time than the cryptography, and every
- * mail with a link needs an encryption and a decryption.
+ * A256GCM. Every mail with a link needs an encryption and a decryption. They use the primitives of
+ * node:crypto, because jose uses WebCrypto, which runs each of seven steps on another thread. Waiting for
+ * these threads takes more CPU time than the cryptography.
  */
 import {
   createCipheriv,
@@ -77,8 +77,8 @@ export function decryptJwe(jwe: string, privateKey: KeyObject): string {
  */
 function deriveKey(keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject }): KeyObject {
   const secret = diffieHellman(keys);
-  // Return the key as a key object, because creating a cipher from the bytes of a key takes five times as
-  // long. Node first treats the bytes like a key object, and catches the exception that this causes.
+  // Return the key as a key object. Creating a cipher from the bytes of a key would take five times as long:
+  // Node first treats the bytes as a key object, which causes an exception that Node catches.
   return createSecretKey(createHash('sha256').update(FIRST_ROUND).update(secret).update(OTHER_INFO).digest());
 }
 

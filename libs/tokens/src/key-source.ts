@@ -23,11 +23,15 @@ const UNAVAILABLE = 'Access tokens cannot be checked at the moment.';
 const FETCH_TIMEOUT_MS = 3000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
 /**
- * How many unknown key ids are remembered. If an id is forgotten, requests with tokens that name this id get
- * "unavailable" until the next fetch, so that the callers must try again.
+ * How many unknown key ids are remembered. If the cache has forgotten an id, it cannot tell whether the key
+ * exists. Requests with tokens that name this id then get "unavailable" until the next fetch, so that clients
+ * try again.
  */
 const MAX_MISSING = 100;
-/** How long a key may still be accepted after it was withdrawn, in ms. */
+/**
+ * The age at which the cached keys are fetched again, in ms. A key may be accepted for this long after it was
+ * withdrawn.
+ */
 const MAX_AGE_MS = 10 * 60_000;
 
 /** Returns the keys of a JWKS (RFC 7517) in memory. */

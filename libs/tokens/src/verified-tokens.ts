@@ -3,7 +3,10 @@
  * checks of a token.
  */
 
-/** How long a token may still be accepted after its key was withdrawn, in ms. */
+/**
+ * How long a verified token stays in the cache, in ms. A token may be accepted for this long after its key
+ * was withdrawn.
+ */
 const REMEMBERED_MS = 60_000;
 /** The maximum number of remembered tokens. If another token is verified, the oldest one is forgotten. */
 const MAX_TOKENS = 10_000;
@@ -29,7 +32,8 @@ export function cacheVerifiedTokens<Claims extends { readonly exp: number }>(
   return async (token) => {
     const time = now().getTime();
     const found = remembered.get(token);
-    // If the clock was set back, it cannot tell how long ago the token was verified.
+    // If the current time is before `since`, the clock was set back, and it is unknown how long ago the token
+    // was verified. Verify the token again.
     if (found !== undefined && found.since <= time && time < found.until) return found.claims;
     const verified = await verify(token);
     remembered.delete(token);

@@ -33,8 +33,9 @@ type Head = z.infer<typeof head>;
 export type Anchor = z.infer<typeof anchor>;
 
 /**
- * The part of an anchor that one record on a topic contains: some of the anchor's heads, beginning with head
- * number `from`, and all other fields of the anchor. `count` is the number of heads in the whole anchor.
+ * The schema of the part of an anchor that one record on a topic contains. A part has all fields of the
+ * anchor, but only some of its heads, beginning with head number `from`. `count` is the number of heads in
+ * the whole anchor.
  */
 const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 
@@ -59,9 +60,9 @@ export interface AssembledAnchors {
 
 /**
  * Assembles anchors from the values of records, oldest record first. Ignores values that are not part of an
- * anchor. If several records contain the same part, uses the first one. The first one is the genuine one,
- * because nobody can know the signature of an anchor before it is on the topic, so an attacker can only
- * append records after the genuine ones.
+ * anchor. If several records contain the same part, uses the first one, because only the first one is
+ * certainly genuine: nobody knows the signature of an anchor before the anchor is on the topic, so an
+ * attacker can only append a forged part after the genuine ones.
  */
 export function assembleAnchors(texts: readonly string[]): AssembledAnchors {
   const parts = texts.flatMap((text) => part.safeParse(jsonOf(text)).data ?? []);
@@ -171,8 +172,8 @@ export function findAnchorFlaw(
 export interface AnchorsToCompare {
   readonly genuine: readonly Anchor[];
   /**
-   * One finding for each anchor on the topic that is incomplete or not genuine. The finding says what is
-   * wrong with the anchor.
+   * The findings about unusable anchors: one for each anchor on the topic that is incomplete or not genuine.
+   * The finding says what is wrong with the anchor.
    */
   readonly findings: readonly Finding[];
 }
@@ -202,10 +203,16 @@ function unusable(message: string): Finding {
   return { kind: 'anchor-unusable', message };
 }
 
-/** The last event of an account or mailing according to an anchor, and the creation time of this anchor. */
+/**
+ * A head in an anchor, that is, the last event of an account or mailing, with the creation time of the
+ * anchor.
+ */
 type AnchoredHead = Head & Pick<Anchor, 'at'>;
 
-/** Compares the journal with anchors: every event of each anchor must still exist with the same hash. */
+/**
+ * Compares the journal with anchors. Every event that is a head in an anchor must still be in the journal,
+ * with the same hash.
+ */
 export async function compareWithAnchors(
   journal: Pick<JournalView, 'streams'>,
   anchors: readonly Anchor[],

@@ -20,7 +20,7 @@ function ago(ms: number): Date {
   return new Date(NOW.getTime() - ms);
 }
 
-/** Compares the stream with a topic that holds these records. */
+/** Compares the stream with a topic that contains these records. */
 function compare(stream: JournaledStream, records: readonly BusRecord[], keptSince?: Date) {
   const index = createTopicIndex(() => true);
   index.add(records);

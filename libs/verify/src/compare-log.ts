@@ -27,15 +27,17 @@ export interface ComparedStream {
 
 export interface LogComparison {
   readonly findings: readonly Finding[];
-  /** How many events, counted from the first one, the topic contains in order and without gaps. */
+  /**
+   * How many events of the stream the topic contains in order and without gaps, counted from the first event.
+   */
   readonly onTopic: number;
   /** The events of the stream that consumers may have received. */
   readonly visible: readonly LatchkeyEvent[];
   /** When the commits in the outbox were appended. */
   readonly unpublished: readonly Date[];
   /**
-   * How many records came before an earlier event of their stream, and were later published again in the
-   * right order.
+   * The number of records that came too early, before an earlier event of their stream, and whose events were
+   * later published again in the right order.
    */
   readonly repaired: number;
 }
@@ -86,7 +88,10 @@ function brokenJournal(stream: JournaledStream): readonly Finding[] {
   ];
 }
 
-/** Reports a stream whose records are in several partitions, because consumers may get them in any order. */
+/**
+ * Returns a finding if the records of the stream are in several partitions, because consumers may then get
+ * them in any order.
+ */
 function scatteredKey({ stream, entry, topic }: ComparedStream): readonly Finding[] {
   const { partitions } = entry;
   if (partitions.length < 2) return [];
@@ -110,8 +115,8 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
 
 /**
  * Prepares the topic's events of an erased account for the comparison with the journal. The topic may still
- * contain events with personal data. Such an event counts as equal to the journal's event, from which the
- * personal data was erased.
+ * contain an event with personal data that was erased from the journal. Such an event counts as equal to the
+ * journal's event.
  */
 function asErased({ stream, entry }: ComparedStream, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;
@@ -129,7 +134,10 @@ function asErased({ stream, entry }: ComparedStream, expected: readonly (number 
   };
 }
 
-/** Reports an event that is not in its place on the topic, except while its commit waits to be published. */
+/**
+ * Returns a finding if an event is not in its place on the topic. Returns none while the event's commit waits
+ * to be published.
+ */
 function missingEvent(
   compared: ComparedStream,
   journaled: JournaledEvent,
@@ -142,8 +150,8 @@ function missingEvent(
   if (expected === undefined)
     return [finding(stream, 'event-unpublishable', `${name} violates its contract`, sequence)];
   const found = entry.fingerprints[sequence - 1];
-  // Report nothing if the topic contains the event. If it comes after an event that differs or is missing,
-  // that other event is reported.
+  // Report nothing if the topic contains the event. If the event comes after another event that differs or is
+  // missing, only that other event is reported.
   if (found === expected || early.has(sequence)) return [];
   if (found !== undefined)
     return [finding(stream, 'event-differs', `${topic} has a different event in place of ${name}`, sequence)];

@@ -33,7 +33,8 @@ export function compareProfileWithJournal(
   if (sequence > events.length)
     return finding('profile-ahead', `the read model is at ${sequence}, the journal at ${events.length}`);
 
-  // Without its first event, the account cannot be compared. The damage of the journal is reported elsewhere.
+  // Without its first event, the account's profile cannot be computed. compare-streams.ts reports the damage
+  // of the journal itself.
   if (events[0]?.event.type !== 'UserRegistered') return [];
   const fields = stored.differingFields(events.slice(0, sequence).map(({ event }) => event));
   return [

@@ -15,7 +15,10 @@ export interface StreamComparison {
   readonly log: LogComparison;
   /** The account as it is in the read model. */
   readonly stored: StoredAccount | undefined;
-  /** How many deliveries the events must cause, and how many of these deliveries are recorded. */
+  /**
+   * The number of deliveries that the events must cause. `recorded` is how many of these deliveries the
+   * notifier has recorded.
+   */
   readonly owed: number;
   readonly recorded: number;
   /** The disagreements between the stores; empty if there are none. */
@@ -33,12 +36,15 @@ export interface CompareDeps {
   readonly keyOf?: LookUpPublicKey;
 }
 
-/** How many events are compared before other work may run. One event takes about a fifth of a millisecond. */
+/**
+ * How many events are compared in one turn of the event loop. One event takes about a fifth of a millisecond.
+ */
 const EVENTS_PER_TURN = 100;
 
 /**
- * Compares streams of the journal with the other stores. Lets other work run in between.
- * @param streams must be read from the journal after the index was filled from the topics
+ * Compares streams of the journal with the other stores, in several turns of the event loop, so that other
+ * work can run in between.
+ * @param streams must be read from the journal after the topics were read into `deps.index`
  */
 export async function compareStreams(
   deps: CompareDeps,
@@ -113,7 +119,7 @@ function keptSince({ retentionMs }: EventTopic, now: Date) {
   return retentionMs < 0 ? {} : { keptSince: new Date(now.getTime() - retentionMs) };
 }
 
-/** An event, and the deliveries that the event causes. */
+/** An event, and the deliveries that it must cause. */
 interface DeliveryCall {
   readonly event: LogComparison['visible'][number];
   readonly owed: readonly OwedDelivery[];

@@ -10,8 +10,8 @@ const ZERO = {
   /** The number of records that repeat an earlier one. */
   repeated: 0,
   /**
-   * The number of records that came before an earlier event of their stream, and were later published again
-   * in the right order.
+   * The number of records that came too early, before an earlier event of their stream, and whose events were
+   * later published again in the right order.
    */
   outOfOrder: 0,
   unreadable: 0,
@@ -21,14 +21,15 @@ const ZERO = {
   profiles: 0,
   parked: 0,
   /**
-   * The number of deliveries that events must cause. `recorded` is how many of these deliveries are recorded.
+   * The number of deliveries that the events must cause. `recorded` is how many of these deliveries the
+   * notifier has recorded.
    */
   owed: 0,
   recorded: 0,
   expiredLeases: 0,
   /**
-   * The number of accounts and mailings for which the stores differed at first, so that they were compared
-   * again.
+   * The number of accounts and mailings that were compared again, because the first comparison found that the
+   * stores differ.
    */
   rechecked: 0,
 };

@@ -7,8 +7,8 @@ const BYTES = 6;
 type Fingerprinted = Envelope & { readonly type: string; readonly data?: unknown };
 
 /**
- * Returns the first 48 bits of a SHA-256 hash of everything that consumers see of an event. The event must
- * come from the codec, which puts the fields of `data` into a fixed order.
+ * Returns the first 48 bits of a SHA-256 hash of everything in an event that consumers get. The event must be
+ * decoded by the codec, because the codec puts the fields of `data` into a fixed order.
  */
 export function fingerprintOfEvent({ type, data, ...envelope }: Fingerprinted): number {
   const { id, subject, sequence, time, correlationId, causationId, traceparent = '' } = envelope;
@@ -21,7 +21,10 @@ export function fingerprintOfHash(hash: string): number {
   return Buffer.from(hash, 'base64url').readUIntBE(0, BYTES);
 }
 
-/** Returns the event as it is once its person is erased. Returns an event without a person unchanged. */
+/**
+ * Returns the event without personal data, as it is after an erasure. Returns an event that contains no
+ * personal data unchanged.
+ */
 export function redactPerson(event: Fingerprinted): Fingerprinted {
   const { data } = event;
   const isPersonal = typeof data === 'object' && data !== null && 'person' in data && data.person !== null;
@@ -29,8 +32,8 @@ export function redactPerson(event: Fingerprinted): Fingerprinted {
 }
 
 /**
- * Returns the fingerprint of an event of the journal, in the form in which consumers get it. Undefined if the
- * event violates its contract, so that it cannot be published.
+ * Returns the fingerprint of an event of the journal, computed from the form in which consumers get the
+ * event. Undefined if the event violates its schema, so that it cannot be published.
  */
 export function fingerprintAsPublished(event: LatchkeyEvent): number | undefined {
   const arrived = sendAndReceive(event);

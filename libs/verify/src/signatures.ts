@@ -20,8 +20,8 @@ export interface SignedEntry {
 }
 
 /**
- * Returns those events of a stream that are on the topic, but only in records that do not prove that auth has
- * published the events.
+ * Returns the events of a stream that are on the topic without a proof that auth has published them: no
+ * record of such an event has both its hash and a valid signature that covers it.
  */
 export async function findUnsignedEvents(
   given: SignedEntry,

@@ -26,8 +26,8 @@ export interface TopicEntry {
    */
   readonly hashes: readonly number[];
   /**
-   * The signatures of the events with the highest sequences, which must still be verified. The last signature
-   * covers all earlier events too.
+   * The signatures of the events with the highest sequences. They are not verified yet. The signature of an
+   * event also covers all earlier events.
    */
   readonly signatures: readonly SignedSequence[];
   /** How many records of the account or mailing repeat an earlier record. */
@@ -51,7 +51,7 @@ export interface TopicEntry {
 export interface OutOfOrderRecord {
   readonly sequence: number;
   readonly fingerprint: number;
-  /** The fingerprint of the event as it is once its personal data is erased. */
+  /** The fingerprint of the event without its personal data, as it is after an erasure. */
   readonly impersonal: number;
   /** The fingerprint of the record's hash, in the format of `hashes`. */
   readonly hash: number;
@@ -71,7 +71,9 @@ export interface TopicIndex {
   markInJournal(subject: string): void;
   /** Yields those accounts and mailings on the topics which have not been marked as being in the journal. */
   notInJournal(): IterableIterator<string>;
-  /** Returns how many records have a key that contains no id of an account or mailing. */
+  /**
+   * Returns how many records cannot be assigned to an account or mailing, because their key contains no id.
+   */
   recordsWithoutKey(): number;
 }
 
@@ -157,8 +159,8 @@ function addTo(
 }
 
 /**
- * How many signatures are kept per account or mailing. One would not suffice, because a forged record may
- * have a higher sequence than the last genuine event.
+ * How many signatures are kept per account or mailing. Keeping only one would not be enough, because a forged
+ * record may have a higher sequence than the last genuine event.
  */
 const SIGNATURES_KEPT = 4;
 
@@ -184,8 +186,8 @@ function place(entry: MutableEntry, record: OutOfOrderRecord): void {
     entry.repeated += 1;
     return;
   }
-  // Consumers skip unsigned records. So if a signed record with the same sequence follows, it replaces the
-  // unsigned one here.
+  // Consumers skip a record without a valid hash. If a record with a valid hash has the same sequence, it
+  // takes the place of the other record, which then counts as out of order.
   const displaced = isPlaced && hash !== NO_HASH && hashes[index] === NO_HASH ? at(entry, sequence) : record;
   if (displaced !== record) put(entry, record);
   entry.outOfOrder = [...entry.outOfOrder, displaced];

@@ -9,7 +9,9 @@ import type { TopicIndex } from './topic-index.ts';
  */
 export type OnProgress = (what: string, done: number) => void;
 
-/** How many records are read before other work may run. One record takes about a tenth of a millisecond. */
+/**
+ * How many records are read in one turn of the event loop. One record takes about a tenth of a millisecond.
+ */
 const RECORDS_PER_TURN = 100;
 
 export interface TopicReader {

@@ -1,6 +1,6 @@
 /**
- * Compares one shard of accounts and mailings, and repeats the comparison of those for which the stores
- * differ.
+ * Compares one shard of accounts and mailings. If the stores differ for some of them, compares these accounts
+ * and mailings again.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StreamComparison } from './compare-streams.ts';
@@ -17,7 +17,8 @@ export interface VerifyShardDeps {
   readonly topics: TopicReader;
   compare(streams: readonly JournaledStream[]): Promise<readonly StreamComparison[]>;
   /**
-   * How long the comparison of differing streams is repeated, and the pause between two comparisons, in ms.
+   * How long the comparison of streams that differ is repeated, in ms. `pauseMs` is the pause between two
+   * comparisons, in ms.
    */
   readonly patienceMs: number;
   readonly pauseMs: number;
@@ -26,7 +27,9 @@ export interface VerifyShardDeps {
    * findings, or the last comparison before `patienceMs` has passed.
    */
   onResult(compared: StreamComparison): void;
-  /** Called once for each stream whose first comparison has findings. */
+  /**
+   * Called once for each stream whose first comparison has findings, and that is therefore compared again.
+   */
   onSuspect(): void;
   readonly onProgress: OnProgress;
 }

@@ -31,7 +31,7 @@ function verifyNow(system: InMemorySystem, options: Partial<VerifyOptions> = {})
   });
 }
 
-/** Returns the headers that prove where a record comes from. */
+/** Returns the headers of a record that prove that auth has published it. */
 function proofOf({ headers }: BusRecord): BusRecord['headers'] {
   return Object.fromEntries(
     Object.entries(headers).filter(([name]) => /^ce_(hash|previoushash|person|signature)/.test(name)),
@@ -123,10 +123,11 @@ describe('a finding names', () => {
       'event-unsigned: event 2 (AccountVerified) is on accounts.events.v1 without a valid signature';
     for (const other of [unsigned, borrowed]) {
       assert.deepEqual(await found(first, other, third), [says]);
-      // Nothing is reported once the event was published again.
+      // After the event was published again, nothing is reported.
       assert.deepEqual(await found(first, other, third, second), []);
     }
-    // A later event's signature covers the events before it, so nothing is reported.
+    // The first event has an invalid signature, but the valid signature of a later event covers it, so
+    // nothing is reported.
     assert.deepEqual(await found(first, recordOfEvent(event, 1, chain, untrustedSigner), third), []);
     const ofStranger = account.events.map((one, offset) =>
       recordOfEvent(one.event, offset, one.chain, untrustedSigner),
@@ -153,7 +154,7 @@ describe('a finding names', () => {
     const anotherEvent = { ...first, key: second.key };
     for (const intruder of [empty, anotherEvent]) {
       assert.deepEqual(await found(first, intruder, third), ['event-missing 2']);
-      // Nothing is reported once the event and all later ones were published again.
+      // After the event and all later events were published again, nothing is reported.
       assert.deepEqual(await found(first, intruder, third, second, third), []);
     }
     assert.deepEqual(

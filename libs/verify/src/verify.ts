@@ -28,19 +28,19 @@ export interface VerifySources {
   readonly journal: JournalView;
   readonly log: LogReader;
   /**
-   * Reads the progress of consumer groups. `progressOf` takes Latchkey's names of the topics, not their names
-   * on the log.
+   * Reads the progress of consumer groups. `progressOf` takes the names that topics have in Latchkey's code,
+   * not the names that they have on the log.
    */
   readonly groups: Pick<ConsumerGroups, 'progressOf'>;
   readonly profiles: ProfileView;
   readonly deliveries: DeliveryView;
-  /** Returns the numbers of those generations of the read model that were dropped, but are still stored. */
+  /** Returns the numbers of the generations of the read model that were dropped but are still stored. */
   leftoverGenerations(): Promise<readonly number[]>;
   /** Returns the name that a topic has on the log. @param topic Latchkey's own name of the topic */
   nameOf(topic: string): string;
   /**
-   * Returns whether a topic, given by Latchkey's name, is compacted. If this function is missing, the log
-   * never compacts topics.
+   * Returns whether the log compacts a topic. Undefined if the log never compacts topics.
+   * @param topic Latchkey's own name of the topic
    */
   isCompacted?(topic: string): Promise<boolean>;
   /**
@@ -52,7 +52,8 @@ export interface VerifySources {
 
 export interface VerifyOptions {
   /**
-   * How long the comparison of differing streams is repeated, and the pause between two comparisons, in ms.
+   * How long the comparison of streams that differ is repeated, in ms. `pauseMs` is the pause between two
+   * comparisons, in ms.
    */
   readonly patienceMs: number;
   readonly pauseMs: number;
@@ -156,9 +157,9 @@ async function compareShard(
 }
 
 /**
- * Reports a topic that is compacted although it contains records of release 0.1. In these records, several
- * events share one key, so compaction deletes all of these events except one. Only the first record of each
- * partition is read, because the records of that release come first.
+ * Returns a finding if the accounts topic is compacted although it contains records of release 0.1. In that
+ * release, all events of an account had the same key, so compaction deletes all of them except one. Only the
+ * first record of each partition is read, because the records of release 0.1 come first.
  */
 async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<readonly Finding[]> {
   if (!(await isCompacted?.(ACCOUNTS_TOPIC))) return [];
@@ -173,8 +174,8 @@ async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<
 }
 
 /**
- * Reports dropped generations that are still stored when `patienceMs` is over. Waits until then, because
- * dropping a generation takes a while.
+ * Returns a finding for each generation that was dropped but is still stored when `patienceMs` is over.
+ * Dropping a generation takes a while, so this function waits until then.
  */
 async function leftovers(
   { leftoverGenerations }: VerifySources,
@@ -193,14 +194,15 @@ async function leftovers(
 }
 
 /**
- * A lease that expired longer ago than this, in ms, counts as abandoned, because a running process would have
- * taken it over.
+ * A lease that expired longer ago than this, in ms, counts as abandoned. A running process would have taken
+ * it over by then.
  */
 const ABANDONED_MS = 60_000;
 
 /**
- * Reports abandoned leases of mails and requests, because their work is still waiting. Ignores leases of
- * jobs: a job runs only if there is work, so its lease may have expired long ago.
+ * Returns a finding for each abandoned lease of a mail or a request, because the work under this lease is not
+ * being done. Ignores leases of jobs: a job takes its lease only when there is work, so the lease may have
+ * expired long ago.
  */
 async function abandonedLeases(
   { journal, deliveries }: VerifySources,

@@ -31,8 +31,8 @@ export interface JournaledStream {
   /** The events in order, from sequence 1, without a gap. */
   readonly events: readonly JournaledEvent[];
   /**
-   * Why the journal cannot be read after these events; absent if the whole stream was read. Contains no
-   * personal data.
+   * Why the journal cannot be read after the last of these events; absent if the whole stream was read.
+   * Contains no personal data.
    */
   readonly flaw?: string;
 }
@@ -72,7 +72,10 @@ export interface StoredAccount {
 
 /** Reads the active generation of the read model. */
 export interface ProfileView {
-  /** The consumer group whose positions say how far the log was read into the read model. */
+  /**
+   * The consumer group that fills the read model. Its positions say up to which record the read model is
+   * filled.
+   */
   readonly group: string;
   load(ids: readonly string[]): Promise<ReadonlyMap<string, StoredAccount>>;
   /** Yields the ids of all accounts in the read model, in batches. */

@@ -37,8 +37,8 @@ export interface EndpointWithSecret {
 type Sealer = Pick<SecretSealer, 'seal' | 'open'>;
 
 /**
- * Asserts that a sealer can decrypt the secrets that are already stored. If it cannot, its key differs from
- * the user service's key, and the user service would refuse to start once this sealer has encrypted a secret.
+ * Asserts that a sealer can decrypt the stored secrets. If it cannot, this process has a different key than
+ * the user service. After a secret was encrypted with this key, the user service would refuse to start.
  * @throws EndpointRefusedError
  */
 async function assertOpens(sealer: Pick<Sealer, 'open'>, stored: readonly WebhookEndpoint[]): Promise<void> {

@@ -4,8 +4,8 @@ import { isIP, type LookupFunction } from 'node:net';
 import { parseAddressBlocks } from '@latchkey/process';
 
 /**
- * The ranges in IANA's special-purpose address registries whose addresses are not, or not always, on the
- * public internet.
+ * The ranges of addresses that are never, or not always, on the public internet, from IANA's special-purpose
+ * address registries.
  */
 const PRIVATE_V4 = [
   '0.0.0.0/8',
@@ -28,8 +28,8 @@ const PRIVATE_V4 = [
   '240.0.0.0/4',
 ];
 /**
- * Global unicast, the only public range of IPv6. PRIVATE_V6 lists the parts of this range that are not
- * public: translated, tunneled and reserved addresses.
+ * The range of global unicast addresses, which is the only public range of IPv6. PRIVATE_V6 lists the parts
+ * of this range that are not public: translated, tunneled and reserved addresses.
  */
 const PUBLIC_V6 = '2000::/3';
 const PRIVATE_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
@@ -61,9 +61,9 @@ type Resolve = (
 ) => void;
 
 /**
- * Returns a lookup function for sockets. It fails if any address of the host is private. As the socket
- * connects to an address that was checked, DNS rebinding, in which the next lookup returns a different
- * address, cannot circumvent the check.
+ * Returns a lookup function for sockets, which fails if any address of the host is private. The socket
+ * connects to the address that was checked. Therefore DNS rebinding, in which the next lookup returns a
+ * different address, cannot circumvent the check.
  */
 export function createPublicAddressLookup(resolve: Resolve = lookup): LookupFunction {
   return (host, options, done) => {

@@ -37,8 +37,8 @@ const waitingAccount = z.object({
   attempts: z.number(),
   next: instant,
   /**
-   * Set while the account waits for events of a redrive. Of the account's events before the offset `until`,
-   * only the events in `ranges` are sent.
+   * Set while the account waits for events of a redrive, which sends past events again. Before the offset
+   * `until`, only the account's events in `ranges` are sent.
    */
   redriven: z.object({ ranges: z.array(redriveRange), until: z.number() }).optional(),
 });
@@ -60,8 +60,8 @@ const redrive = z.object({
   id: z.string(),
   ranges: z.array(redriveRange),
   /**
-   * The endpoint's cursor when the redrive was requested. The redrive ends there: later events have not been
-   * sent for the first time yet.
+   * The endpoint's cursor when the redrive was requested. The redrive ends there, because later events will
+   * be sent for the first time anyway.
    */
   end: z.string(),
   cursor: z.string().optional(),
@@ -123,8 +123,9 @@ export type RunningRedrive = z.infer<typeof redrive>;
 
 const ID_BYTES = 8;
 /**
- * How far the clocks of two processes may differ, in ms, before /readyz reports `degraded`. `since` depends
- * on this: auth determines the time of an event, but another process determines when an endpoint is created.
+ * How far the clocks of two processes may differ, in ms, before /readyz reports `degraded`. The difference
+ * matters because auth's clock determines the time of an event, but the clock of another process determines
+ * the endpoint's `since`, and the two times are compared.
  */
 const MAX_CLOCK_SKEW_MS = 30_000;
 const SECRET_BYTES = 32;
@@ -171,7 +172,10 @@ function storedTypes(types: readonly string[] | undefined): Pick<WebhookEndpoint
 }
 
 export type NewEndpoint = EndpointFields & {
-  /** Where in the log the endpoint begins. `now`: with events that happen after its creation. */
+  /**
+   * Which events a new endpoint gets. `beginning`: all events in the log. `now`: only events that happen
+   * after the endpoint is created.
+   */
   readonly from: 'beginning' | 'now';
 };
 
@@ -240,7 +244,7 @@ export type ChangedEndpointFields = {
 
 /**
  * Returns the endpoint with changed fields. If types are added, only new events of these types are sent. If
- * the URL changes, all waiting events are due immediately.
+ * the URL changes, all events that wait for a retry are sent again immediately.
  */
 export function withChangedEndpointFields(
   endpoint: WebhookEndpoint,
@@ -275,11 +279,11 @@ export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now:
 }
 
 /**
- * Returns the endpoint with a range of events to send again. If the endpoint has read nothing yet, returns
- * the endpoint unchanged, because it will get all events anyway.
- * @throws EndpointRefusedError if too many redrives are in progress. Also thrown if the endpoint has not
- * reached the end of the log yet and skips events until then: events before its creation, or events that were
- * sent before the endpoint was moved
+ * Returns the endpoint with a range of past events to send again. If the endpoint has read nothing yet,
+ * returns it unchanged, because it will get all events anyway.
+ * @throws EndpointRefusedError if too many redrives are in progress, or if the endpoint skips past events
+ * because it has not reached the end of the log yet: events before its creation, or events that were sent
+ * before `ops move`
  */
 export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
   const { cursor, redrive: running, moved, caughtUp, waiting } = endpoint.delivery;
@@ -302,7 +306,7 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
     delivery: {
       ...endpoint.delivery,
       waiting: waiting.map((account) => withRedrivenRange(account, range)),
-      // If a redrive is already in progress, it starts again from the beginning, with this range added.
+      // If a redrive is already in progress, start it again from the beginning, with this range as well.
       redrive: {
         id: randomBytes(ID_BYTES).toString('hex'),
         ranges: [...ranges, range],

@@ -15,7 +15,7 @@ import { z } from 'zod';
 import type { AccountAwaitingRetry, DeliveryProgress, WebhookEndpoint } from './endpoint.ts';
 import type { EventPosition } from './progress.ts';
 
-/** How many events are sent to an endpoint in one delivery round, at most. */
+/** The maximum number of events that are sent to an endpoint in one delivery round. */
 const EVENTS_PER_PAGE = 100;
 const RECORDS_PER_READ = 500;
 
@@ -49,8 +49,8 @@ export interface EventReader {
   /** Returns the next page of events after a cursor. */
   read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
   /**
-   * Yields the events of a waiting account, from the event that waits for a retry to the cursor. Reads only
-   * one event at first, because the retry of that event often fails.
+   * Yields the events of an account that waits for a retry, from the event to retry up to the cursor. Reads
+   * only the event to retry at first, because the retry often fails.
    */
   readAccount(
     endpoint: EventSelection,
@@ -158,7 +158,8 @@ async function startOf(
   const start = range?.start ?? 0;
   if (offset < start || offset >= end) return start;
   const [record] = await tail.read(partition, offset, 1);
-  // If compaction has removed the record at this offset, a later record contains the same event.
+  // If compaction has removed the record at this offset, keep the offset: a later record contains the same
+  // event.
   if (record !== undefined && record.offset > offset) return offset;
   const body = record && toCloudEvent(record, { person: false, placeholders: false });
   const found = body === undefined ? undefined : eventOf(body);

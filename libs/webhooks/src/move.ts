@@ -16,8 +16,8 @@ export interface WebhookDataMoveDeps {
   /** The log that the endpoints have read until now. */
   readonly bus: Pick<Bus, 'tail'>;
   /**
-   * Yields all accounts in batches, each with the sequence of the account's last event on the old log; 0 if
-   * the old log contains no event of the account.
+   * Yields all accounts in batches, each with the sequence of its last event on the old log. The sequence is
+   * 0 if the old log contains no event of the account.
    */
   published(): AsyncIterable<readonly { readonly account: string; readonly sequence: number }[]>;
 }
@@ -49,8 +49,9 @@ export function createWebhookDataMoves({
 }
 
 /**
- * Yields, for each account, the sequence of its last published event. Then yields, for each endpoint that has
- * not received all events of an account, the lower sequence that the endpoint has reached.
+ * Yields the sequences to store for the move: first, for each account, the sequence of its last published
+ * event; then, for each endpoint that has not received all events of an account, the lower sequence that this
+ * endpoint has reached.
  */
 async function* sentAccounts({
   endpoints,

@@ -78,8 +78,8 @@ export interface StoredDeliveryAttempt {
 export interface LastSentSequence {
   readonly account: string;
   /**
-   * The id of the endpoint. Unset if the sequence applies to all endpoints for which no sequence of their own
-   * is stored.
+   * The id of the endpoint. Unset if the sequence applies to all endpoints that have no entry for this
+   * account.
    */
   readonly endpoint?: string;
   /** The sequence of the last sent event; 0 if no event was sent. */

@@ -36,10 +36,10 @@ export function createWebhookHttpClient({
   readonly allowPrivate: boolean;
 }): WebhookHttpClient {
   const options = {
-    // The number of sockets per host is not limited, so that requests to one endpoint do not wait for
-    // requests to another endpoint on the same host. deliver.ts limits the concurrent requests per endpoint.
+    // The number of sockets per host is unlimited, so that requests to one endpoint do not wait for requests
+    // to another endpoint on the same host. The concurrent requests per endpoint are limited in deliver.ts.
     keepAlive: true,
-    // Checks the IP address when a connection is opened. Later requests on the same connection need no check.
+    // Check the IP address when a connection is opened. Later requests on the same connection need no check.
     ...(allowPrivate ? {} : { lookup: createPublicAddressLookup() }),
   };
   const http = new HttpAgent(options);

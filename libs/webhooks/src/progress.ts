@@ -43,7 +43,7 @@ export interface AccountDeliveryResult {
   /** The number of delivered events. */
   readonly delivered: number;
   /**
-   * The first event that was not delivered, with which the next attempt begins. Undefined if all events were
+   * The first event that was not delivered; the next attempt begins with it. Undefined if all events were
    * delivered.
    */
   readonly stopped?: EventPosition & Pick<AccountAwaitingRetry, 'redriven'>;

@@ -195,7 +195,7 @@ test('an endpoint that refuses every fourth event once is not down, and gets the
   });
   await settle(id);
   assert.equal(received.length, 30);
-  // The last attempt of the round was delivered.
+  // The last attempt of the round succeeded, so the endpoint is not failing.
   assert.equal((await state(id)).delivery.failing, undefined);
   for (const account of accounts) await publish(account, 2);
   passes(1000);
@@ -495,7 +495,8 @@ test('an event that fails when it is sent again does not make others be sent aga
   await publish(ada, 7);
   await settle(id);
   assert.deepEqual(received, []);
-  // Requests a redrive while the account waits for a retry. The event of the redrive is then sent as well.
+  // The account still waits for a retry of earlier events. The event of the redrive must be sent in addition
+  // to them.
   await redrive(id, { event: ids[5] ?? '' });
   await settle(id);
   answering(() => delivered);

@@ -32,7 +32,7 @@ import type { SecretSealer } from './seal.ts';
 /** How often a round checks whether an operator has changed its endpoint, in ms. */
 const LOOK_EVERY_MS = 1000;
 /**
- * How many pages that contain no event for the endpoint a round reads, at most, before it stores the
+ * The maximum number of pages without an event for the endpoint that a round reads before it stores the
  * position.
  */
 const MAX_SKIPPED_PAGES = 50;
@@ -189,8 +189,8 @@ async function* owedEvents(
 }
 
 /**
- * Adds the ranges of an account's redrive to the result if delivery has stopped before the end of the
- * redrive, so that the next attempt also sends only the events in these ranges.
+ * If delivery to an account has stopped before the end of the account's redrive, adds the ranges of the
+ * redrive to the result. The next attempt then also sends only the events in these ranges.
  */
 function keepRedriven(
   result: AccountDeliveryResult,
@@ -277,9 +277,9 @@ async function sendRedrive(
 }
 
 /**
- * Returns what an account waits for after a page of a redrive. If an event of the redrive was not delivered,
- * the account waits for this event and the rest of the redrive. If all events of the redrive were delivered,
- * an account that waited before still waits for the same events as before.
+ * Completes the result of a page of a redrive with what the account waits for next. If an event was not
+ * delivered, the account waits for this event and the rest of the redrive. If all events were delivered, an
+ * account that already waited still waits for the same events as before.
  */
 function afterRedrive(
   result: AccountDeliveryResult,

@@ -18,8 +18,8 @@ const step = fc.record({
   rounds: fc.array(
     fc.record({
       /**
-       * For each request, whether the endpoint receives it. If the endpoint receives it but `isSeen` is
-       * false, the response is lost, so that the sender sees a failure.
+       * For each request, whether the endpoint receives it. If the endpoint receives the request but `isSeen`
+       * is false, the response is lost, so the sender sees a failure.
        */
       arrives: fc.infiniteStream(fc.boolean()),
       isSeen: fc.infiniteStream(fc.boolean()),

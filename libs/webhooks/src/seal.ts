@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { EndpointRefusedError } from './endpoint-refused.ts';
 
 /**
- * Encrypts and decrypts the secrets of endpoints. An encrypted secret belongs to its endpoint: it cannot be
- * decrypted as the secret of another one.
+ * Encrypts and decrypts the secrets of endpoints. An encrypted secret contains the id of its endpoint, so
+ * that it cannot be used as the secret of another endpoint.
  */
 export interface SecretSealer {
   /** Whether WEBHOOK_SECRET_KEY is set. If it is not set, `seal` and `open` throw. */
@@ -82,8 +82,8 @@ export function keyIdOfSealedSecret(sealed: string): string | undefined {
 }
 
 /**
- * Derives the AES key. The configured key is not used directly, because its length may differ, and it may
- * have other uses.
+ * Derives the AES key from a configured key. The configured key is not used directly, because it may have a
+ * different length, and may be used for other purposes.
  */
 function derive({ bytes }: SecretKey): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', bytes, '', 'latchkey secrets of webhooks', KEY_BYTES));

@@ -44,7 +44,8 @@ test('a secret that another key has encrypted is reported, and is left to a proc
   assert.deepEqual(await webhooks.health(), [{ name: 'webhooks', state: 'ok', needed: false }]);
   assert.match(await registry.metrics(), /^latchkey_webhooks_unreadable_secrets 0$/m);
 
-  // Simulates a process with a newer key, which the tested process does not have, that adds an endpoint.
+  // Another process adds an endpoint. Its key is newer than the keys of the tested process, which therefore
+  // cannot decrypt the secret.
   const newer = createSecretSealer([{ bytes: randomBytes(32), kid: 'newer' }]);
   const later = {
     id: 'we_later',

@@ -235,8 +235,8 @@ export function createWebhookDispatcher({
 }
 
 /**
- * Returns the keys of this process in the form in which the store records them. The store records when each
- * key was first used, but never refuses a start because of a missing key.
+ * Returns the fingerprints of this process's keys, for the store, which records when each key was first used.
+ * `needed` is false, because the service may start even if a key is missing.
  */
 function configuredKeysOf({
   WEBHOOK_SECRET_KEY: keys,
@@ -255,7 +255,7 @@ async function healthOf(
     if (faults.length === 0) return [{ name: 'webhooks', state: 'ok', needed: false }];
     return [{ name: 'webhooks', state: 'degraded', needed: false, detail: faults.join('; ') }];
   } catch {
-    // The service itself reports that the store is down, so nothing is reported here.
+    // Report nothing here if the store is down, because the health of the service already reports this.
     return [];
   }
 }

@@ -27,11 +27,11 @@ export interface Interest {
    */
   readonly erased?: ErasedHandler;
   /**
-   * Where the position of each account is stored. A store belongs to one group. If you replace the store with
-   * an empty one, use a new group too, because the old group would not read the earlier events again. With
-   * `none`, no positions are stored, and every event is handled as it arrives, even duplicates. Gaps are not
-   * noticed then, and a record that cannot be read is skipped with a warning. `none` suits caches in which
-   * the highest sequence wins.
+   * Where the subscription stores how far each account was handled. A store belongs to one group. If you
+   * replace the store with an empty one, use a new group too, because the old group would not read the
+   * earlier events again. With `none`, no positions are stored: every event is handled as it arrives, even
+   * duplicates, gaps are not noticed, and a record that cannot be read is skipped with a warning. `none`
+   * suits caches that keep only the event with the highest sequence of each account.
    */
   readonly store: SequenceStore | 'none';
   /** The topics to read. Default: only the accounts topic. */
@@ -53,15 +53,12 @@ export interface Subscription {
   caughtUp(): Promise<boolean>;
   /** Returns whether records can currently be fetched; false while the brokers are unavailable. */
   healthy(): boolean;
-  /**
-   * Returns the marks of all parked accounts, which say where and why each one is parked. Sorted by account
-   * id.
-   */
+  /** Returns, for each parked account, where and why it was parked. Sorted by account id. */
   listParked(): Promise<readonly Parked[]>;
   /**
    * Retries a parked account: reads its records again, starting with the record that parked the account, and
-   * passes the events that are due to the handlers. If several calls for an account run at the same time,
-   * they share one retry.
+   * passes the events that are next in order to the handlers. If several calls for an account run at the same
+   * time, they share one retry.
    * @throws HandlerError if a handler rejects, with the handler's error as the `cause`; the account then
    * remains parked
    */
@@ -74,13 +71,14 @@ export interface Subscription {
 }
 
 /**
- * The maximum number of records in a slice. It is small because a failed slice is read again from its
- * beginning.
+ * The maximum number of records in a slice, which is a batch of records that are handled together. It is
+ * small because a failed slice is read again from its beginning.
  */
 const SLICE_SIZE = 100;
 /**
- * After this time, in ms, a slice in progress counts as stuck. The limit is high because handlers may be
- * slow: at half a minute per event, a slice of 100 events takes 50 minutes.
+ * If handling a slice (a batch of records) takes longer than this, in ms, the subscription counts as stuck.
+ * The limit is high because handlers may be slow: at half a minute per event, a slice of 100 events takes 50
+ * minutes.
  */
 const SLICE_WITHIN_MS = 3_600_000;
 
@@ -90,7 +88,10 @@ export const consoleLogger: SubscriberLogger = {
   error: (fields, message) => console.error(message, fields),
 };
 
-/** Confirms an erasure. Resolves only if the receipt is known to be written; otherwise rejects. */
+/**
+ * Publishes the receipt with which a consumer confirms an erasure. Resolves only if the log has acknowledged
+ * the receipt; otherwise rejects.
+ */
 export type ConfirmErasure = (account: string, sequence: number) => Promise<void>;
 
 /**

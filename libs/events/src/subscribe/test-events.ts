@@ -15,7 +15,7 @@ import { assertSupportedNodeVersion } from './required-node.ts';
 import type { Effect } from './subscriber.ts';
 import { type Interest, type Subscription, subscribeToBus } from './subscription.ts';
 
-/** An event, and its record on the topic. */
+/** An event, and the record in which a topic would contain it. */
 export interface TestEvent<T extends EventType = EventType> {
   readonly event: EventOf<T>;
   /**
@@ -147,7 +147,10 @@ function envelopeOf(subject: string, sequence: number) {
   };
 }
 
-/** Returns the data of the first sample of an event type, with its subject and the given fields replaced. */
+/**
+ * Returns the data of an event for tests: the first sample of its type, with the given subject and the given
+ * fields in place of the sample's.
+ */
 function dataOf<T extends EventType>(type: T, subject: string, fields: Partial<DataOf<T>>): DataOf<T> {
   const { samples, subjectField } = catalogue[type];
   const [sample] = Object.values(samples);

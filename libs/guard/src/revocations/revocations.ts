@@ -48,8 +48,8 @@ export interface Revocations extends RevocationCheck {
    */
   ready(): Promise<void>;
   /**
-   * Returns whether events can currently be read. While they cannot, tokens that are revoked now are still
-   * accepted.
+   * Returns whether events can currently be read. While they cannot, new revocations are not noticed, so
+   * tokens that they revoke are still accepted.
    */
   healthy(): boolean;
   /** Stops following the events. Idempotent. */

@@ -29,7 +29,7 @@ export interface RevokedTokens {
 
 /**
  * Creates an empty set of revoked tokens. Events may be passed to it in any order, and more than once,
- * because the highest sequence decides.
+ * because it keeps only the highest sequence of each account.
  */
 export function createRevokedTokens(now: () => Date): RevokedTokens {
   const changes = new Map<string, Change>();

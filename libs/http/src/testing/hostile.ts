@@ -1,6 +1,6 @@
 /**
- * Derives from a valid body those bodies that no route may accept, for tests that send them to every route.
- * The route must refuse each of these bodies with one of the body's `statuses`, and must change nothing.
+ * Generates, from a valid body, bodies that no route may accept. Tests send them to every route. The route
+ * must refuse each of these bodies with one of the body's `statuses`, and must change nothing.
  */
 import { gzipSync } from 'node:zlib';
 import type { z } from 'zod';

@@ -1,4 +1,7 @@
-/** A process for lifecycle.test.ts. BEHAVIOUR selects what it does. */
+/**
+ * A program that lifecycle.test.ts starts as a separate process. The environment variable BEHAVIOUR selects
+ * what the program does.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ConfigError, readConfig } from '../config.ts';

@@ -18,8 +18,8 @@ export async function reserveFreePort(): Promise<number> {
 }
 
 /**
- * Reserves a TCP port, by binding the UDP port with the same number. No other program uses the UDP port, so
- * that the bound UDP port works as a lock between processes.
+ * Reserves a TCP port for this process. The lock that other processes see is the UDP port with the same
+ * number, which this function binds because nothing else uses it.
  */
 async function claim(port: number): Promise<boolean> {
   const socket = createSocket('udp4').bind({ port, address: '127.0.0.1', exclusive: true });

@@ -1,6 +1,4 @@
-/** How many cases generated tests run: a part of them by default, and all of them with the setting TEST_CASES=all. */
-
-/** Whether tests with generated cases run all of their cases. */
+/** Whether tests with generated cases run all of their cases. By default, they run only a part of them. */
 export const RUNS_ALL_CASES = process.env['TEST_CASES'] === 'all';
 
 /**
@@ -12,13 +10,13 @@ export function chooseRunCount({ some, all }: { readonly some: number; readonly 
   return RUNS_ALL_CASES ? all : some;
 }
 
-/** By default, one case out of this many is selected. */
+/** By default, a test runs every third case. */
 const STRIDE = 3;
 
 /**
  * Selects the cases of a table to run: all of them with TEST_CASES=all, otherwise every third.
- * @param turn counts the selections from the same table, from 0. Three selections in a row contain every case of the
- * table. A test that knows its turn can run alone.
+ * @param turn the number of this selection from the table, counted from 0. Three consecutive numbers together
+ * select every case. A test that passes a constant selects the same cases even if it runs alone.
  */
 export function selectCases<Case>(
   cases: readonly Case[],

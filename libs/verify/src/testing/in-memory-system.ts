@@ -1,4 +1,7 @@
-/** An in-memory system whose stores agree, until a test changes one of the stores. */
+/**
+ * Creates the stores of a small system in memory. The stores agree with each other until a test changes one
+ * of them.
+ */
 import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
 import type { VerifySources } from '../verify.ts';
@@ -23,16 +26,16 @@ export interface InMemorySystem {
   /** Ids of the recorded deliveries. */
   readonly deliveries: Set<string>;
   readonly leases: ExpiredLease[];
-  /** The faults of consumer groups' positions that the log reports. */
+  /** The faults that the log reports about the positions of consumer groups. */
   readonly lostPositions: string[];
-  /** The numbers of those generations of the read model that were dropped, but are still stored. */
+  /** The numbers of the generations of the read model that were dropped but are still stored. */
   readonly leftovers: number[];
   /** Sets a function that is called each time just before the topics are read. */
   beforeEachRead(change: () => void): void;
   readonly sources: VerifySources;
 }
 
-/** The rule of the test system: each AccountVerified causes a welcome mail. */
+/** In the test system, each AccountVerified must cause one delivery, a welcome mail. */
 const owedBy: DeliveryView['owedBy'] = ({ id, type }) =>
   type === 'AccountVerified' ? [{ id: `${id}/welcome`, mail: 'welcome' }] : [];
 

@@ -59,8 +59,8 @@ function streamOf(id: string, steps: readonly Step[]): JournaledStream {
 }
 
 /**
- * Returns an erased account, whose last event is AccountErased. `stream` is the account as it is in the
- * journal. `kept` is the account as it is on a topic that still contains the person.
+ * Returns an erased account in two forms. Its last event is AccountErased. `stream` is the account as it is
+ * in the journal. `kept` is the account as it is on a topic that still contains its personal data.
  */
 export function createErasedAccountStream(): {
   readonly kept: JournaledStream;
@@ -120,8 +120,8 @@ const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 export const testSigner = eventSigner({ kid: 'test', key: privateKey });
 
 /**
- * Signs events with a different key than the test key, but with the same key id. The signatures are therefore
- * invalid.
+ * Signs events with a key other than the test key, but names the id of the test key. The signatures are
+ * therefore invalid.
  */
 export const untrustedSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
 

@@ -25,10 +25,10 @@ function isEvent(record: LatchkeyEvent | OutgoingRecord): record is LatchkeyEven
   return 'subject' in record;
 }
 
-/** A source of events, and subscriptions to it that record the events they get. */
+/** A log for tests, and functions that subscribe to it and record the events that each subscription gets. */
 export type TestHarness = Awaited<ReturnType<typeof createTestHarness>>;
 
-/** Opens a log on the embedded bus. */
+/** Opens a harness whose log is on a new embedded bus. */
 export async function openTestHarness(context: TestContext, confirm?: ConfirmErasure): Promise<TestHarness> {
   const { bus } = await openEmbeddedTestBus(context);
   return createTestHarness(context, bus, bus, confirm);

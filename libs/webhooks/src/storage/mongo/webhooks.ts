@@ -37,8 +37,8 @@ interface EndpointDocument {
   /** The endpoint in the form of JSON, in which timestamps are strings. */
   readonly endpoint: unknown;
   /**
-   * A number below the maximum number of endpoints. Because it is unique among the documents, it enforces the
-   * maximum. Absent in endpoints that `ops move` added.
+   * A number below the maximum number of endpoints. A unique index on this number enforces the maximum.
+   * Absent in endpoints that `ops move` added.
    */
   readonly slot?: number;
 }
@@ -57,7 +57,8 @@ export const webhookIndexes: readonly MongoIndex[] = [
 type AttemptDocument = DeliveryAttempt & { readonly _id: string };
 
 /**
- * `_id` is the id of the account or, if the sequence is for only one endpoint, `<endpoint id>/<account id>`.
+ * How far the events of an account were sent before a move. `_id` is the id of the account or, if the
+ * sequence is for only one endpoint, `<endpoint id>/<account id>`.
  */
 interface SentDocument {
   readonly _id: string;
@@ -170,8 +171,8 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
 }
 
 /**
- * Returns the lowest free slot; undefined if the store already contains `most` endpoints. Endpoints without a
- * slot count too.
+ * Returns the lowest free slot; undefined if the store already contains `most` endpoints, including those
+ * without a slot.
  */
 function freeSlot(stored: readonly Pick<EndpointDocument, 'slot'>[], most: number): number | undefined {
   const taken = new Set(stored.flatMap(({ slot }) => (slot === undefined ? [] : [slot])));
