@@ -11,17 +11,18 @@ import { type Plugin, rolldown } from 'rolldown';
 const ROOT = join(import.meta.dirname, '..');
 
 /**
- * Matches the packages that are not bundled, for these reasons: our code replaces functions in the files of kafkajs,
- * finds the files of zxcvbn by their paths, and must load the same copy of MongoDB's driver as mongoose; pino starts a
- * thread from one of its files; argon2 is native code; in OpenTelemetry, the bundler would give two variables the same
- * name.
+ * Matches the packages that are not bundled. Our code replaces functions in the files of kafkajs, finds the
+ * files of zxcvbn by their paths, and must load the same copy of MongoDB's driver as mongoose. pino starts a
+ * thread from one of its files. argon2 is native code. In OpenTelemetry, the bundler would give two variables
+ * the same name.
  */
 const EXTERNAL = /^(kafkajs|mongoose|mongodb|bson|pino|pino-pretty|@zxcvbn-ts|@node-rs|@opentelemetry)(\/|$)/;
 
 /**
  * Writes one bundle per program, for example `ops.js` for `apps/ops`. The bundles share chunks of code.
  * @param programs the workspaces of the programs
- * @param folder must be in the repository, because the bundles load files and packages by relative paths
+ * @param folder where to write the bundles; must be in the repository, because the bundles load files and
+ * packages by relative paths
  * @returns a hash of the bundles
  * @throws Error if the folder is not empty, or a module cannot be resolved
  */
@@ -58,9 +59,9 @@ export async function bundlePrograms(programs: readonly string[], folder: string
 }
 
 /**
- * Creates a plugin that replaces `import.meta` in bundled modules, so that the modules still find the files in their
- * source folders.
- * @throws Error if a module uses import.meta in any other way, because that would refer to the bundle
+ * Creates a plugin that replaces `import.meta.dirname` and `import.meta.url` in bundled modules, so that the
+ * modules still find the files in their source folders.
+ * @throws Error if a module uses another property of `import.meta` that would refer to the bundle
  */
 function keepPaths(folder: string): Plugin {
   return {
@@ -81,12 +82,13 @@ function keepPaths(folder: string): Plugin {
   };
 }
 
-/** The exports of node:http whose values Node loads together with `fetch`. */
+/** The exports of node:http that make Node load `fetch` when their values are read. */
 const LOADED_WITH_FETCH = ['CloseEvent', 'MessageEvent', 'WebSocket'];
 
 /**
- * A plugin that makes modules import a copy of node:http without the exports in LOADED_WITH_FETCH. If a module imports
- * node:http itself, Node reads every export and thus loads `fetch`, which takes a twelfth of the CPU time of a start.
+ * A plugin that makes modules import a copy of node:http without the exports in LOADED_WITH_FETCH. If a
+ * module imports node:http itself, Node reads every export and therefore loads `fetch`, which takes a twelfth
+ * of the CPU time that a program needs to start.
  */
 const httpWithoutFetch: Plugin = {
   name: 'http-without-fetch',
@@ -106,8 +108,8 @@ const httpWithoutFetch: Plugin = {
 };
 
 /**
- * Escapes all characters outside of ASCII. V8 keeps the source of each module in memory, and if any character is outside
- * of Latin-1, the source takes two bytes per character.
+ * Escapes all characters outside of ASCII, to save memory: V8 keeps the source of each module in memory, and
+ * if any character is outside of Latin-1, the source takes two bytes per character.
  * @throws Error if an escape would have another meaning than its character
  */
 export function escapeNonAscii(code: string): string {

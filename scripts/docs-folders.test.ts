@@ -19,7 +19,10 @@ function foldersIn(folder: string): readonly string[] {
   return [...new Set(paths.map((parts) => parts.slice(0, depth).join('/')))];
 }
 
-/** The folders whose subfolders the documents must name one by one, and the folders that need no description. */
+/**
+ * SPLIT contains the folders whose subfolders the documents must name individually. NOT_DESCRIBED contains
+ * the folders that need no description.
+ */
 const SPLIT = ['apps', 'examples', 'libs', 'services'];
 const NOT_DESCRIBED = ['.ci', '.github', 'docs'];
 

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 const MOUNT = '/dev/shm';
 
 /**
- * The least free space in bytes. The tests use less than 1 GB at the same time. Linux limits the file system to
- * half of the memory, so a machine with less than 8 GB, or a container with the default limit of Docker, keeps its
- * temporary files on disk.
+ * The least free space in bytes that the file system in memory must have. The tests use less than 1 GB at the
+ * same time. Linux limits this file system to half of the memory, so a machine with less than 8 GB, or a
+ * container with the default limit of Docker, keeps its temporary files on disk.
  */
 const LEAST_FREE = 4 * 2 ** 30;
 

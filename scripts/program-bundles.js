@@ -62,7 +62,11 @@ export function sourcesVersion(root) {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** @param {import('node:crypto').Hash} hash @param {string} folder */
+/**
+ * Adds the path, size and modification time of each file in a folder, at any depth, to the hash.
+ * @param {import('node:crypto').Hash} hash
+ * @param {string} folder
+ */
 function addFolder(hash, folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (NOT_SOURCES.includes(entry.name)) continue;
@@ -72,7 +76,11 @@ function addFolder(hash, folder) {
   }
 }
 
-/** @param {import('node:crypto').Hash} hash @param {string} path */
+/**
+ * Adds the path, size and modification time of a file to the hash.
+ * @param {import('node:crypto').Hash} hash
+ * @param {string} path
+ */
 function addFile(hash, path) {
   const { size, mtimeMs } = statSync(path);
   hash.update(`${path} ${size} ${mtimeMs}\n`);
@@ -93,7 +101,8 @@ function bundleTo(folder) {
   try {
     renameSync(written, folder);
   } catch (error) {
-    // Another process has created the folder meanwhile.
+    // If another process has created the folder in the meantime, use its bundles, and remove those of this
+    // process.
     rmSync(written, { recursive: true, force: true });
     if (!existsSync(folder)) throw error;
   }
@@ -104,7 +113,8 @@ function markAsUsed(folder) {
   try {
     utimesSync(folder, new Date(), new Date());
   } catch {
-    // The folder belongs to another user, or the checkout is read-only. The bundles can be used all the same.
+    // The time cannot be changed if the folder belongs to another user, or if the checkout is read-only. The
+    // bundles can be used nevertheless.
   }
 }
 

@@ -21,8 +21,8 @@ interface FileTime {
  */
 function fileTimeOf({ type, data }: TestEvent): FileTime | undefined {
   if (type !== 'test:complete' || data.nesting > 0) return undefined;
-  // The runner also reports each process as a test. Only the tests inside a process have `entryFile`, so its absence
-  // shows that the event belongs to the process.
+  // The runner also reports each process as a test. Only the tests inside a process have `entryFile`, so an
+  // event without `entryFile` is about a process.
   const entry = 'entryFile' in data ? String(data.entryFile) : undefined;
   const isFile =
     entry === undefined ? !data.name.endsWith(SHARED_PROCESS_SUFFIX) : entry.endsWith(SHARED_PROCESS_SUFFIX);
@@ -44,7 +44,7 @@ async function* withSlowest(events: AsyncIterable<TestEvent>): AsyncGenerator<Te
     const time = fileTimeOf(event);
     if (time) times.push(time);
     yield event;
-    // The runner sends the plan of the whole run as the last event before the summary.
+    // This event is the plan of the whole run, which the runner sends last before its summary.
     if (event.type === 'test:plan' && event.data.nesting === 0 && event.data.file === undefined)
       yield { type: 'test:diagnostic', data: { nesting: 0, level: 'info', message: slowestOf(times) } };
   }

@@ -34,7 +34,7 @@ test('the sources are run if they cannot be bundled', async (context) => {
   context.after(() => rm(root, { recursive: true }));
   await mkdir(join(root, 'apps/ops/src'), { recursive: true });
   await cp(join(ROOT, 'scripts'), join(root, 'scripts'), { recursive: true });
-  // Without the other workspaces and the lock file, nothing can be bundled.
+  // The folder contains neither the other workspaces nor the lock file, so the program cannot be bundled.
   await writeFile(join(root, 'apps/ops/src/main.ts'), 'console.log(process.argv.slice(2).join());');
   const { stdout, stderr } = await run(process.execPath, [
     join(root, 'scripts/run-program.js'),

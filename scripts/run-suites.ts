@@ -23,8 +23,8 @@ export interface SuiteRunOptions {
   /** How many processes of the test runner run at the same time. */
   readonly concurrency: number;
   /**
-   * Whether several test files may run in one process. Files that may change something outside their own tests always
-   * run in a process of their own.
+   * Whether several test files may run in one process. A file that may change something outside its own tests
+   * always gets its own process.
    */
   readonly share: boolean;
 }

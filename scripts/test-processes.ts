@@ -36,8 +36,9 @@ const PROCESS_WIDE =
   /(?<!-)\bprocess\.(?!env\b)\w|\bglobalThis\b|\bmock\b|node:child_process|node:worker_threads/;
 
 /**
- * Matches the paths of tests that create a very large number of objects. They get their own process: garbage collection
- * makes them several times slower if the heap also contains the objects of other files.
+ * Matches the paths of tests that create a very large number of objects. Each of these files gets its own
+ * process, because garbage collection makes it several times slower if the heap also contains the objects of
+ * other files.
  */
 const ALLOCATES_MUCH = /\baccount\.property\.test\.ts$/;
 

@@ -1,4 +1,7 @@
-/** Tests that the tests which generate requests know every route of the services. */
+/**
+ * Tests that test/support/undocumented-routes.ts lists exactly the routes that no OpenAPI document describes. Tests
+ * that call every route get the routes from this list and from the OpenAPI documents.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -7,8 +7,8 @@ interface Acceptance {
 }
 
 /**
- * Returns the reported incompatible changes without those that were accepted. An accepted change that is not among the
- * reported changes is reported as a fault itself. Changes without a reason are not accepted.
+ * Returns the reported incompatible changes without those that were accepted. An accepted change that is not
+ * among the reported changes is added to the result as a fault. Changes without a reason are not accepted.
  * @param accepted the contents of `schemas/accepted.json`
  */
 export function removeAcceptedIncompatibilities(

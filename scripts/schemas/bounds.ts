@@ -6,8 +6,8 @@ const UPPER = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxPrope
 /** Keywords for which a higher number allows fewer values. */
 const LOWER = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'] as const;
 /**
- * Keywords of JSON Schema whose values cannot be compared: when such a value changes, it is unknown whether the schema
- * then allows more or fewer values.
+ * Keywords of JSON Schema whose values cannot be compared. If such a value changes, it is unknown whether the
+ * schema then allows more or fewer values.
  */
 const RULES = ['pattern', 'format', 'multipleOf', 'uniqueItems'] as const;
 

@@ -13,9 +13,10 @@ export interface SecurityScheme {
 const ANONYMOUS: readonly SecurityRequirement[] = [{}];
 
 /**
- * Returns the incompatible changes of how requests identify their caller: each way that was accepted before must still
- * be sufficient.
- * @param before the alternatives of an operation; an empty list accepts anonymous requests
+ * Returns the incompatible changes of an operation's security requirements: each way of identifying the
+ * caller that was accepted before must still be accepted.
+ * @param before the alternatives that the operation accepted; an empty list means that anonymous requests
+ * were accepted
  */
 export function findIncompatibleSecurityRequirements(
   name: string,

@@ -99,7 +99,8 @@ export async function createInstalledProject(options: ProjectOptions) {
      * @throws Error if the program fails
      */
     async node(name: string): Promise<string> {
-      // Remove NODE_TEST_CONTEXT: a test file that runs with it prints no report.
+      // Remove NODE_TEST_CONTEXT from the environment, because a test file that runs with this variable
+      // prints no report.
       const { NODE_TEST_CONTEXT: _, ...env } = process.env;
       return (await run(process.execPath, [name], { cwd: folder, env })).stdout;
     },
