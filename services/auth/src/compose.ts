@@ -63,7 +63,7 @@ import { createLinkSealer } from './tokens/sealer.ts';
 import { createSignUpTokenIssuer } from './tokens/sign-up-tokens.ts';
 
 /**
- * The pause between attempts to refund the rate-limit points that could not be refunded because the store was
+ * How often auth retries the refund of rate-limit points that could not be refunded because the store was
  * unavailable, in ms.
  */
 const GIVE_BACK_EVERY_MS = 1000;
@@ -78,10 +78,13 @@ export interface AuthDeps {
    */
   readonly settings?: Readonly<Record<string, string>>;
   now?(): Date;
-  /** Deletes the data that other parts of this process hold about erased addresses. Must be idempotent. */
+  /**
+   * Deletes the data that other parts of this process store about the addresses of erased accounts. Must be
+   * idempotent.
+   */
   forget?(addresses: readonly string[]): Promise<void>;
   /**
-   * Access to the mails of a notifier that runs in the same process. By default, auth requests them from
+   * The mails of a notifier that runs in the same process. Default: auth requests the mails from
    * NOTIFIER_URL.
    */
   readonly mails?: SentMails;
@@ -96,8 +99,8 @@ export interface AuthOverrides {
   readonly sealer?: LinkSealer;
   newId?(): string;
   /**
-   * Called with the id of every stream that was appended to. If this function is set, the relay is not
-   * notified of appends, so nothing is published.
+   * Called, instead of the relay, with the id of each stream to which a commit was appended. Nothing is then
+   * published.
    */
   nudge?(stream: string): void;
 }
@@ -343,7 +346,8 @@ async function assertSameKeys(
   const given = toConfiguredKeys(config);
   const { PASSWORD_SALT_KEY: known, HASH_COSTS: costs = [{ key: DEFAULT_HASH_COST }] } =
     await keyFingerprints.list();
-  // Release 0.1 did not record the hash cost. All password hashes of release 0.1 have the default cost.
+  // Release 0.1 did not record the hash cost. All of its password hashes have the default cost, so the
+  // settings must contain this cost.
   const lacksCost = known !== undefined && costs.some(({ key }) => !given.HASH_COSTS.keys.includes(key));
   const others = lacksCost ? ['HASH_COSTS'] : await keyFingerprints.check(given, now);
   if (others.length === 0) return;

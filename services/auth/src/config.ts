@@ -24,8 +24,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * The number of networks that can use up the daily limit of mails to an address: each network may use a third
- * of it.
+ * How many networks together can use up the daily limit of mails to an address. Each network may use a third
+ * of the limit.
  */
 const NETWORKS_PER_DAY = 3;
 
@@ -47,8 +47,8 @@ function accountLimit(fallback: number, what: string, window: 'hour' | 'day', no
 }
 
 /**
- * The parameters that OWASP's Password Storage Cheat Sheet recommends for Argon2id: memory in KiB, and
- * iterations.
+ * The cost of hashing a password with Argon2id that OWASP's Password Storage Cheat Sheet recommends: the
+ * memory in KiB, and the number of iterations.
  */
 export const DEFAULT_HASH_COST = '19456:2';
 

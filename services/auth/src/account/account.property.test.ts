@@ -31,8 +31,8 @@ function eachExecuted(holds: (command: ExecutedStoryCommand) => void): void {
 }
 
 /**
- * Returns whether a command has an effect each time it is run, even immediately after an identical command.
- * For example, each renewal of a verification creates a new link.
+ * Returns whether a command has an effect even immediately after an identical command. For example, each
+ * renewal of a verification creates a new link.
  */
 function happensAgain(command: AccountCommand): boolean {
   return (
@@ -281,8 +281,8 @@ describe('a fact that is published', () => {
 
 describe('the generated histories', () => {
   /**
-   * Check that random commands have effects: otherwise, the properties could hold merely because no command
-   * ever has one.
+   * Checks that the random commands have effects. If no command ever had an effect, the properties would hold
+   * for no good reason.
    */
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();

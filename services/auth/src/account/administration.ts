@@ -25,9 +25,10 @@ export function isActiveAdmin(state: AccountState): state is LivingAccount {
 }
 
 /**
- * Returns the decision with a claim, a unique key that every commit takes that removes an admin. Of two
- * concurrent removals, only one therefore succeeds, and the other one is decided again. Refuses the decision
- * if it would remove the last admin.
+ * Returns a decision that removes an admin, together with the claim that the commit must take. A claim is a
+ * unique key, and every removal of an admin takes the next one. So if two admins are removed concurrently,
+ * one of the two commits fails, and its command is decided again. Refuses the decision if no other admin
+ * would remain.
  */
 export function requireOtherAdmin(otherAdmins: OtherAdminsCheck | undefined, decision: Decision): Decision {
   if (!otherAdmins?.exist) return refuseCommand('last_admin');

@@ -1,6 +1,7 @@
 /**
- * The lookup keys that are stored with each commit. An address claim reserves an address for one account, a
- * release claim schedules the release of a previous address, and `eraseAt` schedules an erasure.
+ * Computes the keys that the journal stores with each commit, so that commits can be looked up. An address
+ * claim reserves an address for one account, a release claim schedules the release of a previous address, and
+ * `eraseAt` schedules an erasure.
  */
 import type { AccountFact } from './facts.ts';
 import type { AccountState, ExistingAccount } from './state.ts';
@@ -22,7 +23,7 @@ export function toAddressClaim(address: string): string {
 const ENDED_KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
- * Returns the time at which an account must be erased after some facts; undefined if the facts neither
+ * Returns the time at which new facts require that the account is erased; undefined if the facts neither
  * request an erasure nor end the registration.
  */
 function eraseAtOf(facts: readonly AccountFact[], at: Date): string | undefined {

@@ -35,11 +35,11 @@ export interface RegisterAccountCommand extends DependsOnAddressOwner {
   readonly link: NewMailedLink;
 }
 
-/** A command that mails a link to an address, within the limit on the mails to that address. */
+/** A command that mails a link to an address. The number of mails to each address is limited. */
 interface LimitedByMailBudget {
   /**
-   * Set to the current time if the limit on mails to this address is reached. The command then does nothing
-   * if the account has a link that is still valid at that time.
+   * Set if the limit on mails to this address is reached; the value is the current time. The command then
+   * does nothing if the account has a link that is still valid at that time.
    */
   readonly unlessUsableAt?: Date;
 }
@@ -59,8 +59,8 @@ export interface SessionOrSignUpCookie {
 }
 
 /**
- * Proof that is required in addition to a verification link. Without it, the owner of a mailbox could
- * activate a password that somebody else has chosen.
+ * What a person must prove in addition to having the verification link. If the link alone were enough, the
+ * owner of a mailbox could activate a password that somebody else has chosen.
  */
 export type SignUpProof =
   | { readonly kind: 'password'; readonly passwordHash: string }
@@ -212,13 +212,17 @@ export interface ChangeProfileCommand {
   readonly locale?: string;
 }
 
-/** What the rules must know about the other admins. This is looked up again on each retry. */
+/**
+ * What the rules must know about the other admins. This information is looked up again each time the command
+ * is retried.
+ */
 export interface OtherAdminsCheck {
   /** Whether another active admin exists besides this account. */
   readonly exist: boolean;
   /**
    * The claim (a unique key) that the next commit that removes an admin must take. If two such commands run
-   * concurrently, only one of them gets the claim; the other one is decided again on the new state.
+   * concurrently, only one of their commits gets the claim. The other command is decided again, on the new
+   * state.
    */
   readonly claim: string;
 }

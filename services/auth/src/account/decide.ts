@@ -1,7 +1,8 @@
 /**
  * The rules of an account: which facts a command leads to in a given state. Several sign-ups with the same
- * address are separate accounts; the first one that is verified takes the claim on the address. If another
- * account already holds that claim, a sign-up leads to the same facts, but without links.
+ * address create separate accounts. The first of these accounts that is verified takes the claim on the
+ * address. A sign-up with an address that another account has claimed leads to the same facts as any other
+ * sign-up, but without links.
  */
 import { assertNever, type DataOf } from '@latchkey/events';
 import { changeRole, disableAccount, enableAccount } from './administration.ts';
@@ -108,7 +109,8 @@ function verify(state: AccountState, command: VerifyAccountCommand): Decision {
     return refuseCommand('token_invalid', toRegistrationEndedFacts(state, 'superseded'));
   if (!doesProofMatchAccount(state, proof)) return refuseCommand('password_required');
   if (proof.kind !== 'new-password') return acceptCommand(toAccountVerifiedFact(state));
-  // AccountVerified comes first, so that the state records the verification link as used.
+  // AccountVerified must come first, because it records that the verification link was used. The facts after
+  // it remove all links that were not used.
   return acceptCommand(
     toAccountVerifiedFact(state),
     ...toPasswordChangedFacts(state, 'first', proof.passwordHash),
@@ -134,8 +136,8 @@ function rejectRegistration(state: AccountState, command: RejectRegistrationComm
 }
 
 /**
- * Ends a registration. A registration that never got a link could not be verified, so it is never ended with
- * the reason `superseded`; it ends when it expires.
+ * Ends a registration. Never ends a registration with the reason `superseded` if it has never got a link,
+ * because it could not have been verified. Such a registration ends when it expires.
  */
 function endRegistration(state: AccountState, command: EndRegistrationCommand): Decision {
   if (state.status !== 'unverified') return decisionWithoutEffect;

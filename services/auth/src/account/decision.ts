@@ -35,7 +35,8 @@ export function isClaimedByAnother({ userId }: LivingAccount, owner: string | un
 
 /**
  * Returns the private fields of a fact about a link. If the link is withheld because another account has the
- * address, the fields contain only the expiry, so that the account behaves as if the link had been mailed.
+ * address, the fields contain only the time at which the link would have expired, so that the account behaves
+ * as if the link had been mailed.
  * @param link the link to mail; undefined if it is withheld
  * @param minted the link that was created for the command, whether or not it is mailed
  */
@@ -54,8 +55,8 @@ export function toMailData({ userId, locale, email, username }: LivingAccount) {
 }
 
 /**
- * Whether mails about the account may be sent to its address. The mailbox of an unverified account may belong
- * to a stranger, and the address of an erased account is unknown.
+ * Returns whether mails about the account may be sent to its address. The mailbox of an unverified account
+ * may belong to a stranger, and the address of an erased account is no longer known.
  */
 export function mayReceiveMails(state: AccountState): state is LivingAccount {
   return state.status === 'verified' && state.email !== '';

@@ -43,7 +43,10 @@ function requested(newLink = createTestLink('C')): FactOf<'EmailChangeRequested'
   };
 }
 
-/** A request to change to an address that belongs to another account, so that its link is withheld. */
+/**
+ * The fact that somebody has requested a change to an address that belongs to another account. Its link is
+ * withheld.
+ */
 const withheld: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',
   data: { ...named, person: { email: ada, username: 'ada', newEmail: countess } },

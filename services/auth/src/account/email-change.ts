@@ -26,8 +26,8 @@ import { isSameHash } from './same-hash.ts';
 import { type AccountState, isLivingAccount, type VerifiedAccount } from './state.ts';
 
 /**
- * Requests a change of address. Refuses a second change while the first one can be undone, so that the undo
- * link always leads back to the previous address (ADR 35).
+ * Requests a change of address. Refuses the request while the previous change can still be undone, so that an
+ * undo link always restores the address from before that change (ADR 35).
  */
 export function requestEmailChange(state: AccountState, command: RequestEmailChangeCommand): Decision {
   const { address, email, owner, checkedHash, passwordHash, now } = command;

@@ -16,8 +16,9 @@ import { type AccountState, isLivingAccount, type LivingAccount } from './state.
 
 /**
  * Returns the time at which an account is erased: the requested time, or the expiry of the link that undoes a
- * change of address, whichever is later. A thief may have changed the address and requested the erasure, so
- * the owner of the previous address must be able to use that link. A request by an operator is not postponed.
+ * change of address, whichever is later. If a thief has changed the address and then requests the erasure,
+ * the owner of the previous address must still be able to use that link. A request by an operator is not
+ * postponed.
  * @param by the id of the account that requests the erasure, or `ops`
  */
 export function computeErasureTime(state: LivingAccount, by: string, eraseAt: string): string {

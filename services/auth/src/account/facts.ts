@@ -59,19 +59,22 @@ type PrivateOf<T> = T extends keyof PrivateFactFields
  */
 export type FactOf<T extends EventType> = { readonly type: T; readonly data: DataOf<T> } & PrivateOf<T>;
 
-/** Event types that are not facts of an account: those of mailings, and those that the notifier publishes. */
+/**
+ * The types of events that do not belong to an account: the events of mailings, and the events that the
+ * notifier publishes.
+ */
 type NonAccountEventType = 'MailRequested' | 'MailBounced' | 'MailMarkedAsSpam';
 
-/** The facts (decided events) of an account. */
+/** A fact of an account. A fact is an event as `decide` returns it, with its private fields. */
 export type AccountFact = { [T in Exclude<EventType, NonAccountEventType>]: FactOf<T> }[Exclude<
   EventType,
   NonAccountEventType
 >];
 
-/** The facts (decided events) of a mailing. */
+/** A fact of a mailing. */
 export type MailingFact = FactOf<'MailRequested'>;
 
-/** Every fact (decided event) that the journal can store. */
+/** Any fact that the journal can store. */
 export type Fact = AccountFact | MailingFact;
 
 export function isAccountFact<F extends Fact>(fact: F): fact is F & AccountFact {

@@ -75,8 +75,8 @@ export function checkEmailUndoLink(
 }
 
 /**
- * Returns whether the account has a link that is valid at the given time. Withheld links count, so that the
- * response does not reveal whether another account has the address.
+ * Returns whether the account has a link that is valid at the given time. A withheld link counts as well:
+ * otherwise, the response would reveal that another account has the address.
  * @param at if undefined, the result is false
  */
 export function hasUsableLink({ linksUntil }: LivingAccount, at: Date | undefined): boolean {

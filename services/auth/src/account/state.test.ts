@@ -36,8 +36,8 @@ function kept(name: string) {
 }
 
 /**
- * Returns the fields of the account's state that a fact changed, with their new values. Leaves out the
- * sequence, which always changes.
+ * Returns the fields of the account's state that `fact` changes, with their new values. Leaves out the
+ * sequence, which every fact changes.
  */
 function changeBy(past: readonly AccountFact[], fact: AccountFact): Readonly<Record<string, unknown>> {
   const before = new Map<string, unknown>(Object.entries(computeStateAfter(...past)));

@@ -49,12 +49,12 @@ interface RegisteredAccount {
   readonly sequence: number;
 }
 
-/** An account that has signed up and whose address is not verified yet. */
+/** An account that has signed up, but whose address is not verified yet. */
 export interface UnverifiedAccount extends RegisteredAccount {
   readonly status: 'unverified';
   /** The newest verification link, if one was mailed. */
   readonly verification?: MailedLink;
-  /** Whether this account was ever sent a verification or reset link. */
+  /** Whether a verification or reset link of this account was ever mailed. */
   readonly everLinked: boolean;
 }
 
@@ -211,8 +211,8 @@ function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverifi
 }
 
 /**
- * Returns the names of the person that an event sets. Omits names that were erased from the event, so that
- * merging the result into the state keeps the current names.
+ * Returns the names of the person in an event. Omits names that were erased from the event, so that merging
+ * the result into the state does not change them.
  */
 function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string | undefined } | null) {
   return {
@@ -265,8 +265,9 @@ function verified({
 }
 
 /**
- * Returns the state after another request to change the address. The request cancels the previous one even if
- * the new link was withheld, because the account must behave the same whether or not the address is taken.
+ * Returns the state after another request to change the address. The request cancels the previous request,
+ * even if the new link was withheld because the address is taken. An account must behave the same whether or
+ * not the requested address is taken.
  */
 function withEmailChange(
   before: VerifiedAccount,

@@ -32,8 +32,8 @@ const verify = {
   proof: { kind: 'password', passwordHash: firstPasswordHash },
 } as const;
 /**
- * Proof that the person has a session or a sign-up cookie of the account, issued when event 1 (the sign-up)
- * was the last event.
+ * The proof of a person who has a session or a sign-up cookie of the account. It was issued when event 1, the
+ * sign-up, was the account's last event.
  */
 const holder = { kind: 'holder', holders: [{ userId: adaId, since: 1 }] } as const;
 const NOTHING = { kind: 'holder', holders: [] } as const;

@@ -17,15 +17,15 @@ export interface EmailAddress {
 }
 
 /**
- * The maximum length of an address. RFC 5321, 4.5.3.1.3: a path has at most 256 octets, including the angle
- * brackets.
+ * The maximum length of an address. By RFC 5321, 4.5.3.1.3, an address in angle brackets has at most 256
+ * octets.
  */
 const LONGEST = 254;
 /** The maximum length of the part before the @: RFC 5321, 4.5.3.1.1. */
 const LONGEST_LOCAL_PART = 64;
 /**
- * The maximum length of a text that is parsed as an email address. No valid address is longer, even if the
- * IDNA conversion shortens it.
+ * The maximum length of a text that is parsed as an email address. A longer text is never valid, although the
+ * IDNA conversion may shorten it.
  */
 const LONGEST_INPUT = 320;
 

@@ -48,7 +48,7 @@ async function sendOnce(
     return mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing }));
   });
   if (refusal) throw new Refused(refusal);
-  // If the client has sent the same request twice, the other one of the two requests may have created the
-  // mailing first, with a different id.
+  // If the client has sent the request twice, both requests may have run at the same time, and the other one
+  // may have created the mailing with a different id. Return the id of the stored mailing.
   return facts[0]?.data.mailingId ?? mailingId;
 }

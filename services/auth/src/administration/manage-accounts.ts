@@ -27,7 +27,7 @@ type Origin = Pick<UseCaseContext, 'correlationId' | 'traceparent'>;
 
 interface Target {
   readonly userId: string;
-  /** Who acts on the account: the account id of an admin, or `ops` for an operator. */
+  /** Who takes the action: the account id of an admin, or `ops` for an operator. */
   readonly by: string;
 }
 
@@ -85,8 +85,8 @@ export async function revokeSessions(
 }
 
 /**
- * Creates a function that adds what it knows about the other admins to a command, if the account is an active
- * admin.
+ * Creates a function that adds information about the other admins to a command, if the account is an active
+ * admin in the given state.
  */
 export function withOtherAdmins(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal'>,
@@ -97,9 +97,9 @@ export function withOtherAdmins(
 }
 
 /**
- * Returns whether another active admin exists, and the claim for removing the given admin. Determines the
- * claim first: if another commit removes an admin meanwhile, that commit takes the claim, so a decision based
- * on this result fails.
+ * Returns whether another active admin exists, and the claim that a commit that removes the given admin must
+ * take. The claim is determined before the other admins are read. If another commit removes an admin in
+ * between, it takes this claim, so a commit based on the outdated information fails.
  */
 async function otherAdmins(
   { accounts, journal }: Pick<UseCaseDeps, 'accounts' | 'journal'>,

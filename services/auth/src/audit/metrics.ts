@@ -16,7 +16,8 @@ export interface AuditMetrics {
 }
 
 /**
- * The highest backlog of security events that the metric reports. Counting a larger backlog would be slow.
+ * The highest backlog of security events that is counted. If the backlog is larger, the metric reports this
+ * number, because counting it would be slow.
  */
 const MAX_COUNTED = 10_000;
 

@@ -66,7 +66,10 @@ export function createAuditPublisher(deps: AuditPublisherDeps): ProcessPart {
     return entries.length === PUBLISHED_AT_ONCE;
   }
 
-  /** Deletes old security events. Needs no lease, because deleting the same events twice does no harm. */
+  /**
+   * Deletes old security events. A lease is not needed, because it does no harm if several processes delete
+   * the same events.
+   */
   async function removeOld(): Promise<void> {
     if (performance.now() < removeAt || !clock.isTrusted()) return;
     removeAt = performance.now() + REMOVE_EVERY_MS;

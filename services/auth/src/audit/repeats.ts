@@ -1,6 +1,6 @@
 /**
- * How long a string is remembered, in ms, so that of several identical security events within a minute only
- * the first is recorded.
+ * How long a string is remembered, in ms. If identical security events occur within this time, only the first
+ * is recorded.
  */
 const FOR_MS = 60_000;
 const MAX_REMEMBERED = 10_000;

@@ -42,8 +42,8 @@ type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 export async function viewEmailChange(deps: LinkDeps, token: string): Promise<EmailChangeView> {
   const { tokenHash, state } = await linkedAccount(deps, token);
   const { username, locale, email, emailChange } = state;
-  // `linkedAccount` accepts only the link of the pending change and the last used link. A link that is not
-  // the one of the pending change has therefore been used, even if another change was requested since.
+  // `linkedAccount` accepts only the link of the pending change and the link that was used last. So if this
+  // is not the link of the pending change, it was already used, even if another change was requested since.
   const used = emailChange?.link.hash !== tokenHash;
   return { username, locale, newEmail: used ? email : emailChange.email, used };
 }
@@ -131,8 +131,8 @@ function confirm(
 }
 
 /**
- * Returns the current owner of the new address, and a new link for undoing the change, which will be mailed
- * to the current address.
+ * Looks up what the command needs: the current owner of the new address, and a new link for undoing the
+ * change, which will be mailed to the current address.
  */
 async function lookedUp(
   deps: Needs,
@@ -150,8 +150,9 @@ async function lookedUp(
 }
 
 /**
- * Makes the client's IP address the only trusted one for the new email address, because the IP addresses
- * trusted so far may be those of a former owner. Also ends the pending sign-ups of the new email address.
+ * Does the follow-up work after an account got a new address. Makes the client's IP address the only one that
+ * is trusted for this address, because the IP addresses that were trusted before may be those of a former
+ * owner. Also ends the pending sign-ups with this address.
  */
 async function afterNewAddress(deps: Needs, address: string, context: UseCaseContext): Promise<void> {
   await replaceTrustedSources(deps, { address, ip: context.ip });

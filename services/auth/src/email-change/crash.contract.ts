@@ -25,7 +25,10 @@ import {
   withFastHashingTestWorld,
 } from './testing/stage.ts';
 
-/** Returns dependencies that simulate a crash: the `nth` write to the journal and all later writes fail. */
+/**
+ * Returns dependencies that simulate the crash of a process: from the `nth` write on, every write to the
+ * journal fails.
+ */
 function dyingDeps(world: TestWorld, nth: number): UseCaseDeps {
   let writes = 0;
   function assertAlive(): void {

@@ -1,8 +1,8 @@
 /**
  * Releases the previous addresses of accounts once no link can restore them. The commit that replaces an
  * address also takes a release claim: a unique key that contains the time from which the previous address may
- * be released. The release claim is removed last, so that after a crash at any step, the next clean-up finds
- * the account and continues.
+ * be released. By its release claim, the clean-up finds the account. The clean-up removes the release claim
+ * last, so that after a crash at any step, the next clean-up finds the account again and continues.
  */
 import { StoreUnavailable } from '@latchkey/store';
 import {

@@ -84,8 +84,8 @@ async function openTopic(t: TestContext) {
         const firsts: (number | undefined)[] = [];
         for (let at = start; at < end; at += 1) firsts.push((await tail.read(partition, at, 1))[0]?.offset);
         const after = await offsetsIn(partition, start, end);
-        // Compaction may have removed more records since `before` was read, so each first offset may be any
-        // offset between those in `before` and `after`.
+        // Compaction may have removed further records while the loop above was reading. The first offset that
+        // it has read may therefore be any offset between those in `before` and `after`.
         for (const [index, first = Number.NaN] of firsts.entries()) {
           const [least = 0, most = 0] = [before, after].map((all) =>
             all.find((each) => each >= start + index),
@@ -120,8 +120,8 @@ async function openTopic(t: TestContext) {
 type Topic = Awaited<ReturnType<typeof openTopic>>;
 
 /**
- * What a consumer has stored about each account: the `person` of the last event as JSON, `nobody` if that was
- * null, or `erased` after an erasure.
+ * What a consumer has stored about each account: the `person` of the last event as JSON, `nobody` if `person`
+ * was null, or `erased` after an erasure.
  */
 type State = Readonly<Record<string, string>>;
 

@@ -1,7 +1,8 @@
 /**
  * Erases personal data from a log that cannot replace records (Kafka). Publishes the events of an erased
  * account again, without personal data, so that the broker removes the original records when it compacts the
- * topic. If the topic is not compacted, nothing is published, because the original records would stay anyway.
+ * topic. If the broker does not compact the topic, nothing is published, because nothing would remove the
+ * original records.
  */
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';

@@ -20,15 +20,15 @@ import { createErasureSteps } from './testing/steps.ts';
 export interface StoresUnderTest {
   /** Opens the stores under test, without any records. */
   open(): Promise<AuthStores>;
-  /** Returns the places in the store that still contain personal data of the test person. */
+  /** Returns the places in the store, such as tables, that still contain personal data of the test person. */
   placesThatName(): Promise<readonly string[]>;
 }
 
 export function defineErasureCrashContractTests(name: string, given?: StoresUnderTest): void {
   describe(`an erasure that crashes on ${name}`, () => {
     /**
-     * Creates an erasure that simulates a crash: it runs the steps in order, and stops before or after the
-     * step with the number `at`.
+     * Creates an erasure that simulates a crash. It runs the steps of the erasure in order, and stops before
+     * or after the step with the number `at`.
      */
     function crashing(needs: EraseAccountDeps, userId: string, at: number, when: 'before' | 'after') {
       return async (addresses: readonly string[]) => {

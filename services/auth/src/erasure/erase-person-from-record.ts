@@ -9,10 +9,10 @@ import { parseJson } from '@latchkey/process';
 const SALT = 'ce_personsalt';
 
 /**
- * Creates a function that removes personal data from a record if the record's key or value contains the id of
- * one of these accounts. It also removes the salt of the data's digest; the hash and signature of the record
- * stay valid. If the value of the record cannot be parsed (it may be a dead letter), the whole value is
- * removed.
+ * Creates a function that removes personal data from a record, if the key or the value of the record contains
+ * the id of one of these accounts. The function also removes the salt of the data's digest. The hash and
+ * signature of the record stay valid. If the function cannot parse the value of the record, which may be a
+ * dead letter, it removes the whole value.
  */
 export function createPersonEraser(accounts: readonly string[]): ReplaceRecord {
   const erased: ReadonlySet<unknown> = new Set(accounts);

@@ -123,10 +123,10 @@ export async function finishErasure(deps: EraseAccountDeps, erasing: AccountBein
 }
 
 /**
- * Returns the addresses of an account that no other account and no other open sign-up uses. Data stored for a
- * shared address must be kept until the last account with it is erased: otherwise, anybody could delete the
- * requests and trusted IP addresses of a stranger, by signing up with the stranger's address and having that
- * account erased.
+ * Returns the addresses of an account that no other account and no other open sign-up uses. Data about a
+ * shared address must be kept until the last account with this address is erased. Otherwise, anybody could
+ * delete a stranger's requests and trusted IP addresses: sign up with the stranger's address, and have the
+ * new account erased.
  */
 async function unsharedAddressesOf(
   deps: Pick<UseCaseDeps, 'journal' | 'registrations'>,

@@ -125,9 +125,9 @@ describe('heartbeats', () => {
       const sent = beats(world);
       assert.ok(sent.every((record) => record.partition === partition && record.value === null));
       assert.ok(sent.every(({ key }) => String(key) === heartbeatKey(userId)));
-      // Heartbeats are sent every six hours for nine days: seven days of maximum lag, one day until the
-      // segment is closed, and one day of margin. The nine days begin after an hour, when the copies of the
-      // events without personal data are published a second time.
+      // Heartbeats are sent every six hours for nine days, which makes 36 of them. The nine days are the
+      // maximum lag of seven days, one day until the segment is closed, and one day of margin. They begin
+      // after an hour, when the copies of the events without personal data are published a second time.
       assert.ok(sent.length >= 36 && sent.length <= 37, String(sent.length));
       assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
       await heartbeats.run();
@@ -159,8 +159,8 @@ describe('heartbeats', () => {
       const { erasureReceipts } = world.erasing;
       assert.equal((await erasureReceipts.find(userId))?.copies, undefined);
 
-      // `ops republish --to` also records the time at which it has published copies, for the topic that will
-      // replace the current one.
+      // Record that copies were published. `ops republish --to` does the same after it has published copies
+      // to the topic that will replace the current one.
       await erasureReceipts.noteCopies(userId, world.erasing.now().toISOString());
       world.advance(20 * DAY_MS);
       await heartbeatsOf(world, { ...kafka, ...withPolicy(world, 'delete') }).run();

@@ -38,8 +38,8 @@ type Needs = Omit<PublishErasedCopiesDeps, 'erasureReceipts'> & {
 export interface ErasureHeartbeats {
   /**
    * Publishes all heartbeats that are due, and publishes events without personal data for the second time if
-   * that is due. Does nothing while the topic is not compacted: the erasures then wait until `ops republish`
-   * has published them to another topic.
+   * that is due. Does nothing while the topic is not compacted. In that case, no erasure can be completed on
+   * the log until `ops republish` has written a compacted topic.
    * @throws StoreUnavailable; errors of the bus
    */
   run(): Promise<void>;
@@ -78,7 +78,7 @@ export function createErasureHeartbeats(
         { err: error, stream: account },
         'the events of an erased account cannot be published again',
       );
-      // Record the time as if the events had been published a second time: otherwise, heartbeats would be sent
+      // Record the time as if the second publication had succeeded, because otherwise heartbeats would be sent
       // without end. The first publication has succeeded.
       await erasureReceipts.noteCopies(account, now().toISOString());
     }
@@ -92,8 +92,8 @@ export function createErasureHeartbeats(
   }
 
   /**
-   * Handles one erasure: publishes the account's events a second time and a heartbeat if they are due, and
-   * records when the original events are gone.
+   * Handles one erasure. Publishes the account's events for the second time, and a heartbeat, if they are
+   * due. Records when the original events are gone.
    * @param earlier when the last heartbeat to each partition was published before this run, in ms since the
    * epoch
    */
@@ -107,8 +107,8 @@ export function createErasureHeartbeats(
     const partition = partitionOfKey(Buffer.from(account), accountsTopic.partitions);
     await beat(account, partition);
     if (dueAgain || now().getTime() <= goneAt(erasure)) return;
-    // An outage may have prevented heartbeats. Therefore, count the original events as gone only if an earlier
-    // run published a heartbeat recently enough.
+    // During an outage, no heartbeats may have been published. Therefore, count the original events as gone
+    // only if an earlier run has published a heartbeat recently enough.
     const beatAt = earlier.get(partition) ?? Number.NEGATIVE_INFINITY;
     if (beatAt > goneAt(erasure) - segmentMs) await erasureReceipts.noteGone(account, now().toISOString());
   }

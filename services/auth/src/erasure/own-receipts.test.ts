@@ -30,8 +30,8 @@ async function createDueAccounts(world: TestWorld, count: number): Promise<reado
 }
 
 /**
- * Erases the accounts that are due in the way of an earlier release, which publishes its receipts without
- * storing them.
+ * Erases the accounts that are due as an earlier release does: it publishes its receipts, but does not store
+ * them.
  */
 function eraseWithoutStoringReceipts(world: TestWorld): Promise<void> {
   const erasureReceipts = { ...world.erasing.erasureReceipts, confirm: async () => undefined };
@@ -72,8 +72,7 @@ test(
     assert.equal(await isConfirmedByAuth(world, account), false);
     for (const _ of Array(2).keys()) await confirmFinishedErasures(world.erasing);
     assert.equal(await isConfirmedByAuth(world, account), true);
-    // The first receipt was published when the account was erased, the second one when the erasure was
-    // confirmed.
+    // The erasure published the first receipt, and `confirmFinishedErasures` published the second one.
     assert.deepEqual(publishedReceipts(world), [`auth ${account}`, `auth ${account}`]);
   }),
 );
@@ -112,7 +111,8 @@ test(
     const [lost = '', unreadable = '', kept = ''] = await createDueAccounts(world, 3);
     const before = await world.deps.journal.read(lost);
     await eraseWithoutStoringReceipts(world);
-    // Simulate a restored backup in which the receipts are newer than the journal.
+    // Simulate a journal that was restored from a backup, so that it is older than the receipts and lacks an
+    // erasure.
     const journal = {
       async read(account: string) {
         if (account === unreadable) throw new UnreadableCommit(account, 1, 'it is damaged');

@@ -1,6 +1,7 @@
 /**
  * Stores auth's own receipts for erasures that auth has finished without storing a receipt. An earlier
- * release only published these receipts, and auth does not believe receipts on the topic that name auth.
+ * release only published these receipts. auth cannot read them from the topic, because it ignores all
+ * receipts there that name auth.
  */
 import type { Bus } from '@latchkey/bus';
 import type { Logger, ProcessPart } from '@latchkey/process';
@@ -32,9 +33,9 @@ type OwnReceiptDeps = Pick<UseCaseDeps, 'now'> & {
 };
 
 /**
- * Confirms, in auth's name, each erasure that the journal contains, that is no longer scheduled there, and
- * that auth has not confirmed yet. Idempotent.
- * @returns the erasures that were not confirmed, by account, each with the reason. The journal lacks an erasure
+ * Confirms, in auth's name, each erasure that auth has finished but not confirmed: the journal contains the
+ * erasure, and no longer lists it as scheduled. Idempotent.
+ * @returns the accounts whose erasure was not confirmed, each with the reason. The journal lacks an erasure
  * if a backup was restored in which the journal is older than the receipts
  * @throws StoreUnavailable; errors of the bus
  */

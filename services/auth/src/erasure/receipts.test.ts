@@ -138,7 +138,7 @@ test(
   'a receipt of an account that cannot be read does not hold up the others',
   withTestWorld(async (world) => {
     const erased = await erasedAccount(world);
-    // So many accounts that every partition gets the receipt of at least one of them.
+    // There are so many accounts that every partition gets the receipt of at least one of them.
     const unreadable: readonly string[] = Array.from({ length: 300 }, () => randomUUID());
     const { journal } = world.erasing;
     const reader = createErasureReceiptReader({

@@ -33,7 +33,8 @@ export type ErasureReceiptDeps = Pick<UseCaseDeps, 'journal'> & {
 };
 
 /**
- * Returns the erasure that the journal contains: the event AccountErased as the last one of the account.
+ * Returns the erasure of an account from the journal. An account is erased if AccountErased is its last
+ * event.
  * @returns undefined if the account is not erased
  * @throws StoreUnavailable, UnreadableCommit
  */
@@ -48,9 +49,9 @@ export async function findErasureInJournal(
 }
 
 /**
- * Returns the record of the erasure that the journal contains, including its receipts. Creates the record if
- * there is none. A record with another sequence is replaced: a backup was restored in which the journal is
- * older than the receipts, and the account was erased again. Idempotent.
+ * Returns the record of an account's erasure, including its receipts. Creates the record if there is none.
+ * Replaces the record if its sequence differs from that of AccountErased in the journal: then a backup was
+ * restored in which the journal is older than the receipts, and the account was erased again. Idempotent.
  * @returns undefined if the account is not erased
  * @throws StoreUnavailable, UnreadableCommit
  */
@@ -142,8 +143,8 @@ export function createErasureReceiptReader(
           : 'it names auth, which has not confirmed';
       return (await storeErasureReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
     } catch (error) {
-      // An account whose events cannot be read has not been erased, because the erasure could not have read
-      // them either.
+      // If the events of an account cannot be read, the account has not been erased, because an erasure must
+      // read these events, too.
       if (error instanceof UnreadableCommit) return 'the events of its account cannot be read';
       throw error;
     }

@@ -4,8 +4,8 @@ import type { ErasedCopiesTimes } from '../ports/erasure-receipts.ts';
 
 /**
  * The delay between the first and the second publication of an account's events without personal data, in ms.
- * A retry may have delayed the publication of an original event until after the first copies; only the second
- * copies replace such an event.
+ * If the publication of an original event was retried, the event may be on the topic after the first copies.
+ * Then only the second copy of the event replaces it.
  */
 export const SECOND_ERASED_COPIES_DELAY_MS = 60 * 60_000;
 

@@ -22,7 +22,7 @@ type Needs = Pick<
 
 type Origin = Pick<UseCaseContext, 'correlationId' | 'traceparent'>;
 
-/** When an account will be erased whose erasure is pending. */
+/** An account whose erasure is pending, and the time of the erasure. */
 export interface ScheduledErasure {
   readonly state: AccountState;
   /** When the account will be erased (RFC 3339). */

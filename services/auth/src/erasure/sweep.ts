@@ -28,7 +28,7 @@ const PAGE = 50;
 
 type DueErasureDeps = EraseAccountDeps & Pick<UseCaseDeps, 'erasures' | 'now'>;
 
-/** Callbacks that are told how the erasure of each account ended. */
+/** Callbacks that report how the erasure of each account ended. */
 interface ErasureWatcher {
   /** Called after the erasure of an account failed; the erasure will be retried. */
   failed(due: DueErasure, error: unknown): void;
@@ -77,7 +77,7 @@ async function erasePage(
 
 /**
  * Tries to erase several accounts from the log with one search.
- * @returns whether this succeeded. If not, the caller must erase the accounts one by one, so that a faulty
+ * @returns false if this has failed. The caller must then erase the accounts one by one, so that a faulty
  * account does not block the others
  */
 async function areErasedTogether(deps: DueErasureDeps, accounts: readonly string[]): Promise<boolean> {
@@ -88,8 +88,9 @@ async function areErasedTogether(deps: DueErasureDeps, accounts: readonly string
 }
 
 /**
- * Runs a part of an erasure. A failure is reported to the watcher and does not stop the erasure of other
- * accounts.
+ * Runs one step of the erasure of an account. If the step fails, reports the failure to the watcher, so that
+ * the erasure of other accounts can continue.
+ * @throws StoreUnavailable
  */
 async function attempt(due: DueErasure, watcher: ErasureWatcher, work: () => Promise<void>): Promise<void> {
   try {

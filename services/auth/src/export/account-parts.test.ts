@@ -67,8 +67,8 @@ describe('the export of an account', () => {
 });
 
 /**
- * Returns all strings in a private field except addresses, which events contain, too. The remaining strings
- * are hashes.
+ * Returns the strings in a private field that an export must not contain, which are hashes. Leaves out email
+ * addresses, because events contain them, too.
  */
 function textsOf(value: unknown): readonly string[] {
   if (typeof value === 'string') return value.includes('@') ? [] : [value];

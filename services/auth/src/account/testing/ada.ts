@@ -20,7 +20,10 @@ export function createInstantAfterNoon(ms: number): Date {
 
 const HOUR = 3_600_000;
 
-/** Returns a link whose hash and token contain the given name. It expires at one o'clock by default. */
+/**
+ * Returns a link for tests. Its hash and its token contain `name`, so that tests can tell links apart. By
+ * default, the link expires at one o'clock.
+ */
 export function createTestLink(name: string, expiresAt = createInstantAfterNoon(HOUR)): NewMailedLink {
   return {
     hash: `hash of link ${name}`,

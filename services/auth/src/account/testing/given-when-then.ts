@@ -1,5 +1,6 @@
 /**
- * Helpers for rule tests of the form: given these facts, when this command is run, then these facts follow.
+ * Helpers for tests of the rules. Each test says which facts an account has, which command is run, and which
+ * facts then follow.
  */
 import assert from 'node:assert/strict';
 import type { AccountCommand } from '../commands.ts';

@@ -195,7 +195,7 @@ function registration(userId: string): fc.Arbitrary<RegisterAccountCommand> {
 interface StoryStep {
   readonly userId: string;
   readonly command: AccountCommand;
-  /** How far the clock moves before the command is run, in minutes. */
+  /** How far the clock advances before the command is run, in minutes. */
   readonly minutes: number;
   /** Whether auth's clean-up runs after the command and releases claims that are no longer needed. */
   readonly sweeps: boolean;
@@ -249,7 +249,7 @@ function proving({ link, passwordHash }: RegisterAccountCommand): AccountCommand
   };
 }
 
-/** Returns the commands that give a verified account a different address. */
+/** Returns the commands that request and confirm a change of a verified account's address. */
 function changing(
   { passwordHash }: RegisterAccountCommand,
   { link, undo }: { readonly link: NewMailedLink; readonly undo: NewMailedLink },
@@ -271,7 +271,7 @@ function changing(
   ];
 }
 
-/** One command of a random history that was carried out. */
+/** A command of a story, with the decision about it and the state of the account before and after. */
 export interface ExecutedStoryCommand {
   readonly command: AccountCommand;
   readonly before: AccountState;
