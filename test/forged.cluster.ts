@@ -87,8 +87,7 @@ async function forgedCounted(service: 'user' | 'notifier'): Promise<number> {
 test('user and notifier reject forged records, and handle the genuine next event', async () => {
   const person: Person = await people.verified(createUniquePerson('ada'));
   const { id, accessToken: token } = await people.login(person);
-  // Wait until the read model shows the account's events. If the read model shows them, these events are on
-  // the topic.
+  // Wait until the read model shows the account's events, which are then certainly on the topic.
   assertStatus(await people.me(token), 200);
   const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS_TOPIC)).filter(
     (record) => getStreamId(record) === id,

@@ -22,8 +22,8 @@ import { type RawRequestInput, sendRawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
 import { dumpDatabaseAsText } from './support/store.ts';
 
-// Give access tokens a long lifetime, because the last test still uses tokens from the beginning, which may be
-// old by then on a busy machine.
+// Give access tokens a long lifetime. The last test still uses tokens from the beginning of this file, which
+// would otherwise have expired on a busy machine.
 const system = await startStandalone({ LIMITS: 'off', ACCESS_TOKEN_MINUTES: '60' });
 after(() => system.stop());
 const client = createClient(system.url);
@@ -68,8 +68,8 @@ const tokens = {
   verified: await people.login(verified),
   admin,
   /**
-   * A separate login for the refresh route, because the valid example of this route uses up the login's
-   * refresh token.
+   * A separate login for the refresh route. The valid example of this route uses up the refresh token of its
+   * login.
    */
   spare: await people.login(verified),
   leaving: await people.login(verified),
@@ -153,8 +153,8 @@ const examples: Readonly<Record<string, Example>> = {
     good: 200,
   },
   'GET /auth/erase/{token}': { params: { token: links.erase }, good: 200 },
-  // The token in this example is of the wrong kind on purpose. The route takes no body, so if the token were
-  // valid, every invalid request would cancel the erasure.
+  // The token in this example is of the wrong kind on purpose. The route takes no body, so with a valid
+  // token, every request would cancel the erasure, even one with an invalid body.
   'POST /auth/erase/{token}': { params: { token: links.reset }, good: 400 },
   'POST /auth/change-email': {
     as: 'verified',
@@ -356,12 +356,15 @@ function messagesOf({ json }: ApiResponse): readonly string[] {
   return [title, detail, resolution, ...messages].filter((text) => text !== undefined);
 }
 
-/** The messages whose translations were checked, with each number replaced, because a message has many numbers. */
+/**
+ * The messages whose translations were checked. Numbers in them are replaced by 1, because messages that
+ * differ only in a number have the same translation.
+ */
 const checkedMessages = new Set<string>();
 
 /**
- * Returns the messages of a refusal that are not translated. If one of the messages was not checked yet,
- * sends the same request once more in every language.
+ * Returns the messages of a refusal that are not translated. To find them, sends the same request in every
+ * language, unless all of its messages were checked before.
  */
 async function untranslatedIn(
   operation: Operation,
@@ -383,7 +386,10 @@ async function untranslatedIn(
   return found;
 }
 
-/** Sends all invalid requests (cases) of a route, and reports all unexpected responses together. */
+/**
+ * Asserts that a route refuses the requests in `cases`, which are invalid. Reports all unexpected responses
+ * together.
+ */
 async function refuses<C extends Sent & { readonly name: string }>(
   operation: Operation,
   cases: readonly C[],
@@ -402,8 +408,8 @@ async function refuses<C extends Sent & { readonly name: string }>(
 }
 
 /**
- * Asserts that a route ignores what the requests in `cases` add to the request `plain`: each of them must get
- * the same status as `plain`.
+ * Asserts that a route ignores the additions in `cases`. Each case adds something to the request `plain`, and
+ * must get the same status as `plain`.
  */
 async function ignores<C extends Sent & { readonly name: string }>(
   operation: Operation,
@@ -492,8 +498,8 @@ function rowsOf() {
       .get('bus_topic')
       ?.find((row) => row.includes(SECURITY_TOPIC))
       ?.split('\t') ?? [];
-  // Leave out three tables: leases and the clock reading change even without a request, and every refusal adds
-  // an entry to the audit trail.
+  // Leave out three tables: leases and the clock reading change even without a request, and every refusal
+  // adds an entry to the audit trail.
   const tables = [...dump].filter(([name]) => !['lease', 'clock_reading', 'audit_entry'].includes(name));
   return Object.fromEntries(
     tables.map(([name, rows]) => {
@@ -553,7 +559,10 @@ const badCredentials: Readonly<Record<string, Record<string, string>>> = {
   'very long': { Authorization: `Bearer ${'x'.repeat(8000)}` },
 };
 
-/** Returns the position of each item, so that a test knows its turn without the tests before it. */
+/**
+ * Maps each item to its position in the list. The position determines which cases a test selects, so this
+ * does not depend on the tests that ran before.
+ */
 function turnsOf(items: readonly string[]): ReadonlyMap<string, number> {
   return new Map(items.map((item, index) => [item, index]));
 }
@@ -588,8 +597,9 @@ function hostileBodiesFor(
 }
 
 /**
- * Returns the invalid bodies that are sent to a route. Like `textsFor` and `credentialsFor`, it selects every third
- * case, in rotation, so that each kind of case is sent to some route. With TEST_CASES=all, every route gets every case.
+ * Returns the invalid bodies that are sent to a route. To save time, a route gets only every third case. Each
+ * route begins at a different case, so that each kind of case is sent to some route. With TEST_CASES=all,
+ * every route gets every case. The same applies to `textsFor` and `credentialsFor`.
  */
 function bodiesFor(operation: Operation, body: NonNullable<Operation['body']>): readonly HostileBody[] {
   return selectCases(hostileBodiesFor(operation, body), turnIn(bodyTurns, operation.name));
@@ -606,7 +616,7 @@ function credentialsFor({ name }: Operation): readonly [title: string, headers: 
   return [...selectCases(Object.entries(badCredentials), turnIn(credentialTurns, name))];
 }
 
-/** Returns the name of a case without the field: `email: NUL` → `NUL`. */
+/** Returns the kind of a case: its name without the field. For example, the kind of `email: NUL` is `NUL`. */
 function kindOfBody({ name }: HostileBody): string {
   return name.slice(name.lastIndexOf(': ') + 1);
 }
@@ -685,8 +695,8 @@ describe('hostile input', () => {
           const reply = await tryOut(operation, exampleOf(operation), { path: hostile, ...whole });
           const said = `${parameter}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
           assert.ok([400, 404].includes(reply.status), said);
-          // With an empty path parameter, the path is that of a different route: of a page, or of a route without an
-          // OpenAPI description.
+          // If the path parameter is empty, the path belongs to a different route: a page, or a route without
+          // an OpenAPI description.
           const isPage = reply.headers.get('content-type')?.startsWith('text/html') ?? false;
           const faults =
             title === 'empty' && !isPage

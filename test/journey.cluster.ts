@@ -1,6 +1,6 @@
 /**
- * Runs the tests of journey.e2e.test.ts on Kafka and MongoDB. Afterwards, clients that contain none of our code read
- * the topics and collections.
+ * Runs the tests of journey.e2e.test.ts on Kafka and MongoDB. Afterwards reads the topics and collections
+ * with clients that contain none of our code.
  */
 import './journey.e2e.test.ts';
 import assert from 'node:assert/strict';

@@ -122,8 +122,8 @@ describe('signing up', () => {
     assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_incorrect');
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: ada.password } }), 200);
     assertProblem(await client.post(`/auth/verify/${extractLink(second).token}`), 400, 'token_invalid');
-    // Verifying one sign-up has ended the other sign-up with this address, so a login with the password of
-    // the ended sign-up is refused.
+    // Verifying one sign-up has ended the other sign-up with the same address. A login with the password of
+    // the ended sign-up is therefore refused.
     assertProblem(await client.post('/auth/login', { json: mallory }), 400, 'validation_failed');
     const login = { email: mallory.email, password: mallory.password };
     assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');
@@ -316,8 +316,8 @@ describe('a forgotten password', () => {
     for (const lost of tries.filter(({ status }) => status === 400))
       assertProblem(lost, 400, 'token_invalid');
 
-    // After the password reset, the old password, session and access token are invalid immediately, and the
-    // new ones are valid immediately.
+    // The password reset immediately invalidates the old password, the old session and the old access token.
+    // The new password and its tokens are valid immediately.
     const login = { email: ada.email, password: ada.password };
     assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');
     assertProblem(
@@ -636,8 +636,8 @@ describe('a power failure during requests', () => {
     assertStatus(await client.post(`/auth/password-reset-confirm/${reset.token}`, { json: body }), 200);
     await people.login({ email: ada.email, password: NEW_PASSWORD });
     for (const { email } of [ada, eve]) {
-      // If the kill interrupted the sending of a mail, the mail may arrive again with the same Message-ID.
-      // Copies with the same Message-ID count as one mail.
+      // If a process was killed while it sent a mail, the mail may arrive again with the same Message-ID.
+      // Such copies count as one mail.
       const mails = new Map((await mailbox.to(email)).map(({ messageId, subject }) => [messageId, subject]));
       assert.equal(new Set(mails.values()).size, mails.size, 'no mail came twice');
     }

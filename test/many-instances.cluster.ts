@@ -176,7 +176,8 @@ describe('one instance of each service', () => {
     );
     await Promise.all(lost.map((instance) => instance.end('SIGKILL')));
     const statuses = await Promise.all(signedUp);
-    // Like real clients, repeat a request whose connection was closed, but no request that got a response.
+    // Like real clients, repeat the requests whose connections were closed, but not the requests that got a
+    // response.
     const cutOff = crowd.filter((_, index) => statuses[index] !== 201);
     for (const person of cutOff) assertStatus(await people.signUp(person), 201);
 

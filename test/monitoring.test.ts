@@ -40,7 +40,7 @@ before(async () => {
 
   const ofServers = createMetricsRegistry();
   await using other = await temporaryFolder();
-  // Use port 1, on which no server listens: the metrics exist before the servers are reached.
+  // No server listens on port 1. The metrics exist even before the servers are reached.
   const servers = connectToServers(
     {
       kafka: readConfig(kafkaSettings, { KAFKA_BROKERS: '127.0.0.1:1' }),
@@ -53,8 +53,8 @@ before(async () => {
 });
 
 /**
- * Returns the names of the metrics that a text names. The text names a histogram with the suffix of one of
- * its series.
+ * Returns the names of the metrics in a text. The text may name a histogram by one of its series, for example
+ * `…_seconds_bucket`; this function removes the suffix.
  */
 function metricsIn(text: string): readonly string[] {
   const names = text.match(/\blatchkey_[a-z\d]+_[a-z\d_]+[a-z\d]\b/g) ?? [];

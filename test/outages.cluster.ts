@@ -77,10 +77,7 @@ async function readiness({ operations }: ServerProcess): Promise<Readiness> {
   return { status: reply.status, ...((await reply.json()) as Omit<Readiness, 'status'>) };
 }
 
-/**
- * Returns the names of the dependencies that a process reports as unavailable. The report must contain a detail for
- * each.
- */
+/** Returns the names of the dependencies that a process reports as unavailable with a detail. */
 function lacking({ dependencies }: Readiness): readonly string[] {
   return dependencies.filter(({ state, detail }) => state !== 'ok' && detail !== '').map(({ name }) => name);
 }
@@ -187,8 +184,8 @@ describe('MongoDB that goes away in the middle', () => {
 
     await mongo.mend();
     await allReady();
-    // After the sign-ups are retried, every account must exist once, whether or not its first sign-up had
-    // succeeded.
+    // Retry the sign-ups. Afterwards every account must exist exactly once, whether or not its first sign-up
+    // has succeeded.
     for (const person of crowd) assertStatus(await retryWhileUnavailable(() => signUp(person)), 201);
     for (const person of crowd) {
       const link = extractLink(await mailbox.next(person.email, 'Verify your email'));
@@ -297,7 +294,7 @@ function everythingPublished() {
 }
 
 describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
-  /** Signs up a new person, and sends requests of this person that cause events and mails of every kind. */
+  /** Signs up a new person, logs in, refreshes the session and requests a password reset. */
   async function goesOn(person: Person): Promise<Tokens> {
     await assertStatus(await people.signUp(person), 201);
     const { email, password } = person;
@@ -329,8 +326,8 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       assert.equal((await people.me(token)).status, 200);
       for (const instance of processes())
         assert.equal((await saying(instance, ({ state }) => state === 'degraded')).status, 200);
-      // Three commits per person are unpublished: the sign-up, the reset link, and a change of the other
-      // account's profile.
+      // For each person, three commits wait: the sign-up, the request for a reset link, and a change of Ada's
+      // profile.
       const waiting = 3 * crowd.length;
       await eventually('all commits wait in the outbox', async () => (await outbox()).commits === waiting);
       await eventually('the oldest commit becomes older', async () => (await outbox()).oldestSeconds >= 10);

@@ -31,8 +31,9 @@ function runAll(more: Settings = {}): Promise<readonly ExitedProcess[]> {
 }
 
 /**
- * Asserts that the process has exited with code 1, and that it has logged one fatal record of a single line.
- * @returns the message of that log record
+ * Asserts that a process has exited with code 1 and has logged exactly one fatal record, without a stack
+ * trace.
+ * @returns the message of this record, which is a single line
  */
 function lastWord({ code, stdout, stderr }: ExitedProcess): string {
   assert.equal(code, 1, stdout);

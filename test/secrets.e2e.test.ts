@@ -17,7 +17,7 @@ import { type Standalone, startStandalone } from './support/standalone.ts';
 import { dumpDatabaseAsText } from './support/store.ts';
 
 interface Answer extends SearchedText {
-  /** The names of the secrets that this response may contain, because the request has asked for these secrets. */
+  /** The names of the secrets that this response may contain, because the request asks for them. */
   readonly handsOut: Set<string>;
 }
 
@@ -52,7 +52,10 @@ interface LogRecord {
   readonly value: string;
 }
 
-/** Records a response to search, and the names of the secrets that this response may contain. */
+/**
+ * Records a response, so that it is searched for secrets later.
+ * @param handsOut the tokens that this response may contain, by name
+ */
 function witness(
   name: string,
   reply: ApiResponse,
@@ -79,7 +82,7 @@ function registerTokenSecrets(name: string, token: string): readonly string[] {
   return [name, `the secret part of ${name}`];
 }
 
-/** Returns a password that contains every character that a wrong encoding would change. */
+/** Returns a password with characters that JSON, URLs and other encodings change. */
 function passwordOf(name: string): string {
   return secret(`the password ${name}`, `päss "wörd" & 100% of ${name}`);
 }
@@ -276,8 +279,8 @@ async function recordsOf(url: string): Promise<readonly LogRecord[]> {
   const found = await Promise.all(
     topics.map(async ({ name, records: count }: ApiResponse['json']) => {
       const { records: of } = await get(`/topics/${name}/records?limit=1000`);
-      // Sign-ins are recorded in the background, so the topic may have more records now than when they were
-      // counted.
+      // Sign-ins are recorded in the background, so the topic may contain more records now than when its
+      // records were counted.
       assert.ok(of.length >= count, 'all of them are looked at');
       return of.map(({ key, headers, value }: ApiResponse['json']) => ({
         topic: name,
@@ -409,7 +412,7 @@ describe('the secrets of a journey', () => {
   });
 });
 
-/** Whether two names belong to the same secret, because a secret may be registered under several names. */
+/** Returns whether two names belong to the same secret. A secret may be registered under several names. */
 function isPartOf(own: string, name: string, value: string): boolean {
   return own === name || secrets.get(own) === value;
 }

@@ -26,8 +26,8 @@ let running: Promise<Standalone> | undefined;
 after(async () => (await running)?.stop());
 
 /**
- * Returns a server that several tests share, and that none of them may stop or change. Starts the server at
- * the first call.
+ * Returns a server that several tests share, and starts it when it is needed for the first time. Tests must
+ * not stop or change this server.
  */
 function sharedStandalone(): Promise<Standalone> {
   running ??= startStandalone();
@@ -264,7 +264,8 @@ describe('a graceful shutdown', () => {
         else assert.equal(reply.status, 503, reply.text);
       }
     });
-    // Open a connection on which no request is sent.
+    // Open a connection and send no request on it. An idle connection must not prevent the server from
+    // stopping.
     const idle = connect(Number(new URL(system.url).port), '127.0.0.1').on('error', () => undefined);
     t.after(() => idle.destroy());
     await eventually('ten have signed up', () => answered.length >= 10);

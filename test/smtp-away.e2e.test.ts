@@ -12,8 +12,8 @@ import { createMailServer, type MailServer, type ScriptedReplies } from './suppo
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 /**
- * The number of failed attempts to wait for while the mail server is down. With TEST_WAITS=long, waiting for
- * them takes about half a minute.
+ * The number of failed attempts that a test waits for while the mail server is down. With TEST_WAITS=long,
+ * this wait takes about half a minute.
  */
 const FAILED_ATTEMPTS = process.env['TEST_WAITS'] === 'long' ? 15 : 3;
 
@@ -70,8 +70,8 @@ async function waitForFailedAttempts(here: Scene): Promise<void> {
 }
 
 /**
- * Requests a mail and waits until it has arrived, then asserts that each of these people still has exactly
- * one mail.
+ * Signs up one more person, and waits for the mail to this person, so that any duplicates of earlier mails
+ * have time to arrive. Then asserts that this person and each of the given people have exactly one mail.
  */
 async function eachOnce(from: Scene, people: readonly Person[]): Promise<void> {
   const later = createUniquePerson('later');

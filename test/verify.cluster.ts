@@ -189,8 +189,8 @@ describe('verify', () => {
       return isDeepStrictEqual(named(found.findings), planted) && found;
     });
     assert.equal(code, 1);
-    // There may be more repeated records: if a lease expired on a busy machine, auth has published some
-    // records twice.
+    // The number of repeated records may be higher: if a lease expired on a busy machine, auth has published
+    // some records twice.
     assert.ok(counts.repeated >= 1);
     assert.deepEqual([counts.unreadable, counts.parked], [1, 1]);
     const { stdout } = await ops('verify', '--patience', '0');
@@ -275,8 +275,8 @@ function bySequence(a: KcatRecord, b: KcatRecord): number {
 }
 
 /**
- * Waits until the system is idle: all events are published, and the user service and the notifier have read
- * them, and every mail is in a final state.
+ * Waits until the system is idle: all events are published, the user service and the notifier have read them,
+ * and every mail is in a final state.
  */
 function atRest(settings: Settings = {}): Promise<true> {
   return eventually(
@@ -303,8 +303,8 @@ async function everything() {
 }
 
 /**
- * Starts a process of a service with the settings in `MOVED`, which name the new topic. The process ends with the
- * test.
+ * Starts a process of a service that uses the new topic, which the settings in `MOVED` name. The process ends
+ * with the test.
  */
 async function startMoved(t: TestContext, service: (typeof serviceNames)[number], settings: Settings = {}) {
   const instance = await cluster.another(service, { ...MOVED, ...settings });

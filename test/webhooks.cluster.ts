@@ -1,6 +1,6 @@
 /**
- * Tests three processes that send webhooks while the busiest process is killed repeatedly and the receivers fail on
- * purpose.
+ * Tests webhooks with three processes that send them. The process that has sent the most requests is killed
+ * repeatedly, and the receivers fail on purpose.
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -43,8 +43,8 @@ async function addEndpoint(name: string) {
 }
 
 /**
- * Resumes endpoints that wait before they retry a failed event, because after several failures of the same
- * event, this wait takes minutes.
+ * Resumes the endpoints, so that Latchkey retries a failed event immediately. After several failures of the
+ * same event, the wait before the next attempt would take minutes.
  */
 async function resume(endpoints: readonly { readonly id: string }[]): Promise<void> {
   for (const { id } of endpoints) await cluster.ops('webhooks', 'resume', id);
@@ -94,7 +94,8 @@ test('no event is lost or out of order, although senders are killed and receiver
     victim.launch();
     await victim.ready();
     const counts = receivers.map(({ requests }) => requests());
-    // Cause more events, because the other processes may already have sent all earlier events.
+    // Cause more events. The other processes may already have sent all earlier events, so the receivers would
+    // otherwise get no further requests.
     await Promise.all(persons.map(act));
     await resume(receivers);
     await eventually('both are called again', () =>

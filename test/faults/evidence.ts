@@ -92,8 +92,8 @@ export function countEvents(lines: readonly ReliabilityRun[]): number {
 }
 
 /**
- * Returns the command of a run, except for the seed and the number of events. Runs with equal settings have
- * the same command, so runs are grouped by their command.
+ * Returns the command of a run without the seed and the number of events. Runs with the same settings have
+ * the same command, so the document groups runs by this command.
  */
 function commandSettingsOf({ seconds, rate, mix, pauses, embedded, move }: ReliabilityRun): string {
   const command = `npm run test:faults -- ${embedded ? '--embedded ' : ''}${move ? '--move ' : ''}`;

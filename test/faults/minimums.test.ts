@@ -68,7 +68,8 @@ describe('the minimum counts of a run', () => {
       { 'ops-verify': 1 },
       { operators: 1 },
     ]);
-    // Three kills need not hit anything, because a kill hits only the work that is in progress at one moment.
+    // A plan with only three kills does not require that one of them hits work, because a kill hits only the
+    // work that is in progress at one moment.
     assert.deepEqual(hitsIn(['kill-auth', 'kill-auth', 'kill-auth']), [{}, { auth: 1 }]);
   });
 

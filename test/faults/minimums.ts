@@ -30,13 +30,13 @@ const SHOWN_BY: Readonly<Partial<Record<TrafficAction, readonly string[]>>> = {
 const DONE_SHARE = 1 / 40;
 const ALWAYS: Readonly<Record<string, number>> = { 'sign-up': 1, verify: 1, login: 1 };
 /**
- * The fraction of the planned journeys that must begin, even on a slow machine: no journey begins while too
- * many other journeys are in progress.
+ * The fraction of the planned journeys that must begin. The fraction is small, because on a slow machine many
+ * journeys are in progress at the same time, and no further journey begins meanwhile.
  */
 const BEGUN_SHARE = 1 / 20;
 /**
- * The fraction of the requested erasures that are carried out; the other erasures wait a week or are
- * canceled.
+ * The fraction of the requested erasures that are carried out during the run. The others are canceled, or are
+ * due after a week.
  */
 const CARRIED_OUT_SHARE = 1 / 3;
 /**
@@ -117,9 +117,9 @@ export function computeMinimumCounts(
     ),
     kindsOfFaults: Math.floor(planned.size / 2),
     duplicates: plan.filter(({ fault }) => REPEATING.has(fault)).length >= OFTEN ? 1 : 0,
-    // A standalone erases without a grace period after every second start, including the first, and these
-    // periods make up most of a run. On a cluster, only one of the two auth processes erases without a grace
-    // period, so only erasures that this process accepts are carried out during the run.
+    // On a standalone, every second start of the process, including the first, sets the grace period of
+    // erasures to zero. The time with this setting makes up most of a run. On a cluster, only one of the two
+    // auth processes has no grace period, so the run carries out only the erasures that this process accepts.
     erased: Math.floor(erasures * (embedded ? 2 : 1) * DONE_SHARE * CARRIED_OUT_SHARE),
   };
 }

@@ -14,8 +14,8 @@ const READERS = {
 const EVERY_MS = 1_000;
 const TELL_EVERY_MS = 15_000;
 /**
- * How far a clock may be ahead in a run, in ms. If the clock of a process is ahead, an erasure that the
- * process accepts is due that much later.
+ * The maximum time by which a clock is ahead in a run, in ms. If the clock of a process is ahead, an erasure
+ * that the process accepts is due later by the same time.
  */
 const CLOCK_AHEAD_MS = 60_000;
 

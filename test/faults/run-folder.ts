@@ -40,8 +40,10 @@ export interface HistoryLine {
 }
 
 /**
- * The SMTP reply to a mail that was transferred completely. `closed`: the connection was closed without a reply, and
- * the mail was dropped. `250-lost`: the mail was accepted, but the sender got no reply.
+ * What the mail server did with a mail that was transferred completely:
+ * - `250`, `4xx` or `5xx`: it sent a reply with this code.
+ * - `closed`: it closed the connection without a reply, and dropped the mail.
+ * - `250-lost`: it accepted the mail, but the sender got no reply.
  */
 export type SmtpReply = '250' | '4xx' | '5xx' | 'closed' | '250-lost';
 
@@ -104,7 +106,10 @@ export interface MinimumCounts {
   readonly acknowledged: Readonly<Record<string, number>>;
   /** The minimum number of faults that hit work in progress, by kind of fault. */
   readonly hits: Readonly<Record<string, number>>;
-  /** The minimum number of faults that hit work in progress, by group of faults (`findFaultGroup`). */
+  /**
+   * The minimum number of faults that hit work in progress, by group of faults. `findFaultGroup` returns the
+   * group of a fault.
+   */
   readonly hitsOnGroups: Readonly<Record<string, number>>;
   /** The minimum number of kinds of faults that hit work in progress. */
   readonly kindsOfFaults: number;
@@ -159,16 +164,15 @@ export interface RestoredJournal {
 export interface LostChange {
   readonly account: string;
   readonly firstName: string;
-  /**
-   * The first name that the account got after the restore. With this change of the name, the history of the
-   * account forks.
-   */
+  /** The first name that was set after the restore. This change makes the history of the account fork. */
   readonly next: string;
   /** The accounts that `subscribe()` has parked because their history has forked. */
   readonly forked: readonly string[];
 }
 
-/** Which generation of the read model a process has answered with after a switch to another generation. */
+/**
+ * The generation of the read model from which a process has answered after a switch of the active generation.
+ */
 export interface ShownGeneration {
   readonly by: string;
   readonly active: number;
@@ -178,9 +182,12 @@ export interface ShownGeneration {
 
 /** What was found after an older copy of the read model was restored, and before it was repaired. */
 export interface RestoredReadModel {
-  /** The accounts of which the restored read model lacks events. */
+  /** The accounts that have events which the restored read model does not contain. */
   readonly lacking: readonly string[];
-  /** The accounts of which `ops verify` reports that the restored read model lacks events. */
+  /**
+   * The accounts that `ops verify` reports because the restored read model does not contain all of their
+   * events.
+   */
   readonly reported: readonly string[];
 }
 
@@ -201,8 +208,8 @@ export interface RunDescription {
   /** Present if an older copy of the read model was restored. */
   readonly restoredReadModel?: RestoredReadModel;
   /**
-   * The name of each process that sends mails (such as `notifier-1`), by the name that the process records
-   * with each of its attempts.
+   * Maps the name that a process records with each of its attempts to the name of the process in the run,
+   * such as `notifier-1`. Contains every process that sends mails.
    */
   readonly senders: Readonly<Record<string, string>>;
   /** Every profile at the end, as an admin reads it from the active read model. null if the profiles were not read. */
@@ -235,7 +242,7 @@ export interface RunFolder {
   mail(line: MailLine): void;
   fault(line: FaultLine): void;
   received(line: ReceivedEventLine): void;
-  /** A line of removed.jsonl: a record that a fault is about to delete from its topic. */
+  /** Writes a line of removed.jsonl: a record that a fault is about to delete from its topic. */
   removed(record: TopicRecord): void;
   /** Writes run.json and closes the files. Idempotent. */
   close(run: RunDescription): Promise<void>;

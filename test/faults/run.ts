@@ -65,7 +65,10 @@ export interface RunDeps {
  */
 const QUIET_WITHIN_MS = 300_000;
 const READY_WITHIN_MS = 10_000;
-/** The first name that is lost when the backup is restored, and the first name after that. */
+/**
+ * Two first names of the admin. The first is set after the backup, so the restore loses it. The second is set
+ * after the restore.
+ */
 const [LOST, NEXT] = ['Lost', 'Next'];
 const CAUGHT_UP_WITHIN_MS = 120_000;
 
@@ -120,8 +123,9 @@ export async function runFaultsOnce(settings: FaultSettings, { say, signal }: Ru
   } = await beginTraffic({ settings, system: () => system, sender });
   stack.defer(stopTraffic);
   /**
-   * Restores a backup after a change that it does not contain, and then makes another change to the same profile.
-   * @returns the change that was lost; undefined for a cluster
+   * Makes a backup, changes a profile, restores the backup, which loses this change, and changes the same
+   * profile again.
+   * @returns the lost change; undefined for a cluster
    */
   async function restoreBackup(): Promise<LostChange | undefined> {
     const { restoreBackup: restore, subscribers, stores } = system;
@@ -141,8 +145,8 @@ export async function runFaultsOnce(settings: FaultSettings, { say, signal }: Ru
   }
   const planned: PlannedFault[] = [];
   /**
-   * Sends traffic to the system, and causes the faults that are planned for it meanwhile.
-   * @param partMs the duration of the traffic, in ms
+   * Causes the faults that are planned for the system, while the traffic continues.
+   * @param partMs how long this takes, in ms
    */
   async function injectFaults(partMs: number): Promise<void> {
     const before = planned.length === 0 ? 0 : partMs;
@@ -175,8 +179,8 @@ export async function runFaultsOnce(settings: FaultSettings, { say, signal }: Ru
     ...(await unreadyOf(system)),
     ...(await findingsOf(system)),
   ];
-  // Restore the backup before the switches of generations, because the profiles that are read after each
-  // switch are compared with the final journal.
+  // Restore the backup before the generations are switched. The profiles that are read after each switch are
+  // compared with the journal at the end of the run, and a restore changes the journal.
   const lostChange = settings.seconds < MEDIUM_RUN_SECONDS ? undefined : await restoreBackup();
   const switched = await switchAll();
   const shown = await readProfiles();
@@ -260,7 +264,7 @@ interface RunningTraffic {
   changeProfile(firstName: string): Promise<void>;
   /** Changes the admin's first name. @returns the admin's account */
   changeProfileAgain(firstName: string): Promise<string>;
-  /** Switches to another generation of the read model and back, and reads every profile after each switch. */
+  /** Switches to another generation of the read model and back. After each switch, reads all profiles. */
   switchAll(): Promise<Pick<RunDescription, 'generations' | 'shownAfterSwitches'>>;
   /**
    * Returns the profiles of all accounts, as an admin reads them through the API.

@@ -31,7 +31,8 @@ export interface FaultSettings {
 const DEFAULTS = { seconds: 150, rate: 12, mix: 'everything', pauses: 1 } as const;
 
 /**
- * The run of `--short`: 75 s of traffic, with a seed whose plan contains every kind of fault that fits into that time.
+ * The settings of `--short`: 75 s of traffic, and a seed whose plan contains every kind of fault that fits
+ * into this time.
  */
 export const SHORT_RUN = { seed: 210, seconds: 75 } as const;
 

@@ -32,8 +32,8 @@ interface Delivery {
 }
 
 /**
- * A recipient, and the mail server's scripted replies for this recipient. Each reply contains the tag, by which the
- * test finds the delivery: a finished delivery no longer contains the address.
+ * A recipient, and the mail server's scripted replies for this recipient. Each reply contains the tag of the
+ * case, because a finished delivery no longer contains the address, and the test must find it by the reply.
  */
 interface Case {
   readonly to: string;
@@ -141,8 +141,9 @@ async function deliveries(): Promise<readonly Delivery[]> {
 }
 
 /**
- * Waits until no mail is pending. After each attempt to send a pending mail, sends a mail to another person,
- * as happens under normal traffic.
+ * Waits until no mail is pending. After each attempt to send a pending mail, sends a mail to another
+ * recipient. The notifier needs such mails, which are usual under normal traffic, to tell a refused recipient
+ * from a server that refuses all mails.
  */
 function settled(): Promise<readonly Delivery[]> {
   let attempts = 0;
@@ -198,7 +199,8 @@ describe('a mail server', () => {
   let all: readonly Delivery[];
 
   before(async () => {
-    // Send mails to other recipients as well, as happens under normal traffic.
+    // Send a mail to a second recipient for each case. The notifier needs other mails, which are usual under
+    // normal traffic, to tell a refused recipient from a server that refuses all mails.
     await sendTo(tableCases.flatMap(({ to, tag }) => [to, `other-${tag}@example.com`]));
     const arriving = tableCases.filter((_, index) => recipientBehaviours[index]?.outcome !== 'failed');
     await eventually('the others', () => arriving.every(({ to }) => server.to(to).length > 0), PATIENCE_MS);
@@ -263,7 +265,7 @@ describe('a mail server', () => {
       const metrics = await (await fetch(`${system.operations}/metrics`)).text();
       return /latchkey_notifier_smtp_failures_total\{stage="rcpt",class="rejected"\} [1-9]/.test(metrics);
     });
-    // Wait until the attempt is recorded, because the notifier reports the server's failure before it records
+    // Wait until the attempt is recorded. The notifier reports the failure of the server before it records
     // the attempt.
     const waiting = await eventually('an attempt is recorded', async () =>
       (await deliveries()).find(

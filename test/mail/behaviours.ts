@@ -19,7 +19,7 @@ export interface RecipientBehaviour extends RecipientScript {
 }
 
 const PLAIN = 'RFC 5321 4.2.3, no enhanced status code';
-/** How often the server repeats a refusal that stands for a permanent one. */
+/** How often a scripted server repeats a refusal in order to act like a server that refuses permanently. */
 const FOR_GOOD = 20;
 
 function forGood(reply: string): readonly string[] {
@@ -124,7 +124,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
     first: ['deferred', 'data'],
   },
 
-  // The behaviours of mail servers that refuse the sender at RCPT TO, and at no other stage.
+  // The behaviours of mail servers that refuse the sender at RCPT TO.
   usRefused('Postfix', '554 5.7.1 Relay access denied'),
   usRefused('Exim', '550 relay not permitted'),
   usRefused('qmail', "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"),
@@ -143,7 +143,8 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   usRefused('SMTP2GO', '550 that IP address is not allowed to send'),
   usRefused('cPanel', '550 Outgoing mail from "example.com" has been suspended'),
 
-  // The behaviours of mail servers that refuse the sender with a reply code about the recipient.
+  // The behaviours of mail servers that refuse the sender, although their reply code names the recipient as
+  // the cause.
   usRefused('RFC 3463 X.1.1, words of Postfix', '550 5.1.1 Recipient address rejected: Relay access denied'),
   usRefused('RFC 3463 X.1.2, words of Postfix', '550 5.1.2 Sender domain not found'),
   usRefused('RFC 3463 X.2.1, words of Gmail', '550 5.2.1 Daily user sending limit exceeded'),
@@ -157,7 +158,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   contentRefused('Amazon SES', '454 Throttling failure: Daily message quota exceeded'),
   contentRefused('Gmail', '450 4.7.28 Unusual rate of unsolicited mail'),
 
-  // The behaviours of mail servers that refuse the sender after the content of the mail.
+  // The behaviours of mail servers that refuse the sender only after the content of the mail was transferred.
   contentRefused(
     'Gmail',
     '550-5.4.5 Daily user sending limit exceeded. See\n550 5.4.5 https://support.google.com',

@@ -92,8 +92,8 @@ async function deliveryOf(mail: AcceptedMail): Promise<Delivery> {
 }
 
 /**
- * Sends a report to the notifier. Repeats the report as long as the notifier replies that it has not recorded
- * the mail as sent yet.
+ * Sends a report to the notifier. Repeats the report as long as the notifier replies with 451, which means
+ * that it has not recorded the mail as sent yet.
  */
 function report(to: string, content: string): Promise<string> {
   return eventually('the report is taken', async () => {

@@ -14,8 +14,8 @@ export interface ReportMail {
 }
 
 /**
- * Sends a mail with an empty return path.
- * @returns the first SMTP reply that is not a success; if all succeed, the reply to the content
+ * Sends a mail with an empty return path, as reports have it.
+ * @returns the first SMTP reply that is an error; if there is none, the reply to the content
  */
 export async function sendReport({ port, to, content, hello = 'EHLO' }: ReportMail): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' });

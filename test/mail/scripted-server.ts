@@ -27,8 +27,8 @@ export interface RecipientScript {
 }
 
 /**
- * The server's replies at the stages before a recipient is named. At a stage that is not listed, the server
- * accepts the command.
+ * The server's replies at the stages before a recipient is named. If the script contains no reply for a
+ * stage, the server accepts the command.
  */
 export interface SessionScript {
   readonly greeting?: ScriptedReply;
@@ -101,7 +101,7 @@ export async function startScriptedServer(script: ServerScript = {}): Promise<Sc
     let from = '';
     let to = '';
     let lines: string[] | undefined;
-    /** Whether the client is logging in. Meanwhile, its lines are not SMTP commands. */
+    /** Whether the client is logging in. While it is, the server does not treat its lines as SMTP commands. */
     let inAuth = false;
 
     function say(said: ScriptedReply): void {

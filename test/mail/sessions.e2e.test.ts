@@ -24,15 +24,18 @@ const PATIENCE_MS = 120_000;
 
 type Group = readonly (readonly [name: string, behaviour: SessionBehaviour])[];
 
-/** The server behaviours, grouped by the settings that they need: one notifier process can test a whole group. */
+/**
+ * The server behaviours, grouped by the settings that they need. One notifier process can test all behaviours
+ * of a group.
+ */
 const groups: ReadonlyMap<string, Group> = Map.groupBy(
   Object.entries(smtpSessionBehaviours).filter(([, { recipient }]) => recipient === undefined),
   ([, { settings = {} }]) => JSON.stringify(settings),
 );
 
 /**
- * Returns the script of a session without failures; undefined if the settings require TLS, which the scripted server
- * does not support.
+ * Returns a script with which the server accepts every mail under the given settings; undefined if the
+ * settings require TLS, which the scripted server does not support.
  */
 function workingSession(settings: Readonly<Record<string, string>>): SessionScript | undefined {
   if (settings['MAIL_STARTTLS'] === 'true' || settings['MAIL_SSL_TLS'] === 'true') return undefined;
@@ -108,8 +111,7 @@ describe('the notifier at a mail server', { concurrency: true }, () => {
             const working = workingSession(settings);
             if (working === undefined) return;
             session = working;
-            // Close all connections: an open connection keeps the script that the server had when the
-            // connection began.
+            // Close all connections, because an open connection keeps the script with which it began.
             server.closeAll();
           }
           await arrives(person.email);

@@ -9,7 +9,7 @@ export interface SessionBehaviour {
   readonly session?: SessionScript;
   readonly recipient?: RecipientScript;
   readonly settings?: Readonly<Record<string, string>>;
-  /** Matches the expected error message. If absent, the mail must be accepted. */
+  /** Matches the expected error message. If undefined, the server must accept the mail. */
   readonly fails?: RegExp;
   /** Matches the name of the setting that the error message must contain. */
   readonly names?: RegExp;

@@ -13,8 +13,8 @@ import { runTests } from './run-tests.ts';
 import { type MutationTarget, mutationTargets } from './targets.ts';
 
 /**
- * A mutant counts as detected if the tests take this many times as long as on the original file, because a mutant can
- * make a test run forever.
+ * If the tests of a mutant take this many times as long as the tests of the original file, the mutant counts
+ * as detected, because a mutant can make a test run forever.
  */
 const LONGER = 10;
 const LONGEST_RUN_MS = 600_000;

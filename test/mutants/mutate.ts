@@ -27,9 +27,12 @@ const SWAPPED: Readonly<Partial<Record<ts.SyntaxKind, readonly string[]>>> = {
 };
 
 /**
- * Returns all mutants of a file. Comparisons, logical operators and arithmetic operators are swapped, conditions are
- * replaced by constants, negations and `throw` statements are removed, numbers and booleans are changed, and objects in
- * lists and values in templates are removed.
+ * Returns all mutants of a file:
+ * - Comparisons, logical operators and arithmetic operators are swapped.
+ * - Conditions are replaced by constants.
+ * - Negations and `throw` statements are removed.
+ * - Numbers and booleans are changed.
+ * - Objects in lists and values in templates are removed.
  */
 export function createMutants(source: string): readonly Mutant[] {
   const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true);

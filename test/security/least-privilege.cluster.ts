@@ -170,7 +170,7 @@ describe('no process can do more than that', () => {
     await work(admin);
   }
 
-  /** Returns the messages of an error that kafkajs throws, and of all its causes. */
+  /** Returns all messages of an error that kafkajs throws: its own, and those of its causes. */
   function inWords(error: unknown): string {
     if (!(error instanceof Error)) return String(error);
     const { type, errors = [] } = error as { type?: string; errors?: readonly unknown[] };

@@ -28,7 +28,7 @@ const UNAUTHENTICATED: Refusal = [401, 'unauthenticated'];
 const NOT_VERIFIED: Refusal = [403, 'account_not_verified'];
 const NO_ADMIN: Refusal = [403, 'insufficient_permission'];
 
-/** The kinds of callers, each with the response that it must get from every admin route. */
+/** The kinds of callers. Each has the response that this kind of caller must get from every admin route. */
 const CALLERS = {
   'nobody, without a token': UNAUTHENTICATED,
   'a stranger with a token of another issuer': UNAUTHENTICATED,
@@ -70,7 +70,7 @@ const DISGUISES: readonly ((path: string) => string)[] = [
   (path) => path.replaceAll('/', '\\'),
 ];
 
-/** The descriptions, in the OpenAPI documents, of who may call the routes that are not for admins. */
+/** How the OpenAPI documents describe the callers of routes that are not for admins. */
 const OTHER_POLICIES: readonly string[] = [
   'anyone',
   'anyone, or any living account',
@@ -116,7 +116,9 @@ export function defineAdminMatrixTests(title: string, start: () => Promise<Syste
       });
     }
 
-    /** Returns all data of the victim's account that an admin route could change. */
+    /**
+     * Returns the data that an admin route could change: the history and the profile of the victim's account.
+     */
     async function stateOfVictim(): Promise<unknown> {
       const history = await client.get(`/auth/accounts/${victim.id}/history`, { token: admin.accessToken });
       const profile = await retryWhileUnavailable(() =>
@@ -163,8 +165,8 @@ export function defineAdminMatrixTests(title: string, start: () => Promise<Syste
           });
           if (admits === 'provider') assertProblem(reply, ...NO_ADMIN);
           else if (WITHOUT_ACCESS_TOKEN.includes(caller)) assertProblem(reply, ...UNAUTHENTICATED);
-          // A route of the notifier accepts revoked tokens: only auth can reach it, and auth has checked that
-          // the token is not revoked.
+          // A route of the notifier accepts revoked tokens, because only auth can reach this route, and auth
+          // checks beforehand whether the token is revoked.
           else assert.equal(reply.status, 200, name);
         }
       });

@@ -42,7 +42,9 @@ function assertSettings(actual: Settings, expected: Settings): void {
   assert.deepEqual(Object.fromEntries(shown), expected);
 }
 
-/** Returns the settings that services on a cluster have logged, by the name of the service. */
+/**
+ * Returns the settings that the services of a cluster have logged at their start, by the name of the service.
+ */
 function loggedSettings(output: string): Readonly<Partial<Record<string, Settings>>> {
   const lines = output
     .split('\n')
@@ -186,7 +188,7 @@ export function defineAuditTests(title: string, start: () => Promise<System>): v
         assert.deepEqual(codes.slice(FAILURES), [429, 429, 429, 429]);
         const locked = await found(1, 'LoginLocked', '--account', id);
         assert.equal(locked[0]?.['limit'], 'address');
-        // Two processes of auth may each record the lockout once.
+        // Each of the two processes of auth may record the lockout once.
         assert.ok(locked.length <= 2);
         assert.equal((await found(FAILURES, 'LoginFailed', '--account', id)).length, FAILURES);
       });

@@ -1,4 +1,4 @@
-/** Runs the example service `examples/books`, which admits the accounts of a system under test. */
+/** Runs the example service `examples/books`, which accepts access tokens of the system under test. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -47,8 +47,9 @@ const OTHER_LOOKS: readonly WindowVariant[] = [
 ];
 
 /**
- * The window sizes and color schemes to test. If SCREENSHOTS is set, every size is tested in both schemes. Otherwise
- * each size and each scheme is tested once, because a color scheme does not change the layout.
+ * The window sizes and color schemes in which the pages are tested. If SCREENSHOTS is set, every size is
+ * tested in both schemes. Otherwise two combinations are sufficient to test each size and each scheme once,
+ * because a color scheme does not change the layout.
  */
 export const windowVariants: readonly WindowVariant[] = [
   { width: 1280, colorScheme: 'light' },
@@ -122,8 +123,8 @@ async function demandNoSidewaysScroll(page: Page, name: string): Promise<void> {
 }
 
 /**
- * A JavaScript expression for all visible controls of a page. Of a group of tabs, the expression returns only
- * the selected tab, because the Tab key does not lead to the other tabs.
+ * A JavaScript expression that returns all visible controls of a page. Of several tabs, it returns only the
+ * selected one, because the Tab key does not lead to the others.
  */
 const OPERABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled

@@ -59,8 +59,8 @@ export function createClient(url: string, witness: (text: string) => void = () =
 }
 
 /**
- * Repeats a request while the response is 503, as real clients should: the read model may be behind, or Kafka or
- * MongoDB may be unavailable for a moment.
+ * Repeats a request while the response is 503, as real clients should do. The read model may be behind, or
+ * Kafka or MongoDB may be unavailable for a moment.
  * @returns the first response with another status
  */
 export function retryWhileUnavailable(ask: () => Promise<ApiResponse>): Promise<ApiResponse> {

@@ -1,8 +1,9 @@
 /**
- * Runs a system on the Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. Each service has any number of
- * processes behind one address. The broker must be for tests only (see test-broker.ts). A new database is created in
- * MongoDB, and dropped at the end. Mails go to the tests' own mail server or, if MAIL_SERVER is set, to that server;
- * the tests then read them at MAILBOX_URL.
+ * Runs a system under test on the Kafka and MongoDB that the environment variables KAFKA_BROKERS and
+ * MONGO_URL name. Each service has one or more processes behind one address. The broker must be for tests
+ * only (see test-broker.ts). The system uses a new database in MongoDB, which is dropped at the end. Mails go
+ * to the tests' own mail server. If MAIL_SERVER is set, they go to that server instead, and the tests read
+ * them at MAILBOX_URL.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -56,8 +57,8 @@ export interface ClusterOptions {
   /** Whether the load balancer skips instances whose /readyz is not 200. Default: false. */
   readonly healthChecks?: boolean;
   /**
-   * Returns additional settings for all processes of a service, which override the common settings. `stores` are the
-   * stores of this system.
+   * Returns additional settings for all processes of a service, which override the common settings. `stores`
+   * contains the addresses of this system's Kafka and MongoDB.
    */
   readonly settingsOn?: (stores: StoreSettings, service: ServiceName) => Settings;
   /**

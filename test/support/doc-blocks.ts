@@ -1,12 +1,14 @@
 /**
- * Finds the code blocks in Markdown files. The info string of a block of commands says how the block is tested:
+ * Finds the commands in the code blocks of Markdown files. The info string of a block says how its commands
+ * are tested:
  * - `sh run`: on a server that runs all services in one process.
  * - `sh run=cluster`: on Kafka and MongoDB.
  * - `sh run=server`: the block starts the server that the following blocks of the document use.
  * - `sh norun="reason"`: the block is not tested.
- * In a `console` block, a line that begins with `$` is a command, and the lines after it are the command's expected
- * output. The expected output of an `sh` block is the next block, if the info string of that block is `json output` or
- * `text output`.
+ *
+ * In a `console` block, a line that begins with `$` is a command, and the lines after it are its expected
+ * output. The expected output of an `sh` block is the next block, if that block has the info string `json
+ * output` or `text output`.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

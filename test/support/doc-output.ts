@@ -10,10 +10,10 @@ export interface OutputComparer {
   /** Replaces the documented ids in a command by the ids of the system under test. */
   resolve(shell: string): string;
   /**
-   * Compares the output of a command with the output that the documentation shows. In the documented output,
-   * `…` matches anything, an instant matches any instant, and an id matches any id. A documented id must
-   * match the same id throughout the document. If the output is text, a number also matches any number, and
-   * white space any white space.
+   * Compares the output of a command with the output that the documentation shows. In the documentation, `…`
+   * stands for any text, an instant for any instant, and an id for any id. The same documented id must stand
+   * for the same id throughout the document. In text output, a number also stands for any number, and white
+   * space for any white space.
    * @throws AssertionError if the outputs differ
    */
   check(printed: string, shown: string, isJson: boolean, at: string): void;

@@ -14,7 +14,10 @@ import { OPS_PATH } from './programs.ts';
 import type { Settings } from './system.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** The timeout of a command, in ms: long enough for a block that starts several processes on a busy machine. */
+/**
+ * The timeout of a block of commands, in ms. It is long enough for a block that starts several processes on a
+ * busy machine.
+ */
 const LONGEST_COMMAND_MS = 300_000;
 /**
  * Matches a progress line. Commands print these lines if they take more than a few seconds, for example on a busy
@@ -25,8 +28,8 @@ const PROGRESS = /^[a-z ]+: [\d,]+(?: of [\d,]+)?\n/gm;
 export interface DocShellOptions {
   readonly env: Settings;
   /**
-   * Maps strings in the documentation to their replacements, for example `http://localhost:8080` to the URL of the
-   * system under test.
+   * Maps strings in the documentation to the strings that replace them. For example, the URL of the system
+   * under test replaces `http://localhost:8080`.
    */
   readonly replace?: Readonly<Record<string, string>>;
   /**
@@ -51,8 +54,8 @@ export interface DocShell {
 }
 
 /**
- * A shell function that replaces npm: `npm run ops` runs the ops command with the Node of this test. The real
- * npm may run a different version of Node, and this version cannot load the module that NODE_OPTIONS names.
+ * A shell function that replaces npm, so that `npm run ops` runs the ops command with the Node of this test.
+ * The real npm may run a different version of Node, which could not load the module that NODE_OPTIONS names.
  */
 const PRELUDE = `
 npm() {

@@ -4,14 +4,14 @@
  */
 import type { ChildProcess } from 'node:child_process';
 
-/** The functions that kill those child processes that are still running. */
+/** For each child process that is still running, a function that kills it. */
 const running = new Set<() => unknown>();
 
 process.once('exit', () => {
   for (const kill of running) kill();
 });
-// A signal ends a process without the event `exit`, unless the signal has a handler. Therefore install a
-// handler that exits, unless the program has its own handler, which decides when the program ends.
+// A signal without a handler ends the process without the event `exit`. Therefore install a handler that
+// exits. If the program has its own handler, that handler decides when the program ends.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.prependListener(signal, () => {
     if (process.listenerCount(signal) === 1) process.exit(1);

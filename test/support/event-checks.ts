@@ -37,7 +37,10 @@ export function findSchemaViolations({ key, headers, payload }: KcatRecord): rea
   ];
 }
 
-/** Returns the keys that a record may have: the stream's id alone, or with the sequence, as on the accounts topic. */
+/**
+ * Returns the keys that a record may have: the id of its account or mailing or, as on the accounts topic, the
+ * id and the sequence.
+ */
 function keysOf({ ce_subject: subject, ce_sequence: sequence }: KcatRecord['headers']): readonly string[] {
   return [`${subject}`, `${subject}/${Number(sequence)}`];
 }
@@ -59,7 +62,8 @@ export function groupByStream(records: readonly KcatRecord[]): ReadonlyMap<strin
 }
 
 /**
- * Returns a description of each gap and each other fault in the sequence numbers of one account or mailing.
+ * Returns a description of each fault in the records of one account or mailing: the sequences do not count
+ * from 1 without gaps, or the records are in several partitions.
  */
 export function findSequenceFaults(key: string, records: readonly KcatRecord[]): readonly string[] {
   const sequences = records.map(({ headers }) => Number(headers['ce_sequence']));

@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * The bounds of the pause between two polls, in ms. The pause is a tenth of the time since the first poll: a long wait
- * causes few polls, and ends at most a tenth later than its condition holds.
+ * The shortest and the longest pause between two polls, in ms. Between these limits, the pause is a tenth of
+ * the time since the first poll, so that a long wait needs only a few polls.
  */
 const PAUSE_MS = { least: 50, most: 250 } as const;
 /** The default timeout, in ms: several times longer than the slowest condition takes on a busy machine. */

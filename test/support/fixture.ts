@@ -21,13 +21,13 @@ export interface FixtureAccount {
   readonly role?: string;
   /** The id of the account. Absent if the sign-up created no account because the address was already in use. */
   readonly id?: string;
-  /** The expected status of the response to a login with this password. */
+  /** The expected status of the response to a login with the password in `signIn`. */
   readonly logIn: number;
   /** The expected response of `/users/me`: the profile, or a number if only the status is checked. */
   readonly profile?: Readonly<Record<string, unknown>> | number;
   /**
-   * The refresh tokens of the account. If the test sends a token whose state is `used up`, all sessions of
-   * the account end.
+   * The refresh tokens of the account, each with its state. If a test sends a token with the state `used up`,
+   * all sessions of the account end.
    */
   readonly sessions?: readonly { readonly session: string; readonly is: 'current' | 'ended' | 'used up' }[];
   readonly verificationLink?: string;
@@ -61,8 +61,8 @@ export interface FixtureManifest {
 
 const FIXTURE = join(import.meta.dirname, '..', 'fixtures', 'data-0.1');
 /**
- * How long after the fixture was created the shifted clock of the test starts, in ms. It must be less than
- * the remaining lifetime of the links and sessions in the fixture.
+ * The tests shift the clocks of processes, so that they begin this long after the fixture was created, in ms.
+ * At that time, the links and sessions in the fixture must still be valid.
  */
 const OPENED_AFTER_MS = 10 * 60_000;
 

@@ -66,7 +66,7 @@ export function defineFuzzTests(title: string, start: () => Promise<System>, opt
     let client: Client;
     let people: PersonActions;
     let admin: Person;
-    /** Every route of the system, with the base URL at which it is served. */
+    /** All routes of the system, each with the base URL at which the system serves it. */
     let targets: readonly { readonly operation: Operation | UndocumentedOperation; readonly url: string }[];
 
     before(async () => {
@@ -122,8 +122,8 @@ export function defineFuzzTests(title: string, start: () => Promise<System>, opt
 function faultsIn(operation: Operation, reply: ApiResponse): readonly string[] {
   if (reply.status >= 500) return [`answered ${reply.status}: ${reply.text.slice(0, 200)}`];
   if (reply.status === 204) return [];
-  // A generated path may match a different route or no route, so such a response is not compared with the
-  // document.
+  // A generated path may belong to a different route, or to no route. The response to such a path is not
+  // compared with the OpenAPI document.
   const isElsewhere = [404, 405].includes(reply.status) && reply.json !== undefined;
   return isElsewhere ? findProblemViolations(reply) : findResponseViolations(operation, reply);
 }
@@ -216,8 +216,8 @@ function headerCases(operation: Operation, runs: number): readonly Case[] {
 }
 
 /**
- * Generates values. The name of the route and field is the seed, so that the same name always gives the same
- * values.
+ * Generates values with the name of the route and field as the seed, so that the same name always gives the
+ * same values.
  */
 function generated<T>(values: fc.Arbitrary<T>, name: string, numRuns: number): readonly T[] {
   let seed = SEED;

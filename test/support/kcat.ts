@@ -72,7 +72,10 @@ async function read(
   return records;
 }
 
-/** Parses the output line by line, because the output for a large topic exceeds the maximum length of a string. */
+/**
+ * Parses the output line by line. As a single string, the output for a large topic would exceed the maximum
+ * length of a string.
+ */
 async function recordsIn(stdout: Readable): Promise<readonly KcatRecord[]> {
   const records: KcatRecord[] = [];
   let rest = '';

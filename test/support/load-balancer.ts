@@ -15,7 +15,7 @@ export interface LoadBalancer {
 
 interface CheckedInstance {
   readonly url: string;
-  /** The origin at which the instance serves `/readyz`. */
+  /** The base URL of the instance's `/readyz`. */
   readonly operations: string;
 }
 
@@ -47,10 +47,10 @@ export const ANSWERED_BY_HEADER = 'x-answered-by';
 export const HEALTH_CHECK_MS = 250;
 
 /**
- * Starts a load balancer. It keeps the Host header, adds X-Forwarded-For, and tries the next instance if an
- * instance refuses the connection. If an instance may have received a request, the load balancer never
- * repeats the request, but responds with 502. If the client disconnects, the request to the instance is
- * aborted.
+ * Starts a load balancer. It keeps the Host header and adds X-Forwarded-For. If an instance refuses the
+ * connection, the load balancer tries the next instance. If an instance may have received the request, the
+ * load balancer does not repeat the request, but responds with 502. If the client disconnects, the load
+ * balancer aborts the request to the instance.
  */
 export async function startLoadBalancer({
   port,

@@ -1,6 +1,6 @@
 /**
- * Changes parts of MongoDB connection strings. A connection string with several hosts is not a valid URL, so the class
- * `URL` cannot parse it.
+ * Changes parts of MongoDB connection strings. Such a string may name several hosts, and then the class `URL`
+ * cannot parse it.
  */
 
 function parts(url: string) {
@@ -27,8 +27,8 @@ export function getFirstServer(url: string): string {
 }
 
 /**
- * Returns the URL of the same database at another address. The driver connects only to that address, and does not look
- * for other members of the replica set.
+ * Returns the URL of the same database at another address. With this URL, the driver connects only to the
+ * given address, and does not look for other members of the replica set.
  */
 export function withMongoAddress(url: string, address: string): string {
   const { start, database, options } = parts(url);

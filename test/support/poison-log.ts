@@ -81,8 +81,8 @@ export function openEmbeddedLog(folder: string): PoisonLog {
 
   return {
     append: async (topic, partition, record) => {
-      // Write a record without a key again until it is in the right partition, because the log writes such
-      // records to all partitions in turn.
+      // The log writes records without a key to all partitions in turn. Append such a record again until a
+      // copy of it is in the right partition.
       for (let tries = 0; tries < PARTITIONS; tries += 1) {
         const [where, offset] = await appendOne(topic, record);
         if (where === partition) return `${topic}/${where}/${offset}`;

@@ -66,7 +66,10 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
     let garbled: Holder;
     let partition: number;
     let changes = 0;
-    /** The position of each record that a test has appended, and the account in the record's key. */
+    /**
+     * Maps each record that a test has appended to its position (`place`), and to the account in its key
+     * (`victim`).
+     */
     const placed = new Map<PoisonRecord, { readonly victim: string; readonly place: string }>();
 
     before(async () => {
@@ -114,8 +117,8 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
     }
 
     /**
-     * Asserts that the services still handle later events in the same partition: the user service one event, and the
-     * notifier another one.
+     * Asserts that the services still handle later events in the same partition: the user service handles a
+     * profile change, and the notifier a password reset request.
      */
     async function assertOthersGoOn(): Promise<void> {
       changes += 1;
@@ -311,7 +314,7 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
   });
 }
 
-/** The names of the poisoned records that contain personal data in a field that should contain none. */
+/** The names of the unusable records that contain personal data in a field that should contain none. */
 const PLANTED_IN = new Set([
   'truncated JSON',
   'an operator for a language',

@@ -17,10 +17,7 @@ export interface PoisonRecord {
    * @param onPartition returns the first of `key(0)`, `key(1)`, … that belongs to that partition
    */
   readonly make: (victim: string, onPartition: OnPartition) => RawRecord;
-  /**
-   * What the user service must do with the record. The property `notifier` states what the notifier must do
-   * with it.
-   */
+  /** What the user service must do with the record. `notifier` says what the notifier must do with it. */
   readonly projection: 'parks' | 'dead letter' | 'unparked';
   readonly notifier: 'dead letter' | 'unparked';
   /** Matches the cause that ops commands show for the record. */
@@ -98,16 +95,19 @@ export function createTruncatedEventRecord(account: string): RawRecord {
 type Outcome = Pick<PoisonRecord, 'projection' | 'notifier'>;
 
 /**
- * The key of such a record identifies an account, so the user service parks this account. The notifier moves
- * the record to its dead-letter queue, because it cannot create a mail from the record.
+ * The outcome for an unreadable record whose key identifies an account. The user service parks this account.
+ * The notifier moves the record to its dead-letter queue, because it cannot create a mail from the record.
  */
 const UNREADABLE: Outcome = { projection: 'parks', notifier: 'dead letter' };
 /**
- * The key of such a record identifies no account, so the user service and the notifier move the record to
- * their dead-letter queues.
+ * The outcome for a record whose key identifies no account. The user service and the notifier move the record
+ * to their dead-letter queues.
  */
 const KEYLESS: Outcome = { projection: 'dead letter', notifier: 'dead letter' };
-/** Such an event does not have the next sequence of its account, so the user service parks the account. */
+/**
+ * The outcome for an event that does not have the next sequence of its account. The user service parks the
+ * account.
+ */
 const MISPLACED: Outcome = { projection: 'parks', notifier: 'unparked' };
 const HARMLESS: Outcome = { projection: 'unparked', notifier: 'unparked' };
 

@@ -1,4 +1,4 @@
-/** Settings with which a server that runs all services starts in production mode. */
+/** Creates the settings with which a server that runs all services starts in production mode. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -43,8 +43,8 @@ export interface ServerProcessOptions {
   /** The command-line arguments for Node. */
   readonly words: readonly string[];
   /**
-   * The environment of the process. A function is called at each start, and returns the environment of that
-   * start.
+   * The environment of the process. If it is a function, the function is called at each start, and returns
+   * the environment for that start.
    */
   readonly env: NodeJS.ProcessEnv | (() => NodeJS.ProcessEnv);
 }

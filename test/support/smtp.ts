@@ -13,10 +13,7 @@ export interface AcceptedMail extends Mail {
 export interface MailServer {
   /** Settings that make a system send its mails to this server. */
   readonly settings: Settings;
-  /**
-   * All mails that the mail server has accepted, including mails whose acceptance the sender did not learn
-   * about.
-   */
+  /** All mails that the mail server has accepted, including mails for which the sender got no reply. */
   readonly taken: readonly AcceptedMail[];
   to(address: string): readonly AcceptedMail[];
   /** Makes the server accept connections. */

@@ -76,9 +76,9 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
 }
 
 /**
- * Makes a standalone run ops commands in the process of the test. If a test runs at least four commands,
- * loading them once takes less CPU time than starting a process for each command. A command that fails
- * rejects with its error message.
+ * Returns the standalone with a function `ops` that runs ops commands in the process of the test. If a test
+ * runs at least four commands, this takes less CPU time than a process for each command. If a command fails,
+ * `ops` rejects with its error message.
  * @param settings the settings of the commands, in addition to the data folder
  */
 export async function runOpsInProcess(standalone: Standalone, settings: Settings): Promise<Standalone> {
@@ -115,7 +115,10 @@ export async function runUntilExit(
 }
 
 interface Privileges {
-  /** Whether root may ignore file modes, as it usually may. Pass false to test file modes as root. Default: true. */
+  /**
+   * Whether root may write to files regardless of their modes, as root usually may. False makes root obey
+   * file modes, so that they can be tested as root. Default: true.
+   */
   readonly mayWriteAnywhere?: boolean;
 }
 
@@ -125,7 +128,7 @@ interface Privileges {
  */
 const WITHOUT_OVERRIDE = ['setpriv', '--bounding-set=-dac_override', '--inh-caps=-dac_override'];
 
-/** Runs one of our programs with exactly these settings, until it exits by itself. */
+/** Runs one of our programs with the given settings and no others, until the program exits by itself. */
 export async function runProgram(
   words: readonly string[],
   settings: Settings,

@@ -1,12 +1,13 @@
 /**
  * Starts the system under test that the environment names:
- * - LATCHKEY_URL and MAILBOX_URL name a system that is already running, and its mailbox: Mailpit, or a server with
- * Mailpit's API. The tests control the system with three shell commands. LATCHKEY_OPS runs an ops command, whose
- * arguments are appended (`docker compose exec -T auth node programs/ops.js`). LATCHKEY_KILL kills the services
- * (`docker compose kill auth user notifier`). LATCHKEY_START starts them again, and returns when they are ready
- * (`docker compose up --wait`).
- * - KAFKA_BROKERS and MONGO_URL name the servers on which two processes of each service are started (see cluster.ts).
- * - If none of these is set, one process runs all services with an embedded store.
+ * - LATCHKEY_URL and MAILBOX_URL name a system that is already running, and its mailbox: Mailpit, or a server
+ *   with Mailpit's API. The tests control the system with three shell commands. LATCHKEY_OPS runs an ops
+ *   command, whose arguments are appended (`docker compose exec -T auth node programs/ops.js`). LATCHKEY_KILL
+ *   kills the services (`docker compose kill auth user notifier`). LATCHKEY_START starts the services again,
+ *   and returns when they are ready (`docker compose up --wait`).
+ * - KAFKA_BROKERS and MONGO_URL name the servers on which two processes of each service are started (see
+ *   cluster.ts).
+ * - If none of these variables is set, one process runs all services with an embedded store.
  */
 import { startCluster } from './cluster.ts';
 import { connectToSystem } from './running-system.ts';

@@ -50,7 +50,10 @@ function accountOf(token: string): string {
 /** The headers that differ between any two responses; the load balancer of the tests adds one of them. */
 const VARYING_HEADERS = ['content-length', 'date', 'x-request-id', ANSWERED_BY_HEADER];
 
-/** Returns the status, the headers and the body of a response, without what differs between any two accounts. */
+/**
+ * Returns the status, the headers and the body of a response as text, for comparison with another response.
+ * Leaves out what differs between any two accounts.
+ */
 function shapeOf({ status, headers, text }: ApiResponse, person: Pick<Person, 'email' | 'username'>): string {
   const shown = [...headers]
     .filter(([name]) => !VARYING_HEADERS.includes(name))
@@ -58,7 +61,10 @@ function shapeOf({ status, headers, text }: ApiResponse, person: Pick<Person, 'e
   return withoutNames([status, ...shown, text].join('\n'), person);
 }
 
-/** Returns the text without what differs between any two accounts: ids, times, and the names of the person. */
+/**
+ * Replaces everything in a text that differs between any two accounts: ids, times, and the address and
+ * username of the person.
+ */
 function withoutNames(text: string, { email, username }: Pick<Person, 'email' | 'username'>): string {
   return text
     .replaceAll(email, 'the address')
@@ -94,8 +100,9 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
     }
 
     /**
-     * Waits for a mail whose link is valid. The link must belong to the given account or, without this
-     * argument, to any account with the address. A mail whose link was superseded may never be sent.
+     * Waits for a mail with a valid link, and returns the token of the link. With `accountId`, the link must
+     * belong to this account; otherwise it may belong to any account with the address. Tries all mails with
+     * the subject, because some of their links may have been superseded.
      */
     function workingLink(email: string, subject: string, accountId?: string): Promise<string> {
       const path = subject === VERIFY ? 'verify' : 'password-reset-confirm';
@@ -110,8 +117,8 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
     }
 
     /**
-     * Sets a password with the newest reset link. Tries again with a newer link if necessary: a request for a
-     * link is processed after its response, so it may supersede the link that is being used.
+     * Sets a password with the newest reset link. A request for a link is processed after its response, so it
+     * may supersede the link that is being used. In that case, this function tries again with a newer link.
      */
     async function reset(email: string, password: string): Promise<void> {
       await eventually(`a new password for ${email}`, async () => {
@@ -141,9 +148,10 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
     }
 
     /**
-     * Returns everything that the API shows to the person who is signed in: the export, with only the names of its
-     * mails, and the responses of other routes.
-     * @param wanted repeats the export until it contains these types of events and sign-ins
+     * Returns everything that the API shows to the owner of an account, as text: the export, and the
+     * responses of other routes. Of the mails in the export, the text contains only the names.
+     * @param wanted the types of events and sign-ins that the export must contain; the export is repeated
+     * until it does
      */
     async function shownTo(person: Person, token: string, wanted: readonly string[]): Promise<string> {
       const ask = { token, json: { password: person.password } };
@@ -430,8 +438,8 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
         }
         for (let i = 0; i < 8; i += 1) assertStatus(await askFrom(AWAY), 202);
         for (const password of [NEW_PASSWORD, 'a passphrase after that one']) {
-          // Each round uses up a reset link and requests another one. The link is sent although the network
-          // has exceeded its limit, because the previous link has been used.
+          // Each round uses a reset link and requests the next one. auth sends the next link although the
+          // network has exceeded its limit, because the previous link has been used.
           await reset(ada.email, password);
           await assertIsIn(ada.email, password);
           assertStatus(await askFrom(AWAY), 202);

@@ -20,7 +20,7 @@ function forwardAll(near: Socket, away: Socket): void {
   near.pipe(away).pipe(near);
 }
 
-/** Creates a proxy to `host:port`. The proxy accepts no connections until `mend` is called. */
+/** Creates a proxy to the server at `host:port`. The proxy accepts no connections until `mend` is called. */
 export async function createTcpProxy(far: string, forward: ForwardSockets = forwardAll): Promise<TcpProxy> {
   const [host = '127.0.0.1', farPort] = far.split(':');
   const port = await reserveFreePort();

@@ -17,7 +17,7 @@ function isOurGroup(group: string): boolean {
   return /^(user(\.v\d+)?|notifier|auth)$/.test(group);
 }
 
-/** A timeout in ms that is longer than the broker keeps members that were killed in a consumer group. */
+/** A timeout, in ms. The broker removes killed members from a consumer group within a shorter time. */
 const FORGOTTEN_MS = 120_000;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * The routes that no OpenAPI document describes, in the form of operations, so that the tests that call every
- * route also call these routes. `scripts/undocumented-routes.test.ts` fails if a service has a route that is
- * neither described nor listed here.
+ * The routes that no OpenAPI document describes. They have the same form as the operations in the documents,
+ * so that the tests that call every route also call these routes. `scripts/undocumented-routes.test.ts` fails
+ * if a service has a route that is neither described nor listed here.
  */
 import type { JsonSchema, Operation } from './openapi.ts';
 import type { Settings, System } from './system.ts';
@@ -113,13 +113,12 @@ const operations: readonly UndocumentedOperation[] = [
   fileOperation('/openapi.json', 'application/json'),
 ];
 
-/** The routes that these tests leave out, with the reason. */
+/** The routes that the tests of all routes leave out, and the reasons. */
 export const routesLeftOut: Readonly<Record<string, string>> = {
   'GET /': 'takes no input, and a standalone in development serves its own page there',
   'GET /auth/logo': 'takes no input, and is made by the same function as /auth/pages.css',
 };
 
-/** The names of all routes that this file lists. */
 export const undocumentedRouteNames: readonly string[] = [
   ...operations.map(({ name }) => name),
   ...Object.keys(routesLeftOut),
@@ -133,8 +132,8 @@ export function listUndocumentedOperations({
   readonly operation: UndocumentedOperation;
   readonly url: string;
 }[] {
-  // Leave out this route of the notifier if all services run in one process, because auth then reads the mails
-  // without this route.
+  // Leave out `GET /mails` if all services run in one process, because auth then reads the mails from the
+  // notifier without HTTP.
   return operations
     .filter(({ name }) => notifierUrl !== undefined || name !== 'GET /mails')
     .map((each) => ({ operation: each, url: (each.service === 'notifier' && notifierUrl) || url }));

@@ -30,7 +30,9 @@ interface Finding {
 }
 
 const NEW_PASSWORD = 'chosen after the upgrade';
-/** Maps each mail that release 0.1 left pending to its subject, as the current templates write it. */
+/**
+ * Maps each kind of mail that release 0.1 has left pending to the subject that the current templates give it.
+ */
 const SUBJECTS = new Map([
   ['reset-password', 'Reset your password'],
   ['verify-email', 'Verify your email'],

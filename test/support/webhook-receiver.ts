@@ -16,7 +16,7 @@ export interface ReceivedEvent {
 
 export interface WebhookReceiver {
   readonly url: string;
-  /** The events that the receiver has got, by their ids, in the order of their first arrival. */
+  /** Maps the id of each event that the receiver has got to the event, in the order of the first arrivals. */
   readonly effects: Map<string, ReceivedEvent>;
   /** Returns the number of requests that the receiver has got so far. */
   requests(): number;
@@ -25,8 +25,8 @@ export interface WebhookReceiver {
   /** Sets the secret with which the receiver verifies signatures. */
   trust(secret: string): void;
   /**
-   * Makes the receiver refuse every n-th request; Infinity means none. The receiver also handles every
-   * seventh request without sending a response.
+   * Makes the receiver refuse every n-th request; with Infinity, none. Whatever `n` is, the receiver handles
+   * every seventh request without sending a response.
    */
   failEvery(n: number): void;
   /** Holds back all responses from now on. @returns a promise that resolves once a request waits for its response */

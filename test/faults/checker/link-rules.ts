@@ -16,7 +16,8 @@ const LINKS: Readonly<Record<string, (data: EventData) => SealedLink | undefined
   verify: ({ verification }) => verification,
   reset: ({ reset }) => reset,
   'confirm-email': ({ person }) => person?.confirmation,
-  // `undo` is the link in two kinds of events: in a change of the address, and in a request for an erasure.
+  // `undo` is a link in two kinds of events: a change of the address, and a request for an erasure. Their
+  // other fields tell them apart.
   'undo-email': ({ person }) => (person?.previousEmail === undefined ? undefined : person.undo),
   'keep-account': ({ eraseAt, person }) => (eraseAt === undefined ? undefined : person?.undo),
 };

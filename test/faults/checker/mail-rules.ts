@@ -18,8 +18,8 @@ export interface MailContext {
   readonly deliveries: readonly StoredDelivery[];
   readonly faults: readonly FaultLine[];
   /**
-   * The name of each process that sends mails (such as `notifier-1`), by the name that the process records
-   * with each of its attempts.
+   * Maps the name that a process records with each of its attempts to the name of the process in the run,
+   * such as `notifier-1`. Contains every process that sends mails.
    */
   readonly senders: Readonly<Record<string, string>>;
 }
@@ -114,7 +114,10 @@ function nameOf({ required: { mail, event } }: Story): string {
   return `${mail} of event ${event.sequence} of ${event.subject}`;
 }
 
-/** Checks that each mail and each delivery is required by an event, and that each mail went to its recipient. */
+/**
+ * Checks that an event requires each mail and each delivery, and that each mail was sent to the recipient
+ * that the event requires.
+ */
 function checkStrangers({ mails, deliveries }: MailContext, stories: readonly Story[]): readonly Violation[] {
   const required = new Map(stories.map((story) => [story.required.id, story]));
   const strangers = mails.filter((mail) => !required.has(getDeliveryIdOfMail(mail)));
@@ -159,8 +162,8 @@ const isExcused: Readonly<
     if (reason !== 'refused') return false;
     const isErased = supersededBy.some(({ type }) => type === 'AccountErased');
     if (isErased && last === undefined && endedAt !== undefined) {
-      // An erasure deletes the attempts. The time at which the delivery ended shows when the last attempt can have
-      // happened.
+      // An erasure deletes the attempts. The last attempt can have begun at most TRY_MS before the delivery
+      // ended.
       return isHitInTry(faults, { at: new Date(endedAt.getTime() - TRY_MS), ms: TRY_MS });
     }
     if ((last?.code ?? 0) < 500) return false;
@@ -169,8 +172,8 @@ const isExcused: Readonly<
 };
 
 /**
- * Returns whether a fault overlaps an attempt. If a mail was refused before its content was sent, the mail server has
- * no record of it, so only the faults can explain the refusal.
+ * Returns whether a fault of the mail server overlaps an attempt. If the mail server refuses a mail before
+ * its content was sent, it keeps no record of the mail, so only the faults can explain the refusal.
  */
 function isHitInTry(faults: readonly FaultLine[], { at, ms }: Pick<DeliveryAttempt, 'at' | 'ms'>): boolean {
   return hasFaultDuring(faults, { from: at.getTime(), to: at.getTime() + ms }, ['smtp']);
@@ -191,10 +194,14 @@ const SHARED_BY_SENDERS = [...STORE_FAULT_TARGETS, 'smtp'];
 const RECORDED_WITHIN_MS = 10_000;
 
 /**
- * Checks duplicates. The sender of an accepted copy may record the acceptance; then it needs no excuse,
- * because nobody sends the mail again. Any other accepted copy, if the mail was sent again, needs one of two
- * excuses: the response to the copy was lost; or, when it was accepted, a fault hit its own sender or a
- * server that the sender needs to record the acceptance. Mails with different Message-IDs are not copies.
+ * Checks that each repeated copy of a mail has a reason. After the mail server has accepted a copy, the mail
+ * may be sent again only in these cases:
+ * - The reply to the copy was lost.
+ * - While the copy was accepted and recorded, a fault hit its sender, or a server that the sender needs to
+ *   record the acceptance.
+ *
+ * The copy whose acceptance is recorded needs no reason, because the mail is not sent again after that. Mails
+ * with different Message-IDs are not copies of each other.
  */
 function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
   const recorded = findRecordedCopy(story);
@@ -217,8 +224,9 @@ function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly V
 }
 
 /**
- * Returns the copy whose acceptance is in the log of attempts: the last one that its sender got a reply to,
- * because a mail is not sent again once its acceptance was recorded.
+ * Returns the copy whose acceptance the attempts record. If its sender has sent several copies, it is the
+ * last one to which the sender got a reply, because a mail is not sent again once its acceptance was
+ * recorded.
  */
 function findRecordedCopy({ attempts, arrivals }: Story): MailLine | undefined {
   const accepted = attempts.find(({ result }) => result === 'accepted');
@@ -226,8 +234,8 @@ function findRecordedCopy({ attempts, arrivals }: Story): MailLine | undefined {
 }
 
 /**
- * The longest time from the start of a claim, which reads the cutoffs, to the attempt to send the claimed
- * mail, in ms.
+ * The longest time from the start of a claim to the attempt to send the claimed mail, in ms. In between, the
+ * claim reads the cutoffs.
  */
 const CLAIM_MS = 5000;
 /**
@@ -237,16 +245,19 @@ const CLAIM_MS = 5000;
 const TRY_MS = 60_000;
 
 /**
- * Checks that no mail was claimed after the cutoff that supersedes it was stored. The stores contain neither of these
- * two times, so both are estimated:
- * - A cutoff is stored before the deliveries of its own event, so it existed when the first of those was attempted or
- *   arrived at the mail server. If its event requires no mail, the time is unknown, and the cutoff is not checked.
- * - A claim takes a delivery and then reads the cutoffs. The attempt begins (`at`) as soon as the claim returns: within
- *   CLAIM_MS, unless the notifier was stopped or its store was hit by a fault. If a mail arrived, its attempt began at
- *   most TRY_MS before the arrival.
- * A mail is therefore reported if its attempt began more than CLAIM_MS after the cutoff, or if it arrived more than
- * CLAIM_MS + TRY_MS after the cutoff. Claims that were late by less are not detected. The times of attempts come from
- * the sender's clock. If a fault may have set that clock, CLOCK_ERROR_MS is allowed for.
+ * Checks that no mail was claimed after a cutoff that supersedes it was stored. The stores contain neither of
+ * these two times, so both are estimated:
+ * - The cutoff is stored before the deliveries of its own event, so it existed when the first of these
+ *   deliveries was attempted or arrived at the mail server. If its event requires no mail, the time is
+ *   unknown, and the cutoff is not checked.
+ * - The claim takes a delivery and then reads the cutoffs. The attempt begins (`at`) at most CLAIM_MS after
+ *   the start of the claim, unless the notifier was stopped or a fault hit its store. If the mail arrived,
+ *   its attempt began at most TRY_MS before the arrival.
+ *
+ * A mail is therefore reported if its attempt began more than CLAIM_MS after the cutoff, or if it arrived
+ * more than CLAIM_MS + TRY_MS after the cutoff. Smaller delays are not detected. The times of attempts come
+ * from the sender's clock. If a fault may have set that clock, the check tolerates an error of
+ * CLOCK_ERROR_MS.
  */
 function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] {
   const byEvent = Map.groupBy(stories, ({ required }) => required.event.id);

@@ -6,8 +6,8 @@ import { createViolations, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
 /**
- * Maps each operation to the types of events with which the commits that it appends may begin. The commits
- * belong to its own account, or to another account with the same address.
+ * Maps each operation to the types of events with which its commits may begin. The commits may belong to the
+ * account of the operation, or to another account with the same address.
  */
 const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   'sign-up': ['UserRegistered', 'PasswordResetRequested'],

@@ -19,8 +19,8 @@ const history: readonly (readonly [string, Person])[] = [
 ];
 
 /**
- * Returns whether the checker reports a violation of the rule if one field of the n-th event has a different
- * value.
+ * Returns whether the checker reports a violation of the rule after a change of the n-th event's person.
+ * Without `n`, no event is changed.
  */
 function isFound(n?: number, change: Person = {}): boolean {
   const commits = history.map(([type, person], index) =>

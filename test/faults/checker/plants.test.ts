@@ -95,7 +95,10 @@ function profile(id: string, change: object): Pick<Plant, 'stores'> {
   };
 }
 
-/** Changes the person in all events of this account and type, in the journal and on the topic. */
+/**
+ * Returns a plant that changes the person in all events of one account and type, in the journal and on the
+ * topic.
+ */
 function events(account: string, type: string, change: (person: Person) => Person): Pick<Plant, 'stores'> {
   function withChange<Data extends EventData>(data: Data): Data {
     return data.person ? { ...data, person: change(data.person) } : data;
@@ -148,7 +151,10 @@ function isCopy({ headers, offset }: TopicRecord): boolean {
   return headers['ce_subject'] === DAN_ID && offset >= FIRST_COPY_OFFSET;
 }
 
-/** Changes the recorded facts about a backup that was restored before Ada's last event. */
+/**
+ * Returns a run in which a backup was restored before Ada's last event, with changes to what the run recorded
+ * about the restore.
+ */
 function afterRestore(change: Partial<LostChange>): RecordedRun {
   const { run } = goodRestoredRun;
   return { ...goodRestoredRun, run: { ...run, lostChange: { ...run.lostChange, ...change } } };
@@ -190,7 +196,7 @@ function fault(line: Partial<FaultLine>): FaultLine {
   };
 }
 const REDRIVE = fault({ fault: 'ops-redrive', target: 'ops-redrive' });
-/** Changes which events of Ada's account one of the subscribers has received. */
+/** Changes the list of events of Ada's account that one of the subscribers has received. */
 function received(
   via: ReceivedEventLine['via'],
   change: (lines: readonly ReceivedEventLine[]) => readonly ReceivedEventLine[],
@@ -326,8 +332,8 @@ const leftMark = commits('ada-1', (commit) => [{ ...commit, registration: { addr
 const FORKED = 'event 5 differs from the one that was applied: the history has forked';
 
 /**
- * Returns a run in which the journal was restored. The restore has removed an event 5 of Ada's that differs from her
- * current event 5.
+ * Returns a run in which an older copy of the journal was restored. The restore removed the fifth event of
+ * Ada's account, which now has a different fifth event.
  * @param reported the accounts that `ops verify` reports
  * @param parked the cause of each parked account
  */
@@ -387,7 +393,8 @@ const plants: readonly Plant[] = [
     caughtBy: 'coverage',
     run: {
       run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, hits: { 'kill-auth': 1 } } },
-      // The time at which Ada changes her password; the mail about the change is sent at the same time.
+      // Both faults happen while Ada changes her password and the mail about the change is sent. Only the
+      // fault of the mail server hits work in progress.
       faults: [
         fault({
           fault: 'kill-auth',

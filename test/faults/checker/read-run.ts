@@ -21,8 +21,8 @@ export interface RecordedRun {
   /** The records that the run has removed from a topic. */
   readonly removed: readonly TopicRecord[];
   /**
-   * The rows that a standalone has replaced, perhaps before it was moved to a cluster. Empty for a cluster
-   * that was never a standalone, because a cluster replaces no rows.
+   * The rows that a standalone has replaced. If the standalone was moved to a cluster, it has replaced these
+   * rows before the move. Empty if the system was always a cluster, because a cluster replaces no rows.
    */
   readonly replaced: ReplacedRows;
 }

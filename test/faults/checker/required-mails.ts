@@ -127,7 +127,10 @@ function sendUntil(occurredAt: number, link: SealedLink | undefined): number {
   return end - Math.min(5 * MINUTE, Math.max(0, end - occurredAt) / 2);
 }
 
-/** Returns whether an event supersedes a mail of the same account or mailing. */
+/**
+ * Returns whether an event supersedes a mail. An event supersedes only mails that earlier events of the same
+ * account or mailing require.
+ */
 export function supersedesMail(event: JournalEvent, { event: its, purpose }: RequiredMail): boolean {
   return (
     event.subject === its.subject &&
@@ -139,8 +142,9 @@ export function supersedesMail(event: JournalEvent, { event: its, purpose }: Req
 const NAMESPACE = '6f0b1c523a575d0e9a556f2f3c0a7e41';
 
 /**
- * Returns the UUIDv5 (RFC 9562) of event, mail and recipient. The way to compute this id must never change,
- * because mails in flight would otherwise be sent twice after an update.
+ * Returns the id of a delivery: the UUIDv5 (RFC 9562) of the event's id, the name of the mail and the
+ * recipient. The computation must never change, because mails that are pending during an update would
+ * otherwise be sent twice.
  */
 function idOf(eventId: string, mail: string, to: string): string {
   const hash = createHash('sha1')

@@ -19,9 +19,10 @@ export function findHistoryFork(journal: Journal, { account, next }: LostChange)
 }
 
 /**
- * Checks that the restored file contains the change that was made after the restore, and not the change that was made
- * after the backup; and that `subscribe()`, whose positions were not restored, parks this account and no other. All other
- * rules check that the file contains everything from before the backup, and that its stores agree.
+ * Checks three things after a restore of a data folder: the folder contains the change that was made after
+ * the restore; it does not contain the change that was made between the backup and the restore; and
+ * `subscribe()`, whose positions were not restored, has parked the changed account and no other. All other
+ * rules check that the folder contains everything from before the backup, and that its stores agree.
  */
 export function checkRestoredFile(journal: Journal, lostChange: LostChange): readonly Violation[] {
   const { account, firstName, forked } = lostChange;

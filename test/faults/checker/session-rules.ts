@@ -1,6 +1,6 @@
 /**
- * Rules about sessions that can be checked without searching for an order of the operations: which account a
- * response is about, what ends sessions, and which tokens the user service accepts.
+ * Rules about sessions that do not depend on the order of concurrent operations: which account a response is
+ * about, what ends sessions, and which tokens the user service accepts.
  */
 import type { HistoryLine } from '../run-folder.ts';
 import { decodeTokenClaims, mayAccessTokenHaveExpired } from './access-token.ts';
@@ -10,7 +10,7 @@ import { type JournalEvent, listEventsByAccount } from './journal.ts';
 import { getIssuedTokens, type TokenPosition } from './refresh-tokens.ts';
 import { createViolations, type Violation } from './report.ts';
 
-/** The operations in which callers read or change their own account, which their token names. */
+/** The operations in which callers read or change their own account. The access token names this account. */
 const OF_ONESELF: ReadonlySet<string> = new Set([
   'me',
   'logout-all',
@@ -20,7 +20,7 @@ const OF_ONESELF: ReadonlySet<string> = new Set([
   'erase',
   'change-email',
 ]);
-/** The operations on an account that the request names. */
+/** The operations on an account whose id is in the request. */
 const OF_ANOTHER: ReadonlySet<string> = new Set([
   'verify',
   'reset',
@@ -64,7 +64,7 @@ function answererFault(command: HistoryLine): string | undefined {
   return undefined;
 }
 
-/** Maps each reason in a SessionsRevoked event to the operations that may have caused the event. */
+/** Maps each reason that a SessionsRevoked event may have to the operations that may have caused the event. */
 const CAUSES: Readonly<Record<string, readonly string[]>> = {
   'logout-all': ['logout-all'],
   'password-changed': ['reset', 'change-password', 'verify', 'undo-email'],
@@ -101,7 +101,7 @@ interface Evidence {
 function isCaused(event: JournalEvent, { command, uses, places }: Evidence): boolean {
   const { reason = '', sessionId } = event.data;
   if (reason === 'ended') return event.commit.events.some(({ type }) => type === 'RegistrationEnded');
-  // An operator created the first admin with an ops command, which is not in the history.
+  // The history does not contain the ops command with which an operator created the first admin.
   if (command === undefined) return reason === 'role-changed' || reason === 'admin';
   if (reason !== 'refresh-reuse') {
     const subject = command.request['accountId'] ?? decodeTokenClaims(command.accessToken)?.sub;

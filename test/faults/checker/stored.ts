@@ -49,11 +49,14 @@ export interface CommitEvent {
   readonly time: string;
   readonly version: number;
   readonly data: EventData;
-  /** `address` is the canonical address, in UserRegistered and the events that change the address. */
+  /**
+   * `address` is the canonical email address. Only UserRegistered and the events that change the address have
+   * it.
+   */
   readonly private?: { readonly address?: string; readonly passwordHash?: string };
   /**
-   * The hashes of the event, and the salt of the digest of its personal data. Without the salt, nobody can
-   * test a guess of the personal data against the digest.
+   * The salt of the digest of the event's personal data. Without the salt, nobody can test a guess of the
+   * personal data against the digest.
    */
   readonly chain?: { readonly person?: { readonly salt?: string } };
 }
@@ -120,8 +123,8 @@ export interface StoredDelivery {
 }
 
 /**
- * The cutoffs of an account: a sequence for each kind of mail. Mails of this kind that earlier events have
- * caused must not be sent.
+ * The cutoffs of an account, by kind of mail. A mail must not be sent if the sequence of its event is lower
+ * than the cutoff for its kind.
  */
 export interface StoredCutoffs {
   readonly _id: string;

@@ -22,11 +22,14 @@ export interface SubscriberContext {
 }
 
 /**
- * Checks that each subscriber has received every event of each account and no others, and never an event before its
- * predecessor. A subscriber may receive an earlier event again, followed by the events after it. Except for the
- * feed, each such repetition must have a cause. For a webhook: a fault that interrupted the sender, a redrive, or a
- * repeated record on the log. For `subscribe()`, which stores the position of each account after its events: a kill of
- * the subscriber.
+ * Checks that each subscriber has received every event of each account, no other events, and no event before
+ * its predecessor. A subscriber may receive an earlier event again, followed by the events after it, if there
+ * is a cause:
+ * - For a webhook, the cause is a fault that interrupted the sender, a redrive, or a repeated record on the
+ *   log.
+ * - For `subscribe()`, which stores the position of an account after each event, the cause is a kill of the
+ *   subscriber.
+ * - The feed may repeat events without a cause.
  */
 export function checkSubscribers(context: SubscriberContext): readonly Violation[] {
   const { journal, received, subscribers } = context;
@@ -57,8 +60,9 @@ export function checkSubscribers(context: SubscriberContext): readonly Violation
 }
 
 /**
- * Maps each subscriber to the faults after which it may receive events again. Webhooks are sent by the user service
- * or the standalone, which need the store and the brokers. An additional process may take over an endpoint.
+ * Maps each subscriber to the faults after which it may receive events again. Webhooks are sent by the user
+ * service or the standalone. Their causes are therefore faults of these processes, of the store and of the
+ * brokers, and additional processes, which may take over an endpoint.
  */
 const INTERRUPTS: Readonly<Record<ReceivedEventLine['via'], readonly ((fault: FaultLine) => boolean)[]>> = {
   feed: [],

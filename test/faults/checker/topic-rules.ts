@@ -11,9 +11,9 @@ const MAILINGS = 'mailings.events.v1';
 export const EVENT_TOPICS = [ACCOUNTS, MAILINGS] as const;
 
 /**
- * Returns the consumer groups of a system, and the topic that each group reads.
- * @param generations the names of the tables or collections with the generations of the read model, such as
- *   `user_profiles_v1`; each has its own group
+ * Returns each consumer group of a system with the topic that it reads.
+ * @param generations the names of the tables or collections that contain the generations of the read model,
+ * such as `user_profiles_v1`; each generation has its own group
  */
 export function listConsumerGroups(
   generations: readonly string[],
@@ -88,9 +88,9 @@ export function countRecords(records: readonly TopicRecord[]): TopicCount {
 }
 
 /**
- * Checks the records of each account and mailing. Without repeated records, the records must equal the events
- * in the journal, in order and content. Each repetition must equal the first occurrence. There must be no
- * other records, and all records of one account or mailing must be in the same partition.
+ * Checks the records of each account and mailing. Apart from repeated records, they must be the events of the
+ * journal, in the same order and with the same content. Each repeated record must equal its first occurrence.
+ * All records of an account or mailing must be in the same partition.
  */
 export function checkTopics(journal: Journal, records: readonly TopicRecord[]): readonly Violation[] {
   const byKey = Map.groupBy(records, getStreamId);
@@ -168,8 +168,8 @@ function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readon
 }
 
 /**
- * Returns whether a later copy differs only in that its `person` is erased. Such a copy is allowed, because
- * an operator may publish the events of an erased account again.
+ * Returns whether a later copy of an event equals the first one, except that its `person` is erased. Such
+ * copies are allowed, because an operator may publish the events of an erased account again.
  */
 function isErasedCopy(first: unknown, later: unknown): boolean {
   return isDeepStrictEqual({ ...(first as object), person: null }, later);

@@ -41,8 +41,9 @@ export function findAccountsNamedIn(bytes: Buffer, names: ReadonlyMap<string, st
 }
 
 /**
- * Returns the records that name an erased person. Leaves out topics that may contain such records (docs/erasure.md): the
- * accounts topic, from which the broker removes the original records later, mailings, and dead letters.
+ * Returns the records that name an erased person. Leaves out the topics that may contain such records
+ * (docs/erasure.md): mailings, dead letters, and the accounts topic, from which the broker removes the
+ * original records only later.
  */
 export function findTracesInRecords(
   records: readonly TopicRecord[],

@@ -18,11 +18,12 @@ export class CleanupPolicyNotRestored extends Error {
 }
 
 /**
- * Deletes all records that a partition contains now, whether or not they were read. During the deletion, the
- * topic may temporarily have a cleanup policy with which auth refuses to start. The policy is restored even
- * if brokers fail or the run is interrupted. If the run itself is killed, the policy does not matter, because
+ * Deletes all records that a partition contains now, read or unread. During the deletion, the topic may have
+ * a cleanup policy with which auth refuses to start. The function restores the original policy even if
+ * brokers fail or the run is interrupted. If the run itself is killed, the policy does not matter, because
  * each run starts its own brokers.
- * @param keep receives the records before they are deleted; after an error, the records may still be on the topic
+ * @param keep receives the records before they are deleted; after an error, the records may still be on the
+ * topic
  * @returns false if the partition was empty
  * @throws CleanupPolicyNotRestored; Error if the brokers do not respond
  */

@@ -29,8 +29,8 @@ const UNREAD_MS = 3_000;
 /** The time between copying the read model and restoring the copy, in ms. */
 const COPY_AGE_MS = 10_000;
 /**
- * How long a deletion of records waits for processes that are starting, in ms. A fault may pause a process
- * during its start.
+ * How long a deletion of records waits until starting processes have finished their start, in ms. The time is
+ * long, because a fault may pause a process during its start.
  */
 const STARTED_WITHIN_MS = 60_000;
 
@@ -65,9 +65,10 @@ export interface OperatorActions {
   /** Adds partitions to the accounts topic, as an operator might do by mistake. */
   addPartitions(): Promise<boolean>;
   /**
-   * Deletes all records in a partition of the accounts topic, some of them before they are read. Waits for
-   * processes that are starting, and lets no process start during the deletion.
-   * @param readers the processes that read the topic; they are paused meanwhile
+   * Deletes all records in a partition of the accounts topic, including records that were not read yet. Waits
+   * until starting processes have finished their start, and lets no process start during the deletion.
+   * @param readers the processes that read the topic, which this function pauses until the records are
+   * deleted
    */
   cutOff(
     partition: number,
@@ -89,7 +90,7 @@ export interface OperatorActions {
 
 export interface OperatorActionDeps {
   readonly cluster: Pick<Cluster, 'ops' | 'opsWith' | 'another' | 'stores'>;
-  /** The gate that every process of the system passes when it starts. */
+  /** The gate that a process must pass before it starts. */
   readonly gate: StartGate;
   say(line: string): void;
   /** Called with each record before it is deleted from a topic. */
@@ -190,8 +191,8 @@ export function createLoggedOpsRunner(
 }
 
 /**
- * Waits for `work`. Prints an error of `work` instead of throwing it.
- * @returns whether `work` succeeded, that is, resolved to anything but false
+ * Waits for `work`, and prints its error instead of throwing it.
+ * @returns false if `work` rejected or resolved to false; otherwise true
  * @throws CleanupPolicyNotRestored
  */
 async function orSay(say: (line: string) => void, what: string, work: Promise<unknown>): Promise<boolean> {

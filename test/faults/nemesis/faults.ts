@@ -36,8 +36,8 @@ export interface ClusterFaultTargets {
 
 const SLOW_BY_MS = 700;
 /**
- * How long commits are held back before a fault, in ms, so that the next send contains records of several
- * partitions.
+ * How long commits are held back before the fault, in ms. As a result, the next send contains records of
+ * several partitions.
  */
 const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
@@ -176,7 +176,10 @@ export interface StandaloneFaultTargets {
   readonly disk: SmallDisk;
   /** The id of the webhook endpoint to which a redrive sends events again. */
   readonly endpoint: string;
-  /** Watches the endpoint /readyz of the standalone. @returns a function that ends the watch */
+  /**
+   * Watches the endpoint /readyz of the standalone.
+   * @returns a function that ends the watch, and returns what /readyz has reported
+   */
   watchReadiness(): () => Promise<Readiness>;
   /** Runs an ops command on the data folder. */
   operate(...words: readonly string[]): Promise<boolean>;
@@ -227,8 +230,8 @@ function subscriberFaults(
 }
 
 /**
- * Returns a function that heals nothing, for a fault that is over as soon as it has begun; undefined if the
- * fault could not be caused.
+ * Returns a function that does nothing, for a fault that needs no healing because it has no lasting effect.
+ * Returns undefined if the fault could not be caused.
  */
 function healedAtOnce(isDone: boolean): HealFault | undefined {
   return isDone ? async () => undefined : undefined;
@@ -294,8 +297,8 @@ function operatorFaults(operate: (...words: readonly string[]) => Promise<boolea
 
 function clockFaults(clocks: Pick<Clocks, 'set'>, names: readonly string[]) {
   /**
-   * Returns a fault of a clock. Its target is `clock-of-…` instead of the name of the process, because a shifted clock
-   * must not excuse failures of the process.
+   * Returns a fault of a process's clock. The name of its target is `clock-of-…` instead of the name of the
+   * process, so that the checker does not accept the shifted clock as the cause of a failure of the process.
    */
   function clock(begin: (name: string) => Promise<HealFault>): Fault {
     return { target: (index) => `clock-of-${nth(names, index)}`, begin: (index) => begin(nth(names, index)) };

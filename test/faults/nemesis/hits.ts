@@ -31,11 +31,13 @@ export type CountHitsOfFault = (fault: string, target: string) => HitCount;
 
 /**
  * Returns a function that counts the hits of a fault. What counts depends on the target of the fault:
- * - a process: requests and mails in progress, and for a consumer, the accounts for which it is behind;
- * - a broker: produce requests without a response; MongoDB: commands; the mail server: mails;
- * - the disk or the clock of a process: the work of that process;
- * - anything else, such as a topic: requests of clients, which continue during the fault. A kill hits only
- *   the work that is in progress at that moment. A killed consumer remains behind until it runs again.
+ * - A process: its requests and mails in progress. For a consumer, also the accounts for which it is behind.
+ * - A broker: produce requests without a response. MongoDB: commands. The mail server: mails.
+ * - The disk or the clock of a process: the work of that process.
+ * - Anything else, such as a topic: requests of clients, which continue during the fault.
+ *
+ * A kill hits only the work that is in progress at that moment. A killed consumer stays behind until it runs
+ * again.
  */
 export function createHitCounter({ work, behind }: HitsDeps): CountHitsOfFault {
   function countOf(fault: string, target: string): HitCount {

@@ -42,10 +42,10 @@ export interface NemesisDeps {
 }
 
 /**
- * Carries out a plan, and resolves once its last fault is healed. If a fault takes longer than planned (such
- * as a broker that starts slowly on a busy machine), the later faults in the same sequence of the plan
- * that could not begin in time are skipped.
- * @throws Error of the first fault that could not be caused or healed; no other fault begins after that
+ * Carries out a plan, and resolves once its last fault is healed. The faults of one lane of the plan happen
+ * one after the other. If one of them takes longer than planned, for example because a broker starts slowly
+ * on a busy machine, later faults of the lane that cannot begin in time are skipped.
+ * @throws the error of the first fault that could not be caused or healed; no other fault begins after that
  */
 export async function runFaultPlan(
   plan: readonly (readonly PlannedFault[])[],

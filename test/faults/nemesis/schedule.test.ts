@@ -26,7 +26,8 @@ describe('the plan of the faults', () => {
   });
 
   test('never repeats the schedule of a lane in another run', () => {
-    // Two lanes with equal settings have the same schedule if and only if they use the same random numbers.
+    // All lanes have the same settings. Two of them then have the same schedule only if they use the same
+    // random numbers.
     const lanes = FAULT_LANES.map(() => FAULT_LANES[0]);
     const schedules = Array.from({ length: 20 }, (_, seed) => planFaults({ seed, seconds: 300, lanes }));
     const all = schedules.flat().map((lane) => JSON.stringify(lane));

@@ -27,8 +27,8 @@ const BROKERS = 3;
 const INSTANCES = 2;
 const SERVICES = 3;
 /**
- * A range of durations, in seconds. All of them are longer than the session timeout of a consumer (10 s). The
- * longest of them also exceed the time that a consumer group waits for its members (30 s).
+ * A range of durations, in seconds. All of them exceed the session timeout of a consumer (10 s). The longest
+ * of them also exceed the time that a consumer group waits for its members (30 s).
  */
 const PAST_SESSION = [12, 34] as const;
 /**
@@ -42,8 +42,8 @@ const PAST_LEASE = [93, 105] as const;
  */
 export const MEDIUM_RUN_SECONDS = 120;
 /**
- * The minimum duration of a run with the longest faults, in seconds. Only such a run has time for other faults in
- * addition to a pause that is longer than a mail's lease.
+ * The minimum duration of a run with the longest faults, in seconds. One of these faults pauses a process for
+ * longer than the lease of a mail, so a shorter run would have no time for other faults.
  */
 const LONG_RUN = 240;
 
@@ -85,10 +85,10 @@ const CLOCK_KINDS = [
 export const FAULT_LANES = [
   {
     targets: INSTANCES,
-    // The pauses between these faults are short, because a run with few faults proves little.
+    // The pauses are short, so that a run contains many of these faults.
     pauses: [8, 18],
-    // The time without faults at the end is longer than 30 s, because requests that a killed or paused process
-    // had claimed wait until its lease expires.
+    // A killed or paused process may have claimed requests. They wait until its lease of 30 s expires, so the
+    // time without faults at the end of a run must be longer.
     calm: 35,
     kinds: [
       { fault: 'kill-auth', lasts: [0.2, 4] },
@@ -109,8 +109,8 @@ export const FAULT_LANES = [
   {
     targets: INSTANCES,
     pauses: [2, 7],
-    // The time without faults at the end is longer than the lease of a mail, because mails that a killed or
-    // paused process had claimed wait until its lease expires.
+    // A killed or paused process may have claimed mails. They wait until its lease expires, so the time
+    // without faults at the end of a run must be longer than the lease of a mail.
     calm: 65,
     kinds: [
       { fault: 'kill-notifier', lasts: [0.2, 3] },
@@ -151,8 +151,8 @@ export const FAULT_LANES = [
       { fault: 'full-disk', lasts: [1, 8], from: MEDIUM_RUN_SECONDS },
       { fault: 'fail-over-mongodb', lasts: [5, 15], from: MEDIUM_RUN_SECONDS },
       { fault: 'pause-secondary', lasts: [3, 20], from: MEDIUM_RUN_SECONDS },
-      // `restore-read-model` is in the same lane as the faults of MongoDB, so that MongoDB is available while
-      // the read model is copied and restored.
+      // Faults of the same lane never overlap. This fault is in the lane of MongoDB's faults, so MongoDB is
+      // available while the read model is copied and restored.
       { fault: 'restore-read-model', lasts: [0, 0.1], from: MEDIUM_RUN_SECONDS },
     ],
   },
@@ -276,14 +276,14 @@ export interface PlanOptions {
 }
 
 /**
- * The number of seeds that each run reserves. It must be at least the number of lanes. Otherwise, a lane
- * would use the same random numbers as a lane of the next run.
+ * The number of seeds that each run reserves; each lane uses one of them. If there were more lanes than
+ * reserved seeds, a lane would use the same random numbers as a lane of the next run.
  */
 const SEEDS_PER_RUN = 64;
 
 /**
- * Returns the faults of each lane in the order of their times. In each lane, every kind of fault happens once
- * before any kind happens twice.
+ * Returns the planned faults of each lane, sorted by time. A lane causes each of its kinds of faults once
+ * before it repeats one of them.
  */
 export function planFaults({
   seed,

@@ -1,11 +1,11 @@
 /**
- * Makes sure that no process starts while the settings of a topic are changed temporarily, because a process
- * checks these settings when it starts.
+ * Prevents processes from starting while a topic temporarily has different settings, because a process checks
+ * the settings of topics when it starts.
  */
 export interface StartGate {
   /**
    * Waits until the gate is open, and records that a process begins to start.
-   * @returns a function that ends the start; idempotent
+   * @returns a function to call when the start has ended; idempotent
    */
   beginStart(): Promise<() => void>;
   /**

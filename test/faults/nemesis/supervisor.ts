@@ -6,8 +6,8 @@ export interface SupervisedProcess {
   readonly name: string;
   kill(): Promise<void>;
   /**
-   * Starts the process again after a kill, as soon as the gate allows a start. Does not wait until the
-   * process is ready. No-op if a start is already waiting at the gate.
+   * Starts the process again after a kill. Waits until the gate is open, but not until the process is ready.
+   * Does nothing if another start is already waiting for the gate.
    */
   start(): Promise<void>;
   pause(): void;
@@ -20,8 +20,8 @@ export interface SupervisedProcess {
 const LAST_LINES = 12;
 
 /**
- * Returns the lines of output that explain why a process has exited: the last line of the level `fatal`,
- * after which the process may have logged further lines, and the last lines of all.
+ * Returns the lines of output that explain why a process has exited: its last lines, after the last line with
+ * the level `fatal` if that line is further up.
  */
 function explainExit(output: string): string {
   const lines = output.trimEnd().split('\n');
@@ -48,8 +48,8 @@ export function superviseProcess(
   let mayEnd = false;
   let isReleased = false;
   /**
-   * Whether the process is meant to run. False from a kill until the next call of `start`, so that a start
-   * that waits at the gate then launches nothing.
+   * Whether the process should run. Set to false by a kill, and to true by `start`. If the process is killed
+   * while a start waits for the gate, that start then launches nothing.
    */
   let isWanted = true;
   let starting: Promise<void> | undefined;

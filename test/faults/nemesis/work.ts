@@ -7,9 +7,9 @@ export interface WorkCounter {
    */
   begin(): () => void;
   /**
-   * Starts to watch the work of this target.
-   * @returns a function that returns how many pieces of work have been in progress at any time since this
-   * call
+   * Starts to count the work at this target.
+   * @returns a function that returns how many pieces of work have been in progress at any time since the call
+   * of `watch`
    */
   watch(): () => number;
 }
@@ -86,9 +86,8 @@ export function countWorkThroughout(counter: WorkCounter): HitCount {
 }
 
 /**
- * Samples an amount of work until the fault is healed.
- * @param sample returns the amount at this moment; if it rejects, the amount is unknown, and counts as 0
- * @returns a count of the largest amount
+ * Samples an amount of work until the fault is healed. The result is the largest sample.
+ * @param sample returns the current amount; if it rejects, the amount is unknown, and counts as 0
  */
 export function countWorkBySamples(sample: () => Promise<number>, everyMs: number): HitCount {
   let most = 0;

@@ -47,8 +47,9 @@ async function applyPatch(folder: string, { file, search, replacement }: SourceP
 }
 
 /**
- * Replaces a string.
- * @throws Error unless the string occurs exactly once: a patch that no longer matches proves nothing
+ * Replaces a string that must occur exactly once.
+ * @throws Error if the string is missing or occurs several times, because the result would then not contain
+ * the intended bug
  */
 export function patchSource(source: string, search: string, replacement: string): string {
   const parts = source.split(search);

@@ -1,7 +1,8 @@
 /**
- * `npm run test:plants`: tests the checker of the fault suite. It plants bugs, one at a time, in a copy of the
- * sources. It provokes each bug, and reports which rules detect it. It also runs all provocations without a bug, for
- * which the checker must report nothing. Arguments select plants by parts of their names. The command needs the same
+ * `npm run test:plants`: tests the checker of the fault suite. It plants one bug at a time in a copy of the
+ * sources. It then runs a provocation (a sequence of events and faults that makes the bug visible), and
+ * reports which rules detect the bug. It also runs all provocations on sources without a bug, for which the
+ * checker must report nothing. Arguments select bugs by parts of their names. The command needs the same
  * servers as `npm run test:cluster`.
  */
 import { spawn } from 'node:child_process';
@@ -15,8 +16,8 @@ import { PROVOCATIONS_WITH_OWN_SYSTEM, type Provocation, provocations } from './
 
 const SOUND_QUIET_MS = 120_000;
 /**
- * How long to wait until a system with a planted bug is idle, in ms. The wait is short, because if the bug
- * prevents work from being done, a longer wait does not help.
+ * How long to wait until a system with a planted bug is idle, in ms. The wait is short, because with some
+ * bugs the system never becomes idle.
  */
 const PLANTED_QUIET_MS = 25_000;
 
@@ -90,7 +91,7 @@ const tried = plantedBugs.filter(
   ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
 );
 const needed = new Set(tried.map(({ provokedBy }) => provokedBy));
-// Keep the order in which the provocations are declared, because some of them must come before others.
+// Keep the order of `provocations`, because some provocations must run before others.
 const inOrder = Object.keys(provocations).filter((name): name is Provocation =>
   needed.has(name as Provocation),
 );

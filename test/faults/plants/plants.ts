@@ -1,6 +1,6 @@
 /**
- * Bugs to plant in the sources, which are typical of event-sourced systems. Each bug is small, and only its
- * effects during a run can reveal it.
+ * Bugs to plant in the sources. They are typical of event-sourced systems. Each bug is a small change, and
+ * only its effects during a run can reveal it.
  */
 import type { Rule } from '../checker/report.ts';
 import type { Provocation } from './provocations.ts';

@@ -45,7 +45,7 @@ import { createSimulatedPerson, type Person } from '../traffic/person.ts';
 
 const MAIL_COMES_WITHIN_MS = 10_000;
 const CAUGHT_UP_WITHIN_MS = 20_000;
-/** The minimum counts of a provocation. Only a sign-up is required, because a provocation is short. */
+/** The minimum counts of a provocation. A provocation is short, so only one sign-up is required. */
 const ONE_SIGN_UP: MinimumCounts = {
   sent: 1,
   acknowledged: { 'sign-up': 1 },
@@ -55,7 +55,10 @@ const ONE_SIGN_UP: MinimumCounts = {
   duplicates: 0,
   erased: 0,
 };
-/** The settings of the standalone, whose run is too short for faults. The seed switches the limits off. */
+/**
+ * The settings of a standalone that is later moved to a cluster. It runs too briefly for faults. Its even
+ * seed turns the rate limits off.
+ */
 const FORMER_SETTINGS = { FAULTS_SEED: '0', FAULTS_SECONDS: '1' } as const;
 const MOVED_WITHIN_MS = 20_000;
 const SETTINGS: Settings = {
@@ -65,30 +68,30 @@ const SETTINGS: Settings = {
 };
 
 export interface ProvocationSystem {
-  /** The number of processes per service: one of auth, one of user, and two of the notifier. */
+  /** The cluster, with one process of auth, one of user, and two of the notifier. */
   readonly cluster: Cluster;
   readonly sink: MailSink;
   readonly sender: CommandSender;
   /** The mails that the mail server has recorded so far. */
   readonly mails: readonly MailLine[];
   /**
-   * The proxy between auth and Kafka. The proxy has an effect only until auth has published something. After
-   * that, auth connects to the broker's own address.
+   * The proxy between auth and Kafka. auth uses the proxy only until it has published something. After that,
+   * auth connects to the broker's own address.
    */
   readonly kafka: TcpProxy;
   /** The proxy between MongoDB and the services user and notifier. */
   readonly mongo: TcpProxy;
   /**
    * Starts the subscribers (the feed reader, the webhook receiver and the process that uses `subscribe()`)
-   * now. Without this call, they start at the end of the run. @returns the id of the receiver's webhook
-   * endpoint
+   * now. Without this call, they start at the end of the run.
+   * @returns the id of the webhook endpoint of the receiver
    */
   subscribe(): Promise<string>;
   /** Returns the number of mail deliveries that are in a state. */
   deliveries(state: string): Promise<number>;
   /**
-   * Runs `work`, and records faults that began and ended at the same time as `work`.
-   * @param hits the target of each fault, by the name of the fault
+   * Runs `work`, and records that the given faults lasted as long as `work`.
+   * @param hits maps the name of each fault to its target
    */
   during(hits: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void>;
   signUp(): Promise<Person>;
@@ -107,11 +110,15 @@ export interface ProvocationSystem {
    */
   copyJournal(): Promise<() => Promise<void>>;
   /**
-   * Returns a copy of the read model. The returned function stops the user service, puts the copy back in place of what
-   * is stored then, and starts the user service again.
+   * Copies the read model.
+   * @returns a function that stops the user service, replaces the stored read model by the copy, and starts
+   * the user service again
    */
   copyReadModel(): Promise<() => Promise<void>>;
-  /** Switches to another generation of the read model and back, and records what each process shows of an account. */
+  /**
+   * Switches to another generation of the read model and back. After each switch, records what each process
+   * shows of the person's account.
+   */
   switchGenerations(person: Person): Promise<void>;
   /** Records what `ops verify` finds about a restored read model, and repairs the read model. */
   repairReadModel(): Promise<void>;
@@ -315,7 +322,10 @@ function openFormerStandalone(
   );
 }
 
-/** Returns the accounts of which `ops verify` reports that the read model has applied other events than the journal has. */
+/**
+ * Returns the accounts of which `ops verify` reports that the read model has applied events that the journal
+ * does not contain.
+ */
 async function findReportedForks({ ops }: Cluster): Promise<readonly string[]> {
   const stdout = await readOutputOfFailedCommand(ops('verify', '--json'));
   const { findings }: { findings: readonly { readonly kind: string; readonly subject: string }[] } =

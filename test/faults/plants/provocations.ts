@@ -15,7 +15,10 @@ const TOPIC = 'accounts.events.v1';
 const SECURITY_TOPIC = 'security.events.v1';
 /** A pause during which every idle notifier polls for mails, in ms. Notifiers poll every 2 s. */
 const ALL_HAVE_POLLED_MS = 3_000;
-/** A pause that is longer than the checker's tolerance for mails that were claimed just before a cutoff, in ms. */
+/**
+ * A pause in ms. It is longer than the time for which the checker tolerates that a mail is claimed after its
+ * cutoff.
+ */
 const CERTAINLY_LATER_MS = 6_000;
 const QUIET_WITHIN_MS = 20_000;
 /**
@@ -33,8 +36,9 @@ export const provocations = {
     during,
   }: ProvocationSystem): Promise<void> => {
     const [auth] = cluster.instances.auth;
-    // At its first start, auth publishes its settings as a security event, over a connection that auth keeps
-    // open. The proxy could not cut this connection, so restart auth afterwards.
+    // At its first start, auth publishes its settings as a security event, and keeps the connection to the
+    // broker open. The proxy cannot cut this connection. Therefore restart auth once it has published its
+    // settings.
     await waitUntil('auth has published its settings', async () => {
       const records = await readTopic(cluster.stores.KAFKA_BROKERS, SECURITY_TOPIC);
       return records.length > 0;
@@ -259,8 +263,8 @@ export type Provocation = keyof typeof provocations;
 export const STANDALONE_MOVE_PROVOCATION: Provocation = 'a standalone is moved';
 
 /**
- * The provocations that cannot run on the same system as other provocations: after a restore of the journal,
- * only some of the rules apply, and a moved system begins as a standalone.
+ * The provocations that need a system of their own. After a restore of the journal, only some of the rules
+ * apply, and a moved system begins as a standalone.
  */
 export const PROVOCATIONS_WITH_OWN_SYSTEM: ReadonlySet<Provocation> = new Set([
   'an older journal is restored',

@@ -5,7 +5,7 @@ import type { Commit, StoredProfile } from '../checker/stored.ts';
 /** The number of commits to check. Only the latest commits are checked. */
 const LATEST = 100;
 const WITHIN_MS = 2_000;
-/** The events that always cause a mail. */
+/** The types of events that always cause a mail. */
 const MAILED: ReadonlySet<string> = new Set([
   'PasswordResetRequested',
   'PasswordChanged',
@@ -13,8 +13,8 @@ const MAILED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Counts the accounts among the latest commits whose events a consumer has not processed: the read model is behind,
- * or the notifier has not recorded their mails.
+ * Counts the accounts that have unprocessed events among the latest commits. For `user`, an account counts if
+ * the read model is behind; for `notifier`, it counts if a mail for one of its events has not been recorded.
  * @throws Error if MongoDB does not respond
  */
 export async function countAccountsBehind(mongoUrl: string, consumer: 'user' | 'notifier'): Promise<number> {

@@ -42,7 +42,7 @@ const TRIES = 5;
 /** How long to wait until all records are read, before the read model is compared, in ms. */
 const QUIET_WITHIN_MS = 120_000;
 
-/** The standalone whose data and clients a cluster takes over in a move. */
+/** The standalone that is moved to a cluster. The cluster takes over its data and its clients. */
 interface FormerSystem {
   /** The base URL of the API, which the cluster takes over. */
   readonly url: string;
@@ -57,9 +57,9 @@ interface FormerSystem {
 }
 
 /**
- * Starts the servers and the processes of a cluster, and resolves once all of them are ready. Everything that
- * is started is added to the stack.
- * @param former the system that is moved to the cluster; by default, the cluster is new
+ * Starts the servers and the processes of a cluster, and resolves once all of them are ready. Adds everything
+ * that it starts to the stack.
+ * @param former the standalone to move to the cluster; without it, the cluster begins without data
  */
 export async function openCluster(
   options: SystemOptions,
@@ -127,7 +127,7 @@ export async function openCluster(
       ]),
     nameOf: cluster.nameOf,
     ops: cluster.ops,
-    // Publish the events again of those accounts whose records were deleted before they were read, as `ops
+    // Publish again the events of the accounts whose records were deleted before they were read, as `ops
     // verify` advises.
     repair: async () => {
       const cut = new Set(
@@ -156,8 +156,9 @@ export function listInstancesWithNames(
 }
 
 /**
- * Returns the grace period of erasures. The process that responds to the request for an erasure determines the
- * period. One auth process erases immediately, the other after a week, so that a run has erasures of both kinds.
+ * Returns the grace period of erasures for a process. The process that accepts the request for an erasure
+ * determines the grace period. One auth process has no grace period, and the other has a week, so that a run
+ * has erasures of both kinds.
  */
 function graceOf(service: ServiceName, index: number): Settings {
   return service === 'auth' ? { ERASURE_GRACE_DAYS: index === 0 ? '0' : '7' } : {};
@@ -235,8 +236,8 @@ async function repairReadModel(
 }
 
 /**
- * Repeats an ops command until it succeeds or the time is over.
- * @throws Error of the last attempt
+ * Repeats an ops command until it succeeds, at most TRIES times.
+ * @throws the error of the last attempt
  */
 async function insist(command: () => Promise<unknown>): Promise<void> {
   for (let tries = 1; ; tries += 1) {

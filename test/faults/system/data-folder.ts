@@ -72,8 +72,9 @@ export function createReplacedRowsSettings(path: string): Settings {
 }
 
 /**
- * Reads the rows that the process has recorded before they were replaced (record-replaced-rows.ts), in the order of
- * their replacements. A row may occur several times, because a replacement is repeated if the process is killed.
+ * Reads the rows that the standalone has recorded before it replaced them (record-replaced-rows.ts), in the
+ * order of the replacements. A row may occur several times, because a process that was killed repeats its
+ * last replacement.
  */
 export async function readReplacedRows(path: string): Promise<ReplacedRows> {
   const lines = (await readFile(path, 'utf8')).split('\n').flatMap(replacedRowIn);
@@ -105,7 +106,7 @@ function bytesIn(value: unknown): Uint8Array | undefined {
 
 /**
  * Returns the amount of unfinished work in the data folder, by kind.
- * @param dueUntil erasures that are due at this time are unfinished
+ * @param dueUntil erasures that are due by this time count as unfinished
  */
 export function readUnfinishedWork(
   folder: string,

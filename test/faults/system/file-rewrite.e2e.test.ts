@@ -22,8 +22,8 @@ describe('the file of a standalone that has erased data', () => {
   }
 
   /**
-   * Simulates that the standalone has erased data, and was killed during the rewrite of its file.
-   * @param attemptedAt the time of that rewrite; null if the standalone was killed before the rewrite
+   * Simulates a standalone that has erased data and has not rewritten its file since.
+   * @param attemptedAt the time of a rewrite that a kill has interrupted; null if there was no rewrite
    */
   async function leaveUnfinished(attemptedAt: number | null): Promise<void> {
     await system.kill();

@@ -8,9 +8,9 @@ export interface RewriteDeps extends Pick<System, 'ops' | 'kill' | 'start'> {
 }
 
 /**
- * Makes the standalone rewrite its database file, which it does when it is restarted. If a fault has killed
- * it during an earlier rewrite, the standalone tries again only a day later. In that case, the file is
- * rewritten as an operator does it: with `ops vacuum` while the standalone is stopped.
+ * Makes the standalone rewrite its database file. A restart is usually sufficient. If a kill has interrupted
+ * an earlier rewrite, the standalone would try again only a day later. In that case, this function does what
+ * an operator would do: it stops the standalone and runs `ops vacuum`.
  * @throws Error if the file may still contain erased data
  */
 export async function finishRewrite({ folder, ops, kill, start }: RewriteDeps): Promise<void> {

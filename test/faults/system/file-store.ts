@@ -11,8 +11,8 @@ type StoredChange =
   | { readonly replaced: Parameters<SequenceStore['replaceMark']> };
 
 /**
- * Opens the store of a subscription's positions. Each change is in the file when its promise resolves; the
- * file is not flushed, so a power failure may lose it.
+ * Opens a store that keeps a subscription's positions in a file. When the promise of a change resolves, the
+ * change is in the file, but not necessarily on the disk, so a power failure may lose it.
  * @param path a file, which is created if it does not exist
  */
 export async function openFileStore(path: string): Promise<SequenceStore> {

@@ -1,6 +1,7 @@
 /**
- * Finds out which generation of the read model each process answers with. All generations have the same
- * content, so this module changes the profile of one account for a moment, differently in each generation.
+ * Finds out from which generation of the read model each process answers. All generations have the same
+ * content. To tell them apart, this module changes the profile of one account for a moment, differently in
+ * each generation.
  */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -25,10 +26,13 @@ export interface GenerationSwitchDeps {
   /** The processes of the system that answer queries, by name. */
   readonly processes: ReadonlyMap<string, { readonly url: string }>;
   ops(...words: readonly string[]): Promise<string>;
-  /** An account whose profile nobody changes during the switches, and the access token of this account. */
+  /**
+   * The id of the account whose profile this module changes for a moment; `token` is its access token. Nobody
+   * else may change this profile during the switches.
+   */
   readonly account: string;
   readonly token: string;
-  /** Called after each switch, once the changes that tell the generations apart are undone. */
+  /** Called after each switch, once the account has its original profile again in all generations. */
   onSwitched?(): Promise<void>;
 }
 
@@ -51,7 +55,10 @@ export async function switchGenerations(needs: GenerationSwitchDeps): Promise<re
   return shown;
 }
 
-/** Asks a process until it shows the active generation, or until the time limit is over. */
+/**
+ * Requests the profile from a process until it shows the active generation, or until SWITCHED_WITHIN_MS have
+ * passed.
+ */
 async function ask(by: string, url: string, token: string, active: number): Promise<ShownGeneration> {
   const deadline = performance.now() + SWITCHED_WITHIN_MS;
   for (;;) {

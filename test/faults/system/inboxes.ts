@@ -12,8 +12,8 @@ export interface InboxMail {
 export interface Inboxes {
   deliver(to: readonly string[], mail: InboxMail): void;
   /**
-   * Waits for an unread mail to an address, and marks the mail as read.
-   * @returns undefined if none arrives in time
+   * Waits for an unread mail to an address for which `wanted` returns true, and marks the mail as read.
+   * @returns undefined if no such mail arrives within `withinMs`
    */
   next(
     address: string,

@@ -23,8 +23,8 @@ export interface KafkaProxy {
   readonly port: number;
   setMode(mode: KafkaProxyMode): void;
   /**
-   * In any mode, holds back the brokers' responses to requests of the type Produce.
-   * @returns a function that releases them
+   * Holds back the broker's responses to produce requests, in any mode of the proxy.
+   * @returns a function that sends the responses that were held back
    */
   hold(): () => void;
   /** Closes all connections through the proxy, and accepts no new ones. */
@@ -37,9 +37,9 @@ export interface KafkaProxy {
 }
 
 /**
- * Creates a proxy to a broker on this machine. It accepts connections from the beginning.
+ * Creates a proxy to a broker on this machine. The proxy accepts connections immediately.
  * @param options.produces counts the produce requests without a response
- * @param options.delay waits for a number of ms; used in the mode `slow`. Default: a real timer
+ * @param options.delay waits for the given number of ms in the mode `slow`; by default, with a real timer
  */
 export async function createKafkaProxy(
   brokerPort: number,

@@ -9,8 +9,8 @@ const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 const BODY_AT = HEADER_BYTES + 4;
 /**
- * Lengths in bytes: of the size of a document, which precedes its first field; and of the type of a field,
- * which precedes its name.
+ * Two lengths in bytes. SIZE_BYTES is the length of a document's size, which precedes the first field.
+ * TYPE_BYTES is the length of a field's type, which precedes the name of the field.
  */
 const SIZE_BYTES = 4;
 const TYPE_BYTES = 1;

@@ -1,6 +1,7 @@
 /**
- * A proxy to MongoDB that parses its protocol. It can be cut, and it can respond to writes like a server whose disk is
- * full, that cannot replicate, or that is no longer the primary.
+ * A proxy to MongoDB that parses its protocol. The connections through the proxy can be cut. The proxy can
+ * also respond to writes as if the disk of the server were full, as if the server could not replicate, or as
+ * if it were no longer the primary.
  */
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
@@ -17,11 +18,12 @@ import {
 
 export type MongoProxyMode =
   | 'clear'
-  /** MongoDB applies writes, but the responses report that no majority has acknowledged them. */
-  | 'fails-write-concern'
   /**
-   * The proxy drops writes; the responses report that the primary stepped down before a majority had them.
+   * MongoDB applies writes, but the proxy changes the responses, so that they report that no majority has
+   * acknowledged the write.
    */
+  | 'fails-write-concern'
+  /** The proxy drops writes, and responds that the primary stepped down before a majority had them. */
   | 'is-stale'
   /** The proxy refuses writes, as a server whose disk is full does. */
   | 'is-full';
@@ -48,7 +50,7 @@ const STEPPED_DOWN = {
 const DISK_FULL = { ok: 0, code: 14031, codeName: 'OutOfDiskSpace', errmsg: 'no space left' } as const;
 
 /**
- * Creates a proxy to `host:port`. It accepts no connections until `mend` is called.
+ * Creates a proxy to MongoDB at `host:port`. The proxy accepts no connections until `mend` is called.
  * @param commands counts the commands without a response, except those that only maintain a connection
  */
 export async function createMongoProxy(

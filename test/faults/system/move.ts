@@ -10,8 +10,9 @@ import { openStandalone } from './standalone.ts';
 import type { SystemOptions, SystemUnderTest } from './under-test.ts';
 
 /**
- * Starts a standalone that can be moved to a cluster. Faults hit each of the two systems for half of the run.
- * The traffic does not stop while the data is moved, although nothing accepts its connections at that time.
+ * Starts a standalone that can be moved to a cluster. Faults hit the standalone in the first half of the run,
+ * and the cluster in the second half. The traffic continues during the move, although its connections are
+ * refused then.
  */
 export async function openMovedStandalone(
   options: SystemOptions,

@@ -1,11 +1,11 @@
 /**
- * A module to preload (`node --import`) into a standalone. An erasure replaces rows of the log and of the journal in
- * place. Before that, this module appends each of these rows to the file REPLACED_ROWS_FILE, so that the checker knows
- * the original content.
+ * A module to preload (`node --import`) into a standalone. When an erasure replaces a row of the log or of
+ * the journal in place, this module first appends the old row to the file REPLACED_ROWS_FILE, so that the
+ * checker knows the original content.
  *
- * A trigger appends the row within the statement that replaces it. A process that is killed at any time has therefore
- * either recorded the row or not replaced it. The triggers are temporary: they belong to the connection, and are not
- * stored in the data folder.
+ * A trigger appends the row, within the statement that replaces the row. A process that is killed at any time
+ * has therefore either recorded the row or not replaced it. The triggers are temporary: they belong to the
+ * connection, and are not stored in the data folder.
  */
 import { appendFileSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';

@@ -1,6 +1,5 @@
 /**
- * Restores an older copy of the read model in MongoDB, while the positions of the consumer groups stay as
- * they are.
+ * Restores an older copy of the read model in MongoDB. The positions of the consumer groups are not restored.
  */
 import { MongoClient } from 'mongodb';
 import type { ClusterAddresses, RestoredReadModel } from '../run-folder.ts';
@@ -9,7 +8,7 @@ const GENERATION = /^user_profiles_v\d+$/;
 
 /**
  * Copies every generation of the read model.
- * @returns a function that puts the copy back in place of what is stored then; no user service may run meanwhile
+ * @returns a function that replaces the stored read model by the copy; no user service may run meanwhile
  */
 export async function copyReadModel(mongoUrl: string): Promise<() => Promise<void>> {
   const copies = await withDatabase(mongoUrl, async (client) => {
@@ -34,12 +33,12 @@ export async function copyReadModel(mongoUrl: string): Promise<() => Promise<voi
 
 /**
  * Rebuilds a restored read model, as docs/ops.md recommends for many accounts. The system must be idle.
- * @returns the accounts whose events the read model lacked, and the accounts of which `ops verify` has
- * reported that
+ * @returns `lacking`: the accounts with events that the read model did not contain; `reported`: the accounts
+ * that `ops verify` has reported for this reason
  */
 export async function rebuildRestoredReadModel({ stores, ops }: Operator): Promise<RestoredReadModel> {
-  // Drop the generations that are not active: they were restored as well, `verify` does not compare them, and
-  // the rebuild would use them.
+  // Drop the generations that are not active. They were restored as well, but `verify` does not compare them,
+  // and the rebuild would continue with one of them instead of a new one.
   await ops('rebuild', 'user', '--drop');
   const { findings }: { findings: readonly { readonly kind: string; readonly subject: string }[] } =
     JSON.parse(await readOutputOfFailedCommand(ops('verify', '--json')));
@@ -58,7 +57,10 @@ interface Operator {
   ops(...words: readonly string[]): Promise<string>;
 }
 
-/** Returns the output of an ops command that has failed because of what it has found, such as `ops verify --json`. */
+/**
+ * Returns the output of an ops command that has exited with an error because it has findings, such as `ops
+ * verify --json`.
+ */
 export async function readOutputOfFailedCommand(command: Promise<string>): Promise<string> {
   return command.catch((error: Error & { readonly stdout?: string }) => {
     if (error.stdout?.startsWith('{')) return error.stdout;
@@ -67,8 +69,8 @@ export async function readOutputOfFailedCommand(command: Promise<string>): Promi
 }
 
 /**
- * The findings about an account whose events the read model lacks. The account is parked if a later event has
- * arrived.
+ * The kinds of findings about an account that has events which the read model does not contain. If a later
+ * event of such an account has arrived, the account is parked.
  */
 const REPORTED: ReadonlySet<string> = new Set(['profile-missing', 'profile-behind', 'account-parked']);
 

@@ -10,8 +10,8 @@ import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
 
 /**
- * The arguments that the shell command MONGO_CONTROL must accept. The last three of them are needed only for
- * a replica set.
+ * The arguments with which the shell command MONGO_CONTROL may be called. The last three are used only with a
+ * replica set.
  */
 export type MongoControlCommand = 'stop' | 'start' | 'failover' | 'pause-secondary' | 'resume-secondary';
 

@@ -17,7 +17,10 @@ export type MailSinkMode =
   | 'refuses'
   /** Delays the reply to each completely transferred mail until the mode changes. */
   | 'stalls'
-  /** Refuses mails: every second one at RCPT TO, and the others after their content was transferred. */
+  /**
+   * Refuses mails with a temporary (4xx) or permanent (5xx) reply code: every second mail at RCPT TO, the
+   * others after their content.
+   */
   | 'answers-4xx'
   | 'answers-5xx'
   /** Closes the connection instead of replying, and drops the mail. */
@@ -40,9 +43,10 @@ export interface MailSink {
 const CODES: Readonly<Partial<Record<MailSinkMode, number>>> = { 'answers-4xx': 451, 'answers-5xx': 554 };
 
 /**
- * Starts the mail server. At first, it accepts mails.
+ * Starts the mail server, which accepts mails at first.
  * @param record called with each mail once its outcome is known
- * @param work counts each mail from its recipient to its reply, for `smtp` and for the process that sends it
+ * @param work counts each mail as work of `smtp` and of the process that sends it, from RCPT TO until the
+ * reply
  */
 export async function openMailSink(
   record: (line: MailLine) => void,
@@ -64,7 +68,10 @@ export async function openMailSink(
     inProgress.delete(id);
   }
 
-  /** Returns what the mail server does with a completely transferred mail in the current mode. */
+  /**
+   * Decides what the mail server does with a mail that was transferred completely. The result depends on the
+   * current mode.
+   */
   async function judge(session: SMTPServerSession): Promise<SmtpReply> {
     if (mode === 'stalls') await modeEnds.promise;
     if (!listener.isConnected(session)) return 'closed';

@@ -9,15 +9,15 @@ import { promisify } from 'node:util';
 
 export interface SmallDisk {
   /**
-   * Fills the disk. Empties the write-ahead log first: without this step, SQLite could keep writing for
-   * seconds, into the space that the log already occupies.
+   * Fills the disk. Empties the write-ahead log first, because SQLite could otherwise keep writing for
+   * seconds into the space that the log already occupies.
    */
   fill(): Promise<void>;
   /** Gives the disk free space again. Idempotent. */
   free(): Promise<void>;
 }
 
-/** The size of the disk: much more than a run stores. A tmpfs uses memory only for its content. */
+/** The size of the disk, which is much more than a run stores. A tmpfs only needs memory for its content. */
 const SIZE = '4g';
 const TRIES = 20;
 const run = promisify(execFile);

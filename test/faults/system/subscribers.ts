@@ -27,11 +27,13 @@ const PAGE = 200;
 const WAIT_SECONDS = 2;
 const PATIENCE_MS = 10_000;
 const AGAIN_MS = 250;
-// The receiver refuses each event at most once, because after several failures of the same event, the pauses
-// between attempts would take minutes.
-/** The receiver responds with status 500 to every 10th webhook. */
+// The receiver fails only the first time that it gets an event. If it failed several times for the same
+// event, the pauses between the attempts would take minutes.
+/** One of this many webhooks gets a response with status 500 from the receiver, which fails on purpose. */
 const FAILED = 10;
-/** Of every 13 webhooks, the receiver leaves one without a response, although it has accepted it like the others. */
+/**
+ * One of this many webhooks gets no response from the receiver, although the receiver has recorded its event.
+ */
 const UNANSWERED = 13;
 
 interface CloudEvent {
@@ -53,21 +55,21 @@ export interface Subscribers {
   /** The process that uses `subscribe()`. */
   readonly process: RestartedProcess;
   /**
-   * Returns the number of accounts of which the reader of the feed has received more events than the process
-   * with `subscribe()`.
+   * Returns the number of accounts for which the process with `subscribe()` has received fewer events than
+   * the reader of the feed.
    */
   behind(): number;
   /**
-   * Waits until the feed has no further events, and the other subscribers have the last event of each account. Gives
-   * up after `withinMs`. The checker then reports the events that are missing.
+   * Waits until the feed has no further events, and the other two subscribers have the last event of each
+   * account. Returns after `withinMs` in any case; the checker then reports the missing events.
    * @param forked an account that `subscribe()` must park, because its history has forked
    */
   catchUp(withinMs: number, forked?: string): Promise<void>;
   /** Returns the accounts that `subscribe()` has parked because their history has forked. */
   listForked(): Promise<readonly string[]>;
   /**
-   * Runs `work`, which restores an earlier backup, and then forgets the events that were received while it
-   * ran.
+   * Runs `work`, which changes the system and then restores an earlier backup. The events that the
+   * subscribers receive meanwhile are not recorded.
    */
   forgetting(work: () => Promise<void>): Promise<void>;
 }
@@ -86,8 +88,8 @@ export interface SubscriberDeps extends Pick<System, 'ops' | 'url'> {
 }
 
 /**
- * Starts the subscribers, which receive all events from the first on. The stack stops the subscribers when it
- * is disposed.
+ * Starts the subscribers. They receive all events, beginning with the first one. When the stack is disposed,
+ * it stops the subscribers.
  */
 export async function openSubscribers(
   { url, ops, record, brokers }: SubscriberDeps,

@@ -35,13 +35,14 @@ export interface SystemUnderTest {
   readonly countHits: NemesisDeps['countHits'];
   /** Returns the names of the processes that have sent mails so far (`senders` of RunDescription). */
   senders(): Readonly<Record<string, string>>;
-  /** Returns the name of the process that serves requests at the given origin. */
+  /** Returns the name of the process, such as `auth-1`, that serves requests at the given origin. */
   nameOf(origin: string): string | undefined;
   /** Runs an ops command. @returns its output; rejects if it failed */
   ops(...words: readonly string[]): Promise<string>;
   /**
-   * Repairs, like an operator, what the system cannot repair by itself after faults.
-   * @returns what was found if the read model was restored
+   * Repairs with ops commands what the system cannot repair by itself after faults.
+   * @returns the findings of `ops verify` if an older copy of the read model was restored; otherwise
+   * undefined
    */
   repair(): Promise<RestoredReadModel | undefined>;
   /**
@@ -52,8 +53,8 @@ export interface SystemUnderTest {
   /** Searches the stores for personal data of erased people. Called once the system is idle. */
   findTraces(): Promise<TraceSearchResult>;
   /**
-   * Moves the data to another system, which takes over the URL, the mails and the subscribers. After the
-   * move, this system no longer runs. Only a standalone that is to be moved has this method.
+   * Moves the data to a cluster, which takes over the URL, the mails and the subscribers. This system no
+   * longer runs after the move. Only a standalone that is to be moved has this method.
    */
   move?(): Promise<SystemUnderTest>;
 }
@@ -64,7 +65,7 @@ export interface SystemOptions {
   readonly work: WorkCounters;
   /** The mail server to which the system sends its mails. */
   readonly sink: MailSink;
-  /** Called when a process has exited by itself. The process is then started again. */
+  /** Called when a process has exited by itself, which counts as a fault. The process is then started again. */
   recordFault(line: FaultLine): void;
   /** Called with each event that a subscriber has received. */
   recordReceived(line: ReceivedEventLine): void;
@@ -75,9 +76,9 @@ export interface SystemOptions {
 }
 
 /**
- * Links have the shortest lifetime that is allowed. The lease of a mail is longer than a busy machine ever
- * suspends a process. Otherwise a suspended process could cause a second copy of a mail that no recorded
- * fault explains.
+ * Settings of all services in a run. Links have the shortest lifetime that is allowed. The lease of a mail is
+ * longer than a busy machine ever suspends a process, because a suspended process whose lease expires causes
+ * a second copy of a mail, and no recorded fault would explain it.
  */
 const SERVICE_SETTINGS = {
   RESET_TOKEN_EXPIRATION_MINUTES: '10',
@@ -117,7 +118,10 @@ export function createServiceSettings(seed: number): Settings {
   return { ...SERVICE_SETTINGS, ...(seed % 2 === 1 ? LIMITS_ON : NO_LIMITS) };
 }
 
-/** Returns the names of processes by the names under which they record their attempts to send mails. */
+/**
+ * Maps the name that a process records with its attempts to send mails (host name and process id) to the name
+ * of the process in the run, such as `notifier-1`.
+ */
 export function mapRecordedNamesToSenders(
   processes: Iterable<readonly [name: string, instance: ServerProcess]>,
 ): Readonly<Record<string, string>> {

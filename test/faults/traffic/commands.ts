@@ -4,10 +4,7 @@ import type { Person, PersonNames } from './person.ts';
 
 export interface Command {
   readonly op: string;
-  /**
-   * The request as the history records it: the parameters of the request, and the account that the request is
-   * for.
-   */
+  /** What the history records about the request: its parameters, and the account that it is for. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -33,7 +30,7 @@ function accountOf(linkToken: string): string {
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** Creates a sign-up. Its Idempotency-Key is fixed, so that a retry is the same sign-up. */
+/** Creates a sign-up. Retries of the command have the same Idempotency-Key, so they are the same sign-up. */
 export function createSignUpCommand(person: Person, names: PersonNames): Command {
   const { email, signUpName } = person;
   const json = { email, password: passwordOf(person), ...names, username: signUpName };
@@ -293,7 +290,7 @@ export function createReadProfilesCommand(admin: Person, cursor: string | undefi
   };
 }
 
-/** Creates a mailing. Its Idempotency-Key is fixed, so that a retry is the same mailing. */
+/** Creates a mailing. Retries of the command have the same Idempotency-Key, so they are the same mailing. */
 export function createSendMailCommand(admin: Person, addresses: readonly string[]): Command {
   const idempotencyKey = randomUUID();
   return {

@@ -14,21 +14,22 @@ export interface CustomerDeps {
 /** How long a simulated person waits for a mail before they continue without it, in ms. */
 const READS_WITHIN_MS = 20_000;
 /**
- * Two fractions: of links that are rejected with "This was not me", and of sign-ups that are never completed.
+ * Fractions: of the links that people reject with "This was not me" (REFUSED), and of the sign-ups that
+ * people never complete (ABANDONED).
  */
 const REFUSED = 0.04;
 const ABANDONED = 0.05;
 const RESET_TWICE_AT_ONCE = 0.2;
 /**
- * Three fractions: the part of the erasures that an admin requests, the part of the erasures that are
- * canceled, and the part of the address changes that are undone.
+ * Fractions: of the erasures that an admin requests (ERASED_BY_ADMIN), of the erasures that are canceled
+ * (KEPT), and of the address changes that are undone (MOVED_BACK).
  */
 const ERASED_BY_ADMIN = 0.3;
 const KEPT = 0.7;
 const MOVED_BACK = 0.4;
 /** The fraction of new addresses that already belong to another person. */
 const TAKEN = 0.1;
-/** People try to cancel an erasure only if it is due later than this, in ms from now. */
+/** People try to cancel an erasure only if it is due in more than this time, in ms. */
 const AT_ONCE_MS = 60 * 60_000;
 const PASSWORDS_KEPT = 4;
 const MOST_CHANGES = 4;
@@ -50,7 +51,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
     return (await inboxes.next(email, isLink, READS_WITHIN_MS))?.token;
   }
 
-  /** Updates what a person knows about their own account from the response to a command. */
+  /** Updates what a person knows about their own account, based on the response to a command of this person. */
   function learn(person: Person, answer: CommandResponse): CommandResponse {
     const { status, body, accountSequence } = answer;
     if (accountSequence !== null) person.sequence = accountSequence;
@@ -96,7 +97,8 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
   }
 
   /**
-   * Updates the list of possible passwords of a person after a password change whose outcome may be unknown.
+   * Updates the list of passwords that a person may have, after a password change. The outcome of the change
+   * may be unknown.
    */
   function learnPassword(person: Person, next: string, answer: CommandResponse): void {
     if (answer.status === 200 && !person.sharesAddress) person.passwords = [next];
@@ -166,8 +168,8 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
   return {
     /** Requests the erasure of an account, and usually cancels it if that is possible. */
     eraseAccount: async (admin: Person, person: Person): Promise<void> => {
-      // Mark the person as gone before the request is sent. Otherwise, another action of the person could
-      // store the address after the erasure.
+      // Mark the person as gone before the request is sent, so that the person begins no further actions.
+      // Such an action could store the address after the erasure.
       person.gone = true;
       const answer = await requestErasure(admin, person);
       person.gone = answer !== undefined && (answer.status === 202 || isOutcomeUnknown(answer));
@@ -191,7 +193,10 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
       if (person.previousEmail !== undefined && random.chance(MOVED_BACK))
         await undoChange(person, person.previousEmail);
     },
-    /** Logs in with every address that the person may have, once no work is pending. */
+    /**
+     * Logs in with every address that the person may have. Called at the end of a run, when no work is
+     * pending.
+     */
     askFinally: async ({ email, otherEmail, previousEmail, passwords }: Person): Promise<void> => {
       for (const address of [email, otherEmail, previousEmail])
         if (address !== undefined)

@@ -4,27 +4,32 @@ import type { RandomGenerator } from '../random.ts';
 
 export interface Person {
   /**
-   * The username at the sign-up. It never changes, so it distinguishes the mails of several sign-ups with one
-   * address.
+   * The username at the sign-up, which never changes. If several people sign up with one address, this name
+   * shows to whom a mail belongs.
    */
   readonly signUpName: string;
   email: string;
-  /** The other address that the account may have, after a change whose outcome is unknown. */
+  /**
+   * The address that the account may have instead of `email`, if the outcome of an address change is unknown.
+   */
   otherEmail?: string;
   /** The address before the last change, while that change can be undone. */
   previousEmail?: string;
   /** Whether a second person has signed up with the same address. */
   sharesAddress: boolean;
   /**
-   * The passwords that the account may have, the likeliest first: after a change whose outcome is unknown
-   * there are several.
+   * The passwords that the account may have, the likeliest first. If the outcome of a password change is
+   * unknown, there are several.
    */
   passwords: readonly string[];
   id?: string;
   /** Whether a response has shown that the address is verified. */
   verified: boolean;
   disabled: boolean;
-  /** Whether the person has requested an erasure or another address. If so, the final state of the account is checked. */
+  /**
+   * Whether the person has requested an erasure or a change of the address. If so, the run checks the final
+   * state of the account.
+   */
   asked: boolean;
   /** Whether the person takes no further actions, because the account is erased or about to be erased. */
   gone: boolean;

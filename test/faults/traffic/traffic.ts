@@ -25,7 +25,7 @@ export interface Traffic {
 
 /** The maximum number of actions in progress. */
 const AT_ONCE = 60;
-/** The number of active people below which 30 % of the actions are additional sign-ups. */
+/** If fewer people than this are active, 30 % of the actions are sign-ups of further people. */
 const CROWD = 80;
 const BUSY_SHARE = 0.1;
 const RECIPIENTS = 20;
@@ -130,9 +130,9 @@ function isAboutOthers(habit: TrafficAction): boolean {
 }
 
 /**
- * Returns whether a person may get mailings; half of the people get no mailings. An erasure does not remove
- * the recipient's address from a mailing. Therefore the checker searches all files of a data folder only for
- * the addresses of people without mailings.
+ * Returns whether a person may get mailings. Half of the people may not. An erasure does not remove addresses
+ * from mailings, so in the files of a data folder, the checker can only search for the addresses of people
+ * without mailings.
  */
 function mayGetMailings({ gone, signUpName }: Person): boolean {
   return !gone && signUpName.charCodeAt(1) % 2 === 0;

@@ -1,9 +1,16 @@
 /**
- * A small run without violations. Each test breaks it in one place. Ada has verified her address and changed her
- * password. Bob has requested a second link and signed out everywhere. Eve has signed up with Ada's address. There was
- * a mailing. Dan's account was erased. Fay has changed her address, and has canceled the erasure of her account. A
- * record was forged. At the end, there were logins to the accounts of Dan and Fay. The run was on a cluster;
- * {@link goodStandaloneRun} is the same on a standalone, and {@link goodMovedRun} on a standalone that was moved to a cluster.
+ * A small run that violates no rule. Each test changes it in one place. In this run:
+ * - Ada verified her address and changed her password.
+ * - Bob requested a second verification link and signed out everywhere.
+ * - Eve signed up with Ada's address.
+ * - A mailing was sent.
+ * - Dan's account was erased.
+ * - Fay changed her address, and canceled the erasure of her account.
+ * - A record was forged.
+ * - At the end, there were logins to the accounts of Dan and Fay.
+ *
+ * The run was on a cluster. {@link goodStandaloneRun} is the same run on a standalone, and
+ * {@link goodMovedRun} on a standalone that was moved to a cluster.
  */
 import type { HistoryLine, MailLine } from '../../run-folder.ts';
 import { SUBSCRIBER_NAMES } from '../../system/subscribers.ts';
@@ -281,7 +288,10 @@ function recordsOf(commit: Commit, start: number): readonly TopicRecord[] {
 
 const required = computeRequiredMails(createJournal(commits.map((commit) => original.get(commit) ?? commit)));
 
-/** Returns whether a mail was canceled: Bob's first link was superseded before it was sent. */
+/**
+ * Returns whether a required mail was canceled. Only Bob's first verification mail was, because his second
+ * request superseded it before it was sent.
+ */
 function isCanceled({ event }: (typeof required)[number]): boolean {
   return event.subject === BOB_ID && event.type === 'UserRegistered';
 }
@@ -583,7 +593,10 @@ const forged: TopicRecord = {
   payload: JSON.stringify({ userId: ADA_ID, role: 'admin' }),
 };
 
-/** The offset of the first event of Dan that was published again without the person. */
+/**
+ * The offset of the first copy of Dan's events. The erasure has published these copies without his personal
+ * data.
+ */
 export const FIRST_COPY_OFFSET = 900;
 
 export const goodStores: StoreContents = {
@@ -745,8 +758,9 @@ export const goodStandaloneStores: StoreContents = {
 };
 
 /**
- * The same run as {@link goodStandaloneRun}, if the standalone was moved to a cluster after the erasure: the topics
- * have never had the personal data that the erasure has removed. Its stores are {@link goodStandaloneStores}.
+ * The same run as {@link goodStandaloneRun}, except that the standalone was moved to a cluster after the
+ * erasure. The topics of the cluster therefore never contained the personal data that the erasure removed.
+ * The stores of this run are {@link goodStandaloneStores}.
  */
 export const goodMovedRun: RecordedRun = { ...goodStandaloneRun, run: goodRun.run };
 
