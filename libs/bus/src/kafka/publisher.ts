@@ -1,6 +1,6 @@
-import { type Kafka, type Message, type PartitionerArgs, Partitioners, type Producer } from 'kafkajs';
+import type { Kafka, Message, PartitionerArgs, Producer } from 'kafkajs';
 import type { OutgoingRecord } from '../bus.ts';
-import { keyBeforeSlash } from '../partitioner.ts';
+import { createPartitionChooser } from './choose-partition.ts';
 import { splitIntoBatches, toKafkaMessage } from './records.ts';
 
 const ALL_REPLICAS = -1;
@@ -42,9 +42,9 @@ export function createKafkaPublisher(
   let connected: Promise<Producer> | undefined;
 
   function createPartitioner() {
-    const choose = Partitioners.DefaultPartitioner();
+    const choose = createPartitionChooser(partitionsOf);
     return (args: PartitionerArgs): number => {
-      const partition = choose(byMainPart(amongOwn(args, partitionsOf(args.topic))));
+      const partition = choose(args);
       partitionOf.set(args.message, partition);
       return partition;
     };
@@ -116,22 +116,4 @@ export function assertAllAcknowledged(
   const missing = new Set(written.filter((partition) => !acknowledged.has(partition)));
   if (missing.size > 0)
     throw new Error(`No acknowledgement for partition ${[...missing].join(', ')} of ${topic}.`);
-}
-
-/** Replaces the key of a message by the part before its first slash, which alone determines the partition. */
-function byMainPart({ message, ...args }: PartitionerArgs): PartitionerArgs {
-  const { key } = message;
-  const isKeyed = key !== null && key !== undefined;
-  return { ...args, message: isKeyed ? { ...message, key: keyBeforeSlash(Buffer.from(key)) } : message };
-}
-
-/**
- * Removes the partitions that somebody has added to the topic, so that the partitioner chooses only among
- * Latchkey's own.
- */
-function amongOwn(args: PartitionerArgs, own = Number.POSITIVE_INFINITY): PartitionerArgs {
-  return {
-    ...args,
-    partitionMetadata: args.partitionMetadata.filter(({ partitionId }) => partitionId < own),
-  };
 }
