@@ -75,6 +75,49 @@ export interface StoredData {
   readonly data: unknown;
 }
 
+/** An event that was checked against its schema and written as JSON, once for its hash and its record. */
+export interface PreparedEvent {
+  /** The fields that the hash of the event covers, in the form in which they are published. */
+  readonly covered: CoveredEvent;
+  /**
+   * Returns the record of the event.
+   * @param proof the hash and the signature of the event. Without them, consumers treat the record as forged
+   */
+  toRecord(proof?: EventProof): EncodedEvent;
+}
+
+/**
+ * Checks an event, and writes its data as JSON. Omits fields that the event's schema does not declare.
+ * @param stored the data in the older version in which the event was appended
+ * @throws ZodError if the data or the envelope violates its schema
+ * @throws RangeError if the data is larger than {@link MAX_EVENT_BYTES}, or if the subject in the data
+ * differs from the subject in the envelope
+ */
+export function prepareEvent(event: LatchkeyEvent, stored?: StoredData): PreparedEvent {
+  const contract = catalogue[event.type];
+  const { topic, subjectField } = contract;
+  const data = publishedData(event);
+  if (data[subjectField] !== event.subject) {
+    throw new RangeError(`${event.type}: ${subjectField} is not the subject.`);
+  }
+  const version = stored?.version ?? contract.version;
+  const headers = writeEventHeaders(event, { ...contract, version });
+  const text = JSON.stringify(stored?.data ?? data);
+  const value = Buffer.from(text, 'utf8');
+  if (value.length > MAX_EVENT_BYTES) {
+    throw new RangeError(`${event.type}: ${value.length} bytes of data, over ${MAX_EVENT_BYTES}.`);
+  }
+  return {
+    covered: stored === undefined ? coverJson(event, text) : coverStored(event, stored),
+    toRecord: (proof) => ({
+      topic,
+      key: recordKeyOfEvent(topic, event),
+      value,
+      headers: proof === undefined ? headers : { ...headers, ...writeProofHeaders(proof) },
+    }),
+  };
+}
+
 /**
  * Returns the record of an event. Omits fields that the event's schema does not declare.
  * @throws ZodError if the data or the envelope violates its schema
@@ -82,21 +125,7 @@ export interface StoredData {
  * differs from the subject in the envelope
  */
 export function encode(event: LatchkeyEvent, { proof, stored }: Origin = {}): EncodedEvent {
-  const contract = catalogue[event.type];
-  const { topic, version, subjectField } = contract;
-  const data = publishedData(event);
-  if (data[subjectField] !== event.subject) {
-    throw new RangeError(`${event.type}: ${subjectField} is not the subject.`);
-  }
-  const headers = {
-    ...writeEventHeaders(event, { ...contract, version: stored?.version ?? version }),
-    ...(proof && writeProofHeaders(proof)),
-  };
-  const value = Buffer.from(JSON.stringify(stored?.data ?? data), 'utf8');
-  if (value.length > MAX_EVENT_BYTES) {
-    throw new RangeError(`${event.type}: ${value.length} bytes of data, over ${MAX_EVENT_BYTES}.`);
-  }
-  return { topic, key: recordKeyOfEvent(topic, event), value, headers };
+  return prepareEvent(event, stored).toRecord(proof);
 }
 
 function publishedData({
@@ -111,12 +140,25 @@ function publishedData({
  * @throws ZodError if the data violates its schema
  */
 export function coveredBy(event: LatchkeyEvent, storedData?: StoredData): CoveredEvent {
-  const { id, type, subject, sequence, time } = event;
-  if (storedData !== undefined) return { id, type, subject, sequence, time, ...storedData };
-  // Data is published as JSON, which omits fields that are undefined. Convert it to JSON and back, so that
-  // the hash covers the same fields.
-  const data: unknown = JSON.parse(JSON.stringify(publishedData(event)));
+  return storedData === undefined
+    ? coverJson(event, JSON.stringify(publishedData(event)))
+    : coverStored(event, storedData);
+}
+
+/**
+ * Returns the fields that the hash covers, with the data as it is read from its JSON. Data is published as
+ * JSON, which omits fields that are undefined, so the hash must not cover them either.
+ */
+function coverJson({ id, type, subject, sequence, time }: LatchkeyEvent, text: string): CoveredEvent {
+  const data: unknown = JSON.parse(text);
   return { id, type, version: catalogue[type].version, subject, sequence, time, data };
+}
+
+function coverStored(
+  { id, type, subject, sequence, time }: LatchkeyEvent,
+  { version, data }: StoredData,
+): CoveredEvent {
+  return { id, type, version, subject, sequence, time, data };
 }
 
 /**

@@ -32,7 +32,7 @@ const traceparent = z.string().regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f
  * Trace Context requires.
  */
 export function parseTraceparent(header: string | undefined): string | undefined {
-  return traceparent.safeParse(header).data;
+  return header === undefined ? undefined : traceparent.safeParse(header).data;
 }
 
 export const eventHeaders = z.object({

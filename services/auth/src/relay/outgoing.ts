@@ -1,10 +1,11 @@
 import {
+  type ChainEntry,
   chainFlaw,
-  coveredBy,
   type EncodedEvent,
   type EventSigner,
-  encode,
   type LatchkeyEvent,
+  type PreparedEvent,
+  prepareEvent,
 } from '@latchkey/events';
 import type { Commit, RecordedFact } from '../ports/journal.ts';
 import type { CommitKey } from '../ports/outbox.ts';
@@ -26,28 +27,35 @@ export type SignEvent = EventSigner['sign'] | EventSigner['signOnThreadPool'];
  * different topic than the others
  */
 export async function toOutgoingCommit(commit: Commit, sign: SignEvent): Promise<OutgoingCommit> {
+  const { stream, number } = commit;
+  const events = toPublicEvents(commit).map((event, index) => prepareUnsigned(event, commit.events[index]));
   const records = await Promise.all(
-    toPublicEvents(commit).map((event, index) => toSignedRecord(event, commit.events[index], sign)),
+    events.map(async ({ prepared, chain }) =>
+      prepared.toRecord({ ...chain, signature: await sign(chain.hash) }),
+    ),
   );
   const [topic, ...others] = new Set(records.map((record) => record.topic));
   if (topic === undefined || others.length > 0) throw new RangeError('a commit is of one topic');
-  const { stream, number } = commit;
   return { topic, stream, number, records };
 }
 
+interface UnsignedEvent {
+  readonly prepared: PreparedEvent;
+  readonly chain: ChainEntry;
+}
+
 /**
- * Encodes and signs a single event.
+ * Encodes an event, and checks that it matches its hash.
  * @throws ZodError or RangeError if the event violates its schema or does not match its hash; consumers would
  * reject such a record as forged
  */
-export async function toSignedRecord(
+function prepareUnsigned(
   event: LatchkeyEvent,
   { chain, stored }: Pick<RecordedFact, 'chain' | 'stored'> = {},
-  sign: SignEvent,
-): Promise<EncodedEvent> {
+): UnsignedEvent {
   if (chain === undefined) throw new RangeError(`${event.type}: it has no place in a hash chain`);
-  const flaw = chainFlaw(coveredBy(event, stored), chain);
+  const prepared = prepareEvent(event, stored);
+  const flaw = chainFlaw(prepared.covered, chain);
   if (flaw !== undefined) throw new RangeError(`${event.type}: ${flaw}`);
-  const proof = { ...chain, signature: await sign(chain.hash) };
-  return encode(event, { proof, ...(stored === undefined ? {} : { stored }) });
+  return { prepared, chain };
 }
