@@ -3,8 +3,8 @@ import { eventually } from '../test/support/eventually.ts';
 import {
   type Benchmark,
   type BenchmarkFigure,
-  createAtLeastPercentOfLimitTarget,
-  createAtMostTarget,
+  createMaxTarget,
+  createMinPercentOfLimitTarget,
 } from './support/benchmark.ts';
 import { measurePasswordHashCpu } from './support/hash-limit.ts';
 import { createPersonWithGeneratedPassword } from './support/new-person.ts';
@@ -83,7 +83,7 @@ function figuresOf(signUps: readonly SignUp[], hashesPerSecond: number): readonl
       unit: '/s',
       limit: signUpsPerSecond,
       measured: perSecond(signUps.map(({ acceptedAt }) => acceptedAt)),
-      target: createAtLeastPercentOfLimitTarget(95, signUpsPerSecond),
+      target: createMinPercentOfLimitTarget(95, signUpsPerSecond),
     },
     ...([0.5, 0.99] as const).map((fraction) => ({
       what: `request → mail accepted, p${100 * fraction}`,
@@ -92,7 +92,7 @@ function figuresOf(signUps: readonly SignUp[], hashesPerSecond: number): readonl
         signUps.map(({ sentAt, acceptedAt }) => acceptedAt - sentAt),
         fraction,
       ),
-      ...(fraction === 0.99 && { target: createAtMostTarget(MAX_DELAY_MS, 'ms') }),
+      ...(fraction === 0.99 && { target: createMaxTarget(MAX_DELAY_MS, 'ms') }),
     })),
   ];
 }

@@ -3,8 +3,8 @@ import { createUniquePerson, type Person } from '../test/support/people.ts';
 import {
   type Benchmark,
   type BenchmarkFigure,
-  createAtMostAboveLimitTarget,
-  createAtMostTarget,
+  createMaxAboveLimitTarget,
+  createMaxTarget,
 } from './support/benchmark.ts';
 import { measurePasswordHashCpu } from './support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
@@ -38,7 +38,7 @@ async function cpuOfLogin(server: BenchmarkServer, person: Person): Promise<Benc
     unit: 'ms',
     limit: turns.hash,
     measured: turns.login,
-    target: createAtMostAboveLimitTarget(turns.hash, 1.5, 'hash'),
+    target: createMaxAboveLimitTarget(turns.hash, 1.5, 'hash'),
   };
 }
 
@@ -59,7 +59,7 @@ async function underLoad(server: BenchmarkServer, person: Person): Promise<reado
       unit: 'ms' as const,
       limit: computePercentile(idle, fraction),
       measured: computePercentile(busy, fraction),
-      target: createAtMostTarget(100, 'ms'),
+      target: createMaxTarget(100, 'ms'),
     })),
   ];
 }

@@ -10,8 +10,8 @@ import { startOpsCommand } from '../test/support/ops-process.ts';
 import {
   type Benchmark,
   type BenchmarkFigure,
-  createAtLeastPercentOfLimitTarget,
-  createAtMostTarget,
+  createMaxTarget,
+  createMinPercentOfLimitTarget,
 } from './support/benchmark.ts';
 import { measureMs } from './support/load.ts';
 import { decodeAndUpsertAllEvents } from './support/raw-projection.ts';
@@ -124,7 +124,7 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       unit: '/s',
       limit: raw,
       measured: EVENTS / seconds,
-      target: createAtLeastPercentOfLimitTarget(85, raw),
+      target: createMinPercentOfLimitTarget(85, raw),
     },
     { what: 'whole rebuild, with comparison and switch', unit: 's', measured: altogether },
     {
@@ -139,7 +139,7 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       what: '/livez during the rebuild, p99',
       unit: 'ms',
       measured: computePercentile(livez, 0.99),
-      target: createAtMostTarget(50, 'ms'),
+      target: createMaxTarget(50, 'ms'),
     },
   ];
 }

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../test/support/eventually.ts';
 import { createUniquePerson, type Person, type Tokens } from '../test/support/people.ts';
 import { measureBareNodeMemoryMegabytes } from './support/bare-node.ts';
-import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from './support/benchmark.ts';
+import { type Benchmark, type BenchmarkFigure, createMaxTarget } from './support/benchmark.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
 import { seedDataFolder } from './support/seed.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
@@ -74,14 +74,14 @@ async function startAndSize(of: string, settings = {}): Promise<readonly Benchma
       unit: 's',
       limit: bare.seconds,
       measured: computeMedian(seconds),
-      target: createAtMostTarget(1, 's'),
+      target: createMaxTarget(1, 's'),
     },
     {
       what: `idle memory (RSS), ${of}`,
       unit: 'MB',
       limit: bare.megabytes,
       measured: megabytes,
-      target: createAtMostTarget(120, 'MB'),
+      target: createMaxTarget(120, 'MB'),
     },
   ];
 }

@@ -9,7 +9,7 @@ import { createFeed, createFeedRoutes } from '@latchkey/feed';
 import { createListeningPart } from '@latchkey/http';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
-import { type Benchmark, createAtLeastPercentOfLimitTarget } from '../support/benchmark.ts';
+import { type Benchmark, createMinPercentOfLimitTarget } from '../support/benchmark.ts';
 import { openBenchmarkBus } from '../support/kafka.ts';
 import { startReaderProcess } from '../support/reader-process.ts';
 import { createBenchTopics } from '../support/servers.ts';
@@ -63,7 +63,7 @@ export const feedBenchmark: Benchmark = {
           unit: '/s',
           limit: turns.subscribedToKafka,
           measured: turns.subscribedToFeed,
-          target: createAtLeastPercentOfLimitTarget(50, turns.subscribedToKafka),
+          target: createMinPercentOfLimitTarget(50, turns.subscribedToKafka),
         },
       ];
     } finally {

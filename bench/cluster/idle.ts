@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createUniquePerson } from '../../test/support/people.ts';
-import { type Benchmark, createAtMostTarget } from '../support/benchmark.ts';
+import { type Benchmark, createMaxTarget } from '../support/benchmark.ts';
 import { startClusterServer } from '../support/cluster-server.ts';
 import { readMetric } from '../support/metrics.ts';
 
@@ -32,7 +32,7 @@ export const idleBenchmark: Benchmark = {
       what: `CPU idle, ${service}`,
       unit: '%' as const,
       measured: (100 * ((after[i] ?? 0) - (before[i] ?? 0))) / seconds,
-      target: createAtMostTarget(0.5, '%'),
+      target: createMaxTarget(0.5, '%'),
     }));
   },
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createUniquePerson } from '../../test/support/people.ts';
 import { measureBareNodeMemoryMegabytes } from '../support/bare-node.ts';
-import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from '../support/benchmark.ts';
+import { type Benchmark, type BenchmarkFigure, createMaxTarget } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 import { readMetric } from '../support/metrics.ts';
 import { runMixedWork, SETTLING_PAUSE_MS, WORK_MINUTES } from '../support/mixed-work.ts';
@@ -45,7 +45,7 @@ async function memoryOf(
       what: describe(service),
       unit: 'MB' as const,
       measured: (await readMetric(instance?.operations ?? '', 'latchkey_process_resident_memory_bytes')) / MB,
-      target: createAtMostTarget(most, 'MB'),
+      target: createMaxTarget(most, 'MB'),
     })),
   );
 }

@@ -14,7 +14,7 @@ import {
   listProfileIndexes,
 } from '../../services/user/src/storage/mongo/schema.ts';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
-import { type Benchmark, createAtLeastPercentOfLimitTarget } from '../support/benchmark.ts';
+import { type Benchmark, createMinPercentOfLimitTarget } from '../support/benchmark.ts';
 import { measureMs } from '../support/load.ts';
 import { createBenchDatabase } from '../support/servers.ts';
 import { measureAlternately } from '../support/statistics.ts';
@@ -46,7 +46,7 @@ export const projectionBenchmark: Benchmark = {
       };
     }
     const slices = slicesOf(records());
-    const written = await whatIsWritten(slices, await empty());
+    const written = await documentsAfterEachSlice(slices, await empty());
 
     function writing({ collection }: { collection: Collection<Stored> }, writeOf: typeof replacing) {
       return perSecond(async () => {
@@ -71,7 +71,7 @@ export const projectionBenchmark: Benchmark = {
           ...projected,
           what: 'events projected (limit: the same bulkWrite)',
           limit: turns.raw,
-          target: createAtLeastPercentOfLimitTarget(85, turns.raw),
+          target: createMinPercentOfLimitTarget(85, turns.raw),
         },
         { ...projected, what: 'events projected (limit: bulkWrite by id alone)', limit: turns.byId },
       ];
@@ -130,9 +130,9 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
 
 /**
  * Applies slices of records to a read model, one slice after the other.
- * @returns for each slice, the documents of the accounts that the slice contains, as they are after the slice
+ * @returns for each slice, the documents of its accounts as they are after this slice was applied
  */
-async function whatIsWritten(
+async function documentsAfterEachSlice(
   slices: readonly PartitionSlice[],
   { project, collection }: { project(slice: PartitionSlice): Promise<void>; collection: Collection<Stored> },
 ): Promise<readonly (readonly Stored[])[]> {

@@ -15,12 +15,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { type Algorithm, hash, verify } from '@node-rs/argon2';
 import nodemailer from 'nodemailer';
-import { type OpenBenchmarkedServer, sendRequest } from './peer.ts';
+import { type OpenComparedServer, sendRequest } from './peer.ts';
 
 const PROGRAM = import.meta.filename;
 const COST = { algorithm: 2 as Algorithm.Argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-export const openPeer: OpenBenchmarkedServer = async ({ sink }) => {
+export const openComparedServer: OpenComparedServer = async ({ sink }) => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const child = fork(PROGRAM, [
     folder,

@@ -1,8 +1,8 @@
 import { startBenchmarkServer } from '../support/server.ts';
-import { type OpenBenchmarkedServer, sendRequest } from './peer.ts';
+import { type OpenComparedServer, sendRequest } from './peer.ts';
 
 /** Starts Latchkey with all services in one process, like `npm start`, but without rate limits. */
-export const openPeer: OpenBenchmarkedServer = async ({ sink }) => {
+export const openComparedServer: OpenComparedServer = async ({ sink }) => {
   const server = await startBenchmarkServer(sink.settings);
   const api = `${server.system.url}/api/v1`;
   function post(path: string, body: object): Promise<Response> {

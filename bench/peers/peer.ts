@@ -1,4 +1,7 @@
-/** The operations that are measured in each account system. An adapter per system returns them as a `Peer`. */
+/**
+ * The operations that are measured in each account system. For each system, an adapter returns them as a
+ * `ComparedServer`.
+ */
 import type { SmtpSink } from '../support/smtp-sink.ts';
 
 export interface NewBenchmarkUser {
@@ -29,11 +32,11 @@ export interface ComparedServer {
 }
 
 /**
- * The type of the function `openPeer` that each adapter exports.
+ * The type of the function `openComparedServer` that each adapter exports.
  * @param url the URL of the account system, from the command line; absent for the adapters in this folder, which start
  * their server themselves
  */
-export type OpenBenchmarkedServer = (options: {
+export type OpenComparedServer = (options: {
   readonly sink: SmtpSink;
   readonly url?: string;
 }) => Promise<ComparedServer>;

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:peers` measures Latchkey and Better Auth alternately, with the same operations. It installs Better
  * Auth in this folder. `npm run bench:peers -- ./my-adapter.ts http://localhost:3000` also measures another system,
- * whose adapter file must export `openPeer`.
+ * whose adapter file must export `openComparedServer`.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,9 +14,9 @@ import { measurePasswordHashCpu } from '../support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from '../support/load.ts';
 import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
 import { computeMedian } from '../support/statistics.ts';
-import { openPeer as openBetterAuth } from './better-auth.ts';
-import { openPeer as openLatchkey } from './latchkey.ts';
-import type { ComparedServer, NewBenchmarkUser, OpenBenchmarkedServer } from './peer.ts';
+import { openComparedServer as openBetterAuth } from './better-auth.ts';
+import { openComparedServer as openLatchkey } from './latchkey.ts';
+import type { ComparedServer, NewBenchmarkUser, OpenComparedServer } from './peer.ts';
 
 const ROUNDS = Number(process.env['PEERS_ROUNDS'] ?? 5);
 const MANY = 60;
@@ -45,7 +45,7 @@ const work: Readonly<Record<string, (contender: Contender) => Promise<void>>> = 
     repeatConcurrently(MANY, 1, () => peer.whoAmI(session)),
 };
 
-async function contend(open: OpenBenchmarkedServer, url?: string): Promise<Contender> {
+async function contend(open: OpenComparedServer, url?: string): Promise<Contender> {
   const sink = await startSmtpSink();
   const peer = await open({ sink, ...(url !== undefined && { url }) });
   const person = createUniquePerson();
@@ -79,8 +79,10 @@ async function installPeers(): Promise<void> {
 async function openOthers(words: readonly string[]): Promise<readonly Contender[]> {
   const [file, url] = words;
   if (file === undefined) return [];
-  const { openPeer }: { openPeer: OpenBenchmarkedServer } = await import(pathToFileURL(resolve(file)).href);
-  return [await contend(openPeer, url)];
+  const { openComparedServer }: { openComparedServer: OpenComparedServer } = await import(
+    pathToFileURL(resolve(file)).href
+  );
+  return [await contend(openComparedServer, url)];
 }
 
 await installPeers();

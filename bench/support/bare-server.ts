@@ -17,7 +17,7 @@ export interface BareServer extends AsyncDisposable {
 }
 
 /**
- * Starts a program that calls `listenForBenchmark`, in a separate process.
+ * Starts a program that calls `listenAsBareServer`, in a separate process.
  * @param program the path of the program. Its first argument is an empty folder, which is removed at the end
  */
 export async function startBareServer(program: string): Promise<BareServer> {
@@ -49,7 +49,7 @@ export async function startBareServer(program: string): Promise<BareServer> {
  * Listens on a free port, and answers the messages of `startBareServer`, which has started this program. Ends the
  * program when `startBareServer` disconnects.
  */
-export function listenForBenchmark(server: Server): void {
+export function listenAsBareServer(server: Server): void {
   server.listen(0, () => process.send?.((server.address() as AddressInfo).port));
   process.on('message', () => process.send?.(process.cpuUsage()));
   process.on('disconnect', () => process.exit());

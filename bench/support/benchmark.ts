@@ -29,7 +29,7 @@ export interface Benchmark {
 }
 
 /** Returns a target that is met if the figure is at most `max`. */
-export function createAtMostTarget(max: number, unit: string): BenchmarkTarget {
+export function createMaxTarget(max: number, unit: string): BenchmarkTarget {
   return {
     max,
     words: `≤ ${max} ${unit}`,
@@ -40,7 +40,7 @@ export function createAtMostTarget(max: number, unit: string): BenchmarkTarget {
  * Returns a target for a time: the target is met if the figure is at most `limitMs + allowedMs`.
  * @param limitName the name of the limit in the report
  */
-export function createAtMostAboveLimitTarget(
+export function createMaxAboveLimitTarget(
   limitMs: number,
   allowedMs: number,
   limitName: string,
@@ -52,7 +52,7 @@ export function createAtMostAboveLimitTarget(
 }
 
 /** Returns a target that is met if the figure is at least `percent` % of `limit`. */
-export function createAtLeastPercentOfLimitTarget(percent: number, limit: number): BenchmarkTarget {
+export function createMinPercentOfLimitTarget(percent: number, limit: number): BenchmarkTarget {
   return {
     min: (limit * percent) / 100,
     words: `≥ ${percent} % of limit`,

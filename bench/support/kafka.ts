@@ -63,7 +63,7 @@ function toMessage({ key, value, headers }: OutgoingRecord): Message {
  * Wraps an outbox in order to count the commits that are marked as published.
  * @returns the wrapped outbox, and the promise `emptied`, which resolves once `commits` commits were marked
  */
-export function watchUnpublishedCommits(
+export function countPublishedCommits(
   outbox: Outbox,
   commits: number,
 ): { readonly outbox: Outbox; readonly emptied: Promise<void> } {

@@ -7,9 +7,9 @@ import type { Client } from '../../test/support/client.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { createUniquePerson, type Person, type PersonActions } from '../../test/support/people.ts';
 import type { Settings } from '../../test/support/system.ts';
-import { type BenchmarkFigure, createAtMostTarget } from './benchmark.ts';
+import { type BenchmarkFigure, createMaxTarget } from './benchmark.ts';
 import { measureMs } from './load.ts';
-import { measureMailSends } from './mail-sends.ts';
+import { measureMailSendTimes } from './mail-sends.ts';
 import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
 import { computePercentile } from './statistics.ts';
 
@@ -40,7 +40,7 @@ export async function measureMailLatency(
   await using sink = await startSmtpSink();
   await using server = await start(sink.settings);
   await signUps(server, WARM_UP, () => undefined);
-  const handOvers = await measureMailSends(sink, WARM_UP);
+  const handOvers = await measureMailSendTimes(sink, WARM_UP);
   const answered: { readonly email: string; readonly at: number }[] = [];
   await signUps(server, SIGN_UP_COUNT, ({ email }) => answered.push({ email, at: performance.now() }));
   const delays: number[] = [];
@@ -110,7 +110,7 @@ function figures(
       unit: 'ms',
       limit: computePercentile(limits, fraction),
       measured: computePercentile(values, fraction),
-      ...(target !== undefined && { target: createAtMostTarget(target, 'ms') }),
+      ...(target !== undefined && { target: createMaxTarget(target, 'ms') }),
     };
   });
 }

@@ -21,7 +21,7 @@ function mailTo(to: string) {
  * Sends mails one after the other.
  * @returns the wall time of each mail, in ms
  */
-export async function measureMailSends(sink: SmtpSink, count: number): Promise<readonly number[]> {
+export async function measureMailSendTimes(sink: SmtpSink, count: number): Promise<readonly number[]> {
   const mailer = createSmtpMailer({
     host: '127.0.0.1',
     port: Number(sink.settings['MAIL_PORT']),

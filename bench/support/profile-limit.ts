@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import jwt from 'jsonwebtoken';
 import Koa from 'koa';
-import { type BareServer, listenForBenchmark, startBareServer } from './bare-server.ts';
+import { type BareServer, listenAsBareServer, startBareServer } from './bare-server.ts';
 
 const PROGRAM = import.meta.filename;
 const USER_ID = '0197f3a2-7c1b-7a51-9a55-3f0d5a4c2b10';
@@ -45,7 +45,7 @@ function serve(folder: string): void {
       context.body = JSON.parse(String(row?.['document']));
     }
   });
-  listenForBenchmark(createServer(app.callback()));
+  listenAsBareServer(createServer(app.callback()));
 }
 
 if (process.argv[1] === PROGRAM) serve(process.argv[2] ?? '');

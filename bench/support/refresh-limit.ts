@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
-import { type BareServer, listenForBenchmark, startBareServer } from './bare-server.ts';
+import { type BareServer, listenAsBareServer, startBareServer } from './bare-server.ts';
 
 const PROGRAM = import.meta.filename;
 /** A placeholder that is as long as the claims of our access tokens. */
@@ -33,7 +33,7 @@ function serve(folder: string): void {
       .setHeader('content-type', 'application/json')
       .end(JSON.stringify({ accessToken: `${CLAIMS}.${signature.toString('base64url')}` }));
   });
-  listenForBenchmark(server);
+  listenAsBareServer(server);
 }
 
 if (process.argv[1] === PROGRAM) serve(process.argv[2] ?? '');

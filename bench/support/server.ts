@@ -4,7 +4,7 @@ import { createMailbox } from '../../test/support/mailbox.ts';
 import { createPersonActions, type PersonActions } from '../../test/support/people.ts';
 import { type Standalone, startStandalone } from '../../test/support/standalone.ts';
 import type { Settings } from '../../test/support/system.ts';
-import { HASH_LIMIT_SETTINGS } from './hash-limit.ts';
+import { MEASURED_HASH_COST_SETTINGS } from './hash-limit.ts';
 import { readMetric } from './metrics.ts';
 
 export interface BenchmarkServer extends AsyncDisposable {
@@ -24,7 +24,12 @@ export interface BenchmarkServer extends AsyncDisposable {
 const NODE_OPTIONS = `--import=${import.meta.resolve('../../scripts/compile-cache.js')}`;
 
 export async function startBenchmarkServer(settings: Settings = {}): Promise<BenchmarkServer> {
-  const system = await startStandalone({ LIMITS: 'off', NODE_OPTIONS, ...HASH_LIMIT_SETTINGS, ...settings });
+  const system = await startStandalone({
+    LIMITS: 'off',
+    NODE_OPTIONS,
+    ...MEASURED_HASH_COST_SETTINGS,
+    ...settings,
+  });
   const client = createClient(system.url);
   function metric(name: string) {
     return readMetric(system.operations, name);

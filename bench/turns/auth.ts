@@ -20,9 +20,9 @@ import { openSqliteAuthStores } from '../../services/auth/src/storage/sqlite/ind
 import { openTestWorld } from '../../services/auth/src/testing/world.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
 import {
-  createTurnFigures,
+  createEventLoopTurnFigures,
   fillInBatches,
-  measureLongestTurn,
+  measureLongestEventLoopTurn,
   withTemporaryDatabase,
 } from './longest-turn.ts';
 
@@ -78,7 +78,7 @@ function endedRules(): RateLimitRules {
   return Object.fromEntries(rules.map(([name, rule]) => [name, { ...rule, seconds: 0 }])) as RateLimitRules;
 }
 
-export async function measureAuthTurns(): Promise<readonly BenchmarkFigure[]> {
+export async function measureAuthEventLoopTurns(): Promise<readonly BenchmarkFigure[]> {
   const figures: BenchmarkFigure[] = [];
   for (const filling of fillings)
     figures.push(...(await withTemporaryDatabase((database) => measurePass(database, filling))));
@@ -93,8 +93,10 @@ async function measurePass(database: Database, { what, add }: Filling): Promise<
       (n) => n,
       (rows) => Promise.all(rows.map((n) => add(stores, n))),
     );
-    const longest = await measureLongestTurn(() => runSignUpCleanupPass(world.deps, { scope: 'due' }));
-    return createTurnFigures(what, longest);
+    const longest = await measureLongestEventLoopTurn(() =>
+      runSignUpCleanupPass(world.deps, { scope: 'due' }),
+    );
+    return createEventLoopTurnFigures(what, longest);
   } finally {
     await world.close();
   }
@@ -119,14 +121,14 @@ async function measureSecurityEvents(database: Database): Promise<readonly Bench
     now: () => new Date(),
     wakeup: createLoopWakeup(),
   });
-  const longest = await measureLongestTurn(async () => {
+  const longest = await measureLongestEventLoopTurn(async () => {
     await publisher.start();
     // `stop` waits for the first run of the publisher, which removes all security events that are old enough.
     await publisher.stop();
   });
   await bus.close();
   if ((await auditLog.backlog(1)) > 0) throw new Error('old security events are left');
-  return createTurnFigures('security events: all are past their retention', longest);
+  return createEventLoopTurnFigures('security events: all are past their retention', longest);
 }
 
 function createEntry(n: number): AuditEntry {

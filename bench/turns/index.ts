@@ -1,11 +1,11 @@
 import type { Benchmark } from '../support/benchmark.ts';
-import { measureAuthTurns } from './auth.ts';
+import { measureAuthEventLoopTurns } from './auth.ts';
 import { ROW_COUNT } from './longest-turn.ts';
-import { measureNotifierTurns } from './notifier.ts';
-import { measureFirstPasswordCheckTurns } from './passwords.ts';
-import { measureServerTurns } from './server.ts';
-import { measureSignUpCleanupTurns } from './sign-ups.ts';
-import { measureUserServiceTurns } from './user.ts';
+import { measureNotifierEventLoopTurns } from './notifier.ts';
+import { measureFirstPasswordCheckEventLoopTurns } from './passwords.ts';
+import { measureServerEventLoopTurns } from './server.ts';
+import { measureSignUpCleanupEventLoopTurns } from './sign-ups.ts';
+import { measureUserServiceEventLoopTurns } from './user.ts';
 
 export const eventLoopTurnBenchmark: Benchmark = {
   name: 'turns',
@@ -14,12 +14,12 @@ export const eventLoopTurnBenchmark: Benchmark = {
     'Requests have to wait while a sweep blocks the event loop. Each sweep removes all rows of one store in this process; the commands run on a standalone in another process. The embedded store is used. perf_hooks measures the elapsed time of each turn, and process.threadCpuUsage its CPU time.',
   async run() {
     return [
-      ...(await measureFirstPasswordCheckTurns()),
-      ...(await measureSignUpCleanupTurns()),
-      ...(await measureAuthTurns()),
-      ...(await measureNotifierTurns()),
-      ...(await measureUserServiceTurns()),
-      ...(await measureServerTurns()),
+      ...(await measureFirstPasswordCheckEventLoopTurns()),
+      ...(await measureSignUpCleanupEventLoopTurns()),
+      ...(await measureAuthEventLoopTurns()),
+      ...(await measureNotifierEventLoopTurns()),
+      ...(await measureUserServiceEventLoopTurns()),
+      ...(await measureServerEventLoopTurns()),
     ];
   },
 };

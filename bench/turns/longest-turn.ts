@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@latchkey/sqlite';
-import { type BenchmarkFigure, createAtMostTarget } from '../support/benchmark.ts';
-import { type LongestTurn, startTurnMeter } from './turn-meter.ts';
+import { type BenchmarkFigure, createMaxTarget } from '../support/benchmark.ts';
+import { type LongestEventLoopTurn, startEventLoopTurnMeter } from './turn-meter.ts';
 
 /** The number of rows that a clean-up has to remove, or of accounts that an operator's command has to read. */
 export const ROW_COUNT = Number(process.env['TURNS_ROWS'] ?? 100_000);
@@ -13,8 +13,10 @@ const MAX_TURN_MS = 50;
  * Runs `work` once.
  * @returns the longest turn of this process's event loop meanwhile
  */
-export async function measureLongestTurn(work: () => Promise<unknown>): Promise<LongestTurn> {
-  const meter = startTurnMeter();
+export async function measureLongestEventLoopTurn(
+  work: () => Promise<unknown>,
+): Promise<LongestEventLoopTurn> {
+  const meter = startEventLoopTurnMeter();
   try {
     await meter.settled();
     meter.longest();
@@ -27,8 +29,11 @@ export async function measureLongestTurn(work: () => Promise<unknown>): Promise<
 }
 
 /** Returns two figures about the longest turn of the event loop in a situation: its CPU time and its elapsed time. */
-export function createTurnFigures(what: string, { cpu, elapsed }: LongestTurn): readonly BenchmarkFigure[] {
-  const target = createAtMostTarget(MAX_TURN_MS, 'ms');
+export function createEventLoopTurnFigures(
+  what: string,
+  { cpu, elapsed }: LongestEventLoopTurn,
+): readonly BenchmarkFigure[] {
+  const target = createMaxTarget(MAX_TURN_MS, 'ms');
   return [
     { what: `${what}: CPU time`, unit: 'ms', measured: cpu, target },
     { what: `${what}: elapsed time`, unit: 'ms', measured: elapsed, target },

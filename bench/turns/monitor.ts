@@ -4,10 +4,10 @@
  */
 import { createServer } from 'node:http';
 import { isMainThread } from 'node:worker_threads';
-import { startTurnMeter } from './turn-meter.ts';
+import { startEventLoopTurnMeter } from './turn-meter.ts';
 
 if (isMainThread) {
-  const meter = startTurnMeter();
+  const meter = startEventLoopTurnMeter();
   createServer((_, response) => {
     response.end(JSON.stringify(meter.longest()));
   })

@@ -6,9 +6,9 @@ import { ALL_MAILS } from '../../services/notifier/src/delivery/suppression.ts';
 import { openSqliteNotifierStorage } from '../../services/notifier/src/storage/sqlite/index.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
 import {
-  createTurnFigures,
+  createEventLoopTurnFigures,
   fillInBatches,
-  measureLongestTurn,
+  measureLongestEventLoopTurn,
   ROW_COUNT,
   withTemporaryDatabase,
 } from './longest-turn.ts';
@@ -16,7 +16,7 @@ import {
 const NOW = new Date();
 const OCCURRED_AT = new Date(NOW.getTime() - DAY_MS);
 
-export async function measureNotifierTurns(): Promise<readonly BenchmarkFigure[]> {
+export async function measureNotifierEventLoopTurns(): Promise<readonly BenchmarkFigure[]> {
   return [...(await measurePending()), ...(await measureExpiry()), ...(await measureSuppressions())];
 }
 
@@ -47,12 +47,12 @@ function measurePending(): Promise<readonly BenchmarkFigure[]> {
       (n) => createDelivery(n, sendUntil),
       (added) => deliveries.record({ deliveries: added, cutoffs: [] }, NOW),
     );
-    const longest = await measureLongestTurn(async () => {
+    const longest = await measureLongestEventLoopTurn(async () => {
       await deliveries.claim({ owner: 'bench', now: NOW, leaseMs: 90_000, limit: 30 });
       await deliveries.held();
       await deliveries.oldestOpen();
     });
-    return createTurnFigures('deliveries: all are pending', longest);
+    return createEventLoopTurnFigures('deliveries: all are pending', longest);
   });
 }
 
@@ -64,10 +64,10 @@ function measureExpiry(): Promise<readonly BenchmarkFigure[]> {
       (n) => createDelivery(n, sendUntil),
       (added) => deliveries.record({ deliveries: added, cutoffs: [], mayExpire: false }, NOW),
     );
-    const longest = await measureLongestTurn(() => deliveries.expire(NOW));
+    const longest = await measureLongestEventLoopTurn(() => deliveries.expire(NOW));
     const { expired } = await deliveries.census();
     if (expired !== ROW_COUNT) throw new Error(`${expired} deliveries expired, not ${ROW_COUNT}`);
-    return createTurnFigures('deliveries: all expire', longest);
+    return createEventLoopTurnFigures('deliveries: all expire', longest);
   });
 }
 
@@ -86,7 +86,7 @@ function measureSuppressions(): Promise<readonly BenchmarkFigure[]> {
       () => NOW,
       (ends) => Promise.all(ends.map((until) => put(OCCURRED_AT, until))),
     );
-    const longest = await measureLongestTurn(() => put(NOW, new Date(NOW.getTime() + DAY_MS)));
-    return createTurnFigures('suppressions: all have ended', longest);
+    const longest = await measureLongestEventLoopTurn(() => put(NOW, new Date(NOW.getTime() + DAY_MS)));
+    return createEventLoopTurnFigures('suppressions: all have ended', longest);
   });
 }

@@ -13,14 +13,14 @@ import type { BenchmarkFigure } from '../support/benchmark.ts';
 import { repeatConcurrently } from '../support/load.ts';
 import { seedDataFolder } from '../support/seed.ts';
 import { type BenchmarkServer, startBenchmarkServer } from '../support/server.ts';
-import { createTurnFigures, ROW_COUNT } from './longest-turn.ts';
-import type { LongestTurn } from './turn-meter.ts';
+import { createEventLoopTurnFigures, ROW_COUNT } from './longest-turn.ts';
+import type { LongestEventLoopTurn } from './turn-meter.ts';
 
 const COMMITS = 10_000;
 const ERASED = 100;
 const DONE_WITHIN_MS = 1_800_000;
 
-export async function measureServerTurns(): Promise<readonly BenchmarkFigure[]> {
+export async function measureServerEventLoopTurns(): Promise<readonly BenchmarkFigure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const [ordinary, long] = [createUniquePerson(), createUniquePerson()];
   const turnsPort = await reserveFreePort();
@@ -36,10 +36,13 @@ export async function measureServerTurns(): Promise<readonly BenchmarkFigure[]> 
     async function during(what: string, work: () => Promise<unknown>): Promise<readonly BenchmarkFigure[]> {
       await longestSoFar();
       await work();
-      return createTurnFigures(`${ROW_COUNT.toLocaleString('en')} accounts: ${what}`, await longestSoFar());
+      return createEventLoopTurnFigures(
+        `${ROW_COUNT.toLocaleString('en')} accounts: ${what}`,
+        await longestSoFar(),
+      );
     }
-    async function longestSoFar(): Promise<LongestTurn> {
-      return (await (await fetch(`http://127.0.0.1:${turnsPort}`)).json()) as LongestTurn;
+    async function longestSoFar(): Promise<LongestEventLoopTurn> {
+      return (await (await fetch(`http://127.0.0.1:${turnsPort}`)).json()) as LongestEventLoopTurn;
     }
     async function ops(...words: readonly string[]): Promise<void> {
       const command = startOpsCommand({ DATA_DIR: folder }, ...words);

@@ -3,13 +3,13 @@ import { createRegistrationCommit } from '../../services/auth/src/ports/testing/
 import { runSignUpCleanupPass, type SignUpCleanupScope } from '../../services/auth/src/sign-up/cleanup.ts';
 import { DAY_MS, openTestWorld } from '../../services/auth/src/testing/world.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
-import { createTurnFigures, fillInBatches, measureLongestTurn } from './longest-turn.ts';
-import type { LongestTurn } from './turn-meter.ts';
+import { createEventLoopTurnFigures, fillInBatches, measureLongestEventLoopTurn } from './longest-turn.ts';
+import type { LongestEventLoopTurn } from './turn-meter.ts';
 
-export async function measureSignUpCleanupTurns(): Promise<readonly BenchmarkFigure[]> {
+export async function measureSignUpCleanupEventLoopTurns(): Promise<readonly BenchmarkFigure[]> {
   const { deps, advance, close } = await openTestWorld();
-  function sweep(scope: SignUpCleanupScope): Promise<LongestTurn> {
-    return measureLongestTurn(() => runSignUpCleanupPass(deps, { scope }));
+  function sweep(scope: SignUpCleanupScope): Promise<LongestEventLoopTurn> {
+    return measureLongestEventLoopTurn(() => runSignUpCleanupPass(deps, { scope }));
   }
   try {
     const at = deps.now().toISOString();
@@ -21,9 +21,9 @@ export async function measureSignUpCleanupTurns(): Promise<readonly BenchmarkFig
     const due = await sweep('due');
     advance(8 * DAY_MS);
     return [
-      ...createTurnFigures('sign-ups: all are looked at, none is due', all),
-      ...createTurnFigures('sign-ups: those that are due, none', due),
-      ...createTurnFigures('sign-ups: all expire', await sweep('due')),
+      ...createEventLoopTurnFigures('sign-ups: all are looked at, none is due', all),
+      ...createEventLoopTurnFigures('sign-ups: those that are due, none', due),
+      ...createEventLoopTurnFigures('sign-ups: all expire', await sweep('due')),
     ];
   } finally {
     await close();

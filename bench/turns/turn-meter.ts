@@ -5,7 +5,7 @@ const US_PER_MS = 1e3;
 const RESOLUTION_MS = 1;
 
 /** The longest turn of the event loop, with times in ms. */
-export interface LongestTurn {
+export interface LongestEventLoopTurn {
   /** Elapsed time. Contains the time during which other processes, or other threads, had the processor. */
   readonly elapsed: number;
   /** CPU time of the thread. Does not contain waits for the disk. */
@@ -13,16 +13,16 @@ export interface LongestTurn {
 }
 
 /** Measures the turns of the event loop of one thread. */
-export interface TurnMeter {
+export interface EventLoopTurnMeter {
   /** Returns the longest turn since the last call of `longest`. A turn that has not ended is not included. */
-  longest(): LongestTurn;
+  longest(): LongestEventLoopTurn;
   /** Resolves once the measurement of all earlier turns is complete, so that `longest` includes them. */
   settled(): Promise<void>;
   stop(): void;
 }
 
 /** Starts to measure the turns of the event loop of this thread. */
-export function startTurnMeter(): TurnMeter {
+export function startEventLoopTurnMeter(): EventLoopTurnMeter {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   let cpu = 0;

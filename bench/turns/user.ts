@@ -6,9 +6,9 @@ import { openSqliteUserStorage } from '../../services/user/src/storage/sqlite/in
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
 import {
-  createTurnFigures,
+  createEventLoopTurnFigures,
   fillInBatches,
-  measureLongestTurn,
+  measureLongestEventLoopTurn,
   withTemporaryDatabase,
 } from './longest-turn.ts';
 
@@ -17,7 +17,7 @@ const RECORD_BYTES = 500;
 /** The number of a generation (a copy of the read model) that is not the active one. */
 const GENERATION = 2;
 
-export async function measureUserServiceTurns(): Promise<readonly BenchmarkFigure[]> {
+export async function measureUserServiceEventLoopTurns(): Promise<readonly BenchmarkFigure[]> {
   return [...(await measureClearedGeneration()), ...(await measureLogRetention())];
 }
 
@@ -30,8 +30,8 @@ function measureClearedGeneration(): Promise<readonly BenchmarkFigure[]> {
       (n) => toStoredAccount(applyProfileEvent(undefined, createTestHistory(`person${n}`).registered())),
       profiles.save,
     );
-    const longest = await measureLongestTurn(() => generations.clear(GENERATION));
-    return createTurnFigures('profiles: a generation is cleared', longest);
+    const longest = await measureLongestEventLoopTurn(() => generations.clear(GENERATION));
+    return createEventLoopTurnFigures('profiles: a generation is cleared', longest);
   });
 }
 
@@ -44,10 +44,10 @@ function measureLogRetention(): Promise<readonly BenchmarkFigure[]> {
       (n) => ({ key: `${n}`, value, headers: {} }),
       (records) => bus.publish(TOPIC.name, records),
     );
-    const longest = await measureLongestTurn(() => bus.sweep());
+    const longest = await measureLongestEventLoopTurn(() => bus.sweep());
     const kept = bus.topics().reduce((sum, { records }) => sum + records, 0);
     await bus.close();
     if (kept > 0) throw new Error(`${kept} records are left`);
-    return createTurnFigures('log: all records are past their retention', longest);
+    return createEventLoopTurnFigures('log: all records are past their retention', longest);
   });
 }

@@ -54,7 +54,7 @@ export interface KeyReport {
 type Needs = Readonly<Record<ReportedKeyKind, ReadonlyMap<string, string>>>;
 
 /** How long data that was made with a key stays valid or is kept. */
-export interface KeyedDataLifetimes {
+export interface TokenAndAuditLifetimes {
   /** How long access tokens are valid. */
   readonly accessTokenMinutes: number;
   /** How long security events are kept. */
@@ -83,7 +83,7 @@ const SIGNS = 'it is in use';
 export async function createKeyReports(
   store: Store,
   secrets: StoredSecrets,
-  { now, ...lifetimes }: KeyedDataLifetimes & { readonly now: Date },
+  { now, ...lifetimes }: TokenAndAuditLifetimes & { readonly now: Date },
 ): Promise<readonly KeyReport[]> {
   const auth = openAuthOps(store);
   const uses = {
@@ -164,7 +164,7 @@ function neededUntil(
   kind: ReportedKeyKind,
   since: Date,
   now: Date,
-  { accessTokenMinutes, auditDays }: KeyedDataLifetimes,
+  { accessTokenMinutes, auditDays }: TokenAndAuditLifetimes,
 ): readonly string[] {
   function until(ms: number, what: string): readonly string[] {
     const end = new Date(since.getTime() + ms);

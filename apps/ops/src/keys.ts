@@ -23,7 +23,7 @@ export function readKeysFromEnvironment(environment: Environment): Partial<Secre
  * `secrets.json`.
  * @throws ConfigError, or Error that names the missing keys
  */
-export async function readKeysForFolder(folder: string, environment: Environment): Promise<Secrets> {
+export async function readKeysOfDataFolder(folder: string, environment: Environment): Promise<Secrets> {
   const keys = { ...(await keysIn(join(folder, 'secrets.json'))), ...readKeysFromEnvironment(environment) };
   const missing = requiredSecretNames.filter((name) => keys[name] === undefined);
   if (missing.length > 0) throw new Error(`${missing.join(', ')}: neither set nor in ${folder}/secrets.json`);
@@ -35,7 +35,7 @@ export async function readKeysForFolder(folder: string, environment: Environment
  * `secrets.json`. Undefined if the secret is missing.
  * @throws ConfigError
  */
-export async function readSecretForFolder(
+export async function readSecretOfDataFolder(
   name: keyof Secrets,
   folder: string,
   environment: Environment,
@@ -63,7 +63,7 @@ export async function createWebhookSealerFromSettings({
   environment,
 }: Pick<CommandContext, 'environment'>): Promise<SecretSealer> {
   return createWebhookSecretSealer(
-    await readSecretForFolder('WEBHOOK_SECRET_KEY', getDataFolder(environment), environment),
+    await readSecretOfDataFolder('WEBHOOK_SECRET_KEY', getDataFolder(environment), environment),
   );
 }
 
@@ -147,7 +147,7 @@ function asEnv(keys: Secrets): string {
 }
 
 /** Asserts that the keys can be written to a file. @throws Error if the file contains anything but these keys */
-export async function assertFileHasNoOtherKeys(path: string, keys: Secrets): Promise<void> {
+export async function assertFileContainsOnlyKeys(path: string, keys: Secrets): Promise<void> {
   const text = await readTextFile(path);
   if (text === undefined) return;
   const found = parseEnv(text);
@@ -160,8 +160,8 @@ export async function assertFileHasNoOtherKeys(path: string, keys: Secrets): Pro
 
 /**
  * Writes the keys to a file with mode 0600, unless the file already contains them.
- * @throws the errors of assertFileHasNoOtherKeys
+ * @throws the errors of assertFileContainsOnlyKeys
  */
 export async function writeKeysToEnvFile(path: string, keys: Secrets): Promise<void> {
-  if (!(await createTextFile(path, asEnv(keys)))) await assertFileHasNoOtherKeys(path, keys);
+  if (!(await createTextFile(path, asEnv(keys)))) await assertFileContainsOnlyKeys(path, keys);
 }

@@ -7,7 +7,7 @@ import { openUserOps } from '@latchkey/user/ops';
 import { openWebhookStorage } from '@latchkey/webhooks';
 
 /** Returns the schemas that must exist in the store before the services start. */
-export function listPreparableSchemas(store: Store): readonly Preparable[] {
+export function listStoreSchemas(store: Store): readonly Preparable[] {
   return [
     openAuthOps(store),
     openNotifierOps(store),

@@ -4,7 +4,7 @@
  */
 
 /** The claims that decide whether a token is valid: `jti`, `sub`, `seq` and `exp`. */
-export interface CachedTokenCheck {
+export interface CachedTokenClaims {
   readonly id: string;
   readonly account: string;
   /** The sequence number of the account's last event when the token was issued. */
@@ -18,8 +18,8 @@ export interface TokenCache {
    * Adds a token to the cache.
    * @returns false, without adding the token, if it has expired or is already known to be revoked
    */
-  keep(token: CachedTokenCheck): boolean;
-  find(id: string): CachedTokenCheck | undefined;
+  keep(token: CachedTokenClaims): boolean;
+  find(id: string): CachedTokenClaims | undefined;
   /**
    * Removes all tokens of an account that were issued before `sequence`.
    * @returns the number of removed tokens
@@ -29,9 +29,9 @@ export interface TokenCache {
 
 /** Creates an empty cache. @param now returns the time in seconds since 1970 */
 export function createTokenCache(now: () => number): TokenCache {
-  const tokens = new Map<string, CachedTokenCheck>();
+  const tokens = new Map<string, CachedTokenClaims>();
   const revokedAt = new Map<string, number>();
-  function isDead({ account, seq }: CachedTokenCheck) {
+  function isDead({ account, seq }: CachedTokenClaims) {
     return seq < (revokedAt.get(account) ?? 0);
   }
 

@@ -4,7 +4,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 type Values = Readonly<Record<string, string>>;
 
 /** Returns the API's error message, or a message that the server cannot be reached. */
-export function formatFault(
+export function formatError(
   error: unknown,
   labelOf: (name: string) => string | undefined = () => undefined,
 ): string {
@@ -50,7 +50,7 @@ export function Form({
       await send(values);
       setState('done');
     } catch (error) {
-      setFault(formatFault(error, (name) => labelIn(form, name)));
+      setFault(formatError(error, (name) => labelIn(form, name)));
       setState('open');
     }
   }

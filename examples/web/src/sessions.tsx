@@ -1,6 +1,6 @@
 import { dataOf } from '@latchkey/client';
 import { useCallback, useEffect, useState } from 'react';
-import { formatFault } from './form.tsx';
+import { formatError } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
 function newestSessions() {
@@ -24,7 +24,7 @@ export function SessionList() {
    */
   async function attempt(ending: Promise<void>): Promise<void> {
     setFault(undefined);
-    await ending.catch((error: unknown) => setFault(formatFault(error)));
+    await ending.catch((error: unknown) => setFault(formatError(error)));
   }
 
   async function end(id: string): Promise<void> {

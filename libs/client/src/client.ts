@@ -3,7 +3,7 @@ import createFetchClient, { type Client } from 'openapi-fetch';
 import type { components, operations, paths } from './api.d.ts';
 import { rejectWhenAborted } from './deadline.ts';
 import { type ClientEventEmitter, createClientEventEmitter } from './events.ts';
-import { createAccountSequenceTracker, createPostRequest, RefusedRequestProblem } from './http.ts';
+import { createAccountSequenceTracker, createPostRequestSender, RefusedRequestProblem } from './http.ts';
 import { newIdempotencyKey } from './idempotency-key.ts';
 import { extractLinkToken } from './links.ts';
 import { ApiProblem } from './problem.ts';
@@ -110,7 +110,7 @@ export function createClient(options: ClientOptions): AuthClient {
   const storage = options.storage ?? (mode === 'cookie' ? page : undefined) ?? memoryStorage();
   const { on, emit } = createClientEventEmitter();
   const sequences = createAccountSequenceTracker();
-  const post = createPostRequest(baseUrl, send, sequences);
+  const post = createPostRequestSender(baseUrl, send, sequences);
   const keeper = openSessionKeeper({
     mode,
     storage,

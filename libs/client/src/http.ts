@@ -31,7 +31,7 @@ export type PostRequest = <Answer>(
  * Creates the function that sends requests to auth. Each request is aborted after `MAX_REQUEST_DURATION_MS`.
  * @param baseUrl the URL of Latchkey, without a slash at the end
  */
-export function createPostRequest(
+export function createPostRequestSender(
   baseUrl: string,
   fetchImplementation: typeof fetch,
   sequences: AccountSequenceTracker,

@@ -26,7 +26,7 @@ const START_ENDS_WITHIN_MS = 2000;
 
 const STOPPING: DependencyHealth = { name: 'process', state: 'down', needed: true, detail: 'stopping' };
 
-export interface ClusterPartDeps {
+export interface ClusterServicePartDeps {
   readonly name: string;
   readonly logger: Logger;
   readonly registry: Registry;
@@ -44,7 +44,7 @@ export interface ClusterPartDeps {
  */
 export function createClusterServicePart(
   config: ServerConnectionsConfig & { readonly process: ServiceProcessConfig },
-  deps: ClusterPartDeps,
+  deps: ClusterServicePartDeps,
 ): ProcessPart {
   const { name, logger, registry, end, needs } = deps;
   const servers = connectToServers(config, {
@@ -133,7 +133,7 @@ export function createClusterServicePart(
   };
 }
 
-function publicListener(process: ServiceProcessConfig, deps: ClusterPartDeps): ListeningPart {
+function publicListener(process: ServiceProcessConfig, deps: ClusterServicePartDeps): ListeningPart {
   const { logger, registry } = deps;
   const isProduction = process.LATCHKEY_ENV === 'production';
   return createListeningPart({

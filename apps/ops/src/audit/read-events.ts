@@ -23,7 +23,7 @@ export interface SecurityEventFilter {
  * Which of the matching security events to return: the events with the lowest ids (`first`) or with the
  * highest ids (`last`).
  */
-export type ReadFirstOrLast = 'first' | 'last';
+export type FirstOrLast = 'first' | 'last';
 
 /**
  * Returns at most `limit` matching events, sorted by id and without duplicates.
@@ -36,7 +36,7 @@ export async function findSecurityEvents(
     filter,
     limit,
     end,
-  }: { readonly filter: SecurityEventFilter; readonly limit: number; readonly end: ReadFirstOrLast },
+  }: { readonly filter: SecurityEventFilter; readonly limit: number; readonly end: FirstOrLast },
 ): Promise<readonly SecurityEvent[]> {
   let found: SecurityEvent[] = [];
   function narrow(): void {

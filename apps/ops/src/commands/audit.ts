@@ -14,7 +14,7 @@ import {
 import { readConfig } from '@latchkey/process';
 import { findSecurityEvents, followSecurityEvents, type SecurityEventFilter } from '../audit/read-events.ts';
 import type { CommandContext } from '../context.ts';
-import { readSecretForFolder } from '../keys.ts';
+import { readSecretOfDataFolder } from '../keys.ts';
 import { withOpenedLog } from '../log.ts';
 import { type PagedListing, printJsonLines, printListingPage } from '../output/listing.ts';
 import {
@@ -116,7 +116,7 @@ function withEvents(
  * @throws ConfigError
  */
 async function pseudonymKeys({ environment }: CommandContext): Promise<readonly Buffer[]> {
-  const key = await readSecretForFolder('AUDIT_IP_KEY', getDataFolder(environment), environment);
+  const key = await readSecretOfDataFolder('AUDIT_IP_KEY', getDataFolder(environment), environment);
   const { AUDIT_IP_KEY = [] } = readConfig(auditSettingsSchema.pick({ AUDIT_IP_KEY: true }), {
     AUDIT_IP_KEY: key,
   });

@@ -14,9 +14,9 @@ import {
   createAddressTracePredicate,
   type PersonalDataTracePredicate,
 } from '../erasure-check/traces.ts';
-import { createRewriteAdvice } from '../erasures/file.ts';
+import { formatFileRewriteAdvice } from '../erasures/file.ts';
 import { findFormerTopics, isTopicOrItsDeadLetterTopic } from '../erasures/former-topics.ts';
-import { readSecretForFolder } from '../keys.ts';
+import { readSecretOfDataFolder } from '../keys.ts';
 import { printJsonLines } from '../output/listing.ts';
 import { createFormerTopicsOption, formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
 import { getDataFolder, withOpenedStore } from '../stores.ts';
@@ -61,7 +61,7 @@ function erase(context: CommandContext, account: string, now: boolean): Promise<
   return withOpenedStore(context, async (store) => {
     const { environment } = context;
     const graceDays = now ? 0 : readConfig(erasureSettingsSchema, environment).ERASURE_GRACE_DAYS;
-    const sealingKey = await readSecretForFolder(
+    const sealingKey = await readSecretOfDataFolder(
       'SEALING_PUBLIC_KEY',
       getDataFolder(environment),
       environment,
@@ -116,7 +116,7 @@ async function checkErased(
       context.note(
         `not searched: ${former.unnamed.join(', ')}. If this system used it before TOPIC_NAMES was changed, add: --topics ${former.unnamed.join(',')}`,
       );
-    if (store.file?.erasedRemains().possible) context.note(createRewriteAdvice(store.file));
+    if (store.file?.erasedRemains().possible) context.note(formatFileRewriteAdvice(store.file));
     if (hits.length > 0) context.exitWith(FOUND);
   });
 }

@@ -12,17 +12,17 @@ import type { Store } from '@latchkey/backend';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
 import {
-  computeDataFileErasureState,
-  createRewriteAdvice,
-  type DataFileState,
-  toDataFileState,
+  computeErasedDataInFile,
+  type DataFileWithRemains,
+  formatFileRewriteAdvice,
+  toDataFileWithRemains,
 } from '../erasures/file.ts';
-import { type ErasureTopics, readErasureTopics } from '../erasures/read-topics.ts';
-import { computeRetainedData, formatRetainedData } from '../erasures/retained.ts';
+import { readTopicsWithErasedData, type TopicsWithErasedData } from '../erasures/read-topics.ts';
+import { computeRetainedPersonalData, formatRetainedPersonalData } from '../erasures/retained.ts';
 import {
-  computeTopicErasureState,
-  findTopicErasureAdvice,
-  formatTopicErasureState,
+  computeErasedDataInTopic,
+  findTopicRemovalAdvice,
+  formatErasedDataInTopic,
 } from '../erasures/topic.ts';
 import { formatProperties, printListingPage } from '../output/listing.ts';
 import {
@@ -104,8 +104,8 @@ export function addErasuresCommand(program: OpsProgram, context: CommandContext)
         const { receipts, missing, confirmed, overdue, complete, topic, retained, uncovered, file, ...rest } =
           certificate;
         const advice = [
-          findTopicErasureAdvice(topic, account),
-          file?.clean === false ? createRewriteAdvice(file) : undefined,
+          findTopicRemovalAdvice(topic, account),
+          file?.clean === false ? formatFileRewriteAdvice(file) : undefined,
         ].filter((line) => line !== undefined);
         const lines = formatProperties({
           ...rest,
@@ -115,8 +115,8 @@ export function addErasuresCommand(program: OpsProgram, context: CommandContext)
           ...Object.fromEntries(
             missing.map((consumer) => [consumer, overdue ? 'overdue' : 'has not confirmed yet']),
           ),
-          [topic.name]: formatTopicErasureState(topic),
-          ...Object.fromEntries(retained.map((data) => [data.name, formatRetainedData(data)])),
+          [topic.name]: formatErasedDataInTopic(topic),
+          ...Object.fromEntries(retained.map((data) => [data.name, formatRetainedPersonalData(data)])),
           ...Object.fromEntries(uncovered.map((name) => [name, NOT_COVERED])),
           ...(file && { [file.name]: file.clean ? 'clean' : 'not rewritten yet' }),
           confirmed: confirmed ? 'yes' : 'no',
@@ -145,9 +145,9 @@ interface Rules {
   readonly receiptDays: number;
   /** An erasure that took place before this time is overdue if a consumer has not confirmed it. */
   readonly overdueSince: Date;
-  readonly topics: ErasureTopics;
+  readonly topics: TopicsWithErasedData;
   /** The state of the database file. Undefined if the store has no file. */
-  readonly fileState: DataFileState | undefined;
+  readonly fileState: DataFileWithRemains | undefined;
 }
 
 async function rulesOf(
@@ -160,8 +160,8 @@ async function rulesOf(
     context.environment,
   );
   const overdueSince = new Date(Date.now() - receiptDays * DAY_MS);
-  const topics = await readErasureTopics(context, formerTopics);
-  return { receiptDays, overdueSince, topics, fileState: store.file && toDataFileState(store.file) };
+  const topics = await readTopicsWithErasedData(context, formerTopics);
+  return { receiptDays, overdueSince, topics, fileState: store.file && toDataFileWithRemains(store.file) };
 }
 
 /** Returns the erasure of an account. @throws Error with a one-line message if the account was not erased */
@@ -182,9 +182,9 @@ function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topi
   }));
   const missing = findUnconfirmedConsumers(erasure);
   const confirmed = missing.length === 0;
-  const topic = computeTopicErasureState(erasure, topics.accounts);
-  const retained = topics.retaining.map((each) => computeRetainedData(erasure, each, new Date()));
-  const file = fileState && computeDataFileErasureState(erasure, fileState);
+  const topic = computeErasedDataInTopic(erasure, topics.accounts);
+  const retained = topics.retaining.map((each) => computeRetainedPersonalData(erasure, each, new Date()));
+  const file = fileState && computeErasedDataInFile(erasure, fileState);
   const places = [topic, ...retained, ...(file ? [file] : [])];
   return {
     account,
@@ -218,7 +218,7 @@ function rowOf(erasure: ErasureRecord, rules: Rules): readonly string[] {
     erasedAt,
     receipts.map((receipt) => `${receipt.consumer}${markOf(receipt)}`).join(',') || '-',
     missing.join(',') || '-',
-    formatTopicErasureState(topic),
+    formatErasedDataInTopic(topic),
     overdue ? 'yes' : 'no',
   ];
 }

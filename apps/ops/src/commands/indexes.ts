@@ -3,7 +3,7 @@ import type { StorageRequirement } from '@latchkey/store';
 import type { CommandContext } from '../context.ts';
 import { printJsonLines } from '../output/listing.ts';
 import { formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
-import { listPreparableSchemas } from '../schema.ts';
+import { listStoreSchemas } from '../schema.ts';
 import { withOpenedStore } from '../stores.ts';
 
 /**
@@ -23,7 +23,7 @@ export function addIndexesCommand(program: OpsProgram, context: CommandContext):
 
 async function prepareStore(store: Store, { print, note }: CommandContext, json: boolean): Promise<void> {
   let required = 0;
-  for (const schema of listPreparableSchemas(store)) {
+  for (const schema of listStoreSchemas(store)) {
     const outcomes: { readonly index: string; readonly created: boolean }[] = [];
     for (const requirement of await schema.requirements()) {
       required += 1;

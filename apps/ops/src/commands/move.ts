@@ -19,15 +19,15 @@ import { createRecordMove, type RecordMove } from '@latchkey/store';
 import { createWebhookDataMoves, findOutdatedSecrets, openWebhookStorage } from '@latchkey/webhooks';
 import type { CommandContext } from '../context.ts';
 import {
-  assertFileHasNoOtherKeys,
+  assertFileContainsOnlyKeys,
   createWebhookSecretSealer,
-  readKeysForFolder,
+  readKeysOfDataFolder,
   writeKeysToEnvFile,
 } from '../keys.ts';
 import { withEmbeddedLog } from '../log.ts';
 import { formatCount } from '../output/progress.ts';
 import { formatExamples, type OpsProgram } from '../program.ts';
-import { listPreparableSchemas } from '../schema.ts';
+import { listStoreSchemas } from '../schema.ts';
 import { getDataFolder, withOpenedStore } from '../stores.ts';
 
 export function addMoveCommand(program: OpsProgram, context: CommandContext): void {
@@ -49,8 +49,8 @@ async function moveFolder(folder: string, envFile: string, context: CommandConte
   await withOpenedStore(
     context,
     async (from) => {
-      const keys = await readKeysForFolder(folder, context.environment);
-      await assertFileHasNoOtherKeys(envFile, keys);
+      const keys = await readKeysOfDataFolder(folder, context.environment);
+      await assertFileContainsOnlyKeys(envFile, keys);
       await withEmbeddedLog(from, (log) => {
         const bus = withTopicNames(log.bus, TOPIC_NAMES);
         return withOpenedStore(context, (to) => moveStore({ from, bus, to, keys }, context), {
@@ -75,7 +75,7 @@ interface Move {
 
 async function moveStore(move: Move, context: CommandContext): Promise<void> {
   const { from, to, keys } = move;
-  for (const schema of listPreparableSchemas(to)) await schema.check();
+  for (const schema of listStoreSchemas(to)) await schema.check();
   await findOutdatedSecrets(
     openWebhookStorage(from).endpoints,
     createWebhookSecretSealer(keys.WEBHOOK_SECRET_KEY),

@@ -8,7 +8,7 @@ import { formatCount, formatNumber } from '../output/progress.ts';
  * with the active generation.
  * @throws Error with a one-line message if the new generation must not become active
  */
-export function assertGenerationMayBecomeActive(
+export function assertGenerationCanBeActivated(
   generation: number,
   parity: GenerationComparison,
   acceptDifferences: boolean,

@@ -14,7 +14,7 @@ import { createProgressDisplay, formatCount, formatNumber } from '../output/prog
 import { retryUntilReachable } from '../patience.ts';
 import { formatExamples, type OpsProgram } from '../program.ts';
 import { type OpenedSystem, withOpenedSystem } from '../system.ts';
-import { assertGenerationMayBecomeActive } from './parity.ts';
+import { assertGenerationCanBeActivated } from './parity.ts';
 
 export function addRebuildCommand(program: OpsProgram, context: CommandContext): void {
   const command = program
@@ -85,7 +85,7 @@ async function rebuildUser(
       : `Generation ${generation} is already being filled; continuing with it.`,
   );
   await catchUp(rebuild, context, generation);
-  assertGenerationMayBecomeActive(
+  assertGenerationCanBeActivated(
     generation,
     await compare(rebuild, context, generation),
     acceptDifferences,

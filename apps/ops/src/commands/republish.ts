@@ -7,7 +7,7 @@ import { readEventKeysFromSettings } from '../keys.ts';
 import { createDelayedProgressDisplay, formatCount, formatNumber } from '../output/progress.ts';
 import { formatExamples, type OpsProgram } from '../program.ts';
 import {
-  createErasedCopiesRecorder,
+  createErasedEventCopyRecorder,
   createRepublisher,
   type Republisher,
 } from '../republish/publish-again.ts';
@@ -86,7 +86,7 @@ function republishAll(name: string, context: CommandContext): Promise<void> {
       ...createAccountsTopicSpec(context),
       name,
     });
-    const copies = createErasedCopiesRecorder(auth, log);
+    const copies = createErasedEventCopyRecorder(auth, log);
     const { accounts, events, added } = await writeAccountEventsToTopic({
       journal: auth.journal,
       recordsOf,
@@ -127,7 +127,7 @@ async function republishStreams(
   context: CommandContext,
 ): Promise<void> {
   const auth = openAuthOps(store);
-  const copies = createErasedCopiesRecorder(auth, log);
+  const copies = createErasedEventCopyRecorder(auth, log);
   const recordsOf = createRecordEncoder(auth, (await readEventKeysFromSettings(context)).signer);
   const bus = createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf, ...copies });
   for (const id of ids) {

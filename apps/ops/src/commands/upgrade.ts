@@ -5,9 +5,9 @@ import type { CommandContext } from '../context.ts';
 import { readEventKeysFromSettings, readPublicEventKeys } from '../keys.ts';
 import { createDelayedProgressDisplay, formatCount, formatNumber } from '../output/progress.ts';
 import { formatExamples, type OpsProgram } from '../program.ts';
-import { createErasedCopiesRecorder, createRepublisher } from '../republish/publish-again.ts';
+import { createErasedEventCopyRecorder, createRepublisher } from '../republish/publish-again.ts';
 import { createRecordEncoder } from '../republish/records-of.ts';
-import { type RepublishUnsignedTotals, republishUnsignedEvents } from '../republish/sign-topics.ts';
+import { type RepublishUnsignedEventsResult, republishUnsignedEvents } from '../republish/sign-topics.ts';
 import { withOpenedSystem } from '../system.ts';
 
 const MAX_RECORDS = 500_000;
@@ -35,7 +35,7 @@ export function addUpgradeCommand(program: OpsProgram, context: CommandContext):
             bus: log.bus,
             journal: auth.journal,
             recordsOf,
-            ...createErasedCopiesRecorder(auth, log),
+            ...createErasedEventCopyRecorder(auth, log),
           }),
           topics: journalTopics.map(({ name }) => nameOf(name)),
           nameOf,
@@ -49,7 +49,7 @@ export function addUpgradeCommand(program: OpsProgram, context: CommandContext):
     );
 }
 
-function linesOf({ chained, published, events, leftOut }: RepublishUnsignedTotals): readonly string[] {
+function linesOf({ chained, published, events, leftOut }: RepublishUnsignedEventsResult): readonly string[] {
   const hidden = leftOut.length - MAX_LINES;
   return [
     ...(chained > 0

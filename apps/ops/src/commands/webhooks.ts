@@ -26,7 +26,7 @@ import {
 import type { CommandContext } from '../context.ts';
 import { createWebhookSealerFromSettings } from '../keys.ts';
 import { formatProperties, printJsonLines, printListingPage } from '../output/listing.ts';
-import { computeOverlapEnd, createOverlapHoursOption } from '../overlap.ts';
+import { computeRotationOverlapEnd, createRotationOverlapOption } from '../overlap.ts';
 import {
   createEventTypesOption,
   createLimitOption,
@@ -127,11 +127,11 @@ export function addWebhooksCommand(program: OpsProgram, context: CommandContext)
     .command('rotate')
     .description('give an endpoint another secret; requests are signed with the former one, too, for a while')
     .argument('<id>', 'the id of the endpoint')
-    .addOption(createOverlapHoursOption('how long requests are signed with the former secret, too'))
+    .addOption(createRotationOverlapOption('how long requests are signed with the former secret, too'))
     .addHelpText('after', formatExamples(`webhooks rotate ${EXAMPLE_ID} --overlap-hours 2`))
     .action((id, { overlapHours }) => {
       const now = new Date();
-      const until = computeOverlapEnd(now, overlapHours);
+      const until = computeRotationOverlapEnd(now, overlapHours);
       return withOpenedStore(context, async (store) => {
         const { endpoints } = openWebhookStorage(store);
         const sealer = await createWebhookSealerFromSettings(context);

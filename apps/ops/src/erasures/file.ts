@@ -4,7 +4,7 @@ import { latchkeyConsumers } from '@latchkey/events';
 import type { DataFile, ErasedRemains } from '@latchkey/store';
 
 /** Whether the database file may still contain data of one erased person. */
-export interface DataFileErasureState {
+export interface ErasedDataInFile {
   readonly name: string;
   /** When the file was last rewritten (RFC 3339); absent if it never was. */
   readonly rewrittenAt?: string;
@@ -13,10 +13,10 @@ export interface DataFileErasureState {
 }
 
 /** The name of a file, and whether it may still contain data of erased persons. */
-export type DataFileState = Pick<DataFile, 'name'> & { readonly remains: ErasedRemains };
+export type DataFileWithRemains = Pick<DataFile, 'name'> & { readonly remains: ErasedRemains };
 
 /** Returns the name of a store's file, and whether the file may still contain data of erased persons. */
-export function toDataFileState({ name, erasedRemains }: DataFile): DataFileState {
+export function toDataFileWithRemains({ name, erasedRemains }: DataFile): DataFileWithRemains {
   return { name, remains: erasedRemains() };
 }
 
@@ -25,10 +25,10 @@ export function toDataFileState({ name, erasedRemains }: DataFile): DataFileStat
  * confirmed the erasure, the file is clean if it was rewritten after these confirmations, or if nothing was
  * erased since its last rewrite.
  */
-export function computeDataFileErasureState(
+export function computeErasedDataInFile(
   { receipts }: Pick<ErasureRecord, 'receipts'>,
-  { name, remains: { possible, rewrittenAt } }: DataFileState,
-): DataFileErasureState {
+  { name, remains: { possible, rewrittenAt } }: DataFileWithRemains,
+): ErasedDataInFile {
   const confirmedAt = latchkeyConsumers.map(
     (own) => receipts.find(({ consumer }) => consumer === own)?.confirmedAt,
   );
@@ -41,6 +41,6 @@ export function computeDataFileErasureState(
 }
 
 /** Returns the advice that tells an operator how to remove the remains of erased data from a file. */
-export function createRewriteAdvice({ name }: Pick<DataFile, 'name'>): string {
+export function formatFileRewriteAdvice({ name }: Pick<DataFile, 'name'>): string {
   return `${name} may still contain copies of erased data in unused bytes: restart the standalone, or stop it and run vacuum`;
 }

@@ -13,7 +13,7 @@ import type { RetainingTopic } from './retained.ts';
 import type { AccountsTopic } from './topic.ts';
 
 /** The topics that may contain data of an erased person. */
-export interface ErasureTopics {
+export interface TopicsWithErasedData {
   readonly accounts: AccountsTopic;
   /**
    * The topics from which the broker removes the person's data only when it reaches a certain age. If the
@@ -40,10 +40,10 @@ const RETAINING = {
  * @param former topics that the system used before TOPIC_NAMES was changed
  * @throws ConfigError
  */
-export async function readErasureTopics(
+export async function readTopicsWithErasedData(
   context: CommandContext,
   former: readonly string[] = [],
-): Promise<ErasureTopics> {
+): Promise<TopicsWithErasedData> {
   const { environment, note } = context;
   const { TOPIC_NAMES } = readConfig(topicNameSettings, environment);
   const name = topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { computeRetainedData, formatRetainedData, type RetainingTopic } from './retained.ts';
+import { computeRetainedPersonalData, formatRetainedPersonalData, type RetainingTopic } from './retained.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const topic: RetainingTopic = {
@@ -22,16 +22,16 @@ const receipts = [
 const REMOVED_BY = '2026-06-07T13:00:00.000Z';
 
 function retainedAt(now: string, of = topic, confirmed = receipts) {
-  return computeRetainedData({ receipts: confirmed }, of, new Date(now));
+  return computeRetainedPersonalData({ receipts: confirmed }, of, new Date(now));
 }
 
 test('data is gone from a topic once its retention and a segment have passed since our own receipts', () => {
   const before = retainedAt('2026-06-07T12:59:59.999Z');
   const { name, contents } = topic;
   assert.deepEqual(before, { name, contents, removedBy: REMOVED_BY, clean: false });
-  assert.equal(formatRetainedData(before), `networks and user agents until ${REMOVED_BY}`);
+  assert.equal(formatRetainedPersonalData(before), `networks and user agents until ${REMOVED_BY}`);
   const after = retainedAt(REMOVED_BY);
-  assert.deepEqual([after.clean, formatRetainedData(after)], [true, 'clean']);
+  assert.deepEqual([after.clean, formatRetainedPersonalData(after)], [true, 'clean']);
 });
 
 test('data has no end while one of our own services has not confirmed, or if the topic keeps every record', () => {
@@ -41,12 +41,15 @@ test('data has no end while one of our own services has not confirmed, or if the
     retainedAt('2036-01-01T00:00:00Z', forever),
   ]) {
     assert.deepEqual([data.clean, data.removedBy], [false, undefined]);
-    assert.match(formatRetainedData(data), /^networks and user agents are kept/);
+    assert.match(formatRetainedPersonalData(data), /^networks and user agents are kept/);
   }
 });
 
 test('whether data is gone is unknown while the settings of the topic are', () => {
   const { keeps: _, ...unread } = topic;
   const data = retainedAt('2036-01-01T00:00:00Z', unread);
-  assert.deepEqual([data.clean, formatRetainedData(data)], [null, 'networks and user agents: unknown']);
+  assert.deepEqual(
+    [data.clean, formatRetainedPersonalData(data)],
+    [null, 'networks and user agents: unknown'],
+  );
 });

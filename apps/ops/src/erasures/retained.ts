@@ -13,7 +13,7 @@ export interface RetainingTopic {
 }
 
 /** Whether a topic still contains data of one erased person. */
-export interface RetainedData {
+export interface RetainedPersonalData {
   readonly name: string;
   readonly contents: string;
   /**
@@ -38,11 +38,11 @@ const BROKER_DELAY_MS = 60 * 60_000;
  * its newest record is older than the retention time. That record may be newer than the person's data, but by
  * no more than the duration of a segment.
  */
-export function computeRetainedData(
+export function computeRetainedPersonalData(
   { receipts }: Pick<ErasureRecord, 'receipts'>,
   { name, contents, keeps }: RetainingTopic,
   now: Date,
-): RetainedData {
+): RetainedPersonalData {
   const times = latchkeyConsumers.map(
     (own) => receipts.find(({ consumer }) => consumer === own)?.confirmedAt,
   );
@@ -54,7 +54,7 @@ export function computeRetainedData(
 }
 
 /** Formats until when a topic keeps the data of a person, in a few words. */
-export function formatRetainedData({ contents, removedBy, clean }: RetainedData): string {
+export function formatRetainedPersonalData({ contents, removedBy, clean }: RetainedPersonalData): string {
   if (clean === true) return 'clean';
   if (clean === null) return `${contents}: unknown`;
   return `${contents} ${removedBy === undefined ? 'are kept, without an end yet' : `until ${removedBy}`}`;

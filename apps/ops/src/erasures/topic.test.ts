@@ -7,9 +7,9 @@ import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import {
-  computeTopicErasureState,
-  findTopicErasureAdvice,
-  formatTopicErasureState,
+  computeErasedDataInTopic,
+  findTopicRemovalAdvice,
+  formatErasedDataInTopic,
   type RemovalMethod,
 } from './topic.ts';
 
@@ -25,11 +25,11 @@ function topicOf(
 ) {
   const receipts = isConfirmed ? [{ consumer: 'auth', confirmedAt: COPIED_AT }] : [];
   const erasure = { account: 'a', sequence: 7, erasedAt: ERASED_AT, expected: ['auth'], receipts };
-  const topic = computeTopicErasureState(
+  const topic = computeErasedDataInTopic(
     { ...erasure, ...(copies && { copies }) },
     { name: 'accounts.events.v2', removal, maxLagMs: 7 * DAY_MS },
   );
-  return { topic, text: formatTopicErasureState(topic), advice: findTopicErasureAdvice(topic, 'a') };
+  return { topic, text: formatErasedDataInTopic(topic), advice: findTopicRemovalAdvice(topic, 'a') };
 }
 
 describe('the topic after an erasure', () => {

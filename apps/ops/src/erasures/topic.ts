@@ -22,7 +22,7 @@ export interface AccountsTopic {
 }
 
 /** Whether the topic still contains data of one erased person. */
-export interface TopicErasureState {
+export interface ErasedDataInTopic {
   readonly name: string;
   readonly removal: RemovalMethod;
   /**
@@ -40,10 +40,10 @@ export interface TopicErasureState {
 }
 
 /** Returns whether the topic still contains data of an erased person. */
-export function computeTopicErasureState(
+export function computeErasedDataInTopic(
   { copies, receipts }: ErasureRecord,
   { name, removal, maxLagMs }: AccountsTopic,
-): TopicErasureState {
+): ErasedDataInTopic {
   // Removing the person's data from the log is auth's last step of an erasure. Once auth has confirmed the erasure,
   // the removal is therefore done.
   const isDone = receipts.some(({ consumer }) => consumer === 'auth');
@@ -65,7 +65,7 @@ export function computeTopicErasureState(
 }
 
 /** Formats whether the topic still contains data of the person, in a few words for a table. */
-export function formatTopicErasureState({ removal, removedBy: at, clean }: TopicErasureState): string {
+export function formatErasedDataInTopic({ removal, removedBy: at, clean }: ErasedDataInTopic): string {
   if (clean === true) return 'clean';
   if (removal === 'none') return 'not compacted';
   if (clean === null) return 'unknown';
@@ -73,8 +73,8 @@ export function formatTopicErasureState({ removal, removedBy: at, clean }: Topic
 }
 
 /** Returns advice on how an operator removes the person's data from the topic. Undefined if there is nothing to do. */
-export function findTopicErasureAdvice(
-  { name, removal, clean }: TopicErasureState,
+export function findTopicRemovalAdvice(
+  { name, removal, clean }: ErasedDataInTopic,
   account: string,
 ): string | undefined {
   if (clean === true) return undefined;

@@ -28,7 +28,7 @@ export interface RepublisherDeps {
  * without the person's data. auth then publishes heartbeats until the broker has removed the original events
  * by compaction. Returns no function for a log that replaces records in place.
  */
-export function createErasedCopiesRecorder(
+export function createErasedEventCopyRecorder(
   { erasures }: Pick<AuthOps, 'erasures'>,
   { bus }: { readonly bus: Pick<Bus, 'replaceRecordsOf'> },
 ): Pick<RepublisherDeps, 'noteCopies'> {

@@ -20,7 +20,7 @@ import {
 import type { Republisher } from './publish-again.ts';
 import type { EncodeStreamRecords } from './records-of.ts';
 
-export interface RepublishUnsignedOptions {
+export interface RepublishUnsignedEventsOptions {
   readonly auth: Pick<AuthOps, 'chain'> & { readonly journal: Pick<AuthOps['journal'], 'streams'> };
   readonly recordsOf: EncodeStreamRecords;
   readonly log: LogReader;
@@ -36,7 +36,7 @@ export interface RepublishUnsignedOptions {
   readonly onProgress: OnProgress;
 }
 
-export interface RepublishUnsignedTotals {
+export interface RepublishUnsignedEventsResult {
   /** The number of accounts and mailings whose events were added to the hash chain. */
   readonly chained: number;
   /** The number of accounts and mailings whose events were published again. */
@@ -47,14 +47,16 @@ export interface RepublishUnsignedTotals {
   readonly leftOut: readonly string[];
 }
 
-type Totals = { -readonly [Name in keyof RepublishUnsignedTotals]: RepublishUnsignedTotals[Name] } & {
+type Totals = {
+  -readonly [Name in keyof RepublishUnsignedEventsResult]: RepublishUnsignedEventsResult[Name];
+} & {
   readonly leftOut: string[];
 };
 
 /** Publishes all unsigned events again, with a signature. @throws the errors of the store and of the bus */
 export async function republishUnsignedEvents(
-  options: RepublishUnsignedOptions,
-): Promise<RepublishUnsignedTotals> {
+  options: RepublishUnsignedEventsOptions,
+): Promise<RepublishUnsignedEventsResult> {
   const { log, topics, maxRecords } = options;
   const ranges = await Promise.all(topics.map((name) => log.ranges(name)));
   const held = ranges.flat().reduce((sum, { start, end }) => sum + end - start, 0);
@@ -64,7 +66,7 @@ export async function republishUnsignedEvents(
 }
 
 async function signShard(
-  options: RepublishUnsignedOptions,
+  options: RepublishUnsignedEventsOptions,
   shard: ShardFilter,
   totals: Totals,
 ): Promise<void> {
@@ -87,7 +89,7 @@ async function signShard(
 const RECORDS_PER_PUBLISH = 500;
 
 async function publishAll(
-  { bus, nameOf }: RepublishUnsignedOptions,
+  { bus, nameOf }: RepublishUnsignedEventsOptions,
   due: readonly EncodedEvent[],
 ): Promise<void> {
   for (const [topic, records] of Map.groupBy(due, (record) => nameOf(record.topic)))
@@ -100,7 +102,7 @@ async function publishAll(
  * on the topic has no valid signature, and end with the last event on the topic.
  */
 async function recordsDue(
-  { auth, recordsOf, keyOf }: RepublishUnsignedOptions,
+  { auth, recordsOf, keyOf }: RepublishUnsignedEventsOptions,
   { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },
 ): Promise<readonly EncodedEvent[]> {
   const entry = index.entryOf(stream.id);

@@ -40,7 +40,7 @@ export interface WriteTopicOptions {
   readonly onProgress: OnProgress;
 }
 
-export interface TopicWriteTotals {
+export interface WriteTopicResult {
   readonly accounts: number;
   /** The number of events that the topic now contains, over all accounts. */
   readonly events: number;
@@ -53,7 +53,7 @@ export interface TopicWriteTotals {
  * @throws Error with a one-line message if the topic contains records that are not the first events of these
  * accounts; the errors of the bus
  */
-export async function writeAccountEventsToTopic(options: WriteTopicOptions): Promise<TopicWriteTotals> {
+export async function writeAccountEventsToTopic(options: WriteTopicOptions): Promise<WriteTopicResult> {
   const { log, topic, maxRecords } = options;
   const held = (await log.ranges(topic)).reduce((sum, { start, end }) => sum + end - start, 0);
   const totals = { accounts: 0, events: 0, added: 0 };
@@ -68,7 +68,7 @@ export async function writeAccountEventsToTopic(options: WriteTopicOptions): Pro
   return totals;
 }
 
-async function* writeShard(options: WriteTopicOptions, shard: ShardFilter): AsyncGenerator<TopicWriteTotals> {
+async function* writeShard(options: WriteTopicOptions, shard: ShardFilter): AsyncGenerator<WriteTopicResult> {
   const { journal, log, topic, onProgress } = options;
   const index = createTopicIndex(shard);
   await createTopicReader({ log, topics: [topic], index, onProgress }).readToEnd();
@@ -90,7 +90,7 @@ async function writeAccounts(
   { bus, topic, recordsOf, noteCopies }: WriteTopicOptions,
   accounts: readonly JournaledStream[],
   index: TopicIndex,
-): Promise<TopicWriteTotals> {
+): Promise<WriteTopicResult> {
   const parts: DueRecords[] = [];
   for (const account of accounts) parts.push(await recordsDue(account, { index, topic, recordsOf }));
   const due = parts.flatMap(({ records }) => records);

@@ -1,7 +1,7 @@
 /** Renders an OpenAPI document with one section for each tag. Each operation is in a collapsible block. */
 import { renderHtmlTemplate, renderTextAsHtml, type SafeHtml } from './html.ts';
 import {
-  arrayOrEmpty,
+  asArray,
   getObjectEntries,
   isJsonObject,
   type JsonObject,
@@ -39,9 +39,7 @@ function slug(text: string): string {
 }
 
 function parametersView(spec: JsonObject, root: JsonObject): SafeHtml | undefined {
-  const parameters = arrayOrEmpty(spec['parameters']).map((parameter) =>
-    resolveSchemaReference(parameter, root),
-  );
+  const parameters = asArray(spec['parameters']).map((parameter) => resolveSchemaReference(parameter, root));
   if (parameters.length === 0) return undefined;
   return renderHtmlTemplate`<h4>Parameters</h4><ul class="plain">${parameters.map(
     (parameter) =>
@@ -88,12 +86,12 @@ function operationView({ method, path, spec }: Operation, root: JsonObject): Saf
 
 export function renderOpenApiSections(document: JsonObject): readonly ApiDocumentSection[] {
   const operations = operationsOf(document);
-  const tags = [...new Set(operations.map(({ spec }) => String(arrayOrEmpty(spec['tags'])[0] ?? 'other')))];
+  const tags = [...new Set(operations.map(({ spec }) => String(asArray(spec['tags'])[0] ?? 'other')))];
   return tags.map((tag) => ({
     id: slug(`api-${tag}`),
     title: tag,
     body: renderHtmlTemplate`${operations
-      .filter(({ spec }) => String(arrayOrEmpty(spec['tags'])[0] ?? 'other') === tag)
+      .filter(({ spec }) => String(asArray(spec['tags'])[0] ?? 'other') === tag)
       .map((operation) => operationView(operation, document))}`,
   }));
 }

@@ -14,7 +14,7 @@ export function getObjectEntries(value: unknown): readonly (readonly [string, Js
     : [];
 }
 
-export function arrayOrEmpty(value: unknown): readonly unknown[] {
+export function asArray(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
@@ -32,18 +32,18 @@ export function resolveSchemaReference(schema: unknown, root: JsonObject): JsonO
 }
 
 function alternatives(schema: JsonObject): readonly unknown[] {
-  return [...arrayOrEmpty(schema['anyOf']), ...arrayOrEmpty(schema['oneOf'])];
+  return [...asArray(schema['anyOf']), ...asArray(schema['oneOf'])];
 }
 
 function typeOf(schema: JsonObject, root: JsonObject): string {
   if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
-  const choices = arrayOrEmpty(schema['enum']);
+  const choices = asArray(schema['enum']);
   if (choices.length > 0) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
   const options = alternatives(schema);
   if (options.length > 0)
     return options.map((option) => typeOf(resolveSchemaReference(option, root), root)).join(' | ');
   if (schema['type'] === 'array') return `${typeOf(resolveSchemaReference(schema['items'], root), root)}[]`;
-  return arrayOrEmpty(schema['type']).join(' | ') || String(schema['type'] ?? 'any');
+  return asArray(schema['type']).join(' | ') || String(schema['type'] ?? 'any');
 }
 
 const limits: Readonly<Record<string, string>> = {
@@ -79,7 +79,7 @@ function objectWithin(schema: JsonObject, root: JsonObject): JsonObject | undefi
 }
 
 function fieldRows(schema: JsonObject, root: JsonObject, path: string): readonly SafeHtml[] {
-  const required = new Set(arrayOrEmpty(schema['required']));
+  const required = new Set(asArray(schema['required']));
   return getObjectEntries(schema['properties']).flatMap(([name, property]) => {
     const field = resolveSchemaReference(property, root);
     const inner = objectWithin(field, root);

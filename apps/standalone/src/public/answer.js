@@ -48,7 +48,7 @@ export function renderProblem(flow, form, { body, status }) {
   );
 }
 
-export function renderDone({ say, next }) {
+export function renderSuccess({ say, next }) {
   return createElement('p', { class: 'done' }, say, ' ', next && ['Next: ', createFlowLink(next)]);
 }
 

@@ -3,7 +3,7 @@ import { prepareRequest, sendRequest } from './api.js';
 import { createElement } from './dom.js';
 import { renderFlow } from './flow-view.js';
 import { flows } from './flows.js';
-import { followArrivals } from './live.js';
+import { followRecordsAndMails } from './live.js';
 import { renderMail } from './mail-view.js';
 import { onSessionChange, updateSession } from './session.js';
 import { createTimeline } from './timeline.js';
@@ -42,7 +42,7 @@ const timeline = createTimeline({
 });
 byId('clear').addEventListener('click', timeline.clear);
 
-const live = followArrivals({
+const live = followRecordsAndMails({
   onRecord: timeline.addRecord,
   onMail: timeline.addMail,
   onReachable: (reachable) => {

@@ -1,5 +1,5 @@
 /** Shows a flow: its form and, below the form, the response. */
-import { createFlowLink, renderBody, renderDone, renderProblem, renderRows } from './answer.js';
+import { createFlowLink, renderBody, renderProblem, renderRows, renderSuccess } from './answer.js';
 import { createElement } from './dom.js';
 import { clearErrors, renderField } from './form.js';
 import { getSession } from './session.js';
@@ -49,8 +49,8 @@ export function renderFlow(flow, perform) {
   function show({ body }, values) {
     const done = flow.after?.(body, values);
     if (flow.rows) showRows(flow.rows(body), body, values);
-    else if (done) say(renderDone(done));
-    else if (body === null) say(renderDone({ say: 'Done.' }));
+    else if (done) say(renderSuccess(done));
+    else if (body === null) say(renderSuccess({ say: 'Done.' }));
     else shown.replaceChildren(renderBody(body));
   }
 
@@ -91,7 +91,7 @@ export function renderFlow(flow, perform) {
     }
     action.after?.();
     await submit();
-    say(renderDone(action));
+    say(renderSuccess(action));
   }
 
   return [

@@ -81,7 +81,7 @@ function unseen(idOf) {
 }
 
 /** Calls `onRecord` and `onMail` for each record and mail that arrives from now on, oldest first. */
-export function followArrivals({ onRecord, onMail, onReachable }) {
+export function followRecordsAndMails({ onRecord, onMail, onReachable }) {
   const counts = new Map();
   const newRecords = new Map();
   const newMails = unseen((mail) => mail.ID);

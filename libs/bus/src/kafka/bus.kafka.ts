@@ -23,8 +23,8 @@ import { createKafkaLogTail, type KafkaLogTail } from './tail.kafka.ts';
 import { DEFAULT_KAFKA_TIMEOUTS, type KafkaTimeouts } from './times.ts';
 import {
   checkTopics,
-  createTopicLike,
-  describeDifferencesFromTopic,
+  createTopicWithSameReplication,
+  describeDifferencesFromNewTopic,
   describeTopics,
   ensureTopics,
   findCompactedTopicsWithSharedKeys,
@@ -102,9 +102,10 @@ export function createKafkaBus({
   const letters = createDeadLetterWriter({
     publisher: letterPublisher,
     logger,
-    make: (topic, like) => withKafkaAdmin(clients.prompt, (admin) => createTopicLike(admin, topic, like)),
+    make: (topic, like) =>
+      withKafkaAdmin(clients.prompt, (admin) => createTopicWithSameReplication(admin, topic, like)),
     differences: (topic, like) =>
-      withKafkaAdmin(clients.prompt, (admin) => describeDifferencesFromTopic(admin, topic, like)),
+      withKafkaAdmin(clients.prompt, (admin) => describeDifferencesFromNewTopic(admin, topic, like)),
   });
   const lagAdmin = createReusableKafkaAdmin(clients.prompt);
   const tailAdmin = createReusableKafkaAdmin(clients.prompt);

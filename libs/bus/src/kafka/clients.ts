@@ -1,6 +1,6 @@
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaConnection, KafkaLogger, KafkaSaslCredentials } from './connection.ts';
-import { ignoreClosedSockets } from './workarounds/closed-sockets.ts';
+import { skipUnrefOfClosedSockets } from './workarounds/closed-sockets.ts';
 import { patchKafkajsHeaderDecoder } from './workarounds/patch-header-decoder.ts';
 import { slowDownRequestTimers } from './workarounds/request-timers.ts';
 import { enableReadingUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
@@ -57,7 +57,7 @@ function createClient(config: KafkaConfig): Kafka {
   const kafka = new Kafka(config);
   enableReadingUncommittedOffsets(kafka);
   slowDownRequestTimers(kafka);
-  ignoreClosedSockets(kafka);
+  skipUnrefOfClosedSockets(kafka);
   return kafka;
 }
 

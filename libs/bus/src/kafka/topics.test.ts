@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import {
-  createTopicLike,
+  createTopicWithSameReplication,
   describeTopicDifferences,
   ensureTopics,
   replicationForBrokerCount,
@@ -116,7 +116,10 @@ describe('a topic that is created like another one', () => {
       fetchTopicMetadata: async () => ({ topics: [{ name: 'accounts', partitions }] }),
       createTopics: async ({ topics }: { topics: ITopicConfig[] }) => made.push(...topics) > 0,
     } as unknown as Admin;
-    assert.equal(await createTopicLike(admin, { ...topic, name: 'letters' }, 'accounts'), true);
+    assert.equal(
+      await createTopicWithSameReplication(admin, { ...topic, name: 'letters' }, 'accounts'),
+      true,
+    );
     assert.deepEqual(
       made.map(({ topic, replicationFactor }) => [topic, replicationFactor]),
       [['letters', 3]],
@@ -124,7 +127,7 @@ describe('a topic that is created like another one', () => {
     assert.ok(
       made[0]?.configEntries?.some(({ name, value }) => name === 'min.insync.replicas' && value === '2'),
     );
-    assert.equal(await createTopicLike(admin, topic, 'accounts'), false);
+    assert.equal(await createTopicWithSameReplication(admin, topic, 'accounts'), false);
   });
 });
 

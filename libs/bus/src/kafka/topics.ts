@@ -198,7 +198,7 @@ async function addedPartitions(admin: Admin, topics: readonly KafkaTopic[]): Pro
  * Creates a topic with the replication factor of an existing one.
  * @returns false if a topic of that name exists, whatever its settings
  */
-export async function createTopicLike(
+export async function createTopicWithSameReplication(
   admin: Admin,
   topic: KafkaTopic,
   existingTopic: string,
@@ -208,10 +208,10 @@ export async function createTopicLike(
 }
 
 /**
- * Returns one sentence for each difference between an existing topic and the topic that `createTopicLike`
+ * Returns one sentence for each difference between an existing topic and the topic that `createTopicWithSameReplication`
  * would create.
  */
-export async function describeDifferencesFromTopic(
+export async function describeDifferencesFromNewTopic(
   admin: Admin,
   topic: KafkaTopic,
   like: string,

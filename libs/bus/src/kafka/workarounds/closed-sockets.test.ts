@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { Kafka } from 'kafkajs';
-import { ignoreClosedSockets } from './closed-sockets.ts';
-import { type CreateCluster, type PatchableConnection, wrapClusters } from './wrap-clusters.ts';
+import { skipUnrefOfClosedSockets } from './closed-sockets.ts';
+import { type CreateKafkajsCluster, type PatchableConnection, wrapKafkajsClusters } from './wrap-clusters.ts';
 
 /** The methods of kafkajs's connection that this test calls. */
 interface Connection extends PatchableConnection {
@@ -23,9 +23,9 @@ async function createConnection(context: TestContext, prepare: (kafka: Kafka) =>
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const kafka = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: 0 });
-  let create: CreateCluster | undefined;
+  let create: CreateKafkajsCluster | undefined;
   prepare(kafka);
-  wrapClusters(kafka, (present) => {
+  wrapKafkajsClusters(kafka, (present) => {
     create = present;
     return present;
   });
@@ -50,13 +50,13 @@ async function countListenersAfterDisconnects(connection: Connection): Promise<n
 }
 
 test('adds no listener to a closed socket, however often its connection is disconnected', async (context) => {
-  const connection = await createConnection(context, ignoreClosedSockets);
+  const connection = await createConnection(context, skipUnrefOfClosedSockets);
   assert.equal(await countListenersAfterDisconnects(connection), 0);
 });
 
 test('lets a process end although a connection is still closing', async (context) => {
   const unref = context.mock.method(Socket.prototype, 'unref');
-  const connection = await createConnection(context, ignoreClosedSockets);
+  const connection = await createConnection(context, skipUnrefOfClosedSockets);
   await connection.connect();
   await connection.disconnect();
   assert.deepEqual(

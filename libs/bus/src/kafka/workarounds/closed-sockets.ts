@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Kafka } from 'kafkajs';
-import { onEachConnection, type PatchableConnection } from './wrap-clusters.ts';
+import { onEachKafkajsConnection, type PatchableConnection } from './wrap-clusters.ts';
 
 /**
  * Makes `unref` a no-op on a closed socket of a client's connections. kafkajs keeps the closed socket of a
@@ -9,8 +9,8 @@ import { onEachConnection, type PatchableConnection } from './wrap-clusters.ts';
  * would warn about a memory leak after eleven of them. Changes only the connections of this client.
  * @throws Error if this version of kafkajs creates its connections differently
  */
-export function ignoreClosedSockets(kafka: Kafka): void {
-  onEachConnection(kafka, wrapSocketFactory);
+export function skipUnrefOfClosedSockets(kafka: Kafka): void {
+  onEachKafkajsConnection(kafka, wrapSocketFactory);
 }
 
 function wrapSocketFactory(connection: PatchableConnection): void {

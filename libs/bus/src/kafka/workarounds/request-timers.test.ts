@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Kafka } from 'kafkajs';
 import { slowDownRequestTimers } from './request-timers.ts';
-import { type CreateCluster, type RequestQueue, wrapClusters } from './wrap-clusters.ts';
+import { type CreateKafkajsCluster, type RequestQueue, wrapKafkajsClusters } from './wrap-clusters.ts';
 
 interface Queue extends RequestQueue {
   push(request: object): void;
@@ -13,9 +13,9 @@ interface Queue extends RequestQueue {
 /** Creates a client of kafkajs, and returns the request queue of one of its connections. Opens no socket. */
 async function queueOf(prepare: (kafka: Kafka) => void, requestTimeout: number): Promise<Queue> {
   const kafka = new Kafka({ brokers: ['b:9092'], requestTimeout, logLevel: 0 });
-  let create: CreateCluster | undefined;
+  let create: CreateKafkajsCluster | undefined;
   prepare(kafka);
-  wrapClusters(kafka, (present) => {
+  wrapKafkajsClusters(kafka, (present) => {
     create = present;
     return present;
   });

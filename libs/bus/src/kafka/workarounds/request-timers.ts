@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import { onEachConnection, type RequestQueue } from './wrap-clusters.ts';
+import { onEachKafkajsConnection, type RequestQueue } from './wrap-clusters.ts';
 
 /** How often a connection looks for requests that have timed out, in ms. */
 const TIMEOUT_CHECK_EVERY_MS = 2000;
@@ -14,7 +14,7 @@ const TIMEOUT_CHECK_EVERY_MS = 2000;
  * @throws Error if this version of kafkajs creates its connections differently
  */
 export function slowDownRequestTimers(kafka: Kafka): void {
-  onEachConnection(kafka, ({ requestQueue }) => slowTimersOf(requestQueue));
+  onEachKafkajsConnection(kafka, ({ requestQueue }) => slowTimersOf(requestQueue));
 }
 
 function slowTimersOf(queue: RequestQueue): void {

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import { wrapClusters } from './wrap-clusters.ts';
+import { wrapKafkajsClusters } from './wrap-clusters.ts';
 
 const READ_UNCOMMITTED = 0;
 
@@ -9,5 +9,8 @@ const READ_UNCOMMITTED = 0;
  * @throws Error if this version of kafkajs creates its connections differently
  */
 export function enableReadingUncommittedOffsets(kafka: Kafka): void {
-  wrapClusters(kafka, (create) => (options) => create({ ...options, isolationLevel: READ_UNCOMMITTED }));
+  wrapKafkajsClusters(
+    kafka,
+    (create) => (options) => create({ ...options, isolationLevel: READ_UNCOMMITTED }),
+  );
 }

@@ -1,7 +1,7 @@
 import type { ISocketFactory, Kafka } from 'kafkajs';
 
 /** The options of a cluster that are changed here. */
-export interface ClusterOptions {
+export interface KafkajsClusterOptions {
   readonly isolationLevel?: number;
 }
 
@@ -47,7 +47,7 @@ interface InflightRequest {
   timeoutRequest(): void;
 }
 
-export type CreateCluster = (options: ClusterOptions) => PatchableCluster;
+export type CreateKafkajsCluster = (options: KafkajsClusterOptions) => PatchableCluster;
 
 const NAME = 'private:Kafka:createCluster';
 
@@ -56,9 +56,12 @@ const NAME = 'private:Kafka:createCluster';
  * @param wrap takes the current function, and returns its replacement
  * @throws Error if this version of kafkajs creates its connections differently
  */
-export function wrapClusters(kafka: Kafka, wrap: (create: CreateCluster) => CreateCluster): void {
+export function wrapKafkajsClusters(
+  kafka: Kafka,
+  wrap: (create: CreateKafkajsCluster) => CreateKafkajsCluster,
+): void {
   const name = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === NAME);
-  const client = kafka as unknown as Record<symbol, CreateCluster>;
+  const client = kafka as unknown as Record<symbol, CreateKafkajsCluster>;
   const create = name && client[name];
   if (!name || !create) throw new Error('This version of kafkajs creates its connections differently.');
   client[name] = wrap(create);
@@ -68,8 +71,11 @@ export function wrapClusters(kafka: Kafka, wrap: (create: CreateCluster) => Crea
  * Calls a function for each connection to a broker that a client creates. Changes only this client.
  * @throws Error if this version of kafkajs creates its connections differently
  */
-export function onEachConnection(kafka: Kafka, prepare: (connection: PatchableConnection) => void): void {
-  wrapClusters(kafka, (create) => (options) => {
+export function onEachKafkajsConnection(
+  kafka: Kafka,
+  prepare: (connection: PatchableConnection) => void,
+): void {
+  wrapKafkajsClusters(kafka, (create) => (options) => {
     const cluster = create(options);
     const { connectionPoolBuilder: builder } = cluster;
     const { build } = builder;
