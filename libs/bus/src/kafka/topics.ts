@@ -208,8 +208,8 @@ export async function createTopicWithSameReplication(
 }
 
 /**
- * Returns one sentence for each difference between an existing topic and the topic that `createTopicWithSameReplication`
- * would create.
+ * Compares an existing topic with the topic that `createTopicWithSameReplication` would create.
+ * @returns one sentence for each difference
  */
 export async function describeDifferencesFromNewTopic(
   admin: Admin,
