@@ -270,16 +270,50 @@ describe('authentication', () => {
     );
   });
 
-  test('does not ask for signatures on a topic that has none', async () => {
+  describe('on the topic of deliveries, which has no signatures', () => {
+    const DELIVERY = 'b3d5a5a0-6f0e-5d3c-8a52-3c1f5a0e9b17';
     const { keys } = countedKeys();
-    const unsigned = {
+    const authenticate = createRecordAuthenticator({
       keys,
       policy: 'require',
-      topics: [DELIVERIES_TOPIC],
+      topics: [ACCOUNTS_TOPIC, DELIVERIES_TOPIC],
       unsigned: ['deliveries'],
-    } as const;
-    const record = { ...recordOf(eventOf(1)), topic: 'deliveries' };
-    assert.equal((await createRecordAuthenticator(unsigned)([record])).forged.length, 0);
+    });
+
+    function bounceOf(deliveryId: string): LatchkeyEvent {
+      const cause = { subject: ADA, eventId: createTestAccountId(7) };
+      const data = { deliveryId, mail: 'verify-email', cause, person: null } as const;
+      return { ...eventOf(1, deliveryId), type: 'MailBounced', data };
+    }
+
+    async function causesOf(record: BusRecord): Promise<readonly string[]> {
+      const { records, forged } = await authenticate([{ ...record, topic: 'deliveries' }]);
+      assert.equal(records.length + forged.length, 1);
+      return forged.map(({ cause }) => cause);
+    }
+
+    test('accepts a report about a mail', async () => {
+      assert.deepEqual(await causesOf(recordOf(bounceOf(DELIVERY))), []);
+    });
+
+    test('refuses an event that belongs on another topic, even one that auth has signed', async () => {
+      const [genuine] = history(1).records;
+      assert.ok(genuine);
+      for (const record of [recordOf(eventOf(1)), recordOf(eventOf(1, DELIVERY)), genuine])
+        assert.deepEqual(await causesOf(record), ['it belongs on another topic']);
+    });
+
+    test('refuses every record with the id of an account in its key, which would change the account’s position', async () => {
+      const report = recordOf(bounceOf(ADA));
+      const ofLaterRelease = { ...report.headers, ce_type: Buffer.from('MailRead') };
+      for (const record of [report, { ...report, headers: ofLaterRelease }, createUnreadableTestRecord(ADA)])
+        assert.deepEqual(await causesOf(record), ['its key is not the id of a delivery']);
+      assert.deepEqual(await causesOf(createUnreadableTestRecord(DELIVERY)), []);
+    });
+
+    test('leaves a record without a usable key to the consumer', async () => {
+      assert.deepEqual(await causesOf({ ...recordOf(bounceOf(DELIVERY)), key: Buffer.from('nobody') }), []);
+    });
   });
 
   test('only reports with the policy warn', async () => {

@@ -2,6 +2,7 @@
 import type { BusRecord } from '@latchkey/bus';
 import {
   catalogue,
+  DELIVERIES_TOPIC,
   type Decoded,
   decodeWithProof,
   type EventProof,
@@ -13,7 +14,7 @@ import {
   verifySignature,
 } from '@latchkey/events';
 import type { EventKeySource } from './event-key-source.ts';
-import { type DecodedRecord, envelopeOf, isEventRecord } from './records.ts';
+import { type AccountRecord, accountOf, type DecodedRecord, envelopeOf, isEventRecord } from './records.ts';
 import {
   createSignatureLookAhead,
   type SignatureLookAheadOptions,
@@ -56,7 +57,10 @@ export interface RecordAuthenticatorOptions {
    * belong on any of these topics.
    */
   readonly topics: readonly TopicName[];
-  /** Topics whose events are not signed, by their names on the log. */
+  /**
+   * The names on the log of the topic of deliveries, whose events are not signed. On this topic, a record counts as
+   * forged if its event belongs on another topic, or if its key cannot be the id of a delivery.
+   */
   readonly unsigned?: readonly string[];
   /**
    * Makes the authenticator read the log ahead of a consumer that has to catch up. Then only one signature
@@ -181,8 +185,9 @@ async function findFlaws(
   for (const [index, { source, decoded, provenance }] of candidates.entries()) {
     // Records whose key names no account are not checked, because the consumer always sends them to the
     // dead-letter queue.
-    if (decoded.kind === 'unusable' || unsigned.includes(source.topic)) continue;
-    if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED_RECORD_CAUSE;
+    if (decoded.kind === 'unusable') continue;
+    if (unsigned.includes(source.topic)) flaws[index] = findFlawOfUnsigned({ source, decoded });
+    else if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED_RECORD_CAUSE;
     else if (provenance.kind === 'forged') flaws[index] = provenance.cause;
     else if (isMisplaced(decoded, topics)) flaws[index] = 'it belongs on another topic';
     else {
@@ -240,6 +245,21 @@ async function findFlaws(
 
 function kidOf(provenance: Provenance): string | undefined {
   return provenance.kind === 'intact' ? keyIdOf(provenance.proof.signature) : undefined;
+}
+
+/**
+ * Matches the ids of deliveries, which are UUIDs of version 5. The ids of accounts and mailings are UUIDs of version 7.
+ */
+const DELIVERY_ID = /^[\da-f]{8}-[\da-f]{4}-5/i;
+
+/**
+ * Returns why a record on the topic of deliveries must not be handled; undefined if it may be. Nothing proves who wrote
+ * the record, so it must not be handled as an event of an account, and must not change the position of an account: the
+ * account's genuine next event would be skipped.
+ */
+function findFlawOfUnsigned(record: AccountRecord): string | undefined {
+  if (isMisplaced(record.decoded, [DELIVERIES_TOPIC])) return 'it belongs on another topic';
+  return DELIVERY_ID.test(accountOf(record)) ? undefined : 'its key is not the id of a delivery';
 }
 
 /**

@@ -87,7 +87,7 @@ export function isAccountEventType(text: string): text is EventType {
  * never change.
  */
 export interface Envelope {
-  /** The id of the event: a UUIDv7. */
+  /** The id of the event: a UUIDv7 from auth, a UUIDv5 from the notifier. */
   readonly id: string;
   /**
    * The id of the account, the mailing or the delivery. It identifies the stream, and the key of the record

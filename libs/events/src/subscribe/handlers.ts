@@ -8,7 +8,10 @@ export type SubscribedEvent<T extends EventType> = Pick<EventOf<T>, 'type' | 'da
 
 /** The account of an event, its time, and its position in the account's history. */
 export interface EventContext {
-  /** The id of the account, or of the mailing for `MailRequested`. */
+  /**
+   * The id of the account; for `MailRequested`, the id of the mailing; for `MailBounced` and `MailMarkedAsSpam`,
+   * the id of the delivery.
+   */
   readonly account: string;
   /** The number of the event within its account: from 1, without gaps. */
   readonly sequence: number;
@@ -18,7 +21,7 @@ export interface EventContext {
    * `head`.
    */
   readonly head?: string;
-  /** The id of the event, a UUIDv7. It is the same each time the event is delivered. */
+  /** The id of the event: a UUIDv7 from auth, a UUIDv5 from the notifier. It is the same each time the event is delivered. */
   readonly id: string;
   /** When the event was appended to the journal: RFC 3339, UTC. */
   readonly time: string;

@@ -6,7 +6,7 @@ import { createKafkaBus } from '@latchkey/bus/kafka';
 import { testEventJwks } from '@latchkey/consumer/testing/signed';
 import type { LatchkeyEvent } from '../catalogue.ts';
 import { decodeReceipt, type Receipt } from '../receipts.ts';
-import { ACCOUNTS_TOPIC, RECEIPTS_TOPIC, receiptsTopic, topics } from '../topics.ts';
+import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, RECEIPTS_TOPIC, receiptsTopic, topics } from '../topics.ts';
 import type { EventContext, Handlers } from './handlers.ts';
 import { type KafkaOptions, memoryStore, subscribe } from './index.ts';
 import { createTestAccount, recordWithVersion, toOutgoingRecord } from './testing/history.ts';
@@ -210,6 +210,36 @@ describe('a subscription on Kafka', () => {
     await waitUntil(() => receipts.some(({ userId }) => userId === account.id));
     const own = receipts.filter(({ userId }) => userId === account.id);
     assert.partialDeepStrictEqual(own, [{ consumer: group, sequence: 2 }]);
+  });
+
+  test('delivers reports about mails, which are not signed, but no account event from their topic', async (context) => {
+    const { bus } = await openTopic(context);
+    const account = createTestAccount();
+    const deliveryId = randomUUID().replace(/-4/, '-5');
+    const data = {
+      deliveryId,
+      mail: 'welcome',
+      cause: { subject: account.id, eventId: randomUUID() },
+      person: null,
+    };
+    const report: LatchkeyEvent = { ...account.registered(), subject: deliveryId, type: 'MailBounced', data };
+    const forged = createTestAccount().registered();
+    await bus.publish(DELIVERIES_TOPIC, [forged, report].map(toOutgoingRecord));
+    const bounced: string[] = [];
+    const reader = await member(context, newGroup(), {
+      topics: [ACCOUNTS_TOPIC, DELIVERIES_TOPIC],
+      signatures: 'require',
+      handlers: {
+        MailBounced: (event) => void bounced.push(event.data.deliveryId),
+        UserRegistered: () => assert.fail('a forged event was delivered'),
+      },
+    });
+    await waitUntil(() => bounced.includes(deliveryId));
+    await waitUntil(async () => (await reader.lag()) === 0);
+    assert.deepEqual(
+      bounced.filter((id) => id === deliveryId),
+      [deliveryId],
+    );
   });
 
   test('refuses a group that cannot be named on a receipt', async () => {
