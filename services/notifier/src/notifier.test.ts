@@ -127,6 +127,19 @@ async function aSignUp(email: string, options: SignUpOptions = {}) {
   return createTestEvent('UserRegistered', { role: 'user', locale: 'en', person, verification }, { subject });
 }
 
+/** Returns an event for each kind of notice. Each event is about another account, whose address names the notice. */
+function createNotices(name: string): readonly LatchkeyEvent[] {
+  function about(notice: string) {
+    return { locale: 'en', person: { email: `${name}-${notice}@example.com`, username: 'ada' } } as const;
+  }
+  return [
+    createTestEvent('OwnerAlerted', { reason: 'new-sign-in', ...about('new-sign-in') }),
+    createTestEvent('OwnerAlerted', { reason: 'locked-out', ...about('locked-out') }),
+    createTestEvent('AccountDisabled', { changedBy: 'ops', ...about('account-disabled') }),
+    createTestEvent('SessionsRevoked', { reason: 'refresh-reuse', ...about('sessions-ended') }),
+  ];
+}
+
 /**
  * Waits for a condition that causes no event that a test could wait for: polls until it holds. @throws Error
  * after two minutes
@@ -346,6 +359,29 @@ describe('the notifier', () => {
     assert.equal(await suppressions.remove({ recipient, mail: 'verify-email' }), true);
     await publish(await aSignUp('ada@example.com'));
     await untilState('sent', 2);
+  });
+
+  it('sends no notice that NOTICES_OFF names, not even once the setting is removed, and sends the others', async () => {
+    const server = await serve();
+    await start(server.port, { NOTICES_OFF: 'new-sign-in,locked-out,account-disabled,sessions-ended' });
+    await publish(...createNotices('off'), await aSignUp('first@example.com'));
+    await untilState('sent', 1);
+    await stop();
+    await start(server.port, { NOTICES_OFF: 'locked-out' });
+    await publish(...createNotices('on'), await aSignUp('second@example.com'));
+    await untilState('sent', 5);
+    await stop();
+    await start(server.port);
+    await publish(await aSignUp('third@example.com'));
+    await untilState('sent', 6);
+    assert.deepEqual(recipients(server.received), [
+      'first@example.com',
+      'on-account-disabled@example.com',
+      'on-new-sign-in@example.com',
+      'on-sessions-ended@example.com',
+      'second@example.com',
+      'third@example.com',
+    ]);
   });
 
   it('leaves its group and finishes its mails at the same time when it stops', {
