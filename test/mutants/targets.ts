@@ -1,6 +1,6 @@
 /**
- * The files to mutate, and the tests that should detect the mutants. Known mutants that survive because they change no
- * behaviour are listed with the reasons.
+ * The files to mutate, and the tests that should detect the mutants. docs/security-tests.md lists the mutants that
+ * survive because they change no behaviour, with the reasons.
  */
 
 export interface MutationTarget {

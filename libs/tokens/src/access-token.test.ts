@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import jwt from 'jsonwebtoken';
-import { createTokenVerifier } from './access-token.ts';
+import { type ClaimMismatch, createTokenVerifier } from './access-token.ts';
 import { createFixedKeySource } from './key-source.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
@@ -156,6 +156,45 @@ describe('an access token', () => {
       assert.equal(await verify(token), undefined);
     });
   }
+
+  /** Verifies a token, and returns the mismatches that the verifier reports. */
+  async function findMismatches(token: string): Promise<readonly ClaimMismatch[]> {
+    const mismatches: ClaimMismatch[] = [];
+    const { iss: issuer, aud: audience } = goodClaims;
+    const reporting = createTokenVerifier({
+      keys,
+      issuer,
+      audience,
+      now: () => NOW,
+      onMismatch: (mismatch) => mismatches.push(mismatch),
+    });
+    await reporting(token);
+    return mismatches;
+  }
+
+  test('of another issuer or for another audience is reported with what it says', async () => {
+    const iss = 'https://evil.example.com';
+    assert.deepEqual(await findMismatches(claiming({ iss })), [{ claim: 'iss', actual: iss }]);
+    assert.deepEqual(await findMismatches(claiming({ aud: 'a' })), [{ claim: 'aud', actual: 'a' }]);
+  });
+
+  test('that is accepted, or refused for another reason, is not reported', async () => {
+    const forged = mint(
+      goodHeader,
+      { ...goodClaims, iss: 'https://evil.example.com' },
+      foreignPair.privateKey,
+    );
+    const others = [
+      good,
+      forged,
+      without('iss'),
+      without('aud'),
+      claiming({ exp: 1 }),
+      claiming({ nbf: nowSeconds + 900 }),
+      mint({ ...goodHeader, typ: 'JWT' }, goodClaims),
+    ];
+    for (const token of others) assert.deepEqual(await findMismatches(token), [], token);
+  });
 
   for (const claim of Object.keys(goodClaims) as (keyof typeof goodClaims)[]) {
     test(`without ${claim} is not accepted`, async () => {
