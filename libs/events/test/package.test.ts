@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { packageDocuments, readExamples } from '../../../scripts/packages/documents.ts';
 import { createInstalledProject } from '../../../scripts/packages/testing/installed-project.ts';
@@ -63,6 +64,19 @@ describe('the package that other teams install', () => {
       await project.node('handlers.ts'),
       "[ 'ada' ] [ 'applied', 'duplicate', 'passed over' ]\n0\n",
     );
+  });
+
+  it('contains the samples, the conformance kit and the test vector, which programs import by name', async () => {
+    const [type = assert.fail()] = eventTypes;
+    const names = [`samples/${type}.v1.json`, 'conformance/cases.json', 'vectors/chain.v1.json'];
+    const imports = names.map(
+      (name, index) => `import file${index} from '@latchkey/events/${name}' with { type: 'json' };`,
+    );
+    const files = names.map((_, index) => `file${index}`);
+    await project.write('data.ts', `${imports.join('\n')}\nconsole.log(JSON.stringify([${files}]));\n`);
+    const source = new URL('../', import.meta.url);
+    const expected = names.map(async (name) => JSON.parse(await readFile(new URL(name, source), 'utf8')));
+    assert.deepEqual(JSON.parse(await project.node('data.ts')), await Promise.all(expected));
   });
 
   it('contains only compiled files, and no test or embedded log', async () => {
