@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import {
+  BROWSER_TIME_ZONE,
   type BrowserWindow,
   browserSkipReason,
   launchBrowser,
@@ -120,6 +121,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
   async function verify(visitor: BrowserWindow, ada: Person): Promise<void> {
     const page = await follow(visitor, ada, 'Verify your email');
     await page.getByText(ada.username).waitFor();
+    await assertTimeInZoneOfBrowser(page);
     await visitor.look(page, 'verify');
     await page.getByRole('button').first().click();
     await page.locator('h1', { hasText: /verified/i }).waitFor();
@@ -127,6 +129,23 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     await visitor.look(page, 'verified');
     await page.goBack();
     await page.close();
+  }
+
+  /** Asserts that the time on a page is in the time zone of the browser. The server writes it in UTC. */
+  async function assertTimeInZoneOfBrowser(page: Page): Promise<void> {
+    const time = page.locator('time');
+    const [shown, machine] = await Promise.all([time.textContent(), time.getAttribute('datetime')]);
+    const format = new Intl.DateTimeFormat('en', {
+      hour: 'numeric',
+      minute: '2-digit',
+      timeZone: BROWSER_TIME_ZONE,
+      timeZoneName: 'short',
+    });
+    function withPlainSpaces(text: string | null): string {
+      return String(text).replaceAll(/\s/g, ' ');
+    }
+    const expected = withPlainSpaces(format.format(new Date(String(machine))));
+    assert.ok(withPlainSpaces(shown).endsWith(` ${expected}`), `${shown} does not end with ${expected}`);
   }
 
   async function logIn({ page, look }: BrowserWindow, ada: Person, password: string): Promise<void> {

@@ -71,12 +71,21 @@ export interface BrowserWindow {
   refused(): readonly string[];
 }
 
+/**
+ * The time zone of every browser window. Its offset is not a whole number of hours, and no server is likely to be in it.
+ */
+export const BROWSER_TIME_ZONE = 'Asia/Kathmandu';
+
 /** Opens a browser window of this size and color scheme. */
 export async function openWindow(
   browser: Browser,
   { width, colorScheme }: WindowVariant,
 ): Promise<BrowserWindow> {
-  const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme });
+  const context = await browser.newContext({
+    viewport: { width, height: 860 },
+    colorScheme,
+    timezoneId: BROWSER_TIME_ZONE,
+  });
   context.setDefaultTimeout(PAGE_TIMEOUT_MS);
   const faults: string[] = [];
   const refused: string[] = [];
