@@ -20,11 +20,11 @@ Settings are environment variables. Every process also reads the file \`.env\` i
 The file \`.env\` is in UTF-8 and has one \`NAME=value\` per line, as in Compose:
 
 - Without quotes, a value ends at the end of its line or before \` #\`.
-- Put a value with spaces at its ends, with \` #\`, or with a quote at its beginning into single quotes: \`MAIL_PASSWORD='it is #1'\`. A value in quotes may have several lines.
+- Put a value into single quotes if it begins or ends with a space, begins with a quote, or contains \` #\`: \`MAIL_PASSWORD='it is #1'\`. A value in quotes may have several lines.
 - Inside single quotes, only \`\\'\` has a special meaning: a single quote. Inside double quotes, \`\\"\` is a double quote, \`\\\\\` a backslash, and \`\\n\` a line break.
-- Compose also replaces \`$NAME\` in values without single quotes; Latchkey does not.
+- In values without single quotes, Compose replaces \`$NAME\` by the value of that variable; Latchkey does not.
 
-If a line cannot be read like this, for example because a quote is not closed, the process does not start, and names the line and the setting.
+If a line breaks these rules, for example because a quote is not closed, the process does not start, and its error message names the line and the setting.
 
 The value of every setting can be in a file instead: with \`MAIL_PASSWORD_FILE=/run/secrets/mail\`, the process reads \`MAIL_PASSWORD\` from \`/run/secrets/mail\` and ignores a line break at the end of the file. The file must be in UTF-8; a byte order mark is ignored. Setting both \`MAIL_PASSWORD\` and \`MAIL_PASSWORD_FILE\` is an error. Use files for settings that are marked secret.
 
@@ -63,7 +63,7 @@ const sections: readonly (readonly [title: string, about: string, schema: Schema
   ['notifier', 'The settings of the notifier configure how mails are sent.', notifierSettingsSchema],
   [
     'user',
-    'The settings of the user service configure its API, webhooks and how it verifies events.',
+    'The settings of the user service configure its API and its webhooks, and how it verifies events.',
     userSettingsSchema,
   ],
 ];
