@@ -21,7 +21,7 @@ import { createPasswordHasher } from '../../services/auth/src/passwords/hashing/
 import { parseHashCosts } from '../../services/auth/src/passwords/hashing/costs.ts';
 import type { AppendResult, Commit, Journal } from '../../services/auth/src/ports/journal.ts';
 import { openSqliteAuthStores } from '../../services/auth/src/storage/sqlite/index.ts';
-import { addChainEntries } from '../../services/auth/src/streams/chain-stream.ts';
+import { addChainEntriesToCommit } from '../../services/auth/src/streams/chain-stream.ts';
 import type { Person } from '../../test/support/people.ts';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
@@ -69,7 +69,7 @@ function* history(commands: Iterable<AccountCommand>): Generator<Commit> {
       correlationId: 'seed',
       at,
     };
-    const commit = addChainEntries(unchained, head);
+    const commit = addChainEntriesToCommit(unchained, head);
     head = commit.events.at(-1)?.chain?.hash;
     yield commit;
   }

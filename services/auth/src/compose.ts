@@ -28,7 +28,7 @@ import { createOwnReceiptJob } from './erasure/own-receipts.ts';
 import { createErasureReceiptReader, listConsumersThatMustConfirmErasure } from './erasure/receipts.ts';
 import { createErasureJob } from './erasure/sweep.ts';
 import { createNotifierMailsClient } from './export/remote-mails.ts';
-import { PolicyProblem } from './http/audited-route.ts';
+import { AccessDeniedProblem } from './http/audited-route.ts';
 import { AUTH_BASE_PATH } from './http/base-path.ts';
 import { createLinkPages } from './http/pages/pages.ts';
 import { createRefreshCookie, findCrossSiteCookieWarning } from './http/refresh-cookie.ts';
@@ -37,9 +37,9 @@ import type { SecurityTxtFields } from './http/security-txt.ts';
 import { createSessionStatusLookup } from './http/session-status-lookup.ts';
 import { createSignUpCookie } from './http/sign-up-cookie.ts';
 import { createRepeatedJob } from './job.ts';
-import { toConfiguredKeys } from './keys/configured-keys.ts';
-import { withHashedKeys } from './limits/hashed-keys.ts';
-import { withDeferredRefunds } from './limits/within-limits.ts';
+import { listConfiguredKeys } from './keys/configured-keys.ts';
+import { withHashedRateLimitKeys } from './limits/hashed-keys.ts';
+import { withRefundRetries } from './limits/within-limits.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { createOneAtATimeRunner } from './one-at-a-time.ts';
 import { createPasswordHasher } from './passwords/hashing/argon2.ts';
@@ -89,11 +89,11 @@ export interface AuthDeps {
    */
   readonly mails?: SentMails;
   /** Replacements for individual parts of auth, for tests. */
-  readonly overrides?: AuthOverrides;
+  readonly overrides?: AuthTestReplacements;
 }
 
 /** Replacements for parts of auth that tests provide. */
-export interface AuthOverrides {
+export interface AuthTestReplacements {
   /** Wraps the stores of the backend, for tests. */
   stores?(stores: AuthStores): AuthStores;
   readonly sealer?: LinkSealer;
@@ -160,7 +160,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   });
   const limitRules = config.LIMITS ? createRateLimitRules(config) : undefined;
   const counts = stores.limits(limitRules);
-  const limits = withDeferredRefunds(withHashedKeys(counts, config.REFRESH_KEY));
+  const limits = withRefundRetries(withHashedRateLimitKeys(counts, config.REFRESH_KEY));
   const requestWritten = createLoopWakeup();
   const erasureDue = createLoopWakeup();
   const auditWritten = createLoopWakeup();
@@ -283,7 +283,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       guards: createGuards({
         verify,
         sessionStatus: createSessionStatusLookup(deps),
-        refuse: (spec, { account, ...details }) => new PolicyProblem(spec, details, account),
+        refuse: (spec, { account, ...details }) => new AccessDeniedProblem(spec, details, account),
       }),
       verifyToken: verify,
       clients: openServiceClients(backend.store).clients,
@@ -343,7 +343,7 @@ async function assertSameKeys(
   keyFingerprints: KeyFingerprints,
   now: Date,
 ): Promise<void> {
-  const given = toConfiguredKeys(config);
+  const given = listConfiguredKeys(config);
   const { PASSWORD_SALT_KEY: known, HASH_COSTS: costs = [{ key: DEFAULT_HASH_COST }] } =
     await keyFingerprints.list();
   // Release 0.1 did not record the hash cost. All of its password hashes have the default cost, so the

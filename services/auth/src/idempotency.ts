@@ -24,7 +24,7 @@ export type RepeatableOperation =
  * Returns the command id of a request with an Idempotency-Key; undefined if the request has no such key. The
  * id depends on the body, so guessing a key is not enough to interfere with another person's request.
  */
-export function deriveRepeatableCommandId(
+export function deriveCommandIdFromIdempotencyKey(
   { bodyDigest }: Pick<UseCaseDeps, 'bodyDigest'>,
   operation: RepeatableOperation,
   { idempotency }: Pick<UseCaseContext, 'idempotency'>,

@@ -10,7 +10,7 @@ export function createNoSuchAccountError(account: string): Error {
  * error with a one-line explanation for the operator instead; it throws any other error unchanged.
  * @param account the account, as the operator entered it
  */
-export function createRefusalHandler(account: string) {
+export function rethrowRefusalAsOperatorError(account: string) {
   return (error: unknown): never => {
     if (!(error instanceof Refused)) throw error;
     const { kind } = error.refusal;

@@ -27,11 +27,11 @@ import { runBestEffort } from './best-effort.ts';
 import { releaseUnneededAddressClaims } from './email-change/release.ts';
 import { requestErasureOfAccount } from './erasure/request-erasure.ts';
 import { readAccountExportParts } from './export/account-parts.ts';
-import { toRequiredKeys } from './keys/configured-keys.ts';
+import { listRequiredKeys } from './keys/configured-keys.ts';
 import { countPasswordHashes, type PasswordHashCount } from './keys/key-needs.ts';
 import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts';
 import type { Secrets } from './keys/secrets.ts';
-import { createNoSuchAccountError, createRefusalHandler } from './ops-refusals.ts';
+import { createNoSuchAccountError, rethrowRefusalAsOperatorError } from './ops-refusals.ts';
 import type { AuditEntry } from './ports/audit-log.ts';
 import type { ErasureReceiptStore } from './ports/erasure-receipts.ts';
 import type { ScheduledErasureStore } from './ports/erasures.ts';
@@ -47,10 +47,10 @@ import { createLinkTokenCodec } from './tokens/link-tokens.ts';
 import { createLinkSealer } from './tokens/sealer.ts';
 
 export { type EmailAddress, parseEmail } from './addresses/email.ts';
-export { createAuditClientMatcher } from './audit/client.ts';
+export { createSecurityEventIpMatcher } from './audit/client.ts';
 export { auditSettingsSchema } from './audit/settings.ts';
-export { createPersonEraser } from './erasure/erase-person-from-record.ts';
-export { computeLogRemovalDeadline } from './erasure/removal.ts';
+export { createRecordRedactor } from './erasure/erase-person-from-record.ts';
+export { computeOriginalEventsRemovalDeadline } from './erasure/removal.ts';
 export { erasureSettingsSchema } from './erasure/settings.ts';
 export type { EventKeys } from './keys/keys.ts';
 export { importBreachedPasswords } from './passwords/breached.ts';
@@ -103,10 +103,10 @@ export interface AuthOps extends Preparable {
    */
   chain(id: string): Promise<void>;
   /**
-   * Changes the role of the verified account that has an address.
+   * Changes the role of the verified account with the given email address.
    * @returns the previous role
-   * @throws Error with a one-line message if the address is invalid, no verified account has it, or its
-   * account is the last admin
+   * @throws Error with a one-line message if the address is invalid, if no verified account has the address,
+   * or if the account is the last admin
    */
   changeRole(email: string, role: Role): Promise<Role>;
   /**
@@ -142,11 +142,11 @@ export interface AuthOps extends Preparable {
    */
   undoEmailChange(account: string): Promise<string>;
   /**
-   * Exports an account, and records this as a security event.
+   * Exports an account, and records the export as a security event.
    * @param account its id, or the address of a verified account
-   * @param mailsOf returns the mails of an account, which are stored by the notifier
-   * @returns the document, read from the stores while it is consumed; consuming it throws the errors of the
-   * stores
+   * @param mailsOf returns the mails of an account, which only the notifier stores
+   * @returns the document as a stream. The stores are read while the caller consumes the stream, which then
+   * throws the errors of the stores
    * @throws Error with a one-line message if there is no such account, or it was erased
    */
   exportAccount(
@@ -190,7 +190,9 @@ export function openAuthOps(store: Store): AuthOps {
       const before = await accounts.load(userId);
       const origin = { correlationId: `ops-${v7()}` };
       const target = { userId, by: 'ops', role };
-      await changeRole({ accounts, journal, sessions }, target, origin).catch(createRefusalHandler(email));
+      await changeRole({ accounts, journal, sessions }, target, origin).catch(
+        rethrowRefusalAsOperatorError(email),
+      );
       await runBestEffort(() => auditLog.add([actionOn(userId, 'ops role', origin)]));
       return requireExistingAccount(before).role;
     },
@@ -208,7 +210,7 @@ export function openAuthOps(store: Store): AuthOps {
         wakeEraser: () => undefined,
       };
       const requested = await requestErasureOfAccount(deps, { userId, by: 'ops' }, origin).catch(
-        createRefusalHandler(account),
+        rethrowRefusalAsOperatorError(account),
       );
       await runBestEffort(() => auditLog.add([actionOn(userId, 'ops erase', origin)]));
       return requested.eraseAt;
@@ -231,7 +233,7 @@ export function openAuthOps(store: Store): AuthOps {
       const origin = { correlationId: `ops-${v7()}` };
       const { refusal } = await accounts
         .execute(userId, origin, () => ({ type: 'CancelEmailChange', now: new Date() }))
-        .catch(createRefusalHandler(account));
+        .catch(rethrowRefusalAsOperatorError(account));
       if (refusal === 'conflict') throw new Error(`${account} has no requested change of address`);
       if (refusal !== undefined) throw createNoSuchAccountError(account);
       await runBestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --cancel', origin)]));
@@ -241,7 +243,7 @@ export function openAuthOps(store: Store): AuthOps {
       const origin = { correlationId: `ops-${v7()}` };
       const { state, refusal } = await accounts
         .execute(userId, origin, () => ({ type: 'UndoEmailChange', now: new Date() }))
-        .catch(createRefusalHandler(account));
+        .catch(rethrowRefusalAsOperatorError(account));
       if (refusal === 'conflict') throw new Error(`${account} has no change of address that can be undone`);
       if (refusal !== undefined || !isLivingAccount(state)) throw createNoSuchAccountError(account);
       await removeRevokedSessions({ sessions }, state);
@@ -382,7 +384,7 @@ export function prepareAuthDataMove(from: Store, to: Store, keys: StoredDataSecr
   return {
     async begin() {
       const stored = await source.fingerprints();
-      const given = toRequiredKeys({
+      const given = listRequiredKeys({
         PASSWORD_SALT_KEY: parseSecretKeys(keys.PASSWORD_SALT_KEY),
         REFRESH_KEY: parseSecretKeys(keys.REFRESH_KEY),
       });

@@ -44,7 +44,7 @@ import { createPostmarkReportReader } from './adapters/reports.postmark.ts';
 import { createSesReportReader } from './adapters/reports.ses.ts';
 import { toSmtpSettings } from './adapters/settings.smtp.ts';
 import type { NotifierConfig } from './config.ts';
-import { toConfiguredKeys } from './configured-keys.ts';
+import { listConfiguredKeys } from './configured-keys.ts';
 import { NOTIFIER_CONSUMER_GROUP } from './consumer-group.ts';
 import { readMailsForOwner } from './exports/exported-mails.ts';
 import { createMailsExportRoute } from './exports/routes.ts';
@@ -197,7 +197,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
 
   async function start(): Promise<void> {
     await reclaim();
-    await keyFingerprints.check(toConfiguredKeys(config), clock.now());
+    await keyFingerprints.check(listConfiguredKeys(config), clock.now());
     const templates = await loadMailTemplates(config.TEMPLATE_FOLDER);
     await reportTokenFile(config, logger);
     const keys = createMissingKeyMonitor(await createLinkDecrypter(config.SEALING_PRIVATE_KEYS), logger);

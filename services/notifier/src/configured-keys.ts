@@ -10,7 +10,7 @@ import type { DeliveryReportConfig } from './report-settings.ts';
  * keys are marked as not needed: a key may be removed from the settings some days after the last mail was
  * sent with it, so the process must also start if the store has recorded a key that the settings lack.
  */
-export function toConfiguredKeys({
+export function listConfiguredKeys({
   MAIL_BOUNCE_KEY: bounces,
   MAIL_DKIM_PRIVATE_KEY: dkim,
 }: Pick<DkimConfig, 'MAIL_DKIM_PRIVATE_KEY'> & Pick<DeliveryReportConfig, 'MAIL_BOUNCE_KEY'>): Readonly<

@@ -94,8 +94,10 @@ export interface NotifierDataMove {
 }
 
 /**
- * Moves the notifier's records from one store to another. No notifier may run on either store during the move.
- * @throws Error with a one-line message if records cannot be moved between stores of these kinds; DataFolderError
+ * Prepares a move of the notifier's records to another store. No notifier may run on either store during the
+ * move.
+ * @throws Error with a one-line message if records cannot be moved between stores of these kinds;
+ * DataFolderError
  */
 export function prepareNotifierDataMove(from: Store, to: Store): NotifierDataMove {
   const [here, there] = [openNotifierStorage(from), openNotifierStorage(to)];

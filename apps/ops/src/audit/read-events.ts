@@ -1,5 +1,5 @@
 /** Reads security events from the log. */
-import type { createAuditClientMatcher } from '@latchkey/auth/ops';
+import type { createSecurityEventIpMatcher } from '@latchkey/auth/ops';
 import type { BusRecord, LogReader, PartitionOffsetRange } from '@latchkey/bus';
 import { decodeSecurityEvent, type SecurityEvent, type SecurityEventType } from '@latchkey/events';
 
@@ -10,7 +10,7 @@ export interface SecurityEventFilter {
    * Selects security events that may have been caused by a request from the IP address that the operator
    * asked for. Default: events from all addresses.
    */
-  readonly isClient?: ReturnType<typeof createAuditClientMatcher> | undefined;
+  readonly isClient?: ReturnType<typeof createSecurityEventIpMatcher> | undefined;
   /** Selects security events that happened at this time or later. */
   readonly since?: Date | undefined;
   /** Selects security events that happened before this time. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { auditSettingsSchema, createAuditClientMatcher } from '@latchkey/auth/ops';
+import { auditSettingsSchema, createSecurityEventIpMatcher } from '@latchkey/auth/ops';
 import { topicNameSettings } from '@latchkey/backend';
 import { type LogReader, topicNameOnLog } from '@latchkey/bus';
 import {
@@ -93,7 +93,7 @@ export function addAuditCommand(program: OpsProgram, context: CommandContext): v
     .action(({ limit, ip, json = false, ...rest }) =>
       withEvents(context, async (reader, topic) => {
         const isClient =
-          ip === undefined ? undefined : createAuditClientMatcher(ip, await pseudonymKeys(context));
+          ip === undefined ? undefined : createSecurityEventIpMatcher(ip, await pseudonymKeys(context));
         const filter = { ...rest, isClient };
         const listing = listingOf(json, (count) =>
           findSecurityEvents(reader, topic, { filter, limit: count, end: 'first' }),

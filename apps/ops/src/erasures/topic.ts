@@ -1,5 +1,5 @@
 /** Determines whether the accounts topic still contains data of an erased person. */
-import { computeLogRemovalDeadline, type ErasureRecord } from '@latchkey/auth/ops';
+import { computeOriginalEventsRemovalDeadline, type ErasureRecord } from '@latchkey/auth/ops';
 
 /**
  * How events with a person's data are removed from the topic after an erasure. `in place`: the embedded log
@@ -60,7 +60,7 @@ export function computeErasedDataInTopic(
   const { lastAt: copiesAt, goneAt } = copies;
   // Copies were published, but without compaction the broker never removes the original records.
   if (goneAt === undefined && removal === 'none') return { name, removal, copiesAt, clean: false };
-  const at = computeLogRemovalDeadline(copies, maxLagMs).toISOString();
+  const at = computeOriginalEventsRemovalDeadline(copies, maxLagMs).toISOString();
   return { name, removal, copiesAt, removedBy: at, clean: goneAt !== undefined };
 }
 

@@ -2,7 +2,7 @@
  * Publishes records that were created from the journal. If an account was erased after its records were created,
  * makes sure that the log keeps no personal data from them.
  */
-import { type AuthOps, createPersonEraser } from '@latchkey/auth/ops';
+import { type AuthOps, createRecordRedactor } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
 import { type EncodedEvent, subjectOfKey } from '@latchkey/events';
 import { retryUntilReachable } from '../patience.ts';
@@ -54,7 +54,7 @@ export function createRepublisher(
     const stream = await journal.stream(account);
     if (stream?.events.at(-1)?.event.type !== 'AccountErased') return;
     if (bus.replaceRecordsOf !== undefined)
-      return bus.replaceRecordsOf([account], createPersonEraser([account]), { unsearched: [topic] });
+      return bus.replaceRecordsOf([account], createRecordRedactor([account]), { unsearched: [topic] });
     const records = await recordsOf(stream);
     // auth has not removed the person's data from the journal yet. When auth removes it, auth also publishes
     // the events without the data.

@@ -12,21 +12,21 @@ import type { AccountFact, MailedLink } from './facts.ts';
 import { ACCOUNT_STATE_VERSION, type AccountState, applyAccountFact, initialAccountState } from './state.ts';
 import { createInstantAfterNoon } from './testing/ada.ts';
 import {
-  arbitraryCommandStory,
-  type ExecutedStoryCommand,
-  runCommandStory,
-  type StoryOutcome,
-  sharedStoryAddress,
+  type AccountCommandsOutcome,
+  addressSharedByAccounts,
+  arbitraryAccountCommands,
+  type ExecutedAccountCommand,
+  runAccountCommands,
 } from './testing/stories.ts';
 
-function always(holds: (world: StoryOutcome) => void): void {
+function always(holds: (world: AccountCommandsOutcome) => void): void {
   fc.assert(
-    fc.property(arbitraryCommandStory, (steps) => holds(runCommandStory(steps))),
+    fc.property(arbitraryAccountCommands, (steps) => holds(runAccountCommands(steps))),
     { numRuns: chooseRunCount({ some: 150, all: 500 }) },
   );
 }
 
-function eachExecuted(holds: (command: ExecutedStoryCommand) => void): void {
+function eachExecuted(holds: (command: ExecutedAccountCommand) => void): void {
   always(({ executed }) => executed.forEach(holds));
 }
 
@@ -120,7 +120,7 @@ describe('an account, whatever is asked of it,', () => {
     eachExecuted(({ before, decision: { facts } }) => {
       const proven = facts.flatMap((fact) => {
         if (fact.type === 'EmailChanged') return fact.private.address;
-        return fact.type === 'AccountVerified' ? sharedStoryAddress : [];
+        return fact.type === 'AccountVerified' ? addressSharedByAccounts : [];
       });
       const { claims = [] } = computeLookupKeys(before, facts, createInstantAfterNoon(0));
       const taken = claims.filter((claim) => claim.startsWith('address:'));
@@ -287,8 +287,8 @@ describe('the generated histories', () => {
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();
     for (const { executed } of fc
-      .sample(arbitraryCommandStory, { numRuns: 1200, seed: 7 })
-      .map(runCommandStory)) {
+      .sample(arbitraryAccountCommands, { numRuns: 1200, seed: 7 })
+      .map(runAccountCommands)) {
       for (const { before, decision, command, after } of executed) {
         for (const type of typesOf(decision.facts)) seen.add(type);
         if (decision.refusal !== undefined) seen.add(`${command.type}: ${decision.refusal}`);
@@ -318,8 +318,8 @@ function shapeOf(value: unknown, path = ''): readonly string[] {
 }
 
 test('ACCOUNT_STATE_VERSION is increased whenever the shape of the state changes', () => {
-  const stories = fc.sample(arbitraryCommandStory, { seed: 1, numRuns: 1000 });
-  const states = stories.flatMap((story) => runCommandStory(story).executed.map(({ after }) => after));
+  const stories = fc.sample(arbitraryAccountCommands, { seed: 1, numRuns: 1000 });
+  const states = stories.flatMap((story) => runAccountCommands(story).executed.map(({ after }) => after));
   const shape = [...new Set(states.flatMap((state) => shapeOf(state)))].toSorted().join('\n');
   const digest = createHash('sha256').update(shape).digest('hex').slice(0, 16);
   // If this assertion fails, increase ACCOUNT_STATE_VERSION, and write the new version and digest here.

@@ -7,7 +7,7 @@ import {
   adaId,
   adminId,
   createAccountDisabledFact,
-  createAccountDisabledFactWithNotice,
+  createAccountDisabledFactWithMailData,
   createAccountEnabledFact,
   createPasswordResetRequestedFact,
   createRegistrationEndedFacts,
@@ -17,8 +17,8 @@ import {
   createUserRegisteredFact,
 } from './testing/ada.ts';
 import {
-  computeStateAfter,
-  computeUnverifiedAccountAfter,
+  computeAccountStateAfterFacts,
+  computeUnverifiedAccountAfterFacts,
   foldFacts,
   given,
 } from './testing/given-when-then.ts';
@@ -108,7 +108,7 @@ describe('disabling', () => {
   test('ends the sessions in the same commit, verified or not', () => {
     given(...proven)
       .when(disable)
-      .thenHappens(createAccountDisabledFactWithNotice(), createSessionsRevokedFact('disabled'));
+      .thenHappens(createAccountDisabledFactWithMailData(), createSessionsRevokedFact('disabled'));
     given(...unverified)
       .when(disable)
       .thenHappens(createAccountDisabledFact(), createSessionsRevokedFact('disabled'));
@@ -118,13 +118,13 @@ describe('disabling', () => {
     given(...proven)
       .when({ ...disable, reason: 'asked by phone' })
       .thenHappens(
-        createAccountDisabledFactWithNotice('asked by phone'),
+        createAccountDisabledFactWithMailData('asked by phone'),
         createSessionsRevokedFact('disabled'),
       );
   });
 
   test('ends every open link', () => {
-    const { reset, verification } = computeUnverifiedAccountAfter(
+    const { reset, verification } = computeUnverifiedAccountAfterFacts(
       ...unverified,
       createPasswordResetRequestedFact(true, createTestLink('R')),
       createAccountDisabledFact(),
@@ -177,7 +177,7 @@ describe('enabling', () => {
       .when(enable)
       .thenHappens(createAccountEnabledFact());
     assert.equal(
-      computeStateAfter(
+      computeAccountStateAfterFacts(
         ...proven,
         createAccountDisabledFact(),
         createSessionsRevokedFact('disabled'),

@@ -19,7 +19,11 @@ import {
   noon,
   strangerId,
 } from './testing/ada.ts';
-import { computeStateAfter, computeVerifiedAccountAfter, given } from './testing/given-when-then.ts';
+import {
+  computeAccountStateAfterFacts,
+  computeVerifiedAccountAfterFacts,
+  given,
+} from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const proven = [createUserRegisteredFact(createTestLink('A')), accountVerifiedFact] as const;
@@ -118,7 +122,7 @@ describe('asking for another address', () => {
     given(...proven)
       .when(ask)
       .thenHappens(requested());
-    const state = computeVerifiedAccountAfter(...pending);
+    const state = computeVerifiedAccountAfterFacts(...pending);
     assert.deepEqual([state.address, state.email, state.passwordHash], [adaAddress, ada, firstPasswordHash]);
   });
 
@@ -153,8 +157,8 @@ describe('asking for another address', () => {
       .when({ ...again, now: createInstantAfterNoon(168 * HOUR - 1) })
       .thenRefused('email_change_recent');
     assert.equal(
-      decide(computeStateAfter(...moved), { ...again, now: createInstantAfterNoon(168 * HOUR) }).facts[0]
-        ?.type,
+      decide(computeAccountStateAfterFacts(...moved), { ...again, now: createInstantAfterNoon(168 * HOUR) })
+        .facts[0]?.type,
       'EmailChangeRequested',
     );
   });
@@ -176,7 +180,7 @@ describe('a link to a new address', () => {
     given(...pending)
       .when(confirm)
       .thenHappens(changed);
-    const state = computeVerifiedAccountAfter(...moved);
+    const state = computeVerifiedAccountAfterFacts(...moved);
     assert.deepEqual([state.address, state.email, state.passwordHash], [other, countess, newHash]);
   });
 
@@ -232,7 +236,7 @@ describe('a link to a new address', () => {
   });
 
   test('ends the reset links that the previous address got', () => {
-    const state = computeVerifiedAccountAfter(
+    const state = computeVerifiedAccountAfterFacts(
       ...proven,
       createPasswordResetRequestedFact(false, createTestLink('R')),
       requested(),
@@ -242,7 +246,7 @@ describe('a link to a new address', () => {
   });
 
   test('takes the claim on the new address, and marks the previous one for release', () => {
-    const state = computeStateAfter(...pending);
+    const state = computeAccountStateAfterFacts(...pending);
     assert.deepEqual(computeLookupKeys(state, [changed], noon).claims, [
       `address:${other}`,
       `release:${undoLink.sealed.expiresAt}:${adaId}:3`,
@@ -263,7 +267,7 @@ describe('the link to the previous address', () => {
     given(...moved)
       .when(undo)
       .thenHappens(...back);
-    const state = computeVerifiedAccountAfter(...moved, ...back);
+    const state = computeVerifiedAccountAfterFacts(...moved, ...back);
     assert.deepEqual([state.address, state.email, state.passwordHash], [adaAddress, ada, 'chosen']);
     assert.equal(state.allRevokedAt, state.sequence);
   });
@@ -321,7 +325,7 @@ describe('the link to the previous address', () => {
   });
 
   test('ends the links that the new address got', () => {
-    const state = computeVerifiedAccountAfter(...moved, ...back);
+    const state = computeVerifiedAccountAfterFacts(...moved, ...back);
     assert.deepEqual([state.reset, state.emailChange, state.previous], [undefined, undefined, undefined]);
     given(...moved, ...back)
       .when(confirm)
@@ -354,14 +358,14 @@ describe('the claims of an account', () => {
   const held = [`address:${adaAddress}`, `address:${other}`, releaseClaim, 'admin:1'];
 
   test('are all needed as long as the change can be undone', () => {
-    assert.deepEqual(findUnneededAddressClaims(computeStateAfter(...moved), held), {
+    assert.deepEqual(findUnneededAddressClaims(computeAccountStateAfterFacts(...moved), held), {
       addressClaims: [],
       releaseClaims: [],
     });
   });
 
   test('on the previous address are not needed once the change is settled', () => {
-    assert.deepEqual(findUnneededAddressClaims(computeStateAfter(...moved, settled), held), {
+    assert.deepEqual(findUnneededAddressClaims(computeAccountStateAfterFacts(...moved, settled), held), {
       addressClaims: [`address:${adaAddress}`],
       releaseClaims: [releaseClaim],
     });
@@ -370,7 +374,7 @@ describe('the claims of an account', () => {
   test('are not needed at all once the account is erased', () => {
     const erased = { type: 'AccountErased', data: { userId: adaId } } as const;
     const { addressClaims, releaseClaims } = findUnneededAddressClaims(
-      computeStateAfter(...moved, erased),
+      computeAccountStateAfterFacts(...moved, erased),
       held,
     );
     assert.deepEqual([addressClaims, releaseClaims], [held.slice(0, 2), [releaseClaim]]);
@@ -378,11 +382,14 @@ describe('the claims of an account', () => {
 
   test('on the new address are not needed once the change is undone', () => {
     const now = `release:0:${adaId}:4`;
-    assert.deepEqual(computeLookupKeys(computeStateAfter(...moved), back, noon).claims, [now]);
-    assert.deepEqual(findUnneededAddressClaims(computeStateAfter(...moved, ...back), [...held, now]), {
-      addressClaims: [`address:${other}`],
-      releaseClaims: [releaseClaim, now],
-    });
+    assert.deepEqual(computeLookupKeys(computeAccountStateAfterFacts(...moved), back, noon).claims, [now]);
+    assert.deepEqual(
+      findUnneededAddressClaims(computeAccountStateAfterFacts(...moved, ...back), [...held, now]),
+      {
+        addressClaims: [`address:${other}`],
+        releaseClaims: [releaseClaim, now],
+      },
+    );
   });
 });
 
@@ -463,8 +470,8 @@ describe('an operator cancels a change of address', () => {
   });
 
   test('and leaves one that has taken place as it is', () => {
-    const before = computeVerifiedAccountAfter(...moved);
-    const after = computeVerifiedAccountAfter(...moved, canceled);
+    const before = computeVerifiedAccountAfterFacts(...moved);
+    const after = computeVerifiedAccountAfterFacts(...moved, canceled);
     assert.deepEqual({ ...after, sequence: 0 }, { ...before, sequence: 0 });
   });
 });

@@ -8,7 +8,7 @@ import {
   accountVerifiedFact,
   adaId,
   adminId,
-  createAccountDisabledFactWithNotice,
+  createAccountDisabledFactWithMailData,
   createAccountEnabledFact,
   createAccountErasureCanceledFact,
   createAccountErasureRequestedFact,
@@ -23,8 +23,8 @@ import {
   noon,
 } from './testing/ada.ts';
 import {
-  computeStateAfter,
-  computeVerifiedAccountAfter,
+  computeAccountStateAfterFacts,
+  computeVerifiedAccountAfterFacts,
   foldFacts,
   given,
 } from './testing/given-when-then.ts';
@@ -54,7 +54,7 @@ describe('requesting an erasure', () => {
   });
 
   test('disables the account, ends its links, and is found by its instant', () => {
-    const state = computeStateAfter(
+    const state = computeAccountStateAfterFacts(
       ...proven,
       createPasswordResetRequestedFact(false, createTestLink('R')),
       createAccountErasureRequestedFact(later, undo),
@@ -91,14 +91,14 @@ describe('requesting an erasure', () => {
       undefined,
       'ops',
     );
-    assert.equal(computeStateAfter(...waiting, earlier).erasure?.wasDisabled, false);
+    assert.equal(computeAccountStateAfterFacts(...waiting, earlier).erasure?.wasDisabled, false);
     const disabled = [
       ...proven,
-      createAccountDisabledFactWithNotice(),
+      createAccountDisabledFactWithMailData(),
       createAccountErasureRequestedFact(later, undo),
     ] as const;
-    assert.equal(computeStateAfter(...disabled, earlier).erasure?.wasDisabled, true);
-    assert.equal(computeStateAfter(...waiting, earlier).erasure?.undo, undefined);
+    assert.equal(computeAccountStateAfterFacts(...disabled, earlier).erasure?.wasDisabled, true);
+    assert.equal(computeAccountStateAfterFacts(...waiting, earlier).erasure?.undo, undefined);
   });
 
   test('is refused for an account that does not exist, for an ended registration, and for the last admin', () => {
@@ -122,7 +122,7 @@ describe('canceling an erasure', () => {
     given(...waiting)
       .when(cancel)
       .thenHappens(createAccountErasureCanceledFact(false));
-    const state = computeVerifiedAccountAfter(...waiting, createAccountErasureCanceledFact(false));
+    const state = computeVerifiedAccountAfterFacts(...waiting, createAccountErasureCanceledFact(false));
     assert.equal(state.disabled, false);
     assert.equal(state.erasure, undefined);
   });
@@ -130,13 +130,13 @@ describe('canceling an erasure', () => {
   test('leaves an account disabled that was disabled before the request', () => {
     const past = [
       ...proven,
-      createAccountDisabledFactWithNotice(),
+      createAccountDisabledFactWithMailData(),
       createAccountErasureRequestedFact(later, undo),
     ] as const;
     given(...past)
       .when(cancel)
       .thenHappens(createAccountErasureCanceledFact(true));
-    assert.ok(computeStateAfter(...past, createAccountErasureCanceledFact(true)).disabled);
+    assert.ok(computeAccountStateAfterFacts(...past, createAccountErasureCanceledFact(true)).disabled);
     given(...past)
       .when({ type: 'EnableAccount', by: adminId })
       .thenHappens(createAccountErasureCanceledFact(true, adminId), createAccountEnabledFact());
@@ -203,7 +203,7 @@ describe('an erasure', () => {
 
   test('leaves nothing in the state that names the person', () => {
     const names = createProfileChangedFact({ person: { firstName: 'Augusta', lastName: 'Byron' } });
-    const state = computeStateAfter(
+    const state = computeAccountStateAfterFacts(
       ...proven,
       names,
       createAccountErasureRequestedFact(later, undo),

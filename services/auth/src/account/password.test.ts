@@ -20,7 +20,11 @@ import {
   noon,
   strangerId,
 } from './testing/ada.ts';
-import { computeStateAfter, computeVerifiedAccountAfter, given } from './testing/given-when-then.ts';
+import {
+  computeAccountStateAfterFacts,
+  computeVerifiedAccountAfterFacts,
+  given,
+} from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const unverified = [createUserRegisteredFact(createTestLink('A'))] as const;
@@ -211,7 +215,7 @@ describe('a reset link of an unverified account', () => {
   });
 
   test('takes the claim on the address', () => {
-    const state = computeStateAfter(...past);
+    const state = computeAccountStateAfterFacts(...past);
     assert.deepEqual(computeLookupKeys(state, decide(state, complete).facts, noon), {
       claims: [`address:${adaAddress}`],
     });
@@ -257,7 +261,7 @@ describe('rehashing the password', () => {
     given(...unverified)
       .when(rehash)
       .thenHappens(createPasswordRehashedFact('renewed'));
-    const { passwordHash, reset, revokedAt } = computeVerifiedAccountAfter(
+    const { passwordHash, reset, revokedAt } = computeVerifiedAccountAfterFacts(
       ...proven,
       createPasswordResetRequestedFact(false, createTestLink('R')),
       createPasswordRehashedFact('renewed'),
@@ -315,7 +319,7 @@ describe('changing the password', () => {
   });
 
   test('ends every open link', () => {
-    const { reset, usedVerification } = computeVerifiedAccountAfter(
+    const { reset, usedVerification } = computeVerifiedAccountAfterFacts(
       ...proven,
       createPasswordResetRequestedFact(false, createTestLink('R')),
       createPasswordChangedFact('change', 'new'),

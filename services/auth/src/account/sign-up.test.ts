@@ -18,7 +18,7 @@ import {
   registerAdaCommand,
   strangerId,
 } from './testing/ada.ts';
-import { computeStateAfter, given } from './testing/given-when-then.ts';
+import { computeAccountStateAfterFacts, given } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 
@@ -50,7 +50,7 @@ describe('a sign-up', () => {
   });
 
   test('makes a user, never an admin', () => {
-    assert.equal(computeStateAfter(createUserRegisteredFact(createTestLink('A'))).role, 'user');
+    assert.equal(computeAccountStateAfterFacts(createUserRegisteredFact(createTestLink('A'))).role, 'user');
   });
 
   test('takes no claim on its address', () => {
@@ -183,7 +183,7 @@ describe('ending a registration', () => {
 });
 
 describe('the claim on an address', () => {
-  const state = computeStateAfter(createUserRegisteredFact(createTestLink('A')));
+  const state = computeAccountStateAfterFacts(createUserRegisteredFact(createTestLink('A')));
 
   test('is taken by AccountVerified alone', () => {
     assert.deepEqual(computeLookupKeys(state, [accountVerifiedFact], noon), {

@@ -23,8 +23,8 @@ import {
   firstPasswordHash,
 } from './testing/ada.ts';
 import {
-  computeStateAfter,
-  computeUnverifiedAccountAfter,
+  computeAccountStateAfterFacts,
+  computeUnverifiedAccountAfterFacts,
   foldFacts,
   given,
 } from './testing/given-when-then.ts';
@@ -40,8 +40,8 @@ function kept(name: string) {
  * sequence, which every fact changes.
  */
 function changeBy(past: readonly AccountFact[], fact: AccountFact): Readonly<Record<string, unknown>> {
-  const before = new Map<string, unknown>(Object.entries(computeStateAfter(...past)));
-  const after = new Map<string, unknown>(Object.entries(computeStateAfter(...past, fact)));
+  const before = new Map<string, unknown>(Object.entries(computeAccountStateAfterFacts(...past)));
+  const after = new Map<string, unknown>(Object.entries(computeAccountStateAfterFacts(...past, fact)));
   assert.equal(after.get('sequence'), Number(before.get('sequence')) + 1);
   const names = new Set([...before.keys(), ...after.keys()]);
   names.delete('sequence');
@@ -51,7 +51,7 @@ function changeBy(past: readonly AccountFact[], fact: AccountFact): Readonly<Rec
 
 describe('the state of an account', () => {
   test('begins with what UserRegistered says', () => {
-    assert.deepEqual(computeStateAfter(registered), {
+    assert.deepEqual(computeAccountStateAfterFacts(registered), {
       status: 'unverified',
       disabled: false,
       userId: adaId,
@@ -72,7 +72,7 @@ describe('the state of an account', () => {
   });
 
   test('has no link if none was minted', () => {
-    const { verification, everLinked } = computeUnverifiedAccountAfter(createUserRegisteredFact());
+    const { verification, everLinked } = computeUnverifiedAccountAfterFacts(createUserRegisteredFact());
     assert.deepEqual({ verification, everLinked }, { verification: undefined, everLinked: false });
   });
 
@@ -125,9 +125,9 @@ describe('the state of an account', () => {
   });
 
   test('lists the sessions that were revoked individually, until all are', () => {
-    const one = computeStateAfter(registered, createSessionsRevokedFact('refresh-reuse', 'one'));
+    const one = computeAccountStateAfterFacts(registered, createSessionsRevokedFact('refresh-reuse', 'one'));
     assert.deepEqual([one.revokedAt, one.allRevokedAt, one.revokedSessions], [2, 0, ['one']]);
-    const all = computeStateAfter(
+    const all = computeAccountStateAfterFacts(
       registered,
       createSessionsRevokedFact('refresh-reuse', 'one'),
       createSessionsRevokedFact('admin'),
@@ -143,26 +143,26 @@ describe('the state of an account', () => {
 
   test('remembers that it ever had a link, of either purpose', () => {
     assert.equal(
-      computeUnverifiedAccountAfter(
+      computeUnverifiedAccountAfterFacts(
         createUserRegisteredFact(),
         createVerificationRequestedFact(createTestLink('B')),
       ).everLinked,
       true,
     );
     assert.equal(
-      computeUnverifiedAccountAfter(
+      computeUnverifiedAccountAfterFacts(
         createUserRegisteredFact(),
         createPasswordResetRequestedFact(true, createTestLink('R')),
       ).everLinked,
       true,
     );
     assert.equal(
-      computeUnverifiedAccountAfter(registered, createAccountDisabledFact(), createAccountEnabledFact())
+      computeUnverifiedAccountAfterFacts(registered, createAccountDisabledFact(), createAccountEnabledFact())
         .everLinked,
       true,
     );
     assert.equal(
-      computeUnverifiedAccountAfter(
+      computeUnverifiedAccountAfterFacts(
         createUserRegisteredFact(),
         createVerificationRequestedFact(),
         createPasswordResetRequestedFact(true),
@@ -177,23 +177,26 @@ describe('the state of an account', () => {
       createInstantAfterNoon(2 * HOUR).toISOString(),
     ];
     const later = createTestLink('R', createInstantAfterNoon(2 * HOUR));
-    assert.equal(computeStateAfter(createUserRegisteredFact()).linksUntil, early);
+    assert.equal(computeAccountStateAfterFacts(createUserRegisteredFact()).linksUntil, early);
     assert.equal(
-      computeStateAfter(registered, createPasswordResetRequestedFact(true, later)).linksUntil,
+      computeAccountStateAfterFacts(registered, createPasswordResetRequestedFact(true, later)).linksUntil,
       late,
     );
     assert.equal(
-      computeStateAfter(
+      computeAccountStateAfterFacts(
         registered,
         createPasswordResetRequestedFact(true, later),
         createVerificationRequestedFact(createTestLink('B')),
       ).linksUntil,
       late,
     );
-    assert.equal(computeStateAfter(registered, accountVerifiedFact).linksUntil, undefined);
+    assert.equal(computeAccountStateAfterFacts(registered, accountVerifiedFact).linksUntil, undefined);
     assert.equal(
-      computeStateAfter(registered, createPasswordResetRequestedFact(true, later), accountVerifiedFact)
-        .linksUntil,
+      computeAccountStateAfterFacts(
+        registered,
+        createPasswordResetRequestedFact(true, later),
+        accountVerifiedFact,
+      ).linksUntil,
       late,
     );
   });
@@ -206,7 +209,7 @@ describe('the state of an account', () => {
       ...createRegistrationEndedFacts('expired'),
     ];
     assert.deepEqual(
-      [1, 2, 3, 4, 5].map((count) => computeStateAfter(...past.slice(0, count)).revokedAt),
+      [1, 2, 3, 4, 5].map((count) => computeAccountStateAfterFacts(...past.slice(0, count)).revokedAt),
       [0, 2, 2, 2, 5],
     );
   });
@@ -220,13 +223,13 @@ describe('the state of an account', () => {
       createAccountDisabledFact(),
       createAccountEnabledFact(),
     ];
-    assert.equal(computeStateAfter(...past).sequence, past.length);
+    assert.equal(computeAccountStateAfterFacts(...past).sequence, past.length);
   });
 
   test('is never changed: each fact leads to a new state', () => {
-    const before = Object.freeze(computeUnverifiedAccountAfter(registered));
+    const before = Object.freeze(computeUnverifiedAccountAfterFacts(registered));
     applyAccountFact(before, accountVerifiedFact);
-    assert.deepEqual(before, computeUnverifiedAccountAfter(registered));
+    assert.deepEqual(before, computeUnverifiedAccountAfterFacts(registered));
     assert.deepEqual(initialAccountState, { status: 'none' });
   });
 
@@ -254,8 +257,8 @@ describe('the state of an erased person', () => {
   const erased: AccountFact = { ...registered, data: { ...registered.data, person: null } };
 
   test('has neither names nor an email address, but everything else', () => {
-    const { email, username, ...rest } = computeStateAfter(erased);
-    const { email: _email, username: _username, ...restBefore } = computeStateAfter(registered);
+    const { email, username, ...rest } = computeAccountStateAfterFacts(erased);
+    const { email: _email, username: _username, ...restBefore } = computeAccountStateAfterFacts(registered);
     assert.deepEqual({ email, username }, { email: '', username: '' });
     assert.deepEqual(rest, restBefore);
   });

@@ -21,7 +21,7 @@ import {
   noon,
   strangerId,
 } from './testing/ada.ts';
-import { computeStateAfter, given } from './testing/given-when-then.ts';
+import { computeAccountStateAfterFacts, given } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const verify = {
@@ -47,7 +47,7 @@ describe('a verification link', () => {
   });
 
   test('takes the claim on the address', () => {
-    const state = computeStateAfter(createUserRegisteredFact(createTestLink('A')));
+    const state = computeAccountStateAfterFacts(createUserRegisteredFact(createTestLink('A')));
     assert.deepEqual(computeLookupKeys(state, decide(state, verify).facts, noon), {
       claims: [`address:${adaAddress}`],
     });
@@ -230,7 +230,7 @@ describe('a verification link needs, in the same step,', () => {
         createPasswordChangedFact('first', newPassword.passwordHash),
         createSessionsRevokedFact('password-changed'),
       );
-    const state = computeStateAfter(
+    const state = computeAccountStateAfterFacts(
       createUserRegisteredFact(createTestLink('A')),
       accountVerifiedFact,
       createPasswordChangedFact('first', newPassword.passwordHash),
@@ -302,7 +302,7 @@ describe('an address that another account has verified', () => {
 
 describe('a link', () => {
   test('is refused for the same reasons when it is opened as when it is used', () => {
-    const open = computeStateAfter(
+    const open = computeAccountStateAfterFacts(
       createUserRegisteredFact(createTestLink('A')),
       createPasswordResetRequestedFact(true, createTestLink('R')),
     );

@@ -1,7 +1,7 @@
 /** A mail to a list of addresses, requested by an admin. */
 import type { DataOf } from '@latchkey/events';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { bindIdempotencyKey, deriveRepeatableCommandId } from '../idempotency.ts';
+import { bindIdempotencyKey, deriveCommandIdFromIdempotencyKey } from '../idempotency.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 
@@ -26,7 +26,7 @@ export async function sendMailing(
   { userId }: Caller,
   context: UseCaseContext,
 ): Promise<string> {
-  const commandId = deriveRepeatableCommandId(deps, { route: 'send-mail', userId }, context);
+  const commandId = deriveCommandIdFromIdempotencyKey(deps, { route: 'send-mail', userId }, context);
   const mailing = { recipients, template, requestedBy: userId };
   return await deps.oneAtATime(commandId, () => sendOnce(deps, mailing, { ...context, commandId }));
 }

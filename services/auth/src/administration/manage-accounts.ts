@@ -40,11 +40,11 @@ export function changeRole(
   { userId, by, role }: Target & { readonly role: Role },
   origin: Origin,
 ): Promise<AccountCommandOutcome> {
-  return executeAndRemoveRevokedSessions(
+  return runCommandAndRemoveRevokedSessions(
     deps,
     userId,
     origin,
-    withOtherAdmins(deps, { type: 'ChangeRole', role, by }),
+    addOtherAdminsToCommand(deps, { type: 'ChangeRole', role, by }),
   );
 }
 
@@ -57,8 +57,8 @@ export function disableAccount(
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
 ): Promise<AccountCommandOutcome> {
-  const command = withOtherAdmins(deps, { type: 'DisableAccount', ...request });
-  return executeAndRemoveRevokedSessions(deps, userId, origin, command);
+  const command = addOtherAdminsToCommand(deps, { type: 'DisableAccount', ...request });
+  return runCommandAndRemoveRevokedSessions(deps, userId, origin, command);
 }
 
 /** Enables a disabled account, and cancels its erasure. @throws Refused (not_found) */
@@ -76,7 +76,7 @@ export async function revokeSessions(
   userId: string,
   origin: Origin,
 ): Promise<AccountCommandOutcome> {
-  const outcome = await executeAndRemoveRevokedSessions(deps, userId, origin, () => ({
+  const outcome = await runCommandAndRemoveRevokedSessions(deps, userId, origin, () => ({
     type: 'RevokeSessions',
     reason: 'admin',
   }));
@@ -88,7 +88,7 @@ export async function revokeSessions(
  * Creates a function that adds information about the other admins to a command, if the account is an active
  * admin in the given state.
  */
-export function withOtherAdmins(
+export function addOtherAdminsToCommand(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal'>,
   command: ChangeRoleCommand | DisableAccountCommand | RequestErasureCommand,
 ): CommandFromState<AccountState, AccountCommand> {
@@ -116,7 +116,7 @@ async function otherAdmins(
  * revoked.
  * @throws Refused
  */
-export async function executeAndRemoveRevokedSessions(
+export async function runCommandAndRemoveRevokedSessions(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   userId: string,
   origin: Origin,

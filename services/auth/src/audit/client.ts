@@ -42,7 +42,7 @@ function pseudonymOf(ip: string, key: Buffer): string {
  * matches.
  * @param keys the current and former keys with which IP addresses were hashed
  */
-export function createAuditClientMatcher(
+export function createSecurityEventIpMatcher(
   ip: string,
   keys: readonly Buffer[],
 ): (client: { readonly [K in 'ip' | 'ipPrefix' | 'ipHmac']?: string | undefined }) => boolean {

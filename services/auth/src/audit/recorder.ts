@@ -15,7 +15,7 @@ import type { Journal } from '../ports/journal.ts';
 import { type IpRedaction, toClientDetails } from './client.ts';
 import { toAuditEntry } from './entry.ts';
 import type { AuditMetrics } from './metrics.ts';
-import { createRecentRepeatDetector } from './repeats.ts';
+import { createRecentlySeenCheck } from './repeats.ts';
 
 /** The maximum number of security events to keep in memory while the store is slow or unavailable. */
 const MAX_QUEUED = 10_000;
@@ -59,7 +59,7 @@ export interface AuditRecorder extends AuditSink, ProcessPart {
 export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
   const { auditLog, metrics, logger, maxQueued = MAX_QUEUED, maxBacklog = MAX_BACKLOG } = deps;
   const { monotonic = () => performance.now() } = deps;
-  const isRepeated = createRecentRepeatDetector(monotonic);
+  const isRepeated = createRecentlySeenCheck(monotonic);
   const queue: Queued[] = [];
   const wakeup = createLoopWakeup();
   let writing: Promise<boolean> | undefined;

@@ -17,7 +17,7 @@ import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { confirmLinkByPassword } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
-import { replaceTrustedSources } from '../sessions/trust-source.ts';
+import { replaceTrustedIpAddresses } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
@@ -155,7 +155,7 @@ async function lookedUp(
  * owner. Also ends the pending sign-ups with this address.
  */
 async function afterNewAddress(deps: Needs, address: string, context: UseCaseContext): Promise<void> {
-  await replaceTrustedSources(deps, { address, ip: context.ip });
+  await replaceTrustedIpAddresses(deps, { address, ip: context.ip });
   await runBestEffort(() => endOtherSignUps(deps, address, context));
 }
 

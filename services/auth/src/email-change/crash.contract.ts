@@ -22,7 +22,7 @@ import {
   MAILBOX_OWNER_PASSWORD,
   requestEmailChangeTo,
   undoConfirmedEmailChange,
-  withFastHashingTestWorld,
+  withTestWorldAndFastHashing,
 } from './testing/stage.ts';
 
 /**
@@ -66,7 +66,7 @@ export function defineEmailChangeCrashContractTests(name: string, given?: () => 
     for (let step = 1; step <= 4; step += 1) {
       test(
         `at write ${step} of a confirmation leaves either address with the account, and a repetition completes it`,
-        withFastHashingTestWorld(async (world) => {
+        withTestWorldAndFastHashing(async (world) => {
           const { userId } = await createVerifiedAccount(world);
           await world.signUp(countess, 'the password of a stranger');
           await requestEmailChangeTo(world, userId);
@@ -84,7 +84,7 @@ export function defineEmailChangeCrashContractTests(name: string, given?: () => 
 
       test(
         `at write ${step} of an undo leaves the previous address with the account, and the sweep frees the other`,
-        withFastHashingTestWorld(async (world) => {
+        withTestWorldAndFastHashing(async (world) => {
           const userId = await createAccountWithChangedEmail(world);
           await ignoreDeath(undoConfirmedEmailChange(world, userId, dyingDeps(world, step)));
           assert.equal(await findAddressOwnerId(world.deps, ada), userId);
@@ -101,7 +101,7 @@ export function defineEmailChangeCrashContractTests(name: string, given?: () => 
 
       test(
         `at write ${step} of a settlement is repaired by the next sweep`,
-        withFastHashingTestWorld(async (world) => {
+        withTestWorldAndFastHashing(async (world) => {
           const userId = await createAccountWithChangedEmail(world);
           world.advance(7 * DAY_MS);
           await ignoreDeath(runSignUpCleanupPass(dyingDeps(world, step)));

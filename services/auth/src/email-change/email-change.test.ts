@@ -22,14 +22,14 @@ import {
   MAILBOX_OWNER_PASSWORD,
   requestEmailChangeTo,
   undoConfirmedEmailChange,
-  withFastHashingTestWorld,
+  withTestWorldAndFastHashing,
 } from './testing/stage.ts';
 import { viewEmailUndo } from './undo.ts';
 
 describe('a change of address', () => {
   test(
     'is confirmed by the link and the password: login, with the same password, follows the address',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       await requestEmailChangeTo(world, userId);
       assert.equal(await canSignIn(world, ada, ADA_PASSWORD), true);
@@ -44,7 +44,7 @@ describe('a change of address', () => {
 
   test(
     'keeps the session that confirms it',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       const { state, refreshToken } = await login(
         world.deps,
@@ -67,7 +67,7 @@ describe('a change of address', () => {
 
   test(
     'that was already confirmed is shown as confirmed, even after another one is requested',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const token = world.tokenOf(userId, 'email-change');
       const made = { username: 'somebody', locale: 'en', newEmail: countess, used: true };
@@ -80,7 +80,7 @@ describe('a change of address', () => {
 
   test(
     'does not take place by the link alone: a mistyped address may be a stranger’s',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       await requestEmailChangeTo(world, userId);
       const token = world.tokenOf(userId, 'email-change');
@@ -109,7 +109,7 @@ describe('a change of address', () => {
 
   test(
     'counts wrong passwords as failed logins of the account',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       for (let tries = 0; tries < 3; tries += 1)
         await assert.rejects(
@@ -122,7 +122,7 @@ describe('a change of address', () => {
 
   test(
     'to an address of another account gets the same response, but no link that works',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       await createVerifiedAccount(world, eve, 'the password of eve');
       const { userId } = await createVerifiedAccount(world);
       const free = await requestEmailChangeTo(world, userId, countess);
@@ -140,7 +140,7 @@ describe('a change of address', () => {
 
   test(
     'fails if another account verifies the address first',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       await requestEmailChangeTo(world, userId);
       await createVerifiedAccount(world, countess, 'the password of the countess');
@@ -154,7 +154,7 @@ describe('a change of address', () => {
 
   test(
     'ends the sign-ups that are pending for the address',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const { userId: pending } = await world.signUp(countess, 'the password of a stranger');
       await createAccountWithChangedEmail(world);
       assert.equal((await world.deps.accounts.load(pending)).status, 'ended');
@@ -163,7 +163,7 @@ describe('a change of address', () => {
 
   test(
     'of 2 accounts to one address at the same time succeeds for one of them',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const one = await createVerifiedAccount(world);
       const two = await createVerifiedAccount(world, eve);
       for (const { userId } of [one, two]) await requestEmailChangeTo(world, userId);
@@ -176,7 +176,7 @@ describe('a change of address', () => {
 
   test(
     'keeps the previous address from others as long as it can be undone, and mails for it lead nowhere',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const { userId: stranger } = await world.signUp(ada, 'the password of a stranger');
       assert.equal(await findAddressOwnerId(world.deps, ada), userId);
@@ -196,7 +196,7 @@ describe('a change of address', () => {
 
   test(
     'is settled once it can no longer be undone: the previous address is free',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       world.advance(7 * DAY_MS - 1);
       await runSignUpCleanupPass(world.deps);
@@ -216,7 +216,7 @@ describe('a change of address', () => {
 describe('undoing a change of address', () => {
   test(
     'gives it back to the holder of the previous one, and shuts out the person who changed it',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const { state, refreshToken } = await login(
         world.deps,
@@ -238,7 +238,7 @@ describe('undoing a change of address', () => {
 
   test(
     'beats a reset that the new address asks for at the same time',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const { deps } = world;
       const at = deps.now().toISOString();

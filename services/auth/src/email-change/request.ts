@@ -5,11 +5,11 @@
 import type { EmailAddress } from '../addresses/email.ts';
 import { findAddressOwnerId } from '../addresses/owners.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { createMailLimitCharges } from '../limits/mail-budget.ts';
+import { getRateLimitChargesForMail } from '../limits/mail-budget.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
-import { createMailRequestLimitCharge } from '../requests/written-requests.ts';
+import { getRateLimitChargeForMailRequest } from '../requests/written-requests.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink } from '../tokens/links.ts';
@@ -59,8 +59,8 @@ export async function requestEmailChange(
     const passwordHash = await passwords.hash(password, newEmail.canonical, context);
     const takes = [
       { limit: 'email-change-account', key: userId } as const,
-      createMailRequestLimitCharge(context),
-      ...createMailLimitCharges('email-change', newEmail.canonical, context.ip),
+      getRateLimitChargeForMailRequest(context),
+      ...getRateLimitChargesForMail('email-change', newEmail.canonical, context.ip),
     ];
     const asked = await runWithinLimits(deps, takes, () =>
       accounts.execute(

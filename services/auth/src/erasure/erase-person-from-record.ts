@@ -14,7 +14,7 @@ const SALT = 'ce_personsalt';
  * signature of the record stay valid. If the function cannot parse the value of the record, which may be a
  * dead letter, it removes the whole value.
  */
-export function createPersonEraser(accounts: readonly string[]): ReplaceRecord {
+export function createRecordRedactor(accounts: readonly string[]): ReplaceRecord {
   const erased: ReadonlySet<unknown> = new Set(accounts);
   return ({ key, value, headers: { [SALT]: _, ...headers } }) => {
     if (value === null) return undefined;

@@ -10,7 +10,7 @@ import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receipts.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import { publishErasedCopies } from './copies.ts';
-import { createPersonEraser } from './erase-person-from-record.ts';
+import { createRecordRedactor } from './erase-person-from-record.ts';
 import { confirmErasureForAuth, type ErasureReceiptDeps, openErasure } from './receipts.ts';
 
 export type EraseAccountDeps = Pick<
@@ -47,7 +47,7 @@ export type AccountBeingErased = Pick<ErasureRecord, 'account' | 'sequence'>;
  * Why an account cannot be erased now. `unpublished`: some of its events are not published yet; publishing
  * them later would reveal personal data, so the erasure must be retried after they are published.
  */
-export type NotErasedReason = 'not due' | 'unpublished';
+export type ErasurePostponementReason = 'not due' | 'unpublished';
 
 /**
  * Erases an account from auth's stores if its erasure is due. The erasure then continues with {@link
@@ -57,7 +57,7 @@ export type NotErasedReason = 'not due' | 'unpublished';
 export async function eraseAccountFromStores(
   deps: EraseAccountDeps,
   userId: string,
-): Promise<AccountBeingErased | NotErasedReason> {
+): Promise<AccountBeingErased | ErasurePostponementReason> {
   const { state } = await deps.accounts.execute(userId, { correlationId: deps.newId() }, () => ({
     type: 'Erase',
     now: deps.now(),
@@ -109,7 +109,7 @@ export async function eraseAccountsFromLog(
   { bus }: Pick<EraseAccountDeps, 'bus'>,
   accounts: readonly string[],
 ): Promise<void> {
-  await bus.replaceRecordsOf?.(accounts, createPersonEraser(accounts), { unsearched: [ACCOUNTS_TOPIC] });
+  await bus.replaceRecordsOf?.(accounts, createRecordRedactor(accounts), { unsearched: [ACCOUNTS_TOPIC] });
 }
 
 /**

@@ -12,7 +12,7 @@ import { createRepeatedJob } from '../job.ts';
 import type { ErasureReceiptStore, ErasureWithPublishedCopies } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { isAccountsTopicCompacted, type PublishErasedCopiesDeps, publishErasedCopies } from './copies.ts';
-import { computeMaxLogRemovalDelayMs, SECOND_ERASED_COPIES_DELAY_MS } from './removal.ts';
+import { computeOriginalEventsRemovalDelayMs, ERASED_COPIES_REPUBLISH_DELAY_MS } from './removal.ts';
 
 const LEASE = 'erasure-heartbeats';
 const LEASE_MS = 60_000;
@@ -48,7 +48,7 @@ export interface ErasureHeartbeats {
 /** Creates the publisher of heartbeats for erasures. A caller of `run` must hold the lease for heartbeats. */
 export function createErasureHeartbeats(
   deps: Needs,
-  { maxLagMs, againMs = SECOND_ERASED_COPIES_DELAY_MS }: ErasureHeartbeatTimes,
+  { maxLagMs, againMs = ERASED_COPIES_REPUBLISH_DELAY_MS }: ErasureHeartbeatTimes,
 ): ErasureHeartbeats {
   const { erasureReceipts, bus, now, logger } = deps;
   const segmentMs = computeSegmentDurationMs(maxLagMs);
@@ -61,7 +61,7 @@ export function createErasureHeartbeats(
    * heartbeats are published until then; in ms since the epoch.
    */
   function goneAt({ copies: { lastAt } }: ErasureWithPublishedCopies): number {
-    return Date.parse(lastAt) + computeMaxLogRemovalDelayMs(maxLagMs);
+    return Date.parse(lastAt) + computeOriginalEventsRemovalDelayMs(maxLagMs);
   }
 
   function isDueAgain({ copies: { firstAt, lastAt } }: ErasureWithPublishedCopies): boolean {

@@ -41,9 +41,9 @@ type OwnReceiptDeps = Pick<UseCaseDeps, 'now'> & {
  */
 export async function confirmFinishedErasures(
   deps: OwnReceiptDeps,
-): Promise<ReadonlyMap<string, UnconfirmedReason>> {
+): Promise<ReadonlyMap<string, UnconfirmedErasureReason>> {
   const { erasures, erasureReceipts } = deps;
-  const unconfirmed = new Map<string, UnconfirmedReason>();
+  const unconfirmed = new Map<string, UnconfirmedErasureReason>();
   let after: ErasureRecord | undefined;
   do {
     const page = await erasureReceipts.list({ limit: PAGE, waiting: true, ...(after && { after }) });
@@ -60,7 +60,7 @@ export async function confirmFinishedErasures(
 }
 
 /** Why auth does not confirm an erasure: the journal lacks it, or the events of the account cannot be read. */
-export type UnconfirmedReason = 'missing' | 'unreadable';
+export type UnconfirmedErasureReason = 'missing' | 'unreadable';
 
 /**
  * Returns why the erasure of an account must not be confirmed; undefined if the journal contains the erasure.
@@ -69,7 +69,7 @@ export type UnconfirmedReason = 'missing' | 'unreadable';
 async function findReasonAgainst(
   deps: Pick<OwnReceiptDeps, 'journal'>,
   { account, sequence }: ErasureRecord,
-): Promise<UnconfirmedReason | undefined> {
+): Promise<UnconfirmedErasureReason | undefined> {
   try {
     return (await findErasureInJournal(deps, account))?.sequence === sequence ? undefined : 'missing';
   } catch (error) {
@@ -101,7 +101,7 @@ export function createOwnReceiptJob(deps: OwnReceiptDeps & { readonly logger: Lo
   });
 }
 
-const WARNINGS: Readonly<Record<UnconfirmedReason, string>> = {
+const WARNINGS: Readonly<Record<UnconfirmedErasureReason, string>> = {
   missing:
     'the journal does not contain an erasure that has receipts, so auth does not confirm it; if the journal was restored from a backup, erase the account again',
   unreadable:

@@ -1,13 +1,13 @@
 /** Computes when the broker will have removed the events of an erased person from a compacted topic. */
 import { computeSegmentDurationMs } from '@latchkey/bus';
-import type { ErasedCopiesTimes } from '../ports/erasure-receipts.ts';
+import type { CopyPublicationTimes } from '../ports/erasure-receipts.ts';
 
 /**
  * The delay between the first and the second publication of an account's events without personal data, in ms.
  * If the publication of an original event was retried, the event may be on the topic after the first copies.
  * Then only the second copy of the event replaces it.
  */
-export const SECOND_ERASED_COPIES_DELAY_MS = 60 * 60_000;
+export const ERASED_COPIES_REPUBLISH_DELAY_MS = 60 * 60_000;
 
 /**
  * Returns how long after the last publication of an account's events without personal data the original
@@ -17,20 +17,20 @@ export const SECOND_ERASED_COPIES_DELAY_MS = 60 * 60_000;
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it:
  * ERASURE_TOPIC_DAYS, in ms
  */
-export function computeMaxLogRemovalDelayMs(maxLagMs: number): number {
+export function computeOriginalEventsRemovalDelayMs(maxLagMs: number): number {
   return maxLagMs + 2 * computeSegmentDurationMs(maxLagMs);
 }
 
 /**
  * Returns the time by which the original events of an erased account will be gone from the topic if auth
  * keeps running until then.
- * @param maxLagMs as in {@link computeMaxLogRemovalDelayMs}
+ * @param maxLagMs as in {@link computeOriginalEventsRemovalDelayMs}
  */
-export function computeLogRemovalDeadline(
-  { firstAt, lastAt, goneAt }: ErasedCopiesTimes,
+export function computeOriginalEventsRemovalDeadline(
+  { firstAt, lastAt, goneAt }: CopyPublicationTimes,
   maxLagMs: number,
 ): Date {
   if (goneAt !== undefined) return new Date(goneAt);
-  const lastMs = Math.max(Date.parse(lastAt), Date.parse(firstAt) + SECOND_ERASED_COPIES_DELAY_MS);
-  return new Date(lastMs + computeMaxLogRemovalDelayMs(maxLagMs));
+  const lastMs = Math.max(Date.parse(lastAt), Date.parse(firstAt) + ERASED_COPIES_REPUBLISH_DELAY_MS);
+  return new Date(lastMs + computeOriginalEventsRemovalDelayMs(maxLagMs));
 }

@@ -6,7 +6,7 @@ import {
   ADA_PASSWORD as CHANGER_PASSWORD,
   createAccountWithChangedEmail,
   undoConfirmedEmailChange,
-  withFastHashingTestWorld,
+  withTestWorldAndFastHashing,
 } from '../email-change/testing/stage.ts';
 import type { AuditReport, AuditSink } from '../ports/audit.ts';
 import { login } from '../sessions/login.ts';
@@ -238,7 +238,7 @@ describe('erasing an own account', () => {
 
   test(
     'is not due before a change of address can no longer be undone, and the undo keeps the account',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       const deps = { ...world.deps, settings };
       const userId = await createAccountWithChangedEmail(world);
@@ -262,7 +262,7 @@ describe('erasing an own account', () => {
 
   test(
     'by an operator does not wait for the undo of a change of address',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       await requestErasureOfAccount({ ...world.deps, settings }, { userId, by: 'ops' }, createTestContext());

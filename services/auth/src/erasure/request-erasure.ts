@@ -6,14 +6,17 @@ import {
   computeErasureTime,
   isLivingAccount,
 } from '../account/index.ts';
-import { executeAndRemoveRevokedSessions, withOtherAdmins } from '../administration/manage-accounts.ts';
+import {
+  addOtherAdminsToCommand,
+  runCommandAndRemoveRevokedSessions,
+} from '../administration/manage-accounts.ts';
 import type { Caller, UseCaseContext, UseCaseDeps, UseCaseSettings } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
-import { createMailedLinkUntil, readLinkToken } from '../tokens/links.ts';
+import { createMailedLinkExpiringAt, readLinkToken } from '../tokens/links.ts';
 
 type Needs = Pick<
   UseCaseDeps,
@@ -83,11 +86,11 @@ async function requestErasure(
   const isAtOnce = days === 0 && eraseAt === wanted;
   const link = isAtOnce
     ? undefined
-    : await createMailedLinkUntil(deps, 'erasure', account, new Date(eraseAt));
+    : await createMailedLinkExpiringAt(deps, 'erasure', account, new Date(eraseAt));
   const request = { type: 'RequestErasure', by, eraseAt, ...(link && { link }) } as const;
-  const command = withOtherAdmins(deps, request);
+  const command = addOtherAdminsToCommand(deps, request);
   const ask = caller ? refuseRevokedCaller(caller, command) : command;
-  const { state } = await executeAndRemoveRevokedSessions(deps, userId, origin, ask);
+  const { state } = await runCommandAndRemoveRevokedSessions(deps, userId, origin, ask);
   if (isAtOnce) deps.wakeEraser();
   return { state, eraseAt: (isLivingAccount(state) && state.erasure?.at) || eraseAt };
 }

@@ -9,7 +9,7 @@ import {
   createVerifiedAccount,
   eve,
   requestEmailChangeTo,
-  withFastHashingTestWorld,
+  withTestWorldAndFastHashing,
 } from '../email-change/testing/stage.ts';
 import type { AuthStores } from '../ports/stores.ts';
 import { login } from '../sessions/login.ts';
@@ -55,7 +55,7 @@ async function assertProtected(world: TestWorld): Promise<void> {
 
 export function defineSharedAddressContractTests(name: string, given?: () => Promise<AuthStores>): void {
   function inWorld(play: (world: TestWorld) => Promise<void>) {
-    return withFastHashingTestWorld(play, given);
+    return withTestWorldAndFastHashing(play, given);
   }
 
   describe(`the erasure of an account that names the address of another, on ${name}`, () => {

@@ -13,7 +13,7 @@ import { toUseCaseContext } from './context.ts';
 import { toProblem } from './problems.ts';
 
 /** A problem with which a policy refuses a request from a known account. */
-export class PolicyProblem extends Problem {
+export class AccessDeniedProblem extends Problem {
   readonly account: string | undefined;
 
   constructor(spec: Problem['spec'], details: Problem['details'], account: string | undefined) {
@@ -47,7 +47,7 @@ export function withAuditEvents(audit: AuditSink, route: Route): Route {
 
   function reportDenial(error: unknown, request: RequestContext): void {
     if (!(error instanceof Problem) || !DENIALS.has(error.spec.code)) return;
-    const account = error instanceof PolicyProblem ? error.account : undefined;
+    const account = error instanceof AccessDeniedProblem ? error.account : undefined;
     const reason = error.spec.code;
     const data = { actor: account ?? 'unknown', accountId: account, action, reason } as const;
     audit.record({

@@ -191,8 +191,8 @@ test('over the mail limit the responses stay the same, and a link that works rem
   const answers = new Set<string>();
   for (let i = 0; i < 5; i += 1) for (const person of [ada, nobody]) answers.add(await ask(person));
   assert.equal(answers.size, 1);
-  // The worker processes recorded requests in order: once it has processed the request of this account, it has
-  // processed all earlier requests.
+  // The worker processes recorded requests in the order in which they were recorded. Wait for the event of
+  // Grace's request; all earlier requests have then been processed, too.
   const grace = await signUpAndVerify(auth, createTestPerson('grace'));
   await ask(grace);
   await auth.event('PasswordResetRequested', grace.email);

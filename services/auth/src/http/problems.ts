@@ -210,9 +210,9 @@ function fieldsOf(kind: Refusal['kind'], message: string): readonly FieldError[]
 }
 
 /**
- * Creates a function that checks the length of the new password in an invalid body, so that all errors are
- * reported together. Only the length is checked: the other rules take milliseconds, and requests with invalid
- * bodies are not rate limited.
+ * Creates a function that checks the new password in an invalid request body, so that the response reports
+ * all errors of the body together. It only checks the length. The other rules take milliseconds, and requests
+ * with invalid bodies are not rate limited.
  */
 export function createPasswordLengthCheck(
   rules: PasswordRules,

@@ -49,9 +49,9 @@ const SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const satisf
 
 export function createRefreshCookie(options: {
   /**
-   * Whether clients use HTTPS. The cookie then has `Secure` and the prefix `__Host-`, so that no other host
-   * of the domain can plant the cookie of an attacker's session. Browsers accept this prefix only with
-   * `Path=/`.
+   * Whether clients use HTTPS. If so, the cookie has the attribute `Secure`, and its name has the prefix
+   * `__Host-`: no other host of the domain can then set a cookie with this name that contains a token of an
+   * attacker's session. Browsers accept this prefix only with `Path=/`.
    */
   readonly secure: boolean;
   /**

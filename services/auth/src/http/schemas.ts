@@ -28,8 +28,8 @@ const visible = /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}--\u28
 
 /**
  * The schema of a first or last name in any script: 1 to 64 code points after trimming and NFC, on one line,
- * with at least one visible character. Earlier releases allowed invisible characters, so the schemas of
- * events still do.
+ * with at least one visible character. The schemas of events also allow invisible characters, because earlier
+ * releases accepted them.
  */
 export const personNameSchema = z
   .string()

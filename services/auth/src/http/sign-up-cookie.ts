@@ -22,9 +22,9 @@ export interface SignUpCookie {
 }
 
 /**
- * Creates the reader and writer of the sign-up cookie. With `SameSite=Lax`, browsers send the cookie when a
- * link in a mail is opened, but not with forms of other sites. Over HTTPS, its name has the prefix `__Host-`,
- * so that no other host of the domain can set the cookie of an attacker's sign-up.
+ * Creates the reader and writer of the sign-up cookie. The cookie has `SameSite=Lax`, so browsers send it
+ * when a link in a mail is opened, but not with forms of other sites. With HTTPS, the name of the cookie has
+ * the prefix `__Host-`. No other host of the domain can then set the cookie of an attacker's sign-up.
  */
 export function createSignUpCookie(
   { signUpTokens, settings, now }: Pick<UseCaseDeps, 'signUpTokens' | 'settings' | 'now'>,

@@ -6,12 +6,12 @@ import { formatHashCost, type HashCosts } from '../passwords/hashing/costs.ts';
 import type { EventKeys, SigningKeys } from './keys.ts';
 
 /** The settings on which stored hashes and sessions depend. */
-export interface KeysOfStoredData {
+export interface KeysNeededByStoredData {
   readonly PASSWORD_SALT_KEY: SecretKeys;
   readonly REFRESH_KEY: SecretKeys;
 }
 
-interface AuthKeys extends KeysOfStoredData {
+interface AuthKeys extends KeysNeededByStoredData {
   readonly HASH_COSTS: HashCosts;
   readonly SIGNING_KEYS: SigningKeys;
   readonly EVENT_SIGNING_KEYS: EventKeys;
@@ -28,10 +28,10 @@ function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
  * in the store. With another PASSWORD_SALT_KEY, no stored password would match. If instances had different
  * values of REFRESH_KEY, each would refuse the sessions of the others.
  */
-export function toRequiredKeys({
+export function listRequiredKeys({
   PASSWORD_SALT_KEY,
   REFRESH_KEY,
-}: KeysOfStoredData): Readonly<Record<keyof KeysOfStoredData, ConfiguredKeys>> {
+}: KeysNeededByStoredData): Readonly<Record<keyof KeysNeededByStoredData, ConfiguredKeys>> {
   return {
     PASSWORD_SALT_KEY: {
       keys: fingerprintsOf('PASSWORD_SALT_KEY', PASSWORD_SALT_KEY),
@@ -46,13 +46,13 @@ export function toRequiredKeys({
  * are not `needed`: the store records them only so that `ops keys` can show how long each key has been in
  * use.
  */
-export function toConfiguredKeys(
+export function listConfiguredKeys(
   keys: AuthKeys,
 ): Readonly<
   Record<Exclude<keyof AuthKeys, 'AUDIT_IP_KEY'>, ConfiguredKeys> & { readonly AUDIT_IP_KEY?: ConfiguredKeys }
 > {
   return {
-    ...toRequiredKeys(keys),
+    ...listRequiredKeys(keys),
     HASH_COSTS: { keys: keys.HASH_COSTS.map(formatHashCost), needed: true },
     SIGNING_KEYS: { keys: keys.SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },
     EVENT_SIGNING_KEYS: { keys: keys.EVENT_SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },

@@ -75,8 +75,8 @@ export function listKeys(kind: KeyKind, secrets: StoredSecrets): readonly Listed
 
 /**
  * Generates a key and adds it to the stored secrets.
- * @param place `current`: from the next start on, the key is used for new data. `next`: from the next start
- * on, the key is accepted, but it is used for new data only after `promoteKey`
+ * @param place `current`: the services use the key for new data when they start next. `next`: the services
+ * only accept the key when they start next, until `promoteKey` makes it the current key
  */
 export function addKey(
   kind: KeyKind,

@@ -7,7 +7,7 @@ import type { Caller } from '../deps.ts';
 import {
   ADA_PASSWORD,
   createVerifiedAccount,
-  withFastHashingTestWorld,
+  withTestWorldAndFastHashing,
 } from '../email-change/testing/stage.ts';
 import { changePassword } from '../passwords/change.ts';
 import { changeProfile } from '../profile/change-profile.ts';
@@ -30,7 +30,7 @@ async function signIn({ deps }: TestWorld, address: string): Promise<Caller> {
 
 test(
   'changes of the profile that the journal did not record do not count',
-  withFastHashingTestWorld(async (world) => {
+  withTestWorldAndFastHashing(async (world) => {
     const { address } = await createVerifiedAccount(world);
     const caller = await signIn(world, address);
     const change = (n: number) =>
@@ -48,7 +48,7 @@ test(
 
 test(
   'changes of the password that are answered 503 because the session of the caller could not be kept do not count',
-  withFastHashingTestWorld(async (world) => {
+  withTestWorldAndFastHashing(async (world) => {
     const { deps } = world;
     const { address } = await createVerifiedAccount(world);
     const caller = await signIn(world, address);
@@ -80,7 +80,7 @@ test(
 
 test(
   'a notice of a lockout that could not be recorded is sent with the next attempt',
-  withFastHashingTestWorld(async (world) => {
+  withTestWorldAndFastHashing(async (world) => {
     const { deps } = world;
     const { address } = await createVerifiedAccount(world);
     const context = createTestContext({ ip: '203.0.113.5' });
@@ -111,7 +111,7 @@ test(
 
 test(
   'a failed login that cannot be counted for its IP address does not count for its address either',
-  withFastHashingTestWorld(async (world) => {
+  withTestWorldAndFastHashing(async (world) => {
     const { deps } = world;
     const { address } = await createVerifiedAccount(world);
     const context = createTestContext({ ip: '203.0.113.5' });

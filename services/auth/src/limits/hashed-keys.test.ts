@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { SecretKey } from '@latchkey/process';
 import { createUniformLimitRules } from '../ports/testing/limit-rules.ts';
 import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
-import { withHashedKeys } from './hashed-keys.ts';
+import { withHashedRateLimitKeys } from './hashed-keys.ts';
 
 function createKey(): SecretKey {
   return { bytes: randomBytes(32) };
@@ -16,9 +16,9 @@ test('counts are stored under keyed hashes, which a newer key does not change', 
   const counts = stores.limits(createUniformLimitRules({ points: 2, seconds: 60 }));
   const [old, newer] = [createKey(), createKey()];
   const [limits, rotated, others] = [
-    withHashedKeys(counts, [old]),
-    withHashedKeys(counts, [newer, old]),
-    withHashedKeys(counts, [newer]),
+    withHashedRateLimitKeys(counts, [old]),
+    withHashedRateLimitKeys(counts, [newer, old]),
+    withHashedRateLimitKeys(counts, [newer]),
   ];
   const address = 'ada@example.com';
   await limits.take('login-address', address, 2);

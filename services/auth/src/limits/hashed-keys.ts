@@ -16,7 +16,7 @@ const BYTES = 32;
  * @param keys REFRESH_KEY. The key for hashing is derived (RFC 5869) from the oldest of these keys, so that
  * counters remain valid when a newer key is added
  */
-export function withHashedKeys(limits: RateLimits, keys: SecretKeys): RateLimits {
+export function withHashedRateLimitKeys(limits: RateLimits, keys: SecretKeys): RateLimits {
   const { bytes } = keys.at(-1) ?? keys[0];
   const secret = createSecretKey(
     Buffer.from(hkdfSync('sha256', bytes, '', 'latchkey keys of limits', BYTES)),

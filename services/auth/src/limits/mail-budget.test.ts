@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createMailLimitCharges, type MailPurpose } from './mail-budget.ts';
+import { getRateLimitChargesForMail, type MailPurpose } from './mail-budget.ts';
 
 interface Mail {
   readonly purpose: MailPurpose;
@@ -12,7 +12,7 @@ const MAIL: Mail = { purpose: 'reset', address: 'ada@example.com', ip: '192.0.2.
 
 function keysOf(changes: Partial<Mail> = {}): readonly string[] {
   const { purpose, address, ip } = { ...MAIL, ...changes };
-  return createMailLimitCharges(purpose, address, ip).map(({ limit, key }) => `${limit}: ${key}`);
+  return getRateLimitChargesForMail(purpose, address, ip).map(({ limit, key }) => `${limit}: ${key}`);
 }
 
 /**

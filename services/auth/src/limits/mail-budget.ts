@@ -16,7 +16,7 @@ export type MailPurpose = 'sign-up' | 'renewal' | 'reset' | 'email-change';
  * Returns the rate limits that count a mail, each with the key under which it counts the mail.
  * @param address the canonical email address
  */
-export function createMailLimitCharges(
+export function getRateLimitChargesForMail(
   purpose: MailPurpose,
   address: string,
   ip: string,

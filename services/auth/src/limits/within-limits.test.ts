@@ -7,7 +7,7 @@ import { Refused } from '../refused.ts';
 import { unlimitedRateLimits } from '../storage/limits.ts';
 import { openTemporaryStores, type TemporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRefusalPredicate } from '../testing/world.ts';
-import { runWithinLimits, runWithRateLimitDecision, withDeferredRefunds } from './within-limits.ts';
+import { runEvenIfRateLimited, runWithinLimits, withRefundRetries } from './within-limits.ts';
 
 const two = { points: 2, seconds: 3600 };
 const rules = createUniformLimitRules(two, {
@@ -28,7 +28,7 @@ function limitsOf() {
   const stored = opened.stores.limits(rules);
   let away = false;
   let answerLost = false;
-  const limits = withDeferredRefunds({
+  const limits = withRefundRetries({
     ...stored,
     take: async (...words) => {
       if (away) throw new StoreUnavailable(new Error('away'));
@@ -96,7 +96,7 @@ describe('a limit', () => {
     );
     assert.equal(await left('mail-network-hour'), 2);
     const seen: boolean[] = [];
-    await runWithRateLimitDecision({ limits }, takes, async ({ allowed }) => {
+    await runEvenIfRateLimited({ limits }, takes, async ({ allowed }) => {
       seen.push(allowed);
       return {};
     });
@@ -177,7 +177,7 @@ describe('a limit', () => {
   test('is refunded to each key, in the order of the failures', async () => {
     const given: string[] = [];
     let away = true;
-    const limits = withDeferredRefunds({
+    const limits = withRefundRetries({
       ...unlimitedRateLimits,
       giveBack: async (_, key) => {
         if (away) throw new StoreUnavailable(new Error('away'));
@@ -195,7 +195,7 @@ describe('a limit', () => {
     let away = true;
     // Reuse one error object: creating thousands of errors takes seconds.
     const unavailable = new StoreUnavailable(new Error('away'));
-    const limits = withDeferredRefunds({
+    const limits = withRefundRetries({
       ...unlimitedRateLimits,
       giveBack: async () => {
         if (away) throw unavailable;
@@ -210,7 +210,7 @@ describe('a limit', () => {
 
   test('fails with a bug of the store', async () => {
     const bug = new TypeError('a bug');
-    const limits = withDeferredRefunds({ ...unlimitedRateLimits, giveBack: () => Promise.reject(bug) });
+    const limits = withRefundRetries({ ...unlimitedRateLimits, giveBack: () => Promise.reject(bug) });
     await assert.rejects(limits.giveBack('login-ip', 'a'), bug);
   });
 });

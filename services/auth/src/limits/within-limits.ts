@@ -37,7 +37,7 @@ export async function runWithinLimits<Result extends Outcome>(
   takes: readonly RateLimitCharge[],
   work: () => Promise<Result>,
 ): Promise<Result> {
-  return await runWithRateLimitDecision(deps, takes, (allowance) => {
+  return await runEvenIfRateLimited(deps, takes, (allowance) => {
     assertRateLimitAllows(allowance);
     return work();
   });
@@ -47,7 +47,7 @@ export async function runWithinLimits<Result extends Outcome>(
  * Counts a request against the rate limits like `runWithinLimits`. If a limit refuses the request, `work`
  * runs nevertheless: it gets the decision of the rate limits as its argument.
  */
-export async function runWithRateLimitDecision<Result extends Outcome>(
+export async function runEvenIfRateLimited<Result extends Outcome>(
   { limits }: Pick<UseCaseDeps, 'limits'>,
   takes: readonly RateLimitCharge[],
   work: (allowance: RateLimitDecision) => Promise<Result>,
@@ -97,7 +97,7 @@ function isFault(error: unknown): boolean {
 const MAX_OWED = 10_000;
 
 /** Rate limits that retry failed refunds. */
-export interface DeferredRefundLimits extends RateLimits {
+export interface RateLimitsWithRefundRetries extends RateLimits {
   /** Retries all outstanding refunds. @throws StoreUnavailable */
   settle(): Promise<void>;
 }
@@ -111,7 +111,7 @@ const REFUNDS_AT_ONCE = 50;
  * failed `take` has counted its points. Outstanding refunds are only kept in memory, so they are lost if the
  * process is killed.
  */
-export function withDeferredRefunds(limits: RateLimits): DeferredRefundLimits {
+export function withRefundRetries(limits: RateLimits): RateLimitsWithRefundRetries {
   const owed: RateLimitCharge[] = [];
   let settling: Promise<void> | undefined;
 

@@ -5,7 +5,7 @@ import type { Fact, MailingFact, RefusalKind } from '../account/index.ts';
 export type MailingState = { readonly status: 'none' | 'requested' };
 
 /** A command that requests a mailing: the same mail to each of many addresses. */
-export interface RequestMailCommand {
+export interface RequestMailingCommand {
   readonly type: 'RequestMail';
   readonly mailingId: string;
   readonly template: DataOf<'MailRequested'>['template'];
@@ -26,7 +26,7 @@ export function applyMailingFact(_state: MailingState, _fact: MailingFact): Mail
 
 export function decideMailing(
   state: MailingState,
-  { mailingId, template, requestedBy, recipients }: RequestMailCommand,
+  { mailingId, template, requestedBy, recipients }: RequestMailingCommand,
 ): { readonly facts: readonly MailingFact[]; readonly refusal?: RefusalKind } {
   if (state.status !== 'none') return { facts: [], refusal: 'conflict' };
   const data = { mailingId, template, requestedBy, person: { recipients: [...recipients] } };

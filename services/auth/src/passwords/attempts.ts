@@ -5,7 +5,7 @@ import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertRateLimitAllows } from '../limits/assert-rate-limit-allows.ts';
 import { toIpLimitKey } from '../limits/ip-key.ts';
-import { runWithRateLimitDecision } from '../limits/within-limits.ts';
+import { runEvenIfRateLimited } from '../limits/within-limits.ts';
 import type { RateLimitDecision } from '../ports/limits.ts';
 import { queueMailRequest } from '../requests/written-requests.ts';
 import { computeSessionStatus } from '../sessions/session-status.ts';
@@ -46,9 +46,9 @@ interface Attempt {
 }
 
 /**
- * Counts a password attempt against the limit of its address, and then runs the check. Counting first keeps
- * concurrent guesses from bypassing the limit. The attempt no longer counts if the password is correct or
- * could not be checked. Wrong passwords and refused attempts are recorded as security events.
+ * Checks a password and limits how often that may be tried for an address. Counts the attempt before it runs
+ * `check`, so that concurrent guesses cannot bypass the limit. Takes the count back if the password is
+ * correct or could not be checked. Wrong passwords and refused attempts are recorded as security events.
  * @param check resolves with undefined if the password is wrong
  * @throws Refused (rate_limited), and whatever `check` throws
  */
@@ -165,7 +165,7 @@ async function requestNotice(
   // During a lockout, most attempts find that the mail about the lockout has already been requested. Reading
   // the limit costs less than taking a point and giving it back.
   if (!(await limits.peek('lockout-notice', address)).allowed) return;
-  await runWithRateLimitDecision(deps, [{ limit: 'lockout-notice', key: address }], async ({ allowed }) => {
+  await runEvenIfRateLimited(deps, [{ limit: 'lockout-notice', key: address }], async ({ allowed }) => {
     const request = { id: deps.newId(), kind: 'lockout', address } as const;
     if (allowed) await queueMailRequest(deps, request, { correlationId, traceparent });
     return {};

@@ -5,7 +5,7 @@ import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
-import { replaceTrustedSources } from '../sessions/trust-source.ts';
+import { replaceTrustedIpAddresses } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { checkPassword, limitPasswordAttempts } from './attempts.ts';
 import { assertPasswordLength, assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
@@ -73,6 +73,6 @@ export async function changePassword(
   if (outcome.refusal) throw new Refused(outcome.refusal);
   await removeRevokedSessions(deps, outcome.state);
   await runBestEffort(() => deps.limits.clear('login-account', userId));
-  await replaceTrustedSources(deps, { address, ip: context.ip });
+  await replaceTrustedIpAddresses(deps, { address, ip: context.ip });
   return outcome;
 }

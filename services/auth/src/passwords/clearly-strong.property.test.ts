@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Options, ZxcvbnFactory } from '@zxcvbn-ts/core';
 import fc from 'fast-check';
-import { createClearStrengthCheck } from './clearly-strong.ts';
+import { createClearlyStrongCheck } from './clearly-strong.ts';
 import { readCommonPasswords, readKeyboardGraphs, readWords } from './word-lists.ts';
 
 const passwords = await readCommonPasswords();
@@ -17,12 +17,12 @@ const zxcvbn = new ZxcvbnFactory({
   graphs: keyboards,
   l33tMaxSubstitutions: 8,
 });
-const isClearlyStrong = await createClearStrengthCheck({
+const isClearlyStrong = await createClearlyStrongCheck({
   words: [...passwords, ...words],
   keyboards,
   substitutions,
 });
-const isStrongWithoutWords = await createClearStrengthCheck({ words: [], keyboards, substitutions });
+const isStrongWithoutWords = await createClearlyStrongCheck({ words: [], keyboards, substitutions });
 
 function isWeak(password: string): boolean {
   return zxcvbn.check(password, [...ownWords]).score < 3;

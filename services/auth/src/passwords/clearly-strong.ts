@@ -30,7 +30,7 @@ const CHECKED_LENGTHS = [12, 10, 8, 6] as const;
 /** How many words are hashed in one turn of the event loop. This takes about 3 ms. */
 const WORDS_PER_TURN = 2000;
 
-export interface KnownPatterns {
+export interface KnownPasswordPatterns {
   /** Words, in any case, that a password must not be based on. */
   readonly words: readonly string[];
   readonly keyboards: Readonly<KeyboardGraphs>;
@@ -44,7 +44,7 @@ export interface KnownPatterns {
  * @returns a function that returns true only for passwords to which zxcvbn gives the score 3 or 4 with the
  * given words and patterns. The function may return false for such passwords, too
  */
-export async function createClearStrengthCheck({ words, keyboards, substitutions }: KnownPatterns) {
+export async function createClearlyStrongCheck({ words, keyboards, substitutions }: KnownPasswordPatterns) {
   const hashEnd = createEndHash(substitutions);
   const known = await hashEndsOfWords(words, hashEnd);
   const neighbours = neighboursOf(keyboards);
@@ -91,7 +91,7 @@ type EndHash = (lowerCase: string, length: number, from: 'start' | 'end') => num
  * substitutions have the same hash. If a character can stand for several letters, as `1` for `i` and `l`,
  * these letters are treated as the same letter.
  */
-function createEndHash(substitutions: KnownPatterns['substitutions']): EndHash {
+function createEndHash(substitutions: KnownPasswordPatterns['substitutions']): EndHash {
   /** The character that represents each ASCII character. */
   const folded = Uint8Array.from({ length: 128 }, (_, code) => code);
   for (const [letter, characters] of Object.entries(substitutions)) {

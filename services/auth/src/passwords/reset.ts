@@ -10,7 +10,7 @@ import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
-import { replaceTrustedSources } from '../sessions/trust-source.ts';
+import { replaceTrustedIpAddresses } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
@@ -105,7 +105,7 @@ export async function endSessionsAndTrustOnlyThisIp(
   await removeRevokedSessions({ sessions }, state);
   await runBestEffort(() => limits.clear('login-address', address));
   await runBestEffort(() => limits.clear('login-account', requireExistingAccount(state).userId));
-  await replaceTrustedSources({ trustedAddresses, personalData, now }, { address, ip });
+  await replaceTrustedIpAddresses({ trustedAddresses, personalData, now }, { address, ip });
 }
 
 /** Returns the account for which a reset link was issued. @throws Refused (token_invalid, token_expired) */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { countTurns } from '../testing/count-turns.ts';
-import { createClearStrengthCheck } from './clearly-strong.ts';
+import { countEventLoopTurns } from '../testing/count-turns.ts';
+import { createClearlyStrongCheck } from './clearly-strong.ts';
 import { rankWords } from './strength.ts';
 import { mergeWordLists } from './word-lists.ts';
 
@@ -9,18 +9,18 @@ const words = Array.from({ length: 10_000 }, (_, index) => `word number ${index}
 
 describe('other work runs', () => {
   test('while lists of words are merged', async () => {
-    const { turns } = await countTurns(() => mergeWordLists([words, words.slice(0, 3000)]));
+    const { turns } = await countEventLoopTurns(() => mergeWordLists([words, words.slice(0, 3000)]));
     assert.ok(turns >= 20, `${turns} turns`);
   });
 
   test('while words are hashed', async () => {
     const known = { words, keyboards: {}, substitutions: {} };
-    const { turns } = await countTurns(() => createClearStrengthCheck(known));
+    const { turns } = await countEventLoopTurns(() => createClearlyStrongCheck(known));
     assert.ok(turns >= 9, `${turns} turns`);
   });
 
   test('while words are ranked', async () => {
-    const { turns } = await countTurns(() => rankWords(words));
+    const { turns } = await countEventLoopTurns(() => rankWords(words));
     assert.ok(turns >= 2, `${turns} turns`);
   });
 });

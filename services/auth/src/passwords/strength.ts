@@ -1,7 +1,7 @@
 /** Estimates with zxcvbn-ts how easy a password is to guess. */
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createClearStrengthCheck } from './clearly-strong.ts';
+import { createClearlyStrongCheck } from './clearly-strong.ts';
 import { readCommonPasswords, readKeyboardGraphs, readWords } from './word-lists.ts';
 
 /** The reasons for which a password is easy to guess. */
@@ -78,7 +78,7 @@ function createLazyLoader<T>(load: () => Promise<T>): () => Promise<T> {
  * about 200 ms of CPU time and 7 MB.
  */
 const loadClearStrengthCheck = createLazyLoader(async () =>
-  createClearStrengthCheck({
+  createClearlyStrongCheck({
     words: [...(await readCommonPasswords()), ...(await readWords())],
     keyboards: await readKeyboardGraphs(),
     substitutions: new (core().Options)().l33tTable,

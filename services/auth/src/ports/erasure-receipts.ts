@@ -25,11 +25,11 @@ export interface ErasureRecord {
    * When copies of the account's events without personal data were published. Absent until then, and always
    * absent if the log can replace records in place; Kafka cannot.
    */
-  readonly copies?: ErasedCopiesTimes;
+  readonly copies?: CopyPublicationTimes;
 }
 
 /** When copies of an erased account's events without personal data were published; RFC 3339. */
-export interface ErasedCopiesTimes {
+export interface CopyPublicationTimes {
   readonly firstAt: string;
   readonly lastAt: string;
   /**
@@ -40,7 +40,7 @@ export interface ErasedCopiesTimes {
 }
 
 export interface ErasureWithPublishedCopies extends ErasureRecord {
-  readonly copies: ErasedCopiesTimes;
+  readonly copies: CopyPublicationTimes;
 }
 
 export interface ErasurePageQuery {

@@ -40,9 +40,9 @@ export interface MigrationTarget {
   /**
    * Begins a move. Must be called before records are added. Auth refuses to start on this store until `end`
    * is called.
-   * @returns 'ended' if a move with the same fingerprints has already been completed
-   * @throws Error with a one-line message if auth has run on this store, or if it contains records moved with
-   * other keys
+   * @returns 'ended' if a move from a store with the same keys has already been completed
+   * @throws Error with a one-line message if auth has run on this store, or if records of a store with other
+   * keys were moved into it
    */
   begin(fingerprints: KeyFingerprintsBySetting): Promise<'begun' | 'ended'>;
   /** Records that the move of the records is complete. */

@@ -72,8 +72,8 @@ export interface SessionPage {
 /** The store of sessions. Every method rejects with StoreUnavailable if the store fails. */
 export interface SessionStore {
   /**
-   * Stores a session, and then removes all sessions of its account except those of its `keep` newest logins.
-   * If the store fails between these steps, the next call removes the excess sessions.
+   * Stores a session. Then removes old sessions of its account, so that only those of the `keep` newest
+   * logins remain. If the store fails before the removal, the next call removes the surplus sessions.
    */
   create(session: Session, options: { readonly keep: number }): Promise<void>;
   find(id: string): Promise<Session | undefined>;

@@ -32,10 +32,11 @@ export interface CommitPublisher {
    */
   prepare(streams: readonly string[]): Promise<readonly OutgoingCommit[]>;
   /**
-   * Publishes prepared commits, topic by topic, and removes them from the outbox. Stops between two batches
-   * once `signal` is aborted. Must not be called before the last publish of the same streams has ended.
-   * @returns the streams that failed in the bus or the outbox. Some of their commits may have been published,
-   * but all of these streams must be retried
+   * Publishes prepared commits, one topic after the other, and removes them from the outbox. Stops after the
+   * current batch if `signal` is aborted. Must not be called while an earlier publish of the same streams is
+   * in progress.
+   * @returns the streams for which the bus or the outbox failed. Some of their commits may have been
+   * published, but the caller must retry all of these streams
    */
   publish(commits: readonly OutgoingCommit[], signal: AbortSignal): Promise<readonly UnpublishedStreams[]>;
   /** Counts the streams that are blocked by an invalid or unreadable commit. */

@@ -11,7 +11,7 @@ import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import type { Outbox } from '../ports/outbox.ts';
-import { callingThreadSigner, createCommit, readUnpublishedCommits } from '../ports/testing/commits.ts';
+import { createCommit, readUnpublishedCommits, sameThreadSigner } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createRelay, type Relay } from './relay.ts';
 import { getAccountIdOfRecord } from './testing/account-of-record.ts';
@@ -130,7 +130,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     }
     const relay = createRelay({
       journal,
-      signer: callingThreadSigner,
+      signer: sameThreadSigner,
       outbox: {
         unpublished: whileAlive(remoteOutbox.unpublished),
         waiting: whileAlive(remoteOutbox.waiting),

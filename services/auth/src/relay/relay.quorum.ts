@@ -1,9 +1,8 @@
 /**
- * Tests the relay's guarantee on a real Kafka cluster: three brokers, three replicas, at least two of them in
- * sync. Partition leaders are killed one after another with SIGKILL, each while a send to several brokers is
- * in progress. Then the topic is read with plain kafkajs and compared with the commits that were marked as
- * published.
- *
+ * Tests the guarantee of the relay on a real Kafka cluster with three brokers and three replicas, of which at
+ * least two must be in sync. The test kills one partition leader after another with SIGKILL, each while a
+ * send to several brokers is in progress. It then reads the topic with plain kafkajs, and compares it with
+ * the commits that were marked as published.
  * Run with `KAFKA_NODES_COMMAND=… npm run test:quorum`. Environment variables:
  * - `KAFKA_NODES_COMMAND`: the command that starts and kills brokers, see libs/bus/src/kafka/testing/nodes.ts
  * - `QUORUM_KILLS`: how many leaders are killed during a send (default 3)

@@ -9,12 +9,12 @@ import { Registry } from 'prom-client';
 import type { Commit, Journal } from '../ports/journal.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import {
-  callingThreadSigner,
   createCommit,
   createCommits,
   createMailRequestedFact,
   createSessionsRevokedFact,
   createTestInstant,
+  sameThreadSigner,
   testSigner,
 } from '../ports/testing/commits.ts';
 import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
@@ -103,7 +103,7 @@ describe('the relay', () => {
     const relay = createRelay({
       outbox,
       journal,
-      signer: callingThreadSigner,
+      signer: sameThreadSigner,
       bus: recorder.bus,
       leases,
       instance: randomUUID(),
@@ -714,7 +714,7 @@ describe('the relay', () => {
     const relay = createRelay({
       outbox,
       journal,
-      signer: callingThreadSigner,
+      signer: sameThreadSigner,
       bus: recorder.bus,
       leases,
       instance: 'one',

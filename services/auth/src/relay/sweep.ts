@@ -95,9 +95,9 @@ export function createOutboxSweep({
   }
 
   /**
-   * Returns the time span whose commits this sweep leaves to the processes that appended them. Returns
-   * undefined in the first run, in which the sweep takes all commits, because this process has not appended
-   * any yet.
+   * Returns the recent span of time whose commits the sweep skips, because the processes that appended them
+   * publish them. Returns undefined in the first run: this process has not appended any commit yet, so the
+   * sweep must not skip any.
    */
   function recent(): TimeSpan | undefined {
     const to = now();

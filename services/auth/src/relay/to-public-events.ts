@@ -2,8 +2,9 @@ import type { LatchkeyEvent } from '@latchkey/events';
 import type { Commit } from '../ports/journal.ts';
 
 /**
- * Returns a commit's events in the form in which they are published. Public fields are copied one by one,
- * instead of removing private ones, so that private fields that are added later cannot leak.
+ * Returns the events of a commit in the form in which they are published. Copies the public fields one by
+ * one. If it removed the private fields instead, a private field that is added later could be published by
+ * mistake.
  */
 export function toPublicEvents(commit: Commit): readonly LatchkeyEvent[] {
   return commit.events.map(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createLogger, type ProcessPart } from '@latchkey/process';
 import { createLoopWakeup } from '@latchkey/process/loop';
-import { createMailLimitCharges } from '../limits/mail-budget.ts';
+import { getRateLimitChargesForMail } from '../limits/mail-budget.ts';
 import { completePasswordReset } from '../passwords/reset.ts';
 import type { QueuedMailRequest } from '../ports/requests.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
@@ -172,7 +172,7 @@ describe('a request by address', () => {
           },
         };
         const context = createTestContext();
-        for (const { limit, key } of createMailLimitCharges(purpose, ada, context.ip))
+        for (const { limit, key } of getRateLimitChargesForMail(purpose, ada, context.ip))
           await deps.limits.take(limit, key, 20);
         for (const each of [kind, other])
           await requestMailToAddress({ ...deps, requests }, { kind: each, address: ada }, context);

@@ -8,8 +8,8 @@ import { findAccountByAddress, findAddressOwnerId, loadPendingSignUps } from '..
 import { deriveCommandId } from '../command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { toIpLimitKey } from '../limits/ip-key.ts';
-import { createMailLimitCharges } from '../limits/mail-budget.ts';
-import { type RateLimitCharge, runWithinLimits, runWithRateLimitDecision } from '../limits/within-limits.ts';
+import { getRateLimitChargesForMail } from '../limits/mail-budget.ts';
+import { type RateLimitCharge, runEvenIfRateLimited, runWithinLimits } from '../limits/within-limits.ts';
 import type { QueuedMailRequest } from '../ports/requests.ts';
 import { createMailedLink } from '../tokens/links.ts';
 
@@ -25,9 +25,13 @@ export async function requestMailToAddress(
   { kind, address }: { readonly kind: 'password-reset' | 'verification'; readonly address: string },
   context: UseCaseContext,
 ): Promise<void> {
-  const budget = createMailLimitCharges(kind === 'verification' ? 'renewal' : 'reset', address, context.ip);
-  await runWithinLimits(deps, [createMailRequestLimitCharge(context)], () =>
-    runWithRateLimitDecision(deps, budget, async ({ allowed }) => {
+  const budget = getRateLimitChargesForMail(
+    kind === 'verification' ? 'renewal' : 'reset',
+    address,
+    context.ip,
+  );
+  await runWithinLimits(deps, [getRateLimitChargeForMailRequest(context)], () =>
+    runEvenIfRateLimited(deps, budget, async ({ allowed }) => {
       const request = { id: deps.newId(), kind, address, ...(!allowed && { overBudget: true as const }) };
       await queueMailRequest(deps, request, context);
       return {};
@@ -36,7 +40,7 @@ export async function requestMailToAddress(
 }
 
 /** Returns the charge for requesting a mail: one point of the limit of the IP address. */
-export function createMailRequestLimitCharge({ ip }: Pick<UseCaseContext, 'ip'>): RateLimitCharge {
+export function getRateLimitChargeForMailRequest({ ip }: Pick<UseCaseContext, 'ip'>): RateLimitCharge {
   return { limit: 'mail-ip', key: toIpLimitKey(ip) };
 }
 

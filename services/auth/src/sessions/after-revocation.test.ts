@@ -9,7 +9,7 @@ import type { Caller, UseCaseDeps } from '../deps.ts';
 import {
   ADA_PASSWORD,
   createVerifiedAccount,
-  withFastHashingTestWorld,
+  withTestWorldAndFastHashing,
 } from '../email-change/testing/stage.ts';
 import { changePassword } from '../passwords/change.ts';
 import { completePasswordReset } from '../passwords/reset.ts';
@@ -68,7 +68,7 @@ const revocations: Readonly<Record<string, Revocation>> = {
 for (const [what, { revoke, reopen, password = ADA_PASSWORD }] of Object.entries(revocations)) {
   test(
     `${what} does not end a session that begins before it has removed the others`,
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const { deps } = world;
       const { address, userId } = await createVerifiedAccount(world);
       const before = await login(deps, { address, password: ADA_PASSWORD }, context);

@@ -6,7 +6,7 @@ import { requestEmailChange } from '../email-change/request.ts';
 import {
   ADA_PASSWORD,
   createVerifiedAccount,
-  withFastHashingTestWorld,
+  withTestWorldAndFastHashing,
 } from '../email-change/testing/stage.ts';
 import { requestOwnErasure } from '../erasure/request-erasure.ts';
 import { changePassword } from '../passwords/change.ts';
@@ -45,7 +45,7 @@ describe('if all sessions are ended while a request of one of them is processed:
   for (const [what, act] of Object.entries(acts)) {
     test(
       `${what} is refused, and changes nothing`,
-      withFastHashingTestWorld(async (world) => {
+      withTestWorldAndFastHashing(async (world) => {
         const { userId, address } = await createVerifiedAccount(world);
         const [thief, owner] = [await signIn(world, address), await signIn(world, address)];
         let before = 0;
@@ -62,7 +62,7 @@ describe('if all sessions are ended while a request of one of them is processed:
 
     test(
       `${what} is carried out if the account was changed otherwise`,
-      withFastHashingTestWorld(async (world) => {
+      withTestWorldAndFastHashing(async (world) => {
         const { address } = await createVerifiedAccount(world);
         const [caller, other] = [await signIn(world, address), await signIn(world, address)];
         world.faults.push({

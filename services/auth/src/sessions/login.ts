@@ -12,7 +12,7 @@ import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import { notifyOwnerOfNewSignInSource } from './new-source.ts';
 import { computeSessionExpiry } from './session-end.ts';
-import { addTrustedSource } from './trust-source.ts';
+import { addTrustedIpAddress } from './trust-source.ts';
 
 /** The result of a login or a refresh. */
 export interface SignInResult {
@@ -90,7 +90,7 @@ export async function login(
   // Trust the IP address only for a verified account, because the address of an unverified account may belong
   // to a stranger.
   if (account.status === 'verified')
-    await runBestEffort(() => addTrustedSource(deps, { address: account.address, ip: context.ip }));
+    await runBestEffort(() => addTrustedIpAddress(deps, { address: account.address, ip: context.ip }));
   await runBestEffort(() => notifyOwnerOfNewSignInSource(deps, account, context));
   await runBestEffort(() => rehash(deps, account, passwordHash, context));
   return issueSessionTokens(deps, session, account);

@@ -6,7 +6,7 @@ import { hash } from 'node:crypto';
 import type { LivingAccount } from '../account/index.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { toNetworkLimitKey } from '../limits/ip-key.ts';
-import { runWithRateLimitDecision } from '../limits/within-limits.ts';
+import { runEvenIfRateLimited } from '../limits/within-limits.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { detectBrowserAndSystem } from './device.ts';
 
@@ -36,7 +36,7 @@ export async function notifyOwnerOfNewSignInSource(
     sources.map((source) => digest(userId, source)),
   );
   if (added === undefined || added.length === 0) return;
-  await runWithRateLimitDecision<Pick<AccountCommandOutcome, 'repeated'>>(
+  await runEvenIfRateLimited<Pick<AccountCommandOutcome, 'repeated'>>(
     deps,
     [notices],
     async ({ allowed }) => {

@@ -5,7 +5,7 @@
 import { isLivingAccount } from '../account/index.ts';
 import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { runWithRateLimitDecision } from '../limits/within-limits.ts';
+import { runEvenIfRateLimited } from '../limits/within-limits.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import {
@@ -111,9 +111,9 @@ async function repeat(deps: Needs, session: Session, n: number, context: UseCase
 }
 
 /**
- * Ends one session or all sessions of its account. The event is appended before any session is removed, so
- * that the sessions stay revoked after a crash. If these sessions have already been revoked, nothing is
- * removed, because an old token must not end sessions that began after the revocation.
+ * Ends one session, or all sessions of the account. Appends the event before it removes any session, so that
+ * the sessions are revoked even if the process crashes before the removal. Does nothing if these sessions
+ * have already been revoked, because an old token must not end sessions that began after the revocation.
  */
 async function endSessions(
   deps: Needs,
@@ -125,7 +125,7 @@ async function endSessions(
   const data = { actor: 'unknown', accountId: userId, sessionId: id, ended } as const;
   deps.audit.record({ origin: context, occurrence: { type: 'RefreshTokenReused', data } });
   const notices = { limit: 'notice-account', key: `sessions-ended ${userId}` } as const;
-  const { facts, state } = await runWithRateLimitDecision(deps, [notices], async ({ allowed }) => {
+  const { facts, state } = await runEvenIfRateLimited(deps, [notices], async ({ allowed }) => {
     const outcome = await deps.accounts.execute(userId, context, () => ({
       type: 'RevokeSessions',
       reason: 'refresh-reuse',

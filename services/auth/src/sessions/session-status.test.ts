@@ -9,12 +9,15 @@ import {
   createTestLink,
   createUserRegisteredFact,
 } from '../account/testing/ada.ts';
-import { computeVerifiedAccountAfter, foldFacts } from '../account/testing/given-when-then.ts';
+import { computeVerifiedAccountAfterFacts, foldFacts } from '../account/testing/given-when-then.ts';
 import type { Session } from '../ports/sessions.ts';
 import { createRefusalPredicate } from '../testing/world.ts';
 import { computeSessionStatus, findCallerOfToken, refuseRevokedCaller } from './session-status.ts';
 
-const ada = computeVerifiedAccountAfter(createUserRegisteredFact(createTestLink('A')), accountVerifiedFact);
+const ada = computeVerifiedAccountAfterFacts(
+  createUserRegisteredFact(createTestLink('A')),
+  accountVerifiedFact,
+);
 const now = new Date('2026-03-01T12:00:00.000Z');
 const session: Session = {
   id: 'session-1',

@@ -8,11 +8,11 @@ import {
   createVerifiedAccount,
   requestEmailChangeTo,
   undoConfirmedEmailChange,
-  withFastHashingTestWorld,
+  withTestWorldAndFastHashing,
 } from '../email-change/testing/stage.ts';
 import { createTestContext, type TestWorld } from '../testing/world.ts';
 import { login } from './login.ts';
-import { replaceTrustedSources } from './trust-source.ts';
+import { replaceTrustedIpAddresses } from './trust-source.ts';
 
 /** An IP address of the former owner of an email address. */
 const FORMER = '203.0.113.77';
@@ -28,7 +28,7 @@ function isTrusted({ deps }: TestWorld, address: string, ip: string): Promise<bo
 describe('the IP addresses of the former owner of an email address', () => {
   test(
     'are not trusted once somebody verifies a sign-up with it',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       await trustFormerOwner(world, ada);
       await createVerifiedAccount(world);
       assert.equal(await isTrusted(world, ada, FORMER), false);
@@ -38,7 +38,7 @@ describe('the IP addresses of the former owner of an email address', () => {
 
   test(
     'are not trusted once somebody changes to it',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       await trustFormerOwner(world, countess);
       const { userId } = await createVerifiedAccount(world);
       await requestEmailChangeTo(world, userId);
@@ -50,7 +50,7 @@ describe('the IP addresses of the former owner of an email address', () => {
 
   test(
     'are not trusted once a change of address is undone',
-    withFastHashingTestWorld(async (world) => {
+    withTestWorldAndFastHashing(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       await requestEmailChangeTo(world, userId);
       await confirmRequestedEmailChange(world, userId);
@@ -63,10 +63,10 @@ describe('the IP addresses of the former owner of an email address', () => {
 
 test(
   'an unknown IP address is never trusted',
-  withFastHashingTestWorld(async (world) => {
+  withTestWorldAndFastHashing(async (world) => {
     await createVerifiedAccount(world);
     await login(world.deps, { address: ada, password: ADA_PASSWORD }, createTestContext({ ip: '' }));
-    await replaceTrustedSources(world.deps, { address: ada, ip: '' });
+    await replaceTrustedIpAddresses(world.deps, { address: ada, ip: '' });
     assert.equal(await isTrusted(world, ada, ''), false);
   }),
 );

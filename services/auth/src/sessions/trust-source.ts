@@ -11,7 +11,7 @@ import type { TrustedEmailIpPair } from '../ports/trusted-addresses.ts';
  * because the client disconnected before the IP address could be read (client-address.ts): otherwise, all
  * such clients would be trusted.
  */
-export async function addTrustedSource(
+export async function addTrustedIpAddress(
   { trustedAddresses, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'now'>,
   { address, ip }: TrustedEmailIpPair,
 ): Promise<void> {
@@ -23,10 +23,10 @@ export async function addTrustedSource(
  * may belong to somebody who knew the former password, or to a former owner of the email address. Ignores
  * failures.
  */
-export async function replaceTrustedSources(
+export async function replaceTrustedIpAddresses(
   deps: Pick<UseCaseDeps, 'trustedAddresses' | 'personalData' | 'now'>,
   pair: TrustedEmailIpPair,
 ): Promise<void> {
   await runBestEffort(() => deps.personalData.removeTrusted(pair.address));
-  await runBestEffort(() => addTrustedSource(deps, pair));
+  await runBestEffort(() => addTrustedIpAddress(deps, pair));
 }

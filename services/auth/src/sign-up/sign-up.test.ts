@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { findAddressOwnerId } from '../addresses/owners.ts';
-import { createMailLimitCharges } from '../limits/mail-budget.ts';
+import { getRateLimitChargesForMail } from '../limits/mail-budget.ts';
 import { processMailRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { refreshSession } from '../sessions/refresh.ts';
@@ -42,7 +42,7 @@ const MAILS = 20;
  * back.
  */
 async function mailsLeft({ deps }: TestWorld): Promise<number> {
-  const [hour] = createMailLimitCharges('sign-up', ada, createTestContext().ip);
+  const [hour] = getRateLimitChargesForMail('sign-up', ada, createTestContext().ip);
   assert.ok(hour);
   let left = 0;
   while ((await deps.limits.take(hour.limit, hour.key)).allowed) left += 1;
@@ -155,7 +155,7 @@ describe('a sign-up', () => {
   test(
     'over the mail limit of its address is refused, and makes nothing',
     withTestWorld(async (world) => {
-      for (const take of createMailLimitCharges('sign-up', ada, createTestContext().ip))
+      for (const take of getRateLimitChargesForMail('sign-up', ada, createTestContext().ip))
         while ((await world.deps.limits.take(take.limit, take.key)).allowed);
       await assert.rejects(
         signUp(world.deps, person, createTestContext()),

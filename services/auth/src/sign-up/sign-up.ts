@@ -1,14 +1,18 @@
 /**
- * Sign-up: creates a pending account even if the address is already in use, so that neither the response nor
- * its duration reveals whether it is in use. With SIGNUP_REVEALS_EXISTING, the address of a verified account
- * is refused.
+ * Sign-up. A pending account is created even if the address already has an account, so that neither the
+ * response nor its duration reveals this. With SIGNUP_REVEALS_EXISTING, a sign-up with the address of a
+ * verified account is refused instead.
  */
 import { findAddressOwnerId } from '../addresses/owners.ts';
 import { deriveCommandId } from '../command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { bindIdempotencyKey, deriveRepeatableCommandId, type RepeatableOperation } from '../idempotency.ts';
+import {
+  bindIdempotencyKey,
+  deriveCommandIdFromIdempotencyKey,
+  type RepeatableOperation,
+} from '../idempotency.ts';
 import { toIpLimitKey, toNetworkLimitKey } from '../limits/ip-key.ts';
-import { createMailLimitCharges } from '../limits/mail-budget.ts';
+import { getRateLimitChargesForMail } from '../limits/mail-budget.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { assertPasswordLength, assertStrongPassword } from '../passwords/new-password.ts';
 import type { Commit } from '../ports/journal.ts';
@@ -70,7 +74,7 @@ export async function signUp(
 ): Promise<SignUpResult> {
   assertPasswordLength(deps, person.password, 'password');
   const operation = { route: 'signup', network: toNetworkLimitKey(context.ip) } as const;
-  const commandId = deriveRepeatableCommandId(deps, operation, context);
+  const commandId = deriveCommandIdFromIdempotencyKey(deps, operation, context);
   return await deps.oneAtATime(commandId, async () => {
     const { earlier, ...command } = await findCommand(deps, commandId);
     if (earlier !== undefined) return { userId: registeredBy(earlier) ?? deps.newId() };
@@ -127,7 +131,7 @@ async function signUpOnce(
     if (deps.settings.revealExisting) await assertUnowned(deps, address);
     // If the mail limit is reached, the sign-up is refused: without the mail, nobody could verify the
     // account.
-    return runWithinLimits(deps, createMailLimitCharges('sign-up', address, ip), () =>
+    return runWithinLimits(deps, getRateLimitChargesForMail('sign-up', address, ip), () =>
       register(deps, person, context),
     );
   });

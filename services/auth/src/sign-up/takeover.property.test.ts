@@ -1,8 +1,8 @@
 /**
  * Tests that strangers cannot take over an address. Three parties use the same address: its owner, who reads
- * the mailbox, and two strangers. Each party also has two mailboxes that only it reads, and each stranger has
- * a verified account with one of these. The parties send arbitrary requests in any order, concurrently and
- * beyond the limits. Requests may be lost or repeated.
+ * the mailbox, and two strangers. Each party also has two mailboxes of its own, and each stranger has a
+ * verified account with the address of one of them. The parties send random requests in any order, also
+ * concurrently and more often than the limits allow. Requests may be lost or repeated.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

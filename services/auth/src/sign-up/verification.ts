@@ -15,14 +15,14 @@ import {
 import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
 import { runBestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { createMailLimitCharges } from '../limits/mail-budget.ts';
-import { runWithinLimits, runWithRateLimitDecision } from '../limits/within-limits.ts';
+import { getRateLimitChargesForMail } from '../limits/mail-budget.ts';
+import { runEvenIfRateLimited, runWithinLimits } from '../limits/within-limits.ts';
 import { confirmLinkByPassword } from '../passwords/attempts.ts';
 import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-password.ts';
 import { endSessionsAndTrustOnlyThisIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
-import { createMailRequestLimitCharge } from '../requests/written-requests.ts';
-import { replaceTrustedSources } from '../sessions/trust-source.ts';
+import { getRateLimitChargeForMailRequest } from '../requests/written-requests.ts';
+import { replaceTrustedIpAddresses } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
@@ -139,7 +139,7 @@ export async function verifySignUp(
     // Trust only this client's IP address from now on, because the other trusted IP addresses may be those of
     // a former owner of the address. If a new password was chosen, this has already been done.
     if (evidence.kind !== 'new-password')
-      await replaceTrustedSources(deps, { address: account.address, ip: context.ip });
+      await replaceTrustedIpAddresses(deps, { address: account.address, ip: context.ip });
     await runBestEffort(() => endOtherSignUps(deps, account.address, context));
   }
   return { facts, ...rest };
@@ -235,13 +235,13 @@ export async function renewVerification(
 ): Promise<AccountState> {
   const { userId, state } = caller;
   const { address, email } = state;
-  const budget = createMailLimitCharges('renewal', address, context.ip);
+  const budget = getRateLimitChargesForMail('renewal', address, context.ip);
   const outcome = await runWithinLimits<Pick<AccountCommandOutcome, 'state' | 'repeated'>>(
     deps,
-    [createMailRequestLimitCharge(context)],
+    [getRateLimitChargeForMailRequest(context)],
     async () => {
       if (state.status !== 'unverified') return { state };
-      return runWithRateLimitDecision(deps, budget, ({ allowed }) =>
+      return runEvenIfRateLimited(deps, budget, ({ allowed }) =>
         deps.accounts.execute(userId, context, async () => ({
           type: 'RenewVerification',
           owner: await findAddressOwnerId(deps, address),

@@ -42,7 +42,7 @@ export function upcastStoredEvents(stream: string, number: number, events: unkno
  * Adds hash-chain entries to stored events. An event that already has an entry keeps it.
  * @throws UnreadableCommit if `json` is not a list of events, or has more events than there are entries
  */
-export function addChainEntries(
+export function addChainEntriesToStoredEvents(
   stream: string,
   number: number,
   json: string,

@@ -20,7 +20,7 @@ export function computeChainEntries(commit: Commit, previous: string | undefined
  * Returns a new commit with the hash-chain entries of its events.
  * @param previous the hash of the last event before the commit
  */
-export function addChainEntries(commit: Commit, previous: string | undefined): Commit {
+export function addChainEntriesToCommit(commit: Commit, previous: string | undefined): Commit {
   const entries = computeChainEntries(commit, previous);
   return {
     ...commit,

@@ -6,7 +6,7 @@ import type { Fact, RefusalKind } from '../account/index.ts';
 import type { AppendResult, Commit, Journal, RecordedFact } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
 import { toPublicEvents } from '../relay/to-public-events.ts';
-import { addChainEntries, addMissingChainEntries } from './chain-stream.ts';
+import { addChainEntriesToCommit, addMissingChainEntries } from './chain-stream.ts';
 import type { LoadedStream, StreamLoader } from './streams.ts';
 
 /** The decision logic for one kind of stream. All functions are pure. */
@@ -204,7 +204,7 @@ export function createCommandExecutor<State, Command, F extends Fact>(
   async function chained({ number, head }: LoadedStream<State>, commit: Commit): Promise<Commit> {
     const previous =
       number === 0 ? undefined : (head ?? (await addMissingChainEntries(journal, commit.stream)));
-    return addChainEntries(commit, previous);
+    return addChainEntriesToCommit(commit, previous);
   }
 
   /**

@@ -9,7 +9,7 @@ import {
   createSessionsRevokedFact,
 } from '../ports/testing/commits.ts';
 import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
-import { addChainEntries } from './chain-stream.ts';
+import { addChainEntriesToCommit } from './chain-stream.ts';
 import { createJournalView } from './journal-view.ts';
 
 async function openView(t: TestContext, commits: readonly Commit[]) {
@@ -27,7 +27,7 @@ async function openView(t: TestContext, commits: readonly Commit[]) {
 function linked(commits: readonly Commit[]): readonly Commit[] {
   const heads = new Map<string, string>();
   return commits.map((commit) => {
-    const added = addChainEntries(commit, heads.get(commit.stream));
+    const added = addChainEntriesToCommit(commit, heads.get(commit.stream));
     heads.set(commit.stream, added.events.at(-1)?.chain?.hash ?? '');
     return added;
   });

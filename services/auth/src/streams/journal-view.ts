@@ -20,8 +20,8 @@ export function createJournalView(stored: StoredCommitReader): JournalView {
 }
 
 /**
- * Yields the streams of the journal, each with all of its commits. The last stream of a page is held back
- * until the next page has been read, because that page may contain more of its commits.
+ * Yields each stream of the journal with all of its commits. The commits of a stream may continue on the next
+ * page, so the last stream of a page is yielded only after the next page has been read.
  */
 async function* streamsOf(
   pages: AsyncIterable<readonly StoredCommit[]>,

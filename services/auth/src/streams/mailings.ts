@@ -5,13 +5,13 @@ import {
   initialMailingState,
   isMailingFact,
   type MailingState,
-  type RequestMailCommand,
+  type RequestMailingCommand,
 } from '../mailings/mailing.ts';
 import type { AuthStores } from '../ports/stores.ts';
 import { type CommandExecutor, type CommandExecutorDeps, createCommandExecutor } from './commands.ts';
 import { createStreamLoader } from './streams.ts';
 
-export type MailingCommandExecutor = CommandExecutor<MailingState, RequestMailCommand, MailingFact>;
+export type MailingCommandExecutor = CommandExecutor<MailingState, RequestMailingCommand, MailingFact>;
 
 export function createMailingCommandExecutor(
   deps: CommandExecutorDeps & Pick<AuthStores, 'journal' | 'snapshots'>,

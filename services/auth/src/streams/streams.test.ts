@@ -11,7 +11,7 @@ import {
   getLastEventHash,
 } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
-import { countTurns } from '../testing/count-turns.ts';
+import { countEventLoopTurns } from '../testing/count-turns.ts';
 import { createStreamLoader, type StreamLoaderDeps } from './streams.ts';
 
 /** The state of the test streams: the number of events and the sequence of the last one. */
@@ -77,7 +77,7 @@ describe('the state of a stream', () => {
 
   test('is computed in several turns of the event loop from a long history', async () => {
     await append(2500);
-    const { result: loaded, turns } = await countTurns(() => streams().load(stream));
+    const { result: loaded, turns } = await countEventLoopTurns(() => streams().load(stream));
     assert.ok(turns >= 2, `${turns} turns`);
     assert.equal(loaded.number, 2500);
     assert.deepEqual(loaded.state, { facts: 2500, last: 2500 });

@@ -2,7 +2,7 @@
  * Does work, and counts the turns of the event loop that begin meanwhile. A test shows with this count that other work
  * can run in between; the work must not wait for I/O.
  */
-export async function countTurns<T>(
+export async function countEventLoopTurns<T>(
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly turns: number }> {
   let turns = 0;

@@ -17,7 +17,7 @@ export async function createMailedLink(
   account: Addressee,
 ): Promise<NewMailedLink> {
   const minutes = minutesOf(purpose, settings);
-  return await createMailedLinkUntil(
+  return await createMailedLinkExpiringAt(
     deps,
     purpose,
     account,
@@ -31,7 +31,7 @@ interface Addressee {
 }
 
 /** Creates a link like `createMailedLink`, but one that expires at a given time. */
-export async function createMailedLinkUntil(
+export async function createMailedLinkExpiringAt(
   { linkTokens, sealer }: Pick<UseCaseDeps, 'linkTokens' | 'sealer'>,
   purpose: LinkPurpose,
   { userId, email }: Addressee,

@@ -1,4 +1,4 @@
-/** One connection to the mail server: opens it, logs in, and sends mails over it. */
+/** A connection to the mail server. This module opens the connection, logs in, and sends mails over it. */
 import { once } from 'node:events';
 import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import { Readable } from 'node:stream';

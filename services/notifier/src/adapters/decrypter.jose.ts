@@ -6,8 +6,8 @@ import { calculateJwkThumbprint, decodeProtectedHeader, type JWK } from 'jose';
 import type { DecryptSealedLink } from '../ports/decrypter.ts';
 
 /**
- * Returns a map of the keys by their thumbprint (RFC 7638), which auth puts into the `kid` of a sealed link,
- * and by their own `kid` if they have one.
+ * Returns a map from which a key can be found by its thumbprint (RFC 7638) or by its own `kid`, if it has
+ * one. The `kid` of a sealed link is the thumbprint of the key.
  */
 async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<ReadonlyMap<string, KeyObject>> {
   const entries = await Promise.all(

@@ -7,7 +7,7 @@ import { interpretReply, type SmtpReplyMeaning } from '../delivery/judge-reply.t
 import {
   type AttemptFailureDetails,
   formatMaskedFirstLine,
-  mayStageDependOnMail,
+  mayReplyDependOnMail,
   parseSmtpReply,
   type SmtpReply,
   type SmtpStage,
@@ -95,7 +95,7 @@ export function toStageFailure(error: unknown, pending: SmtpStage, recipient?: s
     };
   }
   const isTls = raised.code === 'ETLS' || pending === 'tls' || LASTING_TLS.test(message);
-  const stage = isTls && !mayStageDependOnMail(pending) ? 'tls' : pending;
+  const stage = isTls && !mayReplyDependOnMail(pending) ? 'tls' : pending;
   return {
     failure: { stage, words: wordsOf(raised) },
     ...(stage === 'tls' && (LASTING_TLS.test(message) || raised.code === 'ETLS') && { isLasting: true }),
@@ -162,12 +162,12 @@ export function toMailSendResult({ failure, reply, isLasting = false }: SmtpStag
   if (reply !== undefined) {
     const kind = MEANS[interpretReply(stage, reply)];
     return {
-      kind: kind === 'rejected' && !mayStageDependOnMail(stage) ? ('unwelcome' as const) : kind,
+      kind: kind === 'rejected' && !mayReplyDependOnMail(stage) ? ('unwelcome' as const) : kind,
       failure,
     };
   }
   if (stage === 'connect') return { kind: 'unreachable' as const, failure };
   if (isLasting) return { kind: 'unwelcome' as const, failure };
-  const kind = stage === 'mail' || mayStageDependOnMail(stage) ? ('deferred' as const) : ('busy' as const);
+  const kind = stage === 'mail' || mayReplyDependOnMail(stage) ? ('deferred' as const) : ('busy' as const);
   return { kind, failure };
 }

@@ -76,8 +76,8 @@ function contentOf(node: MimeNode, { html, text }: Pick<OutgoingMail, 'html' | '
 }
 
 /**
- * Returns a part of a mail with the line ends of SMTP, so that nodemailer need not correct them while it
- * sends the mail.
+ * Returns one part of a mail. Its line ends are already those of SMTP, so that nodemailer need not convert
+ * them when it sends the mail.
  */
 function part(type: string, content: string): string {
   const lines = content.replaceAll(/\r\n?|\n/g, '\r\n');

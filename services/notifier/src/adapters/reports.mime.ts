@@ -68,8 +68,9 @@ function isComplaint(type: string | undefined): boolean {
 }
 
 /**
- * Creates the reader of reports that arrive as mails. A report is genuine if it was sent to the return path of the
- * mail that it is about. A feedback report may also go to the address for feedback, if it quotes that return path.
+ * Creates the reader of reports that arrive as mails. A report is genuine if it was sent to the return path
+ * of a mail, because only this mail contains the return path. A feedback report may instead be sent to the
+ * common address for feedback, if it quotes the return path.
  */
 export function createMimeReportReader(returnPaths: ReturnPaths): MailReportReader {
   function deliveryOf(candidates: readonly (string | undefined)[]): string | undefined {

@@ -1,7 +1,7 @@
 /** The results of an attempt to send a mail, and how each changes the delivery. */
 import { assertNever } from '@latchkey/events';
 import type { ClaimedDelivery, DeliveryAttempt, RedactedRecipient } from './delivery.ts';
-import { type AttemptFailureDetails, mayStageDependOnMail } from './reply.ts';
+import { type AttemptFailureDetails, mayReplyDependOnMail } from './reply.ts';
 import type { SuppressionReason } from './suppression.ts';
 
 /**
@@ -37,8 +37,8 @@ export type MailSendResult =
    */
   | { readonly kind: 'unwelcome'; readonly failure: AttemptFailureDetails }
   /**
-   * The attempt was given up before any content was sent, for one of three reasons: the lease may have
-   * expired, so that another process may be sending the mail; the mail's `sendUntil` has passed; or this
+   * The attempt was given up before any content was sent. There are three possible reasons: the lease may
+   * have expired, and another process may be sending the mail now; the mail's `sendUntil` has passed; or this
    * process is stopping.
    */
   | { readonly kind: 'withdrawn' };
@@ -184,7 +184,7 @@ export function decideDeliverySettlement(
     case 'busy':
       // From RCPT TO on, this mail may be the cause of the refusal. Without a longer pause, the same mail
       // would be used for every following probe.
-      return mayStageDependOnMail(result.failure.stage) ? backOff() : soon();
+      return mayReplyDependOnMail(result.failure.stage) ? backOff() : soon();
     case 'unreachable':
     case 'unwelcome':
     case 'withdrawn':
@@ -203,6 +203,6 @@ export function decideDeliverySettlement(
 }
 
 /** Returns whether a delivery may still be sent at `now`. */
-export function mayStillBeSent(delivery: Pick<ClaimedDelivery, 'sendUntil'>, now: Date): boolean {
+export function mayDeliveryStillBeSent(delivery: Pick<ClaimedDelivery, 'sendUntil'>, now: Date): boolean {
   return now.getTime() < delivery.sendUntil.getTime();
 }

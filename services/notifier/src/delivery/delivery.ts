@@ -128,9 +128,10 @@ export interface ClaimedDelivery extends NewDelivery {
 export type SupersededMailKind = LinkPurpose | 'everything';
 
 /**
- * Prevents mails of one kind to one subject from being sent if their events have lower sequences than `before`. Cutoffs
- * are kept, and never decrease. A late or repeated event therefore never revives a superseded mail, and a repeated old
- * event never cancels a later mail.
+ * A rule that stops the mails of one kind to one account or mailing, if they were caused by events with lower
+ * sequences than `before`. Cutoffs are stored permanently, and `before` never decreases. If an event arrives
+ * late or repeatedly, a superseded mail is therefore never sent after all, and a later mail is never canceled
+ * by mistake.
  */
 export interface MailCutoff {
   /** The id of the account or mailing to which the cutoff applies. */

@@ -41,7 +41,7 @@ export function formatSmtpStage(stage: SmtpStage): string {
  * Returns whether the server's reply at a stage may depend on the mail. At earlier stages, the server gives
  * the same reply to every mail.
  */
-export function mayStageDependOnMail(stage: SmtpStage): boolean {
+export function mayReplyDependOnMail(stage: SmtpStage): boolean {
   return smtpStages.indexOf(stage) >= smtpStages.indexOf('rcpt');
 }
 

@@ -21,8 +21,8 @@ const toAccount = new Set(
 );
 
 /**
- * Returns the mails to the account's own address, oldest first, read page by page. Mails to other addresses
- * are left out, because they would tell the owner of the account whether another account has that address.
+ * Returns the mails to the account's own address, oldest first, read page by page. Leaves out mails to other
+ * addresses, because they would reveal whether another account has such an address.
  * @param after a position in the list of mails; only mails after it are returned
  */
 export async function* readMailsForOwner(

@@ -49,11 +49,13 @@ export function createEventIntake(deps: EventIntakeDeps): (slice: PartitionSlice
   }
 
   /**
-   * Erases a person's data from the notifier's store, including the suppressions that reports have caused.
-   * The suppressions of an address remain if mails of another account were sent to it. Otherwise, anybody
-   * could remove the suppressions of a stranger's address by signing up with that address and then erasing
-   * the account. Idempotent: the recipients of the deliveries are removed last, because a retry needs them to
-   * find the suppressions.
+   * Erases a person's data from the notifier's store, including the suppressions that reports about the
+   * person's mails have caused.
+   * If mails of another account were sent to an address too, keeps its suppressions. Otherwise, anybody could
+   * remove the suppressions of a stranger's address by signing up with the address and then erasing the
+   * account.
+   * Idempotent: the recipients of the deliveries are removed last, because a retry needs them to find the
+   * suppressions.
    */
   async function erase(subject: string): Promise<void> {
     for (const recipient of await deliveries.unsharedRecipientsOf(subject))

@@ -13,7 +13,7 @@ interface Addressed {
 type Content<V extends Variables> = Addressed &
   ([keyof V] extends [never] ? object : z.input<z.ZodObject<V>>);
 
-/** A mail that an event requires: its locale, its content, and its link. */
+/** What must be sent if an event requires a mail. */
 export interface MailDetails<C extends Addressed = Addressed> {
   readonly locale: string;
   /**

@@ -1,11 +1,11 @@
 /**
- * The store of deliveries. `deliveries.contract.ts` tests every guarantee on each adapter. Every method rejects with
- * StoreUnavailable if the store cannot be reached or fails, and for no other reason.
- * A store needs no transactions, only atomic writes of single documents. A cutoff is the sequence of an event that
- * supersedes the mails of all earlier events of the same subject. `record` writes the cutoffs first, then the
- * deliveries, and then cancels the deliveries that the cutoffs supersede; `claim` checks the cutoffs again. Therefore
- * no mail is claimed after the event that superseded it was stored, no matter how the writes of two notifiers
- * interleave.
+ * The store of deliveries. `deliveries.contract.ts` tests every guarantee on each adapter. Every method
+ * rejects with StoreUnavailable if the store cannot be reached or fails, and for no other reason. A store
+ * needs no transactions, only atomic writes of single documents.
+ * A cutoff supersedes the mails of all earlier events of an account or mailing. `record` first writes the
+ * cutoffs, then the deliveries, and then cancels the deliveries that the cutoffs supersede. `claim` checks
+ * the cutoffs once more. No mail is therefore claimed after the event that superseded it was stored, no
+ * matter how the writes of two notifiers interleave.
  */
 import type { HeldLease } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
@@ -132,9 +132,10 @@ export interface DeliveryStore {
     now: Date,
   ): Promise<{ readonly added: number; readonly cancelled: number }>;
   /**
-   * Claims pending deliveries that are due, earliest `sendUntil` first, each for one owner. Nobody else can
-   * claim these deliveries until they are settled, released or freed. Never returns a delivery that is past
-   * its `sendUntil`. A delivery that a stored cutoff covers is not returned either, and becomes `cancelled`.
+   * Claims pending deliveries that are due, those with the earliest `sendUntil` first. Each delivery is
+   * claimed by only one owner: nobody else can claim it until it is settled, released or freed. Never returns
+   * a delivery whose `sendUntil` has passed. A delivery that a stored cutoff stops is not returned either,
+   * and becomes `cancelled`.
    */
   claim(claim: ClaimDeliveriesRequest): Promise<readonly ClaimedDelivery[]>;
   /**

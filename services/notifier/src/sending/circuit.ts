@@ -1,7 +1,8 @@
 /**
- * A circuit breaker for the mail server. While the server accepts no mail, it is probed about once a second: with one
- * mail, or with a connection alone if no mail is due. The first success closes the circuit for all mails. Mails
- * therefore wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
+ * A circuit breaker for the mail server. While the server accepts no mail, the circuit is open, and the
+ * server is probed about once a second: with one mail or, if no mail is due, only with a connection. The
+ * first success closes the circuit, and all mails are sent again. After an outage, mails therefore wait for
+ * about a second at most, and an outage does not lengthen the pauses before retries.
  */
 import type { DeliveryAttemptResult, MailServerProbeResult } from '../delivery/attempt.ts';
 import type { AttemptFailureDetails } from '../delivery/reply.ts';

@@ -1,8 +1,8 @@
 /**
- * Limits the number of concurrent connections to the mail server by additive increase and multiplicative
- * decrease. The number is halved when the server refuses because of too many connections, and grows by one
- * after each round of accepted mails. A number that was too high is avoided for AVOIDED_MS. Otherwise a
- * server with a fixed limit would be asked for one connection too many again and again.
+ * Limits the number of concurrent connections to the mail server. When the server refuses a connection or
+ * mail because there are too many connections, the number is halved; after each round of accepted mails, it
+ * grows by one. A number that was too high is avoided for AVOIDED_MS. Otherwise, a server with a fixed limit
+ * would get one connection too many again and again.
  */
 export interface ConnectionLimitState {
   /** The maximum number of connections that the settings allow. */

@@ -4,7 +4,7 @@ import {
   type DeliveryAttemptResult,
   decideDeliverySettlement,
   type MailServerProbeResult,
-  mayStillBeSent,
+  mayDeliveryStillBeSent,
 } from '../delivery/attempt.ts';
 import type { ClaimedDelivery, RedactedRecipient } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
@@ -101,7 +101,7 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
     const { id } = delivery;
     const options = {
       // Check again now, because the mail may have waited for a connection for minutes.
-      mayProceed: () => leases.mayStillSend(id) && mayStillBeSent(delivery, clock.now()),
+      mayProceed: () => leases.mayStillSend(id) && mayDeliveryStillBeSent(delivery, clock.now()),
       signal: givingUp.signal,
       stopping: stopping.signal,
     };

@@ -139,7 +139,7 @@ export function createAccountDisabledFact(reason?: string): AccountFact {
 }
 
 /** Returns the fact that disables a verified account, with the data for the mail to its owner. */
-export function createAccountDisabledFactWithNotice(reason?: string): AccountFact {
+export function createAccountDisabledFactWithMailData(reason?: string): AccountFact {
   const { locale, person: ada } = addressed;
   return {
     type: 'AccountDisabled',

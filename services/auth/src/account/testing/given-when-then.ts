@@ -16,7 +16,7 @@ import {
 } from '../state.ts';
 
 /** The assertions about the outcome of a command. */
-export interface RuleOutcomeAssertions {
+export interface CommandOutcomeAssertions {
   /** Asserts that the command leads to exactly these facts, in this order, and is not refused. */
   thenHappens(...facts: readonly AccountFact[]): void;
   /**
@@ -34,7 +34,7 @@ export function foldFacts(facts: readonly AccountFact[]): AccountState {
 }
 
 /** Computes the state of an account from all of its facts, which must include its sign-up. */
-export function computeStateAfter(
+export function computeAccountStateAfterFacts(
   ...facts: readonly AccountFact[]
 ): Exclude<AccountState, { status: 'none' }> {
   const state = foldFacts(facts);
@@ -42,13 +42,13 @@ export function computeStateAfter(
   return state;
 }
 
-export function computeUnverifiedAccountAfter(...facts: readonly AccountFact[]): UnverifiedAccount {
+export function computeUnverifiedAccountAfterFacts(...facts: readonly AccountFact[]): UnverifiedAccount {
   const state = foldFacts(facts);
   assert.ok(state.status === 'unverified');
   return state;
 }
 
-export function computeVerifiedAccountAfter(...facts: readonly AccountFact[]): VerifiedAccount {
+export function computeVerifiedAccountAfterFacts(...facts: readonly AccountFact[]): VerifiedAccount {
   const state = foldFacts(facts);
   assert.ok(state.status === 'verified');
   return state;
@@ -56,7 +56,7 @@ export function computeVerifiedAccountAfter(...facts: readonly AccountFact[]): V
 
 /** Starts a test of the account rules with the facts that the account already has. */
 export function given(...past: readonly AccountFact[]): {
-  when(command: AccountCommand): RuleOutcomeAssertions;
+  when(command: AccountCommand): CommandOutcomeAssertions;
 } {
   return {
     when: (command) => {

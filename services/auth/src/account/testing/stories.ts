@@ -12,9 +12,9 @@ import { type AccountState, applyAccountFact, initialAccountState } from '../sta
 import { adminId, createInstantAfterNoon } from './ada.ts';
 
 const ids = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'] as const;
-export const sharedStoryAddress = 'ada@example.com';
+export const addressSharedByAccounts = 'ada@example.com';
 /** The addresses that the accounts can change to. */
-const addresses = [sharedStoryAddress, 'countess@example.com'] as const;
+const addresses = [addressSharedByAccounts, 'countess@example.com'] as const;
 
 /**
  * The generators below use only a few different values of each kind, so that stale tokens, correct passwords
@@ -182,7 +182,7 @@ function registration(userId: string): fc.Arbitrary<RegisterAccountCommand> {
   return fc.tuple(password, linkOf('verification')).map(([passwordHash, link]) => ({
     type: 'Register',
     userId,
-    address: sharedStoryAddress,
+    address: addressSharedByAccounts,
     email: 'Ada@Example.com',
     username: 'ada',
     locale: 'en',
@@ -218,7 +218,7 @@ const [one, other] = ids;
  * Generates commands on two accounts that sign up with the same address. In some stories, the first account
  * has verified the address, or even changed to a different one, before the second one signs up.
  */
-export const arbitraryCommandStory: fc.Arbitrary<readonly StoryStep[]> = fc
+export const arbitraryAccountCommands: fc.Arbitrary<readonly StoryStep[]> = fc
   .tuple(
     registration(one),
     registration(other),
@@ -272,7 +272,7 @@ function changing(
 }
 
 /** A command of a story, with the decision about it and the state of the account before and after. */
-export interface ExecutedStoryCommand {
+export interface ExecutedAccountCommand {
   readonly command: AccountCommand;
   readonly before: AccountState;
   readonly decision: Decision;
@@ -280,11 +280,11 @@ export interface ExecutedStoryCommand {
 }
 
 /** The outcome of a story: the accounts, the claims and all executed commands. */
-export interface StoryOutcome {
+export interface AccountCommandsOutcome {
   readonly accounts: ReadonlyMap<string, AccountState>;
   /** The claims (unique keys, such as a verified address), each with the id of the account that holds it. */
   readonly claims: ReadonlyMap<string, string>;
-  readonly executed: readonly ExecutedStoryCommand[];
+  readonly executed: readonly ExecutedAccountCommand[];
 }
 
 /**
@@ -292,7 +292,12 @@ export interface StoryOutcome {
  * time. Also limits `since` to the account's current sequence, because no session can have been created at a
  * higher sequence.
  */
-function asLookedUp(world: StoryOutcome, userId: string, command: AccountCommand, now: Date): AccountCommand {
+function asLookedUp(
+  world: AccountCommandsOutcome,
+  userId: string,
+  command: AccountCommand,
+  now: Date,
+): AccountCommand {
   return {
     ...command,
     ...('since' in command && { since: Math.min(command.since ?? 0, sequenceOf(world, userId)) }),
@@ -302,15 +307,15 @@ function asLookedUp(world: StoryOutcome, userId: string, command: AccountCommand
 }
 
 /** Returns the address whose owner a use case looks up for a command. */
-function addressOf({ accounts }: StoryOutcome, userId: string, command: AccountCommand): string {
+function addressOf({ accounts }: AccountCommandsOutcome, userId: string, command: AccountCommand): string {
   if (command.type === 'RequestEmailChange') return command.address;
   const state = accounts.get(userId);
-  if (state === undefined || state.status === 'none') return sharedStoryAddress;
+  if (state === undefined || state.status === 'none') return addressSharedByAccounts;
   const isChange = command.type === 'ConfirmEmailChange' && state.status === 'verified';
   return (isChange ? state.emailChange?.address : undefined) ?? state.address;
 }
 
-function sequenceOf({ accounts }: StoryOutcome, userId: string): number {
+function sequenceOf({ accounts }: AccountCommandsOutcome, userId: string): number {
   const state = accounts.get(userId);
   return state === undefined || state.status === 'none' ? 0 : state.sequence;
 }
@@ -319,8 +324,8 @@ function sequenceOf({ accounts }: StoryOutcome, userId: string): number {
  * Runs the commands as the use cases do: looks up the owner of the address, and stores claims together with
  * the facts. Skips a command if a claim that it needs has not been released yet.
  */
-export function runCommandStory(steps: readonly StoryStep[]): StoryOutcome {
-  let world: StoryOutcome = { accounts: new Map(), claims: new Map(), executed: [] };
+export function runAccountCommands(steps: readonly StoryStep[]): AccountCommandsOutcome {
+  let world: AccountCommandsOutcome = { accounts: new Map(), claims: new Map(), executed: [] };
   let minutes = 0;
   for (const { userId, command: asked, minutes: later, sweeps } of steps) {
     minutes += later;

@@ -39,7 +39,7 @@ const quickPasswords: UseCaseDeps['passwords'] = {
 /**
  * Runs a test with a fast password hash instead of Argon2, which would take most of the time of these tests.
  */
-export function withFastHashingTestWorld(
+export function withTestWorldAndFastHashing(
   play: (world: TestWorld) => Promise<void>,
   given?: () => Promise<AuthStores>,
 ) {

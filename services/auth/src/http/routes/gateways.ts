@@ -15,7 +15,7 @@ import {
 import { type AccessClaims, accountNotVerified } from '@latchkey/tokens';
 import { z } from 'zod';
 import { findCallerOfToken } from '../../sessions/session-status.ts';
-import { PolicyProblem } from '../audited-route.ts';
+import { AccessDeniedProblem } from '../audited-route.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
 import { defineOperationRoute } from '../operation.ts';
@@ -60,9 +60,9 @@ function checkRoute({ count, guards }: RouteDeps): Route {
     handle: async ({ caller, query }) => {
       const isVerifiedNeeded = query.verified !== undefined || query.role !== undefined;
       if (isVerifiedNeeded && !caller.verified)
-        throw new PolicyProblem(accountNotVerified, {}, caller.userId);
+        throw new AccessDeniedProblem(accountNotVerified, {}, caller.userId);
       if (query.role !== undefined && caller.role !== query.role)
-        throw new PolicyProblem(standardProblems.insufficient_permission, {}, caller.userId);
+        throw new AccessDeniedProblem(standardProblems.insufficient_permission, {}, caller.userId);
       return {
         status: 204,
         headers: {

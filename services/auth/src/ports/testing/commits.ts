@@ -145,7 +145,7 @@ export const testSigner: EventSigner = eventSigner({
  * Signs events like `testSigner`, but never uses another thread. A test can therefore count turns of the
  * event loop, and control the order in which requests complete.
  */
-export const callingThreadSigner: EventSigner = {
+export const sameThreadSigner: EventSigner = {
   ...testSigner,
   signOnThreadPool: async (hash) => testSigner.sign(hash),
 };

@@ -7,9 +7,10 @@ import { upcastStoredEvents } from '../stored-events.ts';
 export const COMMITS_COLLECTION = 'auth_commits';
 
 /**
- * A commit in MongoDB. It is a single document, so that it is inserted atomically without a transaction. The
- * outbox entry, the registration and the erasure are subdocuments. Each subdocument is removed as a whole
- * once its work is done, so that its sparse index contains only open work.
+ * A commit in MongoDB. It is a single document, which is inserted atomically without a transaction. The
+ * outbox entry, the registration and the erasure are subdocuments, each with a sparse index. When the work
+ * that a subdocument stands for is done, the whole subdocument is removed, so that its index contains only
+ * work that is still to be done.
  */
 export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | 'eraseAt' | 'events'> {
   /** The id of the command that led to the commit. */
@@ -87,9 +88,9 @@ export const commitIndexes: readonly MongoIndex[] = [
 ];
 
 /**
- * The read concern for everything on which decisions or publishing depend. Until a write has reached a
- * majority of the replica set, a failover can roll it back. If a later commit were based on such a write, the
- * rollback would leave a permanent gap in the stream.
+ * The read concern for all reads on which decisions or publishing depend. Other reads may return a write that
+ * has not reached a majority of the replica set, and that a failover can roll back. If a later commit were
+ * based on such a write, the rollback would leave a permanent gap in the stream.
  */
 export const MAJORITY_READ_CONCERN = { readConcern: 'majority' } as const;
 

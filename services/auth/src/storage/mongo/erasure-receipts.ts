@@ -7,7 +7,7 @@ import {
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import {
-  type ErasedCopiesTimes,
+  type CopyPublicationTimes,
   type ErasureReceiptStore,
   type ErasureRecord,
   findUnconfirmedConsumers,
@@ -165,6 +165,6 @@ function erasureOf({ _id, sequence, erasedAt, expected, receipts, copies }: Eras
   };
 }
 
-function copiesOf({ firstAt, lastAt, goneAt }: ErasedCopiesTimes): ErasedCopiesTimes {
+function copiesOf({ firstAt, lastAt, goneAt }: CopyPublicationTimes): CopyPublicationTimes {
   return { firstAt, lastAt, ...(goneAt !== undefined && { goneAt }) };
 }

@@ -17,7 +17,7 @@ import { createMongoJournal } from './journal.ts';
 import { createMongoKnownSources } from './known-sources.ts';
 import { createMongoLimits, limitIndexes } from './limits.ts';
 import { createMongoMigrationTarget } from './migration-target.ts';
-import { assertNotMoving, KEY_FINGERPRINTS_COLLECTION } from './moves.ts';
+import { assertNoMoveInProgress, KEY_FINGERPRINTS_COLLECTION } from './moves.ts';
 import { createMongoOutbox } from './outbox.ts';
 import { createMongoPersonalData } from './personal-data.ts';
 import { createMongoRegistrations } from './registrations.ts';
@@ -54,7 +54,7 @@ export function openMongoAuthStores(connection: Connection): AuthStores {
     personalData: createMongoPersonalData(connection),
     snapshots: createMongoSnapshots(connection),
     keyFingerprints: createMongoKeyFingerprints(connection, KEY_FINGERPRINTS_COLLECTION, () =>
-      assertNotMoving(connection),
+      assertNoMoveInProgress(connection),
     ),
     sessions: createMongoSessions(connection),
     requests: createMongoRequestQueue(connection),

@@ -20,7 +20,7 @@ import {
   toCommitDocument,
 } from './commits.ts';
 import { ERASURES_COLLECTION, toErasureDocument } from './erasure-receipts.ts';
-import { KEY_FINGERPRINTS_COLLECTION, openMoveModel } from './moves.ts';
+import { KEY_FINGERPRINTS_COLLECTION, openDataMoveModel } from './moves.ts';
 import { REQUESTS_COLLECTION, toRequestDocument } from './requests.ts';
 import { SESSIONS_COLLECTION, toSessionDocument } from './sessions.ts';
 
@@ -38,7 +38,7 @@ const TAKEN =
 /** The store in MongoDB into which `ops move` copies auth's records. */
 export function createMongoMigrationTarget(connection: Connection): MigrationTarget {
   const commits = modelOfCollection(connection, COMMITS_COLLECTION, createCommitMongooseSchema);
-  const moves = openMoveModel(connection);
+  const moves = openDataMoveModel(connection);
   const fingerprints = keyFingerprintModelOf(connection, KEY_FINGERPRINTS_COLLECTION);
 
   async function refuseIfUsed(): Promise<void> {

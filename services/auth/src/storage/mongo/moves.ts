@@ -11,7 +11,7 @@ interface MoveDocument {
 /** The collection that contains the fingerprints of the keys with which auth has used this database. */
 export const KEY_FINGERPRINTS_COLLECTION = 'auth_fingerprints';
 
-export function openMoveModel(connection: Connection) {
+export function openDataMoveModel(connection: Connection) {
   return modelOfCollection(connection, 'auth_moves', () =>
     createPlainSchema<MoveDocument>({
       _id: { type: String, required: true },
@@ -30,7 +30,7 @@ const MOVING =
  * missing accounts owns.
  * @throws Error with a one-line message
  */
-export async function assertNotMoving(connection: Connection): Promise<void> {
-  if ((await openMoveModel(connection).exists({ endedAt: { $exists: false } })) !== null)
+export async function assertNoMoveInProgress(connection: Connection): Promise<void> {
+  if ((await openDataMoveModel(connection).exists({ endedAt: { $exists: false } })) !== null)
     throw new Error(MOVING);
 }

@@ -69,8 +69,8 @@ export function createMongoOutbox(connection: Connection): Outbox {
 
     async markPublished(published) {
       if (published.length === 0) return;
-      // Use one update per document, because the driver can retry such updates after a failover, but not an
-      // `updateMany`. If an update is lost, its commit is published again, which is harmless.
+      // Use one update per document instead of `updateMany`, which the driver cannot retry after a failover.
+      // If an update is lost nevertheless, the commit is published again, which is harmless.
       const marks = published.map(({ stream, number }) => ({
         updateOne: { filter: { stream, number }, update: { $unset: { unpublished: 1 } as const } },
       }));

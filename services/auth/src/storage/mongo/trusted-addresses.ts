@@ -55,8 +55,8 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
       .lean();
     const [latest] = excess;
     if (latest === undefined) return;
-    // Another instance may have renewed one of these pairs after they were read. Such a pair then expires
-    // later, so the delete filter does not match it and it is kept.
+    // Another instance may have renewed one of these pairs since they were read. A renewed pair expires
+    // later, so the filter does not match it, and the pair is kept.
     await trusted.deleteMany({ _id: { $in: excess.map(({ _id }) => _id) }, until: { $lte: latest.until } });
   }
 

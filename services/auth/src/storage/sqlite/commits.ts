@@ -58,8 +58,8 @@ export function toClaimsColumn(claims: readonly string[]): string | null {
 }
 
 /**
- * Returns the lookup keys of the commit in a row: its claims, the address of its open registration, and its
- * erasure time.
+ * Returns what a commit can be found by, from its row: its claims, the address of its open registration, and
+ * its erasure time.
  */
 export function lookupKeysFromRow(row: SqliteRow): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
   return {

@@ -1,7 +1,7 @@
 import type { ChainEntry } from '@latchkey/events';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
-import { addChainEntries } from '../stored-events.ts';
+import { addChainEntriesToStoredEvents } from '../stored-events.ts';
 import { readCommitsInSteps } from './commit-pages.ts';
 import { claimsFromRow, commitFromRow, toClaimsColumn, toCommitColumns } from './commits.ts';
 
@@ -80,7 +80,7 @@ export function createSqliteJournal(database: Database): Journal {
   ): readonly ChainEntry[] {
     const row = database.prepare(SQL.events).get({ stream, number });
     if (row === undefined) throw new UnreadableCommit(stream, number, 'it is missing');
-    const events = addChainEntries(stream, number, String(row['events']), entries);
+    const events = addChainEntriesToStoredEvents(stream, number, String(row['events']), entries);
     database.prepare(SQL.replaceEvents).run({ stream, number, events: JSON.stringify(events) });
     return events.map(({ chain }) => chain);
   }

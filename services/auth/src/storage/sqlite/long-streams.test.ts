@@ -10,7 +10,7 @@ import {
   createTestInstant,
   getCommitNumbers,
 } from '../../ports/testing/commits.ts';
-import { countTurns } from '../../testing/count-turns.ts';
+import { countEventLoopTurns } from '../../testing/count-turns.ts';
 import { openTemporaryStores, type TemporaryStores } from './stores.fixture.ts';
 
 const MANY = 1100;
@@ -36,7 +36,7 @@ describe('a stream with many commits', () => {
   }
 
   test('is read in several turns, in order', async () => {
-    const { result, turns } = await countTurns(() => stores.journal.read(stream));
+    const { result, turns } = await countEventLoopTurns(() => stores.journal.read(stream));
     assert.deepEqual(result, commits);
     assert.ok(turns >= 4, `${turns} turns`);
     const part = await stores.journal.read(stream, 100, 600);
@@ -49,11 +49,11 @@ describe('a stream with many commits', () => {
     const others = Array.from({ length: 300 }, () => createCommit());
     await appendAll(others);
     const asked = [...others.map((commit) => commit.stream), stream];
-    const read = await countTurns(() => stores.outbox.unpublished(asked));
+    const read = await countEventLoopTurns(() => stores.outbox.unpublished(asked));
     assert.ok(read.turns >= 5, `${read.turns} turns`);
     assert.deepEqual(read.result.get(stream), commits);
     assert.equal(read.result.size, 301);
-    const marked = await countTurns(() => stores.outbox.markPublished(commits.slice(0, 1000)));
+    const marked = await countEventLoopTurns(() => stores.outbox.markPublished(commits.slice(0, 1000)));
     assert.ok(marked.turns >= 4, `${marked.turns} turns`);
     const left = (await stores.outbox.unpublished([stream])).get(stream);
     assert.deepEqual(left, commits.slice(1000));
@@ -62,7 +62,7 @@ describe('a stream with many commits', () => {
   test('does not hide the streams that wait after it', async () => {
     const late = createCommit({ at: new Date(Date.parse(commits[0]?.at ?? '') + 1000).toISOString() });
     await appendAll([late]);
-    const { result, turns } = await countTurns(() => stores.outbox.waiting({ limit: 10_000 }));
+    const { result, turns } = await countEventLoopTurns(() => stores.outbox.waiting({ limit: 10_000 }));
     assert.deepEqual(result.streams, [stream, late.stream]);
     assert.ok(turns >= 1, `${turns} turns`);
     const from = new Date(late.at);
@@ -80,7 +80,7 @@ describe('a stream with many commits', () => {
       }),
     );
     await appendAll([registered, ...later]);
-    const { turns } = await countTurns(() => stores.personalData.eraseCommits(registered.stream));
+    const { turns } = await countEventLoopTurns(() => stores.personalData.eraseCommits(registered.stream));
     assert.ok(turns >= 3, `${turns} turns`);
     const erased = await stores.journal.read(registered.stream);
     assert.equal(erased.length, 601);
@@ -93,7 +93,7 @@ describe('a stream with many commits', () => {
     const sameTime = Array.from({ length: MANY }, () => createCommit({ at }));
     const late = createCommit({ at: createTestInstant(1_000_001) });
     await appendAll([...sameTime, late]);
-    const { result, turns } = await countTurns(() =>
+    const { result, turns } = await countEventLoopTurns(() =>
       stores.outbox.waiting({ after: new Date(createTestInstant(999_999)), limit: 1 }),
     );
     const streams = sameTime.map((commit) => commit.stream);
