@@ -76,7 +76,8 @@ async function loadLogins(url: string, { email, password }: Person) {
 }
 
 /**
- * Sends requests one after the other, as long as `goesOn` returns true.
+ * Sends one request after the other while `goesOn` returns true.
+ * @param goesOn gets the number of requests so far
  * @returns the wall time of each request, in ms
  */
 async function latencies(url: string, goesOn: (asked: number) => boolean): Promise<readonly number[]> {

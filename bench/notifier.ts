@@ -109,7 +109,7 @@ async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
   return deliveries;
 }
 
-/** Returns the mails that the notifier passes to nodemailer for some deliveries. */
+/** Returns the mails that the notifier creates from some deliveries and passes to nodemailer. */
 async function filledIn(
   owed: readonly NewDelivery[],
   config: NotifierConfig,
@@ -132,7 +132,7 @@ async function perSecond(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Sends mails through nodemailer's connection pool, without the notifier.
+ * Sends mails through nodemailer's connection pool, without the notifier, for comparison.
  * @returns mails per second
  */
 async function handedOver(

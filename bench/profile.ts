@@ -63,7 +63,10 @@ function personAt(people: readonly ReturnType<typeof createUniquePerson>[], inde
   return person;
 }
 
-/** Runs `work` `many` times, one run after the other, and waits until the mail server has accepted one mail per run. */
+/**
+ * Runs `work` one time after the other, `many` times in total. Waits until the mail server has accepted one
+ * mail for each run.
+ */
 async function untilSent(
   { metric }: BenchmarkServer,
   many: number,

@@ -6,7 +6,7 @@
 export interface BenchmarkFigure {
   readonly what: string;
   readonly unit: 'B' | 'µs' | 'ms' | 's' | 'MB' | '/s' | '%' | '';
-  /** A bound that no implementation can beat, measured in the same run as the figure. */
+  /** The best value that any implementation could reach, measured in the same run as the figure. */
   readonly limit?: number;
   readonly measured: number;
   /** The target of the figure. Absent if the figure has no target and is only for information. */

@@ -62,7 +62,11 @@ async function readFeed(url: string, events: number): Promise<void> {
   }
 }
 
-/** Reads a topic with kafkajs. The returned time starts after the group is joined, because joining takes seconds. */
+/**
+ * Reads a topic with kafkajs.
+ * @returns the time from joining the group until the last event, in ms; joining is left out, because it takes
+ * seconds
+ */
 async function readTopic(brokers: string[], topic: string, events: number): Promise<number> {
   const kafka = new PlainKafka({ brokers, clientId: 'bench', logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId: `bench-${crypto.randomUUID()}` });

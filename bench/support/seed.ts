@@ -40,9 +40,7 @@ export interface SeedOptions {
   readonly long: Person;
 }
 
-/**
- * Yields the commits that a list of commands leads to. Each command is applied to the state after the previous command.
- */
+/** Executes commands one after the other on the state of a new account, and yields a commit for each. */
 function* history(commands: Iterable<AccountCommand>): Generator<Commit> {
   const at = new Date(Date.now() - MONTH_MS).toISOString();
   let state: AccountState = initialAccountState;

@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '@latchkey/sqlite';
 import { type BenchmarkFigure, createMaxTarget } from '../support/benchmark.ts';
 import { type LongestEventLoopTurn, startEventLoopTurnMeter } from './turn-meter.ts';
 
-/** The number of rows that a clean-up has to remove, or of accounts that an operator's command has to read. */
+/** The number of rows that a clean-up removes, and of accounts that a command for operators reads. */
 export const ROW_COUNT = Number(process.env['TURNS_ROWS'] ?? 100_000);
 const MAX_TURN_MS = 50;
 

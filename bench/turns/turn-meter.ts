@@ -6,9 +6,9 @@ const RESOLUTION_MS = 1;
 
 /** The longest turn of the event loop, with times in ms. */
 export interface LongestEventLoopTurn {
-  /** Elapsed time. Contains the time during which other processes, or other threads, had the processor. */
+  /** Elapsed time. Includes the time in which other processes or threads used the processor. */
   readonly elapsed: number;
-  /** CPU time of the thread. Does not contain waits for the disk. */
+  /** CPU time of the thread. Does not include waiting for the disk. */
   readonly cpu: number;
 }
 

@@ -103,8 +103,8 @@ export async function readPublicEventKeys({
   environment,
 }: Pick<CommandContext, 'environment'>): Promise<ReadonlyMap<string, KeyObject> | undefined> {
   const own = await givenEventKeys(getDataFolder(environment), environment);
-  // `parseEventKeySetting` assigns ids to keys that were written without an id, so the keys are read with
-  // this function.
+  // Read the keys with `parseEventKeySetting`, because this function assigns ids to keys that were written
+  // without an id.
   if (own !== undefined) return eventKeysIn({ keys: parseEventKeySetting(own).published });
   const { JWKS_URL: url } = readConfig(z.object({ JWKS_URL: z.url().optional() }), environment);
   return url === undefined ? undefined : parseKeys(await fetchText(url), url);

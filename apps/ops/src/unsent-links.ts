@@ -3,8 +3,9 @@ import { type DeliveryOps, type OwedDeliveryWithLink, sealingKeyIdOf } from '@la
 import type { JournalView } from '@latchkey/verify';
 
 /**
- * Counts the sealed links that have not expired and whose mail has not been sent, by the id of the key to
- * which they are sealed. Reads the whole journal.
+ * Counts the sealed links that have not expired and whose mails have not been sent, for each key to which
+ * links are sealed. Reads the whole journal.
+ * @returns the number of links by the id of the key
  */
 export async function countUnsentLinksByKey(
   journal: Pick<JournalView, 'streams'>,

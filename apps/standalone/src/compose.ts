@@ -174,7 +174,7 @@ function routesOf(
       createOpenApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
     asyncApi: asyncApiDocument,
   });
-  // The client page replaces the page at `/` that the services themselves serve.
+  // The development pages contain another page for the path `/`, so leave out the page of the services.
   return [...ofServices.filter(({ path }) => path !== '/'), ...pages];
 }
 
@@ -219,10 +219,10 @@ async function startOperations(
 }
 
 /**
- * Opens the folder, the port and the mailbox, and composes the services without starting them. Until `start` has
- * started them, all requests get a 503 response.
- * @throws ConfigError that lists all invalid settings; Error with a one-line message if the folder or the port cannot
- * be used
+ * Opens the folder, the port and the mailbox, and composes the services without starting them. Until `start`
+ * has started the services, all requests get a 503 response.
+ * @throws ConfigError that lists all invalid settings; Error with a one-line message if the folder or the
+ * port cannot be used
  */
 export async function composeStandalone(config: StandaloneConfig, deps: StandaloneDeps): Promise<Standalone> {
   await using opened = new AsyncDisposableStack();
@@ -279,7 +279,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   };
 }
 
-/** Returns a part of the process that reports `degraded` while the clock of this process is not trusted. */
+/** Returns a process part whose health is `degraded` while the clock of this process is not trusted. */
 function clockPart(clock: ClockGuard): ProcessPart {
   async function health(): Promise<readonly DependencyHealth[]> {
     const state = { name: 'clock', needed: false } as const;

@@ -103,7 +103,7 @@ async function play({ url }: Standalone): Promise<void> {
     say(`\n${title}`);
   }
   /**
-   * Prints the events and the mail that the last request caused.
+   * Waits for the mail that the last request caused, and prints the mail and the events.
    * @returns the token in the mail
    */
   async function caused(subject: string): Promise<string> {

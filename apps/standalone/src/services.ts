@@ -56,7 +56,7 @@ export function composeServices(
   }
   const mails = { toOwner: (account: string) => notifier.mailsForOwner(account) };
   const auth = composeAuth(settings.auth, { ...part('auth'), settings: deps.shown, forget, mails });
-  // Auth runs in this process, so its keys are passed directly instead of fetched over HTTP.
+  // auth runs in this process, so pass its keys to the user service directly instead of over HTTP.
   const keys = settings.user.JWKS_URL === undefined ? { keys: createFixedKeySource(auth.jwks()) } : {};
   // The services that verify events with these keys share a cache, so that each signature is verified once.
   const verification = {

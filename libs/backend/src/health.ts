@@ -29,9 +29,10 @@ function isFull(error: unknown): error is StoreUnavailable & { readonly cause: D
 const WRITE_COUNTS_MS = 5_000;
 
 /**
- * Returns a probe that tests whether the store accepts writes. However often it is called, it writes at most
- * once in 5 s. Only a write reveals a full disk, a primary that has become read-only, or a revoked right.
- * @param monotonic returns milliseconds that never go back
+ * Returns a function that tests whether the store accepts writes. It writes at most once in 5 s, however
+ * often it is called. A write is necessary to notice a full disk, a primary that has become read-only, or a
+ * revoked right.
+ * @param monotonic returns the time of a monotonic clock, in ms
  */
 export function createStoreWriteProbe(
   { checkWritable }: Pick<OpenedStore, 'checkWritable'>,

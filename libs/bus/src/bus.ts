@@ -9,8 +9,9 @@ export type { BusRecord } from './record.ts';
 
 /**
  * A record to be published. The part of `key` before its first slash determines the partition (Kafka's
- * murmur2), so records with the keys `a/1` and `a/2` are in the same partition, in order. Records without a
- * key are distributed round robin. A header whose value is an array is sent as one header per element.
+ * murmur2). So records with the keys `a/1` and `a/2` are in the same partition, in the order in which they
+ * were published. Records without a key are distributed round robin. A header whose value is an array is sent
+ * as one header per element.
  */
 export interface OutgoingRecord {
   readonly key: string | Buffer | null;
@@ -51,9 +52,9 @@ export interface BusSubscribeOptions {
    */
   readonly formerGroup?: string;
   /**
-   * Returns whether this group has read the topics before, according to the consumer's own store. If it has
-   * read them, but has no positions on the broker, the broker must have deleted the positions, and a fault is
-   * reported. If this method is missing, it is unknown whether the group has read the topics.
+   * Returns whether this group has read the topics before, according to the consumer's own store. If so, but
+   * the broker has no positions of the group, the broker must have deleted them, and the subscription reports
+   * a fault. If this method is missing, deleted positions are not noticed at the start.
    */
   hasReadBefore?(): Promise<boolean>;
   /**
@@ -158,9 +159,10 @@ export interface Bus {
   /** Starts reading. Resolves once the group has been joined. The topics must exist. */
   subscribe(options: BusSubscribeOptions): Promise<BusSubscription>;
   /**
-   * Reads the records of one key in one partition, in order, for example to retry a parked account. Keys that
-   * consist of this key, a slash and more text count as well. Moves no group's position.
-   * @param toOffset the offset after the last record to read; at most, and by default, the current end of the
+   * Reads the records of one key in one partition, in order, for example to retry a parked account. Includes
+   * the records whose key consists of this key, a slash and more text. Does not change the position of any
+   * group.
+   * @param toOffset the offset after the last record to read. Default and maximum: the current end of the
    * partition
    */
   readKey(

@@ -26,8 +26,9 @@ export interface GroupNamingRules {
 }
 
 /**
- * Returns the name of a group on the log (ADR 28). It includes the names of renamed topics, so that members
- * that read different topics are in different groups, for example while TOPIC_NAMES is being changed.
+ * Returns the name of a group on the log (ADR 28). The name contains the names of renamed topics. So while
+ * TOPIC_NAMES is being changed, members that read the old topics and members that read the new ones are in
+ * different groups.
  * @param topics Latchkey's names of the topics that the group reads
  */
 export function groupNameOnLog(

@@ -19,8 +19,8 @@ export interface SessionKeeper {
    * Exchanges the tokens of a session for new ones, unless another request or another tab has already done
    * so.
    * @param stale the session whose tokens are to be replaced
-   * @returns the current session, which may belong to another person by now; undefined if the session has
-   * ended
+   * @returns the current session; undefined if the session has ended. The session may belong to another
+   * person, if somebody has signed in in the meantime
    * @throws ApiProblem or the error of fetch if the server did not renew the tokens; the session is then kept
    */
   refresh(stale: Session | undefined): Promise<Session | undefined>;

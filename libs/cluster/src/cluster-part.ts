@@ -38,9 +38,9 @@ export interface ClusterServicePartDeps {
 }
 
 /**
- * Wraps a service as a part of a process. `start` resolves once the port is open. The part then waits in the
- * background until Kafka and the store are available, and starts the service. `stop` first reports `down` for
- * SHUTDOWN_DELAY_SECONDS, during which the service still responds.
+ * Returns a process part that runs a service. `start` resolves once the port is open. The part then waits in
+ * the background for Kafka and the store, and starts the service. When `stop` is called, the part reports
+ * `down` for SHUTDOWN_DELAY_SECONDS while the service still responds, and then stops the service.
  */
 export function createClusterServicePart(
   config: ServerConnectionsConfig & { readonly process: ServiceProcessConfig },

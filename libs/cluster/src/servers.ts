@@ -36,8 +36,8 @@ export interface ServerConnectionsConfig {
 export interface ServerConnections {
   readonly backend: ServiceBackend;
   /**
-   * Waits until the log and the store can be reached and contain what the service requires. There is no limit
-   * on the time.
+   * Waits without a time limit until the log and the store can be reached and contain what the service
+   * requires.
    * @throws Error with a one-line message if waiting does not help: credentials are refused, a topic or an
    * index is missing or has other settings, or the schema is from a newer version. After `close`, throws the
    * abort error

@@ -90,7 +90,8 @@ export const UNSIGNED_RECORD_CAUSE =
 /**
  * Returns a function that authenticates consecutive records. The records must not contain heartbeats. The
  * signature of an event covers its hash, and this hash includes the hash of the previous event of the
- * account. So in a sequence of linked events, only the last signature needs to be verified.
+ * account. If a slice contains several linked events, it is therefore enough to verify the signature of the
+ * last one.
  */
 export function createRecordAuthenticator({
   keys,

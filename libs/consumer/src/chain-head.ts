@@ -28,8 +28,8 @@ export function lastEventHashOf(position: Pick<Position, 'sequence' | 'head'>): 
 
 /**
  * Returns why an account must be parked because its history has forked; undefined if the event continues the
- * history that was applied so far. A fork is noticed only at an event with the sequence of the last applied
- * event or the next one, because no earlier hashes are stored.
+ * applied history. Only the hash of the last applied event is stored. So a fork can be noticed only at an
+ * event with the sequence of the last applied event, or with the next sequence.
  */
 export function findForkBlocker(
   position: Pick<Position, 'sequence' | 'head'>,

@@ -1,7 +1,7 @@
 /**
- * Writes the frozen samples: one file per version of every event, with records in the form that they had when
- * this version was new. Each file is written once, from the samples in the event's declaration, and never
- * changed. Its records must always remain decodable.
+ * Writes the frozen samples: one file per version of every event. A file contains records in the form that
+ * was current when the version was new. It is written once, from the samples in the event's declaration, and
+ * never changed. All later releases must be able to decode these records.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,8 +1,8 @@
 /**
- * The hash chain of an account. Every event contains the hash of the previous event, and its own hash covers
- * everything that consumers act on. Of the personal data, the hash covers only a digest that was computed
- * with a random salt. So the personal data and the salt can be erased without changing any hash. Pure, except
- * for `newPersonSalt`.
+ * The hash chain of an account. Every event contains the hash of the previous event. The hash of an event
+ * covers everything that consumers act on. It covers personal data only through a digest with a random salt,
+ * so the personal data and the salt can be erased without changing any hash. Pure, except for
+ * `newPersonSalt`.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { canonicalJson, canonicalJsonWithout } from './canonical-json.ts';

@@ -119,7 +119,7 @@ async function existing(deliveries: DeliveryOps, id: string): Promise<DeliverySu
   return found;
 }
 
-/** Returns the error message that says why a delivery can be neither retried nor canceled. */
+/** Returns the error message for a delivery that can be neither retried nor canceled. */
 function refusalOf({ id, state, dueAt }: DeliverySummary): string {
   return state === 'claimed'
     ? `${id} is being sent. If its notifier has died, another notifier takes over at ${dueAt?.toISOString()}`

@@ -1,4 +1,4 @@
-/** Decides whether `rebuild user` may switch over to a generation of the read model. */
+/** Decides whether `rebuild user` may switch from the active generation of the read model to a new one. */
 import type { GenerationComparison } from '@latchkey/user/ops';
 import type { CommandContext } from '../context.ts';
 import { formatCount, formatNumber } from '../output/progress.ts';

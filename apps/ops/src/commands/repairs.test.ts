@@ -138,7 +138,10 @@ test('deliveries are listed page by page and by state, without personal data', a
     assert.doesNotMatch(out, /example\.com|\bada\b|bob/);
 });
 
-/** Returns a folder whose log contains a truncated event of an unknown account, and records without a usable key. */
+/**
+ * Returns a data folder whose log contains invalid records: one with the key of an account that does not
+ * exist and a truncated value, and others whose keys are not account ids.
+ */
 async function poisoned(t: TestContext) {
   const account = randomUUID();
   const used = await usedFolder(t, async ({ folder, rows }) => {

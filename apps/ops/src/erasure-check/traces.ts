@@ -46,10 +46,10 @@ const SUBJECTS = ['stream', 'userid', 'mailingid', 'subject'];
 
 /**
  * Returns a predicate for an account. An item is a trace if it contains the account's id together with
- * personal data of this account. The id alone is no trace, because Latchkey keeps the ids of erased accounts.
- * The id together with another person's data is no trace either, because it occurs in events of other
- * accounts that this account changed as an admin, and in security events about what an admin did to this
- * account.
+ * personal data of this account. The id alone is not a trace, because Latchkey keeps the ids of erased
+ * accounts. The id together with the personal data of another account is not a trace either. Such items are
+ * events of accounts that this account changed as an admin, and security events about actions of another
+ * admin on this account.
  */
 export function createAccountTracePredicate(account: string): PersonalDataTracePredicate {
   return (stored) => {
@@ -69,8 +69,9 @@ function holdsPerson(value: unknown, account: string): boolean {
 }
 
 /**
- * Returns the account whose personal data an object contains: the actor of a security event, or the account
- * that the object is about. Undefined if the object names no account.
+ * Returns the id of the account whose personal data an object contains. In a security event, this is the
+ * account that acted; otherwise, it is the account that the object is about. Undefined if the object names no
+ * account.
  */
 function personIn(value: object): unknown {
   if ('actor' in value && 'accountId' in value) return isId(value.actor) ? value.actor : value.accountId;
@@ -88,8 +89,8 @@ function plain(name: string): string {
 }
 
 /**
- * Returns whether a field contains no personal data. An object that contains only a digest of a person's data
- * counts as such a field, because the digest reveals nothing without its salt.
+ * Returns whether a field contains no personal data. A digest of personal data does not count, because it
+ * reveals nothing without its salt.
  */
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;

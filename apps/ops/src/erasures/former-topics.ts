@@ -1,7 +1,7 @@
 /**
- * Finds the topics that the system used before TOPIC_NAMES was changed. Nothing on a broker says which system
- * a topic belongs to, and a topic with one of Latchkey's own names may belong to another system. So an
- * operator names the former topics.
+ * Finds the topics that the system used before TOPIC_NAMES was changed. An operator must name these topics: a
+ * broker does not know which system a topic belongs to, and a topic with one of Latchkey's default names may
+ * belong to another system.
  */
 import { type TopicNamesOnLog, topicNameOnLog } from '@latchkey/bus';
 import { allTopics } from '@latchkey/events';

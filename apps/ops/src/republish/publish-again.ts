@@ -24,9 +24,10 @@ export interface RepublisherDeps {
 }
 
 /**
- * Returns the function `noteCopies`, which records that copies of an erased account's events were published
- * without the person's data. auth then publishes heartbeats until the broker has removed the original events
- * by compaction. Returns no function for a log that replaces records in place.
+ * Returns an object with the function `noteCopies`, which records that the events of an erased account were
+ * published again without the person's data. auth then publishes heartbeats until the broker has removed the
+ * original events by compaction. For a log that replaces records in place, returns an object without the
+ * function.
  */
 export function createErasedEventCopyRecorder(
   { erasures }: Pick<AuthOps, 'erasures'>,
@@ -37,10 +38,10 @@ export function createErasedEventCopyRecorder(
 }
 
 /**
- * Returns a function that publishes records. The function retries while a partition has no leader. A record
- * may then be published twice, which is safe, because consumers skip events that they have already handled.
- * If an account was erased after its records were created, the function removes the person's data from the
- * log again: in place or, on Kafka, by publishing records without it.
+ * Returns a function that publishes records. It retries while a partition has no leader, so a record may be
+ * published twice. This is safe, because consumers skip events that they have already handled. If an account
+ * is erased between the creation of its records and their publication, the function removes the person's data
+ * from the log again: in place or, on Kafka, by publishing the records without the data.
  */
 export function createRepublisher(
   context: Parameters<typeof retryUntilReachable>[0],

@@ -7,9 +7,9 @@ import type { JournaledEvent, JournaledStream } from '@latchkey/verify';
 export type EncodeStreamRecords = (stream: JournaledStream) => Promise<readonly EncodedEvent[]>;
 
 /**
- * Returns a function that encodes and signs the events of an account or mailing. Events of release 0.1, which
- * are not in a hash chain, are added to one first. If any event cannot be encoded, the function throws an
- * Error with a one-line message instead of omitting the event, because a gap in the sequences would make
+ * Returns a function that encodes and signs the events of an account or mailing. It first adds events of
+ * release 0.1 to a hash chain, because they have none. If an event cannot be encoded, the function throws an
+ * Error with a one-line message. It must not leave out the event, because a gap in the sequences would make
  * every consumer park the account.
  */
 export function createRecordEncoder(

@@ -1,8 +1,8 @@
 /**
- * Writes the events of all accounts from the journal to a topic. The events of each account are written in
- * order and without gaps. The operation may be interrupted and repeated, and it may be repeated later to add
- * newer events: it continues after the events that the topic already contains. Commits that auth has not
- * published yet are not written, because a running auth publishes them.
+ * Writes the events of all accounts from the journal to a topic, for each account in order and without gaps.
+ * If the operation is interrupted, it can be repeated. It can also be repeated later to add newer events,
+ * because it continues after the events that the topic already contains. Commits that auth has not published
+ * yet are left out, because a running auth will publish them.
  */
 import type { LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';

@@ -135,7 +135,10 @@ function parse(raw: Uint8Array): Promise<Email> {
   return PostalMime.parse(raw);
 }
 
-/** Parses a received mail into its summary and the plain text that searches match. */
+/**
+ * Parses a received mail.
+ * @returns the summary for lists, and the plain text in which searches look for words
+ */
 export async function summarizeMail(
   raw: Uint8Array,
   arrival: MailMetadata,

@@ -1,7 +1,7 @@
 /**
- * Every flow as data: its fields, its request, and how its response is shown.
- * `path` is relative to /api/v1. `after` may update the session and returns a message to show instead of the response;
- * `rows` turns the response into a list, `more` returns the request for its next page.
+ * Every flow as data: its fields, its request, and how its response is shown. `path` is relative to /api/v1.
+ * `after` may update the session, and returns a message that is shown instead of the response. `rows`
+ * converts the response to the rows of a list. `more` returns the request for the next page of the list.
  */
 import { listMails, openMail } from './live.js';
 import { toAccountRow, toEventRow, toSessionRow } from './rows.js';

@@ -55,7 +55,10 @@ export function clearErrors(form) {
   for (const control of form.elements) control.removeAttribute('aria-invalid');
 }
 
-/** Maps the code of a problem without a JSON pointer to the fields at which the problem may be shown. */
+/**
+ * For the codes of problems without a JSON pointer, the names of the fields next to which the problem can be
+ * shown.
+ */
 const fieldsOfCode = {
   password_too_weak: ['password', 'newPassword'],
   password_required: ['password'],

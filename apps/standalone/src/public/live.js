@@ -1,7 +1,10 @@
 /** Polls the log and the mailbox for records and mails that have arrived since the page was opened. */
 
 const EVERY_MS = 1000;
-/** When to poll after a request, in ms: most events arrive within milliseconds, mails soon after. */
+/**
+ * When to poll after a request, in ms since the request. Most events arrive within milliseconds, and most
+ * mails soon after.
+ */
 const SOON_MS = [40, 120, 250, 450, 700];
 const NEWEST = 100;
 

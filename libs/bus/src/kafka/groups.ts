@@ -121,9 +121,9 @@ function codeOf(error: unknown): number | undefined {
 }
 
 /**
- * Rejects if the group has members that read other topics than this subscription, which means that another
- * system uses the group. During a rebalance, the broker does not report the topics of the members, so the
- * check is skipped.
+ * Asserts that no other system uses the group, which is the case if its members read other topics than this
+ * subscription. During a rebalance, the broker does not report the topics of the members, so the check is
+ * skipped.
  * @throws Error with a one-line message
  */
 export async function assertNoForeignGroupMembers(

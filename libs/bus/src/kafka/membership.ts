@@ -70,9 +70,9 @@ export async function joinConsumerGroup(
     maxWaitTimeInMs: FETCH_WAITS_MS,
     minBytes: 1,
     allowAutoTopicCreation: false,
-    // Latchkey writes no transactions. If committed records alone were read, a transaction that another
-    // program leaves open would block all later records until the broker ends it. Reading uncommitted records
-    // is safe, because consumers accept a record only if its signature is valid.
+    // Read records of open transactions, too. Otherwise, a transaction that another program leaves open would
+    // block all later records until the broker ends the transaction. Reading these records is safe, because
+    // consumers accept a record only if its signature is valid. Latchkey itself uses no transactions.
     readUncommitted: true,
     retry: KAFKA_OUTAGE_RETRY_OPTIONS,
   });

@@ -62,9 +62,9 @@ function isMany(values: HeaderValues | undefined): values is readonly (string | 
 }
 
 /**
- * Splits records into batches of at most `maxBatchBytes` bytes, in order. Otherwise kafkajs would put all
- * records for one partition into one batch, and a broker rejects a batch that is larger than the topic's
- * `max.message.bytes`. A record that is larger than `maxBatchBytes` gets a batch of its own.
+ * Splits records into batches of at most `maxBatchBytes` bytes, in order. A record that is larger gets a
+ * batch of its own. Without this, kafkajs would put all records for one partition into one batch, and a
+ * broker rejects a batch that is larger than the topic's `max.message.bytes`.
  */
 export function splitIntoBatches(
   records: readonly OutgoingRecord[],

@@ -67,9 +67,9 @@ function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string
 }
 
 /**
- * Returns the replication of topics that are to be created. If exactly two brokers respond, a third broker
- * may just be down. As the replication of a topic cannot be changed later, the function then throws an error
- * instead of choosing a replication.
+ * Returns the replication for topics that are about to be created. If exactly two brokers respond, a third
+ * one may be down at the moment. The replication of a topic cannot be changed later, so the function throws
+ * in that case.
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
 export function replicationForNewTopics(brokerCount: number): TopicReplication {

@@ -84,9 +84,10 @@ export async function* readRecordsOfKey(
 }
 
 /**
- * Returns a function that runs work, and sometimes throws before or after it. The moments at which it can
- * throw are numbered: 0 is before the first call, 1 after it, 2 before the second call, and so on. The
- * function throws at the moments in `failingMoments`.
+ * Returns a function that runs work, and throws before or after some of its calls. A number identifies each
+ * moment at which it can throw: 0 is before the first call, 1 is after the first call, 2 is before the second
+ * call, and so on.
+ * @param failingMoments the numbers of the moments at which the function throws
  */
 export function createFailureInjector(failingMoments: readonly number[]) {
   const left = new Set(failingMoments);

@@ -1,6 +1,6 @@
 /**
- * The security events, which the operator's monitoring uses: they record who attempted what. They are not
- * part of an account's history: they have no sequence, some may be missing, and no state may be derived from
+ * The security events, which record who attempted what, for the operator's monitoring. They are not part of
+ * an account's history. They have no sequence, some of them may be missing, and no state may be derived from
  * them. All personal data of an event is in `data.person`, which is `null` once it was erased.
  */
 import { z } from 'zod';

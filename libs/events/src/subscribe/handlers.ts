@@ -32,9 +32,9 @@ export interface EventContext {
 }
 
 /**
- * Handles one event. Once the handler resolves, the event counts as handled. If it rejects, for example
- * because a server is unavailable, the event is delivered again until the handler resolves. If it rejects
- * with a {@link ParkError}, the account is parked instead.
+ * Handles one event. If the handler resolves, the event counts as handled. If the handler rejects, for
+ * example because a server is unavailable, the event is delivered again. If it rejects with a {@link
+ * ParkError}, the account is parked instead.
  */
 export type Handler<T extends EventType> = (
   event: SubscribedEvent<T>,

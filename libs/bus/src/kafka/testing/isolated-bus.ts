@@ -9,9 +9,9 @@ import { createKafkaBus } from '../bus.kafka.ts';
 import { deleteTestTopics, kafkaConnectionForTests, longTestTimeouts, silentLogger } from './test-bus.ts';
 
 /**
- * Returns a function that opens buses. These buses share their topics and groups only with each other. Each
- * has its own connections, as if it ran in a separate process. After the tests of the file, the buses are
- * closed, and their topics and groups are deleted.
+ * Returns a function that opens buses which share their topics and groups with each other, but not with any
+ * other bus. Each of these buses has its own connections, as if it ran in a separate process. After the tests
+ * of the file, the buses are closed, and their topics and groups are deleted.
  */
 export function createIsolatedBusOpener(): () => Bus & ConsumerGroups {
   const made = { topics: new Set<string>(), groups: new Set<string>() };

@@ -3,10 +3,11 @@ import type { Kafka } from 'kafkajs';
 import { onEachKafkajsConnection, type PatchableConnection } from './wrap-clusters.ts';
 
 /**
- * Makes `unref` a no-op on a closed socket of a client's connections. kafkajs keeps the closed socket of a
- * connection until it connects again, and calls `unref` on it at every disconnect. Node postpones an `unref` of a
- * closed socket until the socket connects, by adding a listener. So each disconnect would add a listener, and Node
- * would warn about a memory leak after eleven of them. Changes only the connections of this client.
+ * Prevents kafkajs from adding a listener to a closed socket at every disconnect, about which Node would warn
+ * as a memory leak after eleven disconnects. kafkajs keeps the closed socket of a connection until it
+ * connects again, and calls `unref` on this socket at every disconnect. On a closed socket, Node adds a
+ * listener that calls `unref` when the socket connects. This function makes `unref` a no-op on closed
+ * sockets. Changes only the connections of this client.
  * @throws Error if this version of kafkajs creates its connections differently
  */
 export function skipUnrefOfClosedSockets(kafka: Kafka): void {

@@ -1,9 +1,9 @@
 import type { Cluster, Kafka } from 'kafkajs';
 
 /**
- * Returns kafkajs's `Cluster`, with which records can be fetched without joining a group. kafkajs passes it
- * only to the partition assigners of a consumer, so this function creates a consumer. The consumer never
- * runs, so its group is never created and needs no ACL.
+ * Returns kafkajs's `Cluster`, whose methods can fetch records without joining a group. kafkajs passes its
+ * cluster only to the partition assigners of a consumer, so this function creates a consumer. The consumer
+ * never runs, so its group is never created and needs no ACL.
  * @throws Error if this version of kafkajs creates its assigners later
  */
 export async function openKafkajsCluster(

@@ -17,9 +17,10 @@ const { readVarIntArray } = decoder.prototype;
 
 /**
  * Replaces kafkajs's O(n²) decoding of record headers with O(n) decoding, for every client in this process.
- * Without the replacement, a record with 10,000 headers blocks the event loop for about 30 s, so that the
- * member loses its partitions, and the next member gets the same record. The decoded headers are the same,
- * except that a header may also have the name of a member of Object.prototype (`constructor`). Idempotent.
+ * Without the replacement, a record with 10,000 headers blocks the event loop for about 30 s. The member then
+ * loses its partitions, and the next member gets the same record. The replacement also decodes headers that
+ * are named like a member of Object.prototype, such as `constructor`. Otherwise, the decoded headers are the
+ * same. Idempotent.
  */
 export function patchKafkajsHeaderDecoder(): void {
   // kafkajs calls this method only to read headers, and calls only `reduce` on the result.

@@ -14,10 +14,10 @@ export interface StaleCoordinatorWatch {
 }
 
 /**
- * Detects a consumer that commits to a broker which is no longer the coordinator of its group. Normally the
- * next heartbeat notices that the coordinator has moved, and the consumer rejoins. But if the new coordinator
- * is still loading the group at that moment, kafkajs does not rejoin: it sends heartbeats to the new
- * coordinator, which accepts them, and commits to the old one, which rejects them forever. Only rejoining the
+ * Detects a consumer that commits to a broker which is no longer the coordinator of its group. Normally, the
+ * consumer notices at its next heartbeat that the coordinator has moved, and rejoins. But kafkajs does not
+ * rejoin if the new coordinator is still loading the group at that moment. It then sends heartbeats to the
+ * new coordinator, which accepts them, and commits to the old one, which rejects them. Only rejoining the
  * group ends this state.
  */
 export function createStaleCoordinatorWatch({

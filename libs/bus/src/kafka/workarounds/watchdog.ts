@@ -23,10 +23,9 @@ export interface ConsumerWatchdog {
 }
 
 /**
- * Detects a consumer that hangs although the brokers respond to other clients. Outages of the brokers and
- * suspensions of the process do not count. After an outage, a consumer may take a while to rejoin, so the
- * time without a response is counted only from the first successful probe, and only while every probe
- * succeeds.
+ * Detects a consumer that hangs although the brokers respond to other clients. It does not report outages of
+ * the brokers and suspensions of the process. After an outage, a consumer may need some time to rejoin. The
+ * watchdog therefore counts the time without a response only while all of its probes succeed.
  */
 export function createConsumerWatchdog(deps: ConsumerWatchdogDeps): ConsumerWatchdog {
   const { lastResponse, stuckAfterMs, everyMs, now } = deps;

@@ -52,7 +52,8 @@ export type CreateKafkajsCluster = (options: KafkajsClusterOptions) => Patchable
 const NAME = 'private:Kafka:createCluster';
 
 /**
- * Replaces the function with which a client creates its connections to the brokers. Changes only this client.
+ * Replaces the function that a client uses to create its connections to the brokers. Changes only this
+ * client.
  * @param wrap takes the current function, and returns its replacement
  * @throws Error if this version of kafkajs creates its connections differently
  */

@@ -29,9 +29,9 @@ export interface FeedBusDeps extends FeedConnection {
 const PAGE = 500;
 const WAIT_SECONDS = 25;
 /**
- * How many events may be read in advance of the stored cursor. While a handler rejects an event of one
- * partition, the stored cursor cannot move, but the other partitions are still read. The limit bounds the
- * memory, and how many events are delivered again after a restart.
+ * How many events may be read beyond the stored cursor. While a handler rejects an event of one partition,
+ * the stored cursor cannot move, but the other partitions are still read. The limit bounds the memory, and
+ * the number of events that are delivered again after a restart.
  */
 const MOST_AHEAD = 5000;
 
