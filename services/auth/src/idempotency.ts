@@ -15,8 +15,9 @@ const BOUND_MS = 24 * 60 * 60_000;
 export type RepeatableOperation =
   | { readonly route: 'send-mail'; readonly userId: string }
   /**
-   * An anonymous caller, identified by network, so that the request can only be repeated from the same
-   * network.
+   * An anonymous caller, identified by network, so that a stranger in another network can use the same key with
+   * another body. A sign-up with the same body is recognized from any network, because a phone may change its
+   * network before it repeats the request.
    */
   | { readonly route: 'signup'; readonly network: string };
 

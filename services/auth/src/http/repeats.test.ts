@@ -27,6 +27,17 @@ test('a sign-up with its Idempotency-Key makes one account and is counted once',
   assertProblem(await postSignUp(auth, createTestPerson()), 429, 'rate_limited');
 });
 
+test('a sign-up that is repeated from another network with its Idempotency-Key makes no second account', async (context) => {
+  const auth = await startTestAuth(context);
+  const eve = createTestPerson('eve');
+  const headers = { 'idempotency-key': 'sign-up-3' };
+  const first = assertStatus(await postSignUp(auth, eve, { headers, ip: '192.0.2.1' }), 201);
+  const second = assertStatus(await postSignUp(auth, eve, { headers, ip: '203.0.113.9' }), 201);
+  assert.equal(second.text, first.text);
+  await signUpAndVerify(auth, createTestPerson());
+  assert.equal(auth.eventsOf(eve.email).length, 1);
+});
+
 test('of concurrent sign-ups with one Idempotency-Key, one creates an account', async (context) => {
   const auth = await startTestAuth(context);
   const eve = createTestPerson('eve');
