@@ -70,7 +70,7 @@ before(async () => {
 
 after(() => cluster?.stop());
 
-describe('with the rights of its own alone, each process does its work', () => {
+describe('with the rights of its own alone, each process does its work (ASVS 13.2.2)', () => {
   let client: Client;
   let mailbox: Mailbox;
   let people: PersonActions;
@@ -127,7 +127,7 @@ describe('with the rights of its own alone, each process does its work', () => {
   });
 });
 
-describe('no process can do more than that', () => {
+describe('no process can do more than that (ASVS 13.2.2)', () => {
   const clients: { disconnect(): Promise<void> }[] = [];
   after(() => Promise.all(clients.map((each) => each.disconnect())));
 

@@ -40,7 +40,7 @@ test('the operations port is closed at every address but 127.0.0.1, even if the 
   await assert.rejects(fetch(`http://127.0.0.2:${operationsPort}/metrics`), /fetch failed/);
 });
 
-test('an operations port that is taken is named as such', async () => {
+test('an operations port that is taken is named as such (ASVS 13.4.5)', async () => {
   const OPERATIONS_PORT = new URL(development.operations).port;
   const DATA_DIR = `${development.folder}/other`;
   const ended = await runUntilExit({ DATA_DIR, OPERATIONS_PORT });
