@@ -19,7 +19,7 @@ import { findSequenceFaults, groupByStream } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
 import { readTopic } from './support/kcat.ts';
 import { createMailbox, extractLink, type Mailbox } from './support/mailbox.ts';
-import { getFirstServer, withMongoAddress } from './support/mongo-url.ts';
+import { getFirstMongoServer, withMongoAddress } from './support/mongo-url.ts';
 import {
   createPersonActions,
   createUniquePerson,
@@ -43,7 +43,7 @@ let people: PersonActions;
 before(async () => {
   const { KAFKA_BROKERS = '', MONGO_URL = '' } = process.env;
   const [broker = ''] = KAFKA_BROKERS.split(',');
-  [kafka, mongo] = [await createTcpProxy(broker), await createTcpProxy(getFirstServer(MONGO_URL))];
+  [kafka, mongo] = [await createTcpProxy(broker), await createTcpProxy(getFirstMongoServer(MONGO_URL))];
   cluster = await prepareCluster({
     instances: ONE_PROCESS_PER_SERVICE,
     settingsOn: (stores) => ({

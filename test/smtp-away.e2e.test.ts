@@ -8,7 +8,7 @@ import { assertStatus, type Client, createClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { extractLink } from './support/mailbox.ts';
 import { createUniquePerson, type Person } from './support/people.ts';
-import { createMailServer, type MailServer, type ScriptedReplies } from './support/smtp.ts';
+import { createMailServer, type MailServer, type MailServerScript } from './support/smtp.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 /**
@@ -24,7 +24,7 @@ interface Scene {
 }
 
 /** Starts a system whose mail server is down at first. */
-async function scene(t: TestContext, replies: ScriptedReplies = {}): Promise<Scene> {
+async function scene(t: TestContext, replies: MailServerScript = {}): Promise<Scene> {
   const server = await createMailServer(replies);
   const system = await startStandalone(server.settings);
   t.after(async () => {

@@ -3,7 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { formatFigures, openReliabilityRuns, type ReliabilityRun, replaceFigures } from './evidence.ts';
+import {
+  formatReliabilityFigures,
+  openReliabilityRuns,
+  type ReliabilityRun,
+  replaceReliabilityFigures,
+} from './evidence.ts';
 
 function run(seed: number, more: Partial<ReliabilityRun> = {}): ReliabilityRun {
   return {
@@ -28,7 +33,7 @@ function place(figures: string) {
 describe('the figures of runs', () => {
   test('are the sums over all runs, grouped by command', () => {
     assert.equal(
-      formatFigures([run(7), run(8)]),
+      formatReliabilityFigures([run(7), run(8)]),
       `\`\`\`sh norun="the runs of the figures: repeated by hand"
 FAULTS_SEED=7 FAULTS_SECONDS=60 FAULTS_RATE=12 FAULTS_MIX=everything FAULTS_PAUSES=1 npm run test:faults -- --events 2400 --write
 \`\`\`
@@ -45,7 +50,7 @@ Each kind of fault was injected this many times: \`cut-broker\` 2, \`kill-auth\`
   });
 
   test('name each command, and each day if there are several', () => {
-    const figures = formatFigures([
+    const figures = formatReliabilityFigures([
       run(7),
       run(8, { at: '2026-11-22T10:00:00.000Z', rate: 30, mix: 'changes' }),
     ]);
@@ -57,12 +62,12 @@ Each kind of fault was injected this many times: \`cut-broker\` 2, \`kill-auth\`
   });
 
   test('list the runs that violated a rule', () => {
-    assert.match(formatFigures([run(7), run(8, { ok: false })]), /\*\*.* in the runs of seed 8\./);
+    assert.match(formatReliabilityFigures([run(7), run(8, { ok: false })]), /\*\*.* in the runs of seed 8\./);
   });
 
   test('replace the previous figures', () => {
-    assert.equal(replaceFigures(place('old'), 'new'), place('new'));
-    assert.throws(() => replaceFigures('# Nothing', 'new'), /no place for figures/);
+    assert.equal(replaceReliabilityFigures(place('old'), 'new'), place('new'));
+    assert.throws(() => replaceReliabilityFigures('# Nothing', 'new'), /no place for figures/);
   });
 });
 
@@ -78,7 +83,7 @@ test('the results of runs are recorded run by run, and read by the next run', as
     await evidence.add(run(seed));
     const goingOn = await openReliabilityRuns(files);
     assert.deepEqual(goingOn.lines(), evidence.lines());
-    assert.equal(await readFile(files.document, 'utf8'), place(formatFigures(evidence.lines())));
+    assert.equal(await readFile(files.document, 'utf8'), place(formatReliabilityFigures(evidence.lines())));
   }
   assert.deepEqual(evidence.lines(), [run(7), run(8)]);
 });

@@ -24,7 +24,7 @@ export interface ReliabilityRun extends Pick<FaultSettings, 'seed' | 'seconds' |
   readonly faults: CountsByName;
 }
 
-export interface ReliabilityRuns {
+export interface ReliabilityRunStore {
   /** Returns all runs that were recorded, oldest first. */
   lines(): readonly ReliabilityRun[];
   /** Appends the result of a run to the file. When the promise resolves, the line is on the disk. */
@@ -32,7 +32,7 @@ export interface ReliabilityRuns {
 }
 
 /** Opens the results of all earlier runs. */
-export async function openReliabilityRuns(files = FILES): Promise<ReliabilityRuns> {
+export async function openReliabilityRuns(files = FILES): Promise<ReliabilityRunStore> {
   let lines = await linesIn(files.runs);
   return {
     lines: () => lines,
@@ -40,7 +40,7 @@ export async function openReliabilityRuns(files = FILES): Promise<ReliabilityRun
       lines = [...lines, line];
       await appendFile(files.runs, `${JSON.stringify(line)}\n`);
       const document = await readFile(files.document, 'utf8');
-      await writeFile(files.document, replaceFigures(document, formatFigures(lines)));
+      await writeFile(files.document, replaceReliabilityFigures(document, formatReliabilityFigures(lines)));
     },
   };
 }
@@ -58,14 +58,14 @@ async function linesIn(path: string): Promise<readonly ReliabilityRun[]> {
  * Replaces the figures of the runs in docs/reliability.md.
  * @throws Error if one of the two markers around the figures is missing
  */
-export function replaceFigures(document: string, figures: string): string {
+export function replaceReliabilityFigures(document: string, figures: string): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error('docs/reliability.md has no place for figures');
   return `${document.slice(0, begin + BEGIN.length)}\n\n${figures}\n\n${document.slice(end)}`;
 }
 
 /** Formats the figures of the given runs as Markdown. */
-export function formatFigures(lines: readonly ReliabilityRun[]): string {
+export function formatReliabilityFigures(lines: readonly ReliabilityRun[]): string {
   const failed = lines.filter(({ ok }) => !ok);
   const verdict =
     failed.length === 0
@@ -87,7 +87,7 @@ export function formatFigures(lines: readonly ReliabilityRun[]): string {
 }
 
 /** Returns the total number of events that the journals of the given runs contain. */
-export function countEvents(lines: readonly ReliabilityRun[]): number {
+export function countEventsOfRuns(lines: readonly ReliabilityRun[]): number {
   return lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
 }
 
@@ -101,7 +101,7 @@ function commandSettingsOf({ seconds, rate, mix, pauses, embedded, move }: Relia
 }
 
 function commandOf(settings: string, lines: readonly ReliabilityRun[]): string {
-  return `FAULTS_SEED=${lines[0]?.seed} ${settings}--events ${countEvents(lines)} --write`;
+  return `FAULTS_SEED=${lines[0]?.seed} ${settings}--events ${countEventsOfRuns(lines)} --write`;
 }
 
 function runsInWords(lines: readonly ReliabilityRun[]): string {

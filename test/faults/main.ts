@@ -4,12 +4,12 @@
  * finally checks every rule. Requirements and procedure: docs/reliability.md.
  */
 import { type Report, recheckSavedRun } from './checker/check.ts';
-import { countEvents, openReliabilityRuns, type ReliabilityRun } from './evidence.ts';
+import { countEventsOfRuns, openReliabilityRuns, type ReliabilityRun } from './evidence.ts';
 import type { FaultKind } from './nemesis/schedule.ts';
 import { type RunResult, runFaultsOnce } from './run.ts';
 import { type FaultSettings, readFaultSettings } from './settings.ts';
 import { addCounts, countFaults, formatColumns } from './summary.ts';
-import { findUnsupportedFaults } from './system/cluster.ts';
+import { findUnsupportedClusterFaults } from './system/cluster.ts';
 import { findUnsupportedStandaloneFaults } from './system/standalone.ts';
 
 const MOST_SHOWN = 40;
@@ -40,10 +40,11 @@ function tellViolations({ violations }: Report): void {
 async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<readonly ReliabilityRun[]> {
   const evidence = settings.write ? await openReliabilityRuns() : undefined;
   const before = evidence?.lines() ?? [];
-  if (before.length > 0) say(`there are ${before.length} runs with ${countEvents(before)} events already`);
+  if (before.length > 0)
+    say(`there are ${before.length} runs with ${countEventsOfRuns(before)} events already`);
   let lines = before;
   let seed = before.reduce((next, line) => Math.max(next, line.seed + 1), settings.seed);
-  while (countEvents(lines) < settings.events || lines.length === before.length) {
+  while (countEventsOfRuns(lines) < settings.events || lines.length === before.length) {
     const result = await runFaultsOnce({ ...settings, seed }, { say, signal });
     tellOf(result);
     const line = lineOf(result, { ...settings, seed });
@@ -97,7 +98,7 @@ function unsupportedFaultsOf(settings: FaultSettings): ReadonlySet<FaultKind> {
   const { embedded, move } = settings;
   return new Set([
     ...(embedded || move ? findUnsupportedStandaloneFaults() : []),
-    ...(embedded ? [] : findUnsupportedFaults(settings)),
+    ...(embedded ? [] : findUnsupportedClusterFaults(settings)),
   ]);
 }
 

@@ -11,8 +11,8 @@ import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type ScriptedServer, type SessionScript, startScriptedServer } from './scripted-server.ts';
 import {
   createAuthReplies,
-  LOGIN_SETTINGS,
   type SessionBehaviour,
+  SMTP_LOGIN_SETTINGS,
   smtpSessionBehaviours,
 } from './sessions.ts';
 
@@ -39,7 +39,7 @@ const groups: ReadonlyMap<string, Group> = Map.groupBy(
  */
 function workingSession(settings: Readonly<Record<string, string>>): SessionScript | undefined {
   if (settings['MAIL_STARTTLS'] === 'true' || settings['MAIL_SSL_TLS'] === 'true') return undefined;
-  return settings['USE_CREDENTIALS'] === LOGIN_SETTINGS.USE_CREDENTIALS
+  return settings['USE_CREDENTIALS'] === SMTP_LOGIN_SETTINGS.USE_CREDENTIALS
     ? { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: createAuthReplies('PLAIN') }
     : {};
 }

@@ -15,7 +15,11 @@ export interface SessionBehaviour {
   readonly names?: RegExp;
 }
 
-export const LOGIN_SETTINGS = { USE_CREDENTIALS: 'true', MAIL_USERNAME: 'mailer', MAIL_PASSWORD: 'right' };
+export const SMTP_LOGIN_SETTINGS = {
+  USE_CREDENTIALS: 'true',
+  MAIL_USERNAME: 'mailer',
+  MAIL_PASSWORD: 'right',
+};
 
 const CHALLENGE = '<1.2@here>';
 
@@ -97,19 +101,19 @@ export const smtpSessionBehaviours: Readonly<Record<string, SessionBehaviour>> =
   'that refuses the login': {
     source: 'RFC 4954 6',
     session: { ehlo: '250-here\n250 AUTH PLAIN', auth: () => '535 5.7.8 Authentication credentials invalid' },
-    settings: LOGIN_SETTINGS,
+    settings: SMTP_LOGIN_SETTINGS,
     fails: /at AUTH: 535 5\.7\.8 Authentication credentials invalid/,
     names: /MAIL_USERNAME, MAIL_PASSWORD/,
   },
   'that takes PLAIN': {
     source: 'RFC 4616',
     session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: createAuthReplies('PLAIN') },
-    settings: LOGIN_SETTINGS,
+    settings: SMTP_LOGIN_SETTINGS,
   },
   'that offers PLAIN, but takes only LOGIN': {
     source: 'draft-murchison-sasl-login',
     session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: createAuthReplies('LOGIN') },
-    settings: LOGIN_SETTINGS,
+    settings: SMTP_LOGIN_SETTINGS,
   },
   'that closes the connection after it has refused PLAIN, and takes LOGIN': {
     source: 'RFC 4954 4: the server may close the connection after failed logins',
@@ -117,7 +121,7 @@ export const smtpSessionBehaviours: Readonly<Record<string, SessionBehaviour>> =
       ehlo: '250-here\n250 AUTH PLAIN LOGIN',
       auth: createAuthReplies('LOGIN', '535 5.7.8 Authentication credentials invalid\ndrop'),
     },
-    settings: LOGIN_SETTINGS,
+    settings: SMTP_LOGIN_SETTINGS,
   },
   'that offers PLAIN, but takes only CRAM-MD5': {
     source: 'RFC 4954 4 (504)',
@@ -125,23 +129,23 @@ export const smtpSessionBehaviours: Readonly<Record<string, SessionBehaviour>> =
       ehlo: '250-here\n250 AUTH PLAIN CRAM-MD5',
       auth: createAuthReplies('CRAM-MD5', '504 5.5.4 Unrecognized authentication type'),
     },
-    settings: LOGIN_SETTINGS,
+    settings: SMTP_LOGIN_SETTINGS,
   },
   'that offers only LOGIN, in the old form': {
     source: 'Exchange 2000: AUTH=LOGIN',
     session: { ehlo: '250-here\n250-AUTH=LOGIN\n250 SIZE', auth: createAuthReplies('LOGIN') },
-    settings: LOGIN_SETTINGS,
+    settings: SMTP_LOGIN_SETTINGS,
   },
   'that takes LOGIN, where PLAIN is demanded': {
     source: 'RFC 4954 4',
     session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: createAuthReplies('LOGIN') },
-    settings: { ...LOGIN_SETTINGS, MAIL_AUTH: 'plain' },
+    settings: { ...SMTP_LOGIN_SETTINGS, MAIL_AUTH: 'plain' },
     fails: /at AUTH: 535.*/,
   },
   'that takes CRAM-MD5': {
     source: 'RFC 2195',
     session: { ehlo: '250-here\n250 AUTH CRAM-MD5', auth: createAuthReplies('CRAM-MD5') },
-    settings: { ...LOGIN_SETTINGS, MAIL_AUTH: 'cram-md5' },
+    settings: { ...SMTP_LOGIN_SETTINGS, MAIL_AUTH: 'cram-md5' },
   },
   'that demands a login': {
     source: 'RFC 4954 6',

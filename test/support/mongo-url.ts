@@ -21,7 +21,7 @@ export function withMongoDatabase(url: string, name: string): string {
 }
 
 /** Returns `host:port` of the first server in the connection string. */
-export function getFirstServer(url: string): string {
+export function getFirstMongoServer(url: string): string {
   const [first = ''] = parts(url).hosts.split(',');
   return first.includes(':') ? first : `${first}:27017`;
 }

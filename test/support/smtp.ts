@@ -22,7 +22,7 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
-export interface ScriptedReplies {
+export interface MailServerScript {
   /**
    * Called with each recipient of a mail. If it returns an SMTP code, the server refuses the recipient with
    * this code.
@@ -36,7 +36,7 @@ export interface ScriptedReplies {
 }
 
 /** Creates a mail server. It refuses connections until `open` is called. */
-export async function createMailServer({ onRecipient, onMail }: ScriptedReplies = {}): Promise<MailServer> {
+export async function createMailServer({ onRecipient, onMail }: MailServerScript = {}): Promise<MailServer> {
   const taken: AcceptedMail[] = [];
 
   async function take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {

@@ -24,7 +24,7 @@ import {
   type SessionScript,
   startScriptedServer,
 } from '../../../test/mail/scripted-server.ts';
-import { LOGIN_SETTINGS } from '../../../test/mail/sessions.ts';
+import { SMTP_LOGIN_SETTINGS } from '../../../test/mail/sessions.ts';
 import { compose, topicsOfNotifier } from './index.ts';
 import { computeDeliveryId } from './intake/delivery-id.ts';
 import { openSqliteNotifierStorage } from './storage/sqlite/index.ts';
@@ -167,7 +167,7 @@ async function sendAll({ sessions, mail, recipients }: AnyServer) {
   const logger = createLogger({ name: 'notifier', level: 'silent' });
   const bus = createEmbeddedBus({ database, logger, now: clock.now });
   await bus.ensureTopics(topicsOfNotifier);
-  const service = compose(createSettingsForMailServer(server.port, key, LOGIN_SETTINGS), {
+  const service = compose(createSettingsForMailServer(server.port, key, SMTP_LOGIN_SETTINGS), {
     backend: { store: createSqliteStore(database), bus },
     logger,
     registry: createMetricsRegistry(),

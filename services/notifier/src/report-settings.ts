@@ -2,7 +2,7 @@
 import { commonSettingSchemas, createSecretKeySetting, parseSecretKeys } from '@latchkey/process';
 import { z } from 'zod';
 import { createDomainSettingSchema } from './domain-setting.ts';
-import { findSnsHost } from './reports/sns-topic.ts';
+import { findSnsHostOfTopic } from './reports/sns-topic.ts';
 
 export const reportSettingFields = {
   MAIL_BOUNCE_DOMAIN: createDomainSettingSchema('bounces.example.com')
@@ -32,7 +32,7 @@ export const reportSettingFields = {
   MAIL_SES_TOPIC_ARN: z
     .string()
     .refine(
-      (text) => findSnsHost(text) !== undefined,
+      (text) => findSnsHostOfTopic(text) !== undefined,
       'must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:bounces',
     )
     .optional()

@@ -36,11 +36,11 @@ import type { UserStorage } from './ports/storage.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
 import { createActiveProfileReader } from './projection/active-profiles.ts';
 import { createErasureConfirmer } from './projection/confirm-erasures.ts';
-import { serializeCalls } from './projection/one-at-a-time.ts';
+import { runCallsOneAtATime } from './projection/one-at-a-time.ts';
 import { createGenerationPointerCache, type GenerationPointerCache } from './projection/pointer-cache.ts';
 import { createProfileProjection } from './projection/projection.ts';
 import {
-  createMetricsWhileActive,
+  createMetricsOfActiveGeneration,
   createProjectionMetrics,
   type ProjectionMetrics,
   registerEventKeyMetric,
@@ -259,7 +259,7 @@ function projections(deps: {
       authenticate: deps.authenticateFor(),
       onForged: deps.onForged,
       profiles: deps.stores.profilesOf(generation),
-      metrics: createMetricsWhileActive(answers, deps.metrics),
+      metrics: createMetricsOfActiveGeneration(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
       // Only the active generation notifies waiting requests, because these requests are answered from the
@@ -269,7 +269,7 @@ function projections(deps: {
     });
     if (!deps.stores.blocksOnWrite) return project;
     // While this generation is not active, that is, during a rebuild, its slices are applied one at a time.
-    const inTurn = serializeCalls(project);
+    const inTurn = runCallsOneAtATime(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };
 }

@@ -16,8 +16,8 @@ import {
 } from './projection/confirm-erasures.ts';
 import { createParkedAccountReader, type ParkedAccount } from './projection/parked-accounts.ts';
 import {
-  createParkedRetry,
-  createParkedRetryForAllGenerations,
+  createParkedRetrierForAllGenerations,
+  createParkedRetrierForGeneration,
   type GenerationRetryOutcome,
 } from './projection/retry-parked.ts';
 import { createReadModelRebuild, type ReadModelRebuild } from './rebuild/rebuild.ts';
@@ -103,13 +103,13 @@ export function openUserOps(store: Store): UserOps {
       const erased: ErasedAccount[] = [];
       // Do not notify waiting requests, because they also poll the store.
       function retryIn(generation: number) {
-        return createParkedRetry({
+        return createParkedRetrierForGeneration({
           ...from,
           positions: profilesOf(generation),
           applied: (record) => erased.push(...findErasureInRecord(record)),
         });
       }
-      const outcome = await createParkedRetryForAllGenerations({ pointer: generations.read, retryIn })(
+      const outcome = await createParkedRetrierForAllGenerations({ pointer: generations.read, retryIn })(
         account,
       );
       await confirm(erased.slice(-1), from.log);

@@ -15,7 +15,7 @@ import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { compose, topicsOfUserService, userSettingsSchema } from './index.ts';
 import { listProfileIndexes } from './storage/mongo/schema.ts';
-import { adaPerson, createTestHistory, type TestHistory } from './testing/history.ts';
+import { adaPersonalData, createTestHistory, type TestHistory } from './testing/history.ts';
 import { signTestToken, TEST_ISSUER, testTokenKeys } from './testing/tokens.ts';
 
 const database = createTestDatabase('user', listProfileIndexes());
@@ -148,7 +148,7 @@ test('every instance shows callers their own changes, whichever instance reads t
     previousRole: 'user',
     changedBy: 'ops',
     locale: 'en',
-    person: adaPerson,
+    person: adaPersonalData,
   } as const;
   await publish(admin.registered(), admin.verified(), admin.add('RoleChanged', role));
   const token = signTestToken(admin.id, 3);
@@ -238,7 +238,7 @@ test('an event that a key signed which auth does not show yet waits for it, and 
     signatures: 'require',
   });
   const account = createTestHistory('rotated');
-  await publisher.publish(ACCOUNTS_TOPIC, [signEventRecord(account.registered(adaPerson))]);
+  await publisher.publish(ACCOUNTS_TOPIC, [signEventRecord(account.registered(adaPersonalData))]);
   async function eventKeys() {
     return (await instance.health()).find(({ name }) => name === 'event keys');
   }

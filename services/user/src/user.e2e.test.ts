@@ -23,7 +23,7 @@ import { userSettingsSchema } from './config.ts';
 import type { UserView } from './http/schemas.ts';
 import { openUserOps } from './ops.ts';
 import type { SequenceWaitLimits } from './projection/sequence-waiter.ts';
-import { adaPerson, createTestHistory, type TestHistory } from './testing/history.ts';
+import { adaPersonalData, createTestHistory, type TestHistory } from './testing/history.ts';
 import { signTestToken, TEST_ISSUER, testTokenKeys } from './testing/tokens.ts';
 
 /** The fields of all response bodies. Each test reads only the fields that it expects. */
@@ -146,7 +146,7 @@ function admin(name = 'grace') {
       previousRole: 'user',
       changedBy: 'ops',
       locale: 'en',
-      person: adaPerson,
+      person: adaPersonalData,
     }),
   ];
   return { history, events, token: signTestToken(history.id, 3) };
@@ -155,7 +155,7 @@ function admin(name = 'grace') {
 test('shows an account to itself as its events have made it', async (context) => {
   const { publish, me } = await startService(context);
   const account = createTestHistory('ada');
-  await publish(account.registered({ ...adaPerson, firstName: 'Ada' }));
+  await publish(account.registered({ ...adaPersonalData, firstName: 'Ada' }));
   const before = await me(account, 1);
   assert.equal(before.status, 200);
   assert.deepEqual(before.body, {

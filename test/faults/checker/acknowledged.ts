@@ -11,7 +11,7 @@ import {
 } from './commands.ts';
 import { isErasedOrErasureRequested } from './erasure-rules.ts';
 import { computeProfile, type Profile } from './fold.ts';
-import { type Journal, type JournalEvent, lastSequenceOfCommit } from './journal.ts';
+import { getLastSequenceOfCommit, type Journal, type JournalEvent } from './journal.ts';
 import { createViolations, type Violation } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
@@ -67,7 +67,7 @@ function account(
     const events = journal.events.get(id) ?? [];
     if (events.length < Number(answered)) return `${id} has no event ${answered}`;
     const own = findCommitsOfCommand(journal, command).filter(({ stream }) => stream === id);
-    const isSo = [Number(answered), ...own.map(lastSequenceOfCommit)]
+    const isSo = [Number(answered), ...own.map(getLastSequenceOfCommit)]
       .filter((sequence) => sequence <= Number(answered))
       .map((sequence) => events.slice(0, sequence))
       .some((its) => wanted(computeProfile(id, its), request, its));

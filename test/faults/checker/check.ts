@@ -7,11 +7,11 @@ import { checkLinearizabilityPerAccount } from './account-order.ts';
 import { checkAcknowledgedCommands } from './acknowledged.ts';
 import { checkCoverage } from './coverage.ts';
 import { checkErasedCopies, excludeErasedCopies } from './erased-copies.ts';
-import { checkErasedCommits, checkReplacements } from './erased-data.ts';
+import { checkErasedCommits, checkReplacedRows } from './erased-data.ts';
 import { checkErasureReceipts } from './erasure-receipts.ts';
 import {
   checkErasures,
-  checkOriginalsKnown,
+  checkOriginalsAreKnown,
   isErased,
   restoreErasedCommits,
   restoreErasedRecords,
@@ -21,7 +21,7 @@ import { checkFinalLogins } from './final-logins.ts';
 import { checkForgedRecords, isForged, selectGenuineRecords } from './forged-rules.ts';
 import { checkForks } from './fork-rules.ts';
 import { checkFullDisks } from './full-disk-rules.ts';
-import { checkShownGenerations } from './generation-rules.ts';
+import { checkActiveGenerationIsShown } from './generation-rules.ts';
 import { createJournal, listEventsByAccount } from './journal.ts';
 import {
   checkAddressClaims,
@@ -100,7 +100,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
     }),
     // Report unknown originals before all other violations: if the original of an erased event is unknown,
     // many later rules fail as a consequence.
-    ...checkOriginalsKnown(stores.commits, records, replaced.commits),
+    ...checkOriginalsAreKnown(stores.commits, records, replaced.commits),
     ...checkAccountsInResponses(commands),
     ...chains.violations,
     ...orders.violations,
@@ -120,7 +120,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
     ...[...(run.shown === null ? [] : [run.shown]), ...run.shownAfterSwitches].flatMap((shown) =>
       checkAdminProfileList(journal, shown),
     ),
-    ...checkShownGenerations(run.generations),
+    ...checkActiveGenerationIsShown(run.generations),
     ...(run.lostChange === undefined ? [] : checkRestoredFile(journal, run.lostChange)),
     ...(run.restoredReadModel === undefined ? [] : checkRestoredReadModel(run.restoredReadModel)),
     ...checkLimits(commands, faults),
@@ -130,9 +130,9 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
     ...checkErasures(journal, now),
     ...checkErasedCommits(stores.commits),
     ...('DATA_DIR' in run.servers
-      ? checkReplacements(stores, replaced)
+      ? checkReplacedRows(stores, replaced)
       : [
-          ...checkReplacements({ commits: stores.commits, records: [] }, { ...replaced, records: [] }),
+          ...checkReplacedRows({ commits: stores.commits, records: [] }, { ...replaced, records: [] }),
           ...checkErasedCopies({
             journal,
             records: stores.records.filter((record) => !isForged(record)),

@@ -23,7 +23,7 @@ export function checkErasedCommits(commits: readonly Commit[]): readonly Violati
  * Checks the embedded log and the journal of a standalone. The records of erased accounts must contain no
  * personal data and no salt. The standalone must not have replaced anything else.
  */
-export function checkReplacements(
+export function checkReplacedRows(
   { commits, records }: Pick<StoreContents, 'commits' | 'records'>,
   replaced: ReplacedRows,
 ): readonly Violation[] {

@@ -15,8 +15,8 @@ import {
   readReplacedRows,
   readUnfinishedWork,
 } from '../system/data-folder.ts';
-import { checkErasedCommits, checkReplacements } from './erased-data.ts';
-import { checkOriginalsKnown, restoreErasedCommits, restoreErasedRecords } from './erasure-rules.ts';
+import { checkErasedCommits, checkReplacedRows } from './erased-data.ts';
+import { checkOriginalsAreKnown, restoreErasedCommits, restoreErasedRecords } from './erasure-rules.ts';
 import { findTracesInFolder } from './find-folder-traces.ts';
 import { createJournal } from './journal.ts';
 import type { ReplacedRows, StoreContents } from './stored.ts';
@@ -57,7 +57,7 @@ describe('the data folder of a standalone that has erased an account', () => {
 
   test('is recorded as it was before the erasure', () => {
     const records = restoreErasedRecords(stores.records, replaced.records);
-    assert.deepEqual(checkOriginalsKnown(stores.commits, records, replaced.commits), []);
+    assert.deepEqual(checkOriginalsAreKnown(stores.commits, records, replaced.commits), []);
     const [events] = createJournal(
       restoreErasedCommits(stores.commits, records, replaced.commits),
     ).events.values();
@@ -77,7 +77,7 @@ describe('the data folder of a standalone that has erased an account', () => {
 
   test('has lost the personal data, and nothing else', () => {
     assert.deepEqual(checkErasedCommits(stores.commits), []);
-    assert.deepEqual(checkReplacements(stores, replaced), []);
+    assert.deepEqual(checkReplacedRows(stores, replaced), []);
   });
 
   test('has no trace of the person, until one is written into a row or left in a free page', async () => {

@@ -3,7 +3,7 @@ import type { ShownGeneration } from '../run-folder.ts';
 import { createViolations, type Violation } from './report.ts';
 
 /** Checks that each process answers with the active generation after each switch. */
-export function checkShownGenerations(shown: readonly ShownGeneration[]): readonly Violation[] {
+export function checkActiveGenerationIsShown(shown: readonly ShownGeneration[]): readonly Violation[] {
   return shown
     .filter((each) => each.shown !== each.active)
     .flatMap(({ by, active, shown: other }) =>

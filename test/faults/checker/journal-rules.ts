@@ -8,10 +8,10 @@ import { isErased } from './erasure-rules.ts';
 import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
 import { computeProfile } from './fold.ts';
 import {
+  getLastSequenceOfCommit,
   isMailing,
   type Journal,
   type JournalEvent,
-  lastSequenceOfCommit,
   listEventsByAccount,
 } from './journal.ts';
 import { createViolations, type Violation } from './report.ts';
@@ -35,7 +35,7 @@ export function checkCommitNumbering({ streams }: Journal): readonly Violation[]
 }
 
 function endOf(commit: Commit | undefined): number {
-  return commit === undefined ? 0 : lastSequenceOfCommit(commit);
+  return commit === undefined ? 0 : getLastSequenceOfCommit(commit);
 }
 
 /**

@@ -38,7 +38,7 @@ function eventsOf(commit: Commit): readonly JournalEvent[] {
 }
 
 /** Returns the sequence of the last event of a commit. */
-export function lastSequenceOfCommit({ sequence, events }: Commit): number {
+export function getLastSequenceOfCommit({ sequence, events }: Commit): number {
   return sequence + events.length - 1;
 }
 

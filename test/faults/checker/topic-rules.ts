@@ -77,12 +77,12 @@ function said({ topic, headers, payload }: TopicRecord): PublishedEvent {
   };
 }
 
-export interface TopicCount {
+export interface TopicRecordCounts {
   readonly firsts: number;
   readonly duplicates: number;
 }
 
-export function countRecords(records: readonly TopicRecord[]): TopicCount {
+export function countRecords(records: readonly TopicRecord[]): TopicRecordCounts {
   const firsts = new Set(records.map(idOf)).size;
   return { firsts, duplicates: records.length - firsts };
 }

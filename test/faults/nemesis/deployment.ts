@@ -35,7 +35,7 @@ const COPY_AGE_MS = 10_000;
 const STARTED_WITHIN_MS = 60_000;
 
 /** The name of the additional notifiers that `startHalf` starts. */
-export const HALF_STARTED_NOTIFIER = 'notifier-half-started';
+export const HALF_STARTED_NOTIFIER_NAME = 'notifier-half-started';
 
 /**
  * Settings of the second system on the same broker. Its groups and topics have a prefix, so that the two
@@ -133,7 +133,7 @@ export function createOperatorActions({
       const more = await Promise.all([
         cluster.another('auth'),
         cluster.another('user'),
-        cluster.another('notifier', createEhloNameSettings(HALF_STARTED_NOTIFIER)),
+        cluster.another('notifier', createEhloNameSettings(HALF_STARTED_NOTIFIER_NAME)),
       ]);
       halfStartedNotifiers.push(more[2]);
       const endStart = await gate.beginStart();

@@ -10,7 +10,7 @@ import type { MongoControlCommand } from '../system/servers.ts';
 import type { MailSink, MailSinkMode } from '../system/sink.ts';
 import type { SmallDisk } from '../system/small-disk.ts';
 import type { RestartedProcess } from '../system/subscribers.ts';
-import { HALF_STARTED_NOTIFIER, type OperatorActions } from './deployment.ts';
+import { HALF_STARTED_NOTIFIER_NAME, type OperatorActions } from './deployment.ts';
 import { FORGERY_NAMES } from './forger.ts';
 import type { Fault, FaultsByKind, HealFault } from './nemesis.ts';
 import type { StandaloneFault } from './schedule.ts';
@@ -58,7 +58,7 @@ const REDRIVEN_MS = 60_000;
 const STROBE_MS = 1_500;
 
 /** Returns, for each kind of fault of a cluster, how the fault is caused and healed. */
-export function createFaults(world: ClusterFaultTargets): FaultsByKind {
+export function createClusterFaults(world: ClusterFaultTargets): FaultsByKind {
   const { processes, nodes, proxies, mongo, mongoControl, sink, clocks, deployment, subscriber } = world;
   const names = serviceNames.flatMap((service) => processes[service].map(({ name }) => name));
 
@@ -136,7 +136,7 @@ export function createFaults(world: ClusterFaultTargets): FaultsByKind {
     'full-disk': mongoMode('is-full'),
     ...clockFaults(clocks, names),
     'half-started-deployments': {
-      target: () => `deployment ${HALF_STARTED_NOTIFIER}`,
+      target: () => `deployment ${HALF_STARTED_NOTIFIER_NAME}`,
       begin: async () => deployment.startHalf(),
     },
     'second-system': { target: () => 'neighbour', begin: async () => deployment.startNeighbour() },

@@ -3,16 +3,16 @@ import {
   countWorkAtBeginning,
   countWorkBySamples,
   countWorkThroughout,
-  type HitCount,
+  type FaultHitCounter,
+  type GetWorkCounter,
   sumHitCounts,
-  type WorkCounters,
 } from './work.ts';
 
 /** A consumer of events (the read model or the notifier), which may be behind the journal. */
 export type EventConsumer = 'user' | 'notifier' | 'subscriber';
 
 export interface HitsDeps {
-  readonly work: WorkCounters;
+  readonly work: GetWorkCounter;
   /** Returns the number of accounts that have events which this consumer has not processed. */
   behind(consumer: EventConsumer): Promise<number>;
 }
@@ -27,7 +27,7 @@ const SAMPLE_EVERY_MS = 1_000;
  * @param fault the kind of the fault
  * @param target the name of its target
  */
-export type CountHitsOfFault = (fault: string, target: string) => HitCount;
+export type CountHitsOfFault = (fault: string, target: string) => FaultHitCounter;
 
 /**
  * Returns a function that counts the hits of a fault. What counts depends on the target of the fault:
@@ -40,7 +40,7 @@ export type CountHitsOfFault = (fault: string, target: string) => HitCount;
  * again.
  */
 export function createHitCounter({ work, behind }: HitsDeps): CountHitsOfFault {
-  function countOf(fault: string, target: string): HitCount {
+  function countOf(fault: string, target: string): FaultHitCounter {
     const counter = work(target);
     return fault.startsWith('kill-') ? countWorkAtBeginning(counter) : countWorkThroughout(counter);
   }

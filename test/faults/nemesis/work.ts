@@ -15,9 +15,9 @@ export interface WorkCounter {
 }
 
 /** Returns the counter of a target by its name, for example `auth-1`, `broker-2`, `mongodb` or `smtp`. */
-export type WorkCounters = (target: string) => WorkCounter;
+export type GetWorkCounter = (target: string) => WorkCounter;
 
-export function createWorkCounters(): WorkCounters {
+export function createWorkCounters(): GetWorkCounter {
   const counters = new Map<string, WorkCounter>();
   return (target) => {
     const counter = counters.get(target) ?? createWorkCounter();
@@ -54,7 +54,7 @@ export function countWorkAtBothTargets(one: WorkCounter, other: WorkCounter): ()
 }
 
 /** Counts the work that one fault hits. Counting begins before the fault. */
-export interface HitCount {
+export interface FaultHitCounter {
   /** Records that the fault has begun. Must be called at that time. */
   begun(): void;
   /**
@@ -68,7 +68,7 @@ export interface HitCount {
  * Counts the work that is in progress when a fault begins. Used for faults that end all work of their target
  * immediately.
  */
-export function countWorkAtBeginning(counter: WorkCounter): HitCount {
+export function countWorkAtBeginning(counter: WorkCounter): FaultHitCounter {
   const count = counter.watch();
   let hits = 0;
   return {
@@ -80,7 +80,7 @@ export function countWorkAtBeginning(counter: WorkCounter): HitCount {
 }
 
 /** Counts the work that is in progress at any time while a fault lasts. */
-export function countWorkThroughout(counter: WorkCounter): HitCount {
+export function countWorkThroughout(counter: WorkCounter): FaultHitCounter {
   const count = counter.watch();
   return { begun: () => undefined, end: count };
 }
@@ -89,7 +89,7 @@ export function countWorkThroughout(counter: WorkCounter): HitCount {
  * Samples an amount of work until the fault is healed. The result is the largest sample.
  * @param sample returns the current amount; if it rejects, the amount is unknown, and counts as 0
  */
-export function countWorkBySamples(sample: () => Promise<number>, everyMs: number): HitCount {
+export function countWorkBySamples(sample: () => Promise<number>, everyMs: number): FaultHitCounter {
   let most = 0;
   let sampling: Promise<void> | undefined;
   function sampleOnce(): Promise<void> {
@@ -117,7 +117,7 @@ export function countWorkBySamples(sample: () => Promise<number>, everyMs: numbe
 }
 
 /** Combines several hit counts into one count of their sum. */
-export function sumHitCounts(...counts: readonly HitCount[]): HitCount {
+export function sumHitCounts(...counts: readonly FaultHitCounter[]): FaultHitCounter {
   return {
     begun: () => {
       for (const count of counts) count.begun();

@@ -6,7 +6,7 @@ import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { MongoClient } from 'mongodb';
 import { type Cluster, formatInstanceName, prepareCluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
-import { getFirstServer, withMongoAddress } from '../../support/mongo-url.ts';
+import { getFirstMongoServer, withMongoAddress } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { checkRun, type Report } from '../checker/check.ts';
@@ -146,7 +146,7 @@ export async function openProvocationSystem(
   });
   stack.defer(sink.close);
   const kafka = await openProxy(KAFKA_BROKERS.split(',')[0] ?? '', stack);
-  const mongo = await openProxy(getFirstServer(MONGO_URL), stack);
+  const mongo = await openProxy(getFirstMongoServer(MONGO_URL), stack);
   const former = isMoved ? await openFormerStandalone({ folder, sink }, stack) : undefined;
   const port = former === undefined ? await reserveFreePort() : Number(new URL(former.url).port);
   let nameOf = former?.nameOf;

@@ -13,8 +13,8 @@ import type { Settings } from '../../support/system.ts';
 import { findTracesInCluster } from '../checker/find-traces.ts';
 import { isForged } from '../checker/forged-rules.ts';
 import type { TopicRecord } from '../checker/stored.ts';
-import { createOperatorActions, HALF_STARTED_NOTIFIER } from '../nemesis/deployment.ts';
-import { type ClusterFaultTargets, createFaults } from '../nemesis/faults.ts';
+import { createOperatorActions, HALF_STARTED_NOTIFIER_NAME } from '../nemesis/deployment.ts';
+import { type ClusterFaultTargets, createClusterFaults } from '../nemesis/faults.ts';
 import { CLIENTS_TARGET, createHitCounter } from '../nemesis/hits.ts';
 import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
 import { createStartGate } from '../nemesis/start-gate.ts';
@@ -27,7 +27,7 @@ import { countAccountsBehind } from './behind.ts';
 import { findClockLibrary } from './clocks.ts';
 import { readReplacedRows } from './data-folder.ts';
 import { rebuildRestoredReadModel } from './restore-read-model.ts';
-import { openServers, type RunServers } from './servers.ts';
+import { openServers, type ServersOfRun } from './servers.ts';
 import { createEhloNameSettings } from './sink.ts';
 import { openSubscribers, type Subscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
 import {
@@ -69,7 +69,7 @@ export async function openCluster(
   const { settings, say, work, sink, recordRemoved } = options;
   say('  starting three brokers and two processes of each service');
   const { seed, seconds, pauses } = settings;
-  const plan = planFaults({ seed, seconds, pauses, without: findUnsupportedFaults(settings) });
+  const plan = planFaults({ seed, seconds, pauses, without: findUnsupportedClusterFaults(settings) });
   const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
   const clockLibrary = setsClocks ? findClockLibrary() : undefined;
   const servers = await openServers({ ...settings, clockLibrary, work }, stack);
@@ -105,7 +105,7 @@ export async function openCluster(
     inboxes: sink.inboxes,
     subscribers,
     plan,
-    faults: createFaults({
+    faults: createClusterFaults({
       ...servers,
       sink,
       processes,
@@ -123,7 +123,7 @@ export async function openCluster(
     senders: () =>
       mapRecordedNamesToSenders([
         ...listInstancesWithNames(cluster, 'notifier'),
-        ...deployment.halfStartedNotifiers.map((instance) => [HALF_STARTED_NOTIFIER, instance] as const),
+        ...deployment.halfStartedNotifiers.map((instance) => [HALF_STARTED_NOTIFIER_NAME, instance] as const),
       ]),
     nameOf: cluster.nameOf,
     ops: cluster.ops,
@@ -175,7 +175,10 @@ function isReplicaSet(mongoUrl: string): boolean {
 }
 
 /** Returns the faults that this machine cannot cause. */
-export function findUnsupportedFaults({ mongoControl, mongoUrl }: FaultSettings): readonly ClusterFault[] {
+export function findUnsupportedClusterFaults({
+  mongoControl,
+  mongoUrl,
+}: FaultSettings): readonly ClusterFault[] {
   const isSet = isReplicaSet(mongoUrl);
   return [
     ...(mongoControl === undefined ? (['stop-mongodb'] as const) : []),
@@ -186,7 +189,7 @@ export function findUnsupportedFaults({ mongoControl, mongoUrl }: FaultSettings)
 }
 
 async function prepareServices(
-  { nodes, mongo, clocks }: RunServers,
+  { nodes, mongo, clocks }: ServersOfRun,
   { options, port }: { readonly options: SystemOptions; readonly port: number | undefined },
   stack: AsyncDisposableStack,
 ): Promise<Cluster> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import { type Standalone, startStandalone } from '../../support/standalone.ts';
-import { finishRewrite } from './file-rewrite.ts';
+import { finishDatabaseRewrite } from './file-rewrite.ts';
 
 describe('the file of a standalone that has erased data', () => {
   let system: Standalone;
@@ -40,7 +40,7 @@ describe('the file of a standalone that has erased data', () => {
   ] as const)
     test(`is rewritten ${what}`, async () => {
       await leaveUnfinished(attemptedAt);
-      await finishRewrite(system);
+      await finishDatabaseRewrite(system);
       const { erasures, covered, rewritten_at } = withFile(
         (database) => database.prepare('SELECT * FROM file_rewrite').get() ?? {},
       );

@@ -2,7 +2,7 @@
 import type { System } from '../../support/system.ts';
 import { readDatabaseSnapshot } from './data-folder.ts';
 
-export interface RewriteDeps extends Pick<System, 'ops' | 'kill' | 'start'> {
+export interface DatabaseRewriteDeps extends Pick<System, 'ops' | 'kill' | 'start'> {
   /** The path of the data folder (DATA_DIR). */
   readonly folder: string;
 }
@@ -13,7 +13,12 @@ export interface RewriteDeps extends Pick<System, 'ops' | 'kill' | 'start'> {
  * an operator would do: it stops the standalone and runs `ops vacuum`.
  * @throws Error if the file may still contain erased data
  */
-export async function finishRewrite({ folder, ops, kill, start }: RewriteDeps): Promise<void> {
+export async function finishDatabaseRewrite({
+  folder,
+  ops,
+  kill,
+  start,
+}: DatabaseRewriteDeps): Promise<void> {
   await kill();
   await start();
   if (!mayContainErasedData(folder)) return;

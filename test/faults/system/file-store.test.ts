@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { sequenceStoreContract } from '@latchkey/events/store-contract';
-import { openFileStore } from './file-store.ts';
+import { openPositionStoreInFile } from './file-store.ts';
 
 async function newPath(): Promise<string> {
   return join(await mkdtemp(join(tmpdir(), 'latchkey-positions-')), 'positions.jsonl');
@@ -12,13 +12,16 @@ async function newPath(): Promise<string> {
 
 sequenceStoreContract('file', async () => {
   const path = await newPath();
-  return { store: await openFileStore(path), close: () => rm(join(path, '..'), { recursive: true }) };
+  return {
+    store: await openPositionStoreInFile(path),
+    close: () => rm(join(path, '..'), { recursive: true }),
+  };
 });
 
 async function reopened(context: TestContext, last = '') {
   const path = await newPath();
   context.after(() => rm(join(path, '..'), { recursive: true }));
-  const store = await openFileStore(path);
+  const store = await openPositionStoreInFile(path);
   await store.save([{ account: 'ada', sequence: 3, head: '3:hash' }]);
   const parked = {
     account: 'bob',
@@ -32,7 +35,7 @@ async function reopened(context: TestContext, last = '') {
   await store.save([{ account: 'bob', sequence: 1, parked }]);
   await store.replaceMark(parked);
   if (last !== '') await writeFile(path, last, { flag: 'a' });
-  return openFileStore(path);
+  return openPositionStoreInFile(path);
 }
 
 test('positions survive the end of the process', async (context) => {

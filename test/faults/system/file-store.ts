@@ -15,7 +15,7 @@ type StoredChange =
  * change is in the file, but not necessarily on the disk, so a power failure may lose it.
  * @param path a file, which is created if it does not exist
  */
-export async function openFileStore(path: string): Promise<SequenceStore> {
+export async function openPositionStoreInFile(path: string): Promise<SequenceStore> {
   const memory = memoryStore();
   async function apply(change: StoredChange): Promise<void> {
     if ('saved' in change) await memory.save(change.saved);

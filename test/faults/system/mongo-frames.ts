@@ -58,7 +58,7 @@ export function parseMessageBody(message: Buffer): BSON.Document | undefined {
  * Creates a response of MongoDB to a message.
  * @param id the id of that message
  */
-export function createResponse(id: number, body: BSON.Document): Buffer {
+export function createMongoResponse(id: number, body: BSON.Document): Buffer {
   const document = BSON.serialize(body);
   const message = Buffer.alloc(BODY_AT + 1 + document.length);
   message.writeInt32LE(message.length, 0);

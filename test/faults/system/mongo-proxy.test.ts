@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import type { BSON } from 'mongodb';
 import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
 import {
-  createResponse,
+  createMongoResponse,
   getMessageId,
   getRequestIdOfResponse,
   parseMessageBody,
@@ -15,7 +15,7 @@ import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
 
 /** Returns a request to MongoDB, which has the same format as a response. */
 function requestOf(id: number, body: BSON.Document): Buffer {
-  const message = createResponse(0, body);
+  const message = createMongoResponse(0, body);
   message.writeInt32LE(id, 4);
   return message;
 }
@@ -37,7 +37,7 @@ describe('the proxy to MongoDB', () => {
       socket.on('error', () => undefined);
       for await (const message of splitMessages(socket)) {
         applied.push(Object.keys(parseMessageBody(message) ?? {})[0] ?? '');
-        socket.write(createResponse(getMessageId(message), APPLIED));
+        socket.write(createMongoResponse(getMessageId(message), APPLIED));
       }
     });
     mongo.listen(0, '127.0.0.1');

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
 import {
-  createResponse,
+  createMongoResponse,
   getCommandName,
   getMessageId,
   getRequestIdOfResponse,
@@ -126,18 +126,18 @@ function isWrite(message: Buffer): boolean {
  */
 function answerInstead(message: Buffer, mode: Exclude<MongoProxyMode, 'clear'>): Buffer | undefined {
   if (mode === 'fails-write-concern' || !isWrite(message)) return undefined;
-  if (mode === 'is-full') return createResponse(getMessageId(message), DISK_FULL);
+  if (mode === 'is-full') return createMongoResponse(getMessageId(message), DISK_FULL);
   const nothing =
     commandIn(message) === 'findAndModify'
       ? { value: null, lastErrorObject: { n: 0, updatedExisting: false } }
       : { n: 1, nModified: 1 };
-  return createResponse(getMessageId(message), { ok: 1, ...nothing, writeConcernError: STEPPED_DOWN });
+  return createMongoResponse(getMessageId(message), { ok: 1, ...nothing, writeConcernError: STEPPED_DOWN });
 }
 
 function withoutMajority(message: Buffer): Buffer {
   const body = parseMessageBody(message);
   if (body === undefined) return message;
-  return createResponse(getRequestIdOfResponse(message), {
+  return createMongoResponse(getRequestIdOfResponse(message), {
     ...body,
     writeConcernError: WRITE_CONCERN_FAILED,
   });

@@ -3,8 +3,8 @@ import { exec } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type KafkaNodes, startKafkaNodes } from '@latchkey/bus/testing';
 import { formatInstanceName, serviceNames } from '../../support/cluster.ts';
-import { getFirstServer } from '../../support/mongo-url.ts';
-import type { WorkCounters } from '../nemesis/work.ts';
+import { getFirstMongoServer } from '../../support/mongo-url.ts';
+import type { GetWorkCounter } from '../nemesis/work.ts';
 import { type Clocks, createFaketimeClocks } from './clocks.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
@@ -15,7 +15,7 @@ import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
  */
 export type MongoControlCommand = 'stop' | 'start' | 'failover' | 'pause-secondary' | 'resume-secondary';
 
-export interface RunServers {
+export interface ServersOfRun {
   readonly nodes: KafkaNodes;
   /** The proxies in front of the brokers, one per broker. */
   readonly proxies: readonly KafkaProxy[];
@@ -29,7 +29,7 @@ export interface ServersOptions {
   readonly mongoControl: string | undefined;
   /** The path of libfaketime; undefined if the run does not set clocks. */
   readonly clockLibrary: string | undefined;
-  readonly work: WorkCounters;
+  readonly work: GetWorkCounter;
 }
 
 /**
@@ -45,7 +45,10 @@ const INSTANCES = serviceNames.flatMap((service) =>
  * Starts the servers of a run. Adds each server to the stack immediately, so that it is closed even if a
  * later step fails.
  */
-export async function openServers(options: ServersOptions, stack: AsyncDisposableStack): Promise<RunServers> {
+export async function openServers(
+  options: ServersOptions,
+  stack: AsyncDisposableStack,
+): Promise<ServersOfRun> {
   const { mongoUrl, mongoControl, clockLibrary, work } = options;
   const proxies: KafkaProxy[] = [];
   stack.defer(async () => void (await Promise.all(proxies.map((proxy) => proxy.close()))));
@@ -57,7 +60,7 @@ export async function openServers(options: ServersOptions, stack: AsyncDisposabl
     },
   });
   stack.defer(nodes.close);
-  const mongo = await createMongoProxy(getFirstServer(mongoUrl), work('mongodb'));
+  const mongo = await createMongoProxy(getFirstMongoServer(mongoUrl), work('mongodb'));
   stack.defer(mongo.cut);
   await mongo.mend();
   return {

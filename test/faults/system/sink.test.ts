@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { eventually } from '../../support/eventually.ts';
-import { createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
+import { createWorkCounters, type GetWorkCounter } from '../nemesis/work.ts';
 import type { MailLine } from '../run-folder.ts';
 import { type MailSink, openMailSink } from './sink.ts';
 
@@ -13,7 +13,7 @@ const ADA = 'ada@example.com';
 
 let sink: MailSink;
 let lines: MailLine[];
-let work: WorkCounters;
+let work: GetWorkCounter;
 
 beforeEach(async () => {
   lines = [];

@@ -7,7 +7,7 @@ import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { createSmtpListener, createSmtpRefusal } from '../../support/smtp-listener.ts';
 import type { Settings } from '../../support/system.ts';
-import { countWorkAtBothTargets, createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
+import { countWorkAtBothTargets, createWorkCounters, type GetWorkCounter } from '../nemesis/work.ts';
 import type { MailLine, SmtpReply } from '../run-folder.ts';
 import { createInboxes, type Inboxes, type InboxMail } from './inboxes.ts';
 
@@ -50,7 +50,7 @@ const CODES: Readonly<Partial<Record<MailSinkMode, number>>> = { 'answers-4xx': 
  */
 export async function openMailSink(
   record: (line: MailLine) => void,
-  work: WorkCounters = createWorkCounters(),
+  work: GetWorkCounter = createWorkCounters(),
 ): Promise<MailSink> {
   const inboxes = createInboxes();
   let mode: MailSinkMode = 'takes';

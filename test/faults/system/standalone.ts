@@ -17,7 +17,7 @@ import { countWorkAtBothTargets } from '../nemesis/work.ts';
 import type { DataFolder } from '../run-folder.ts';
 import { createFaketimeClocks, findClockLibrary } from './clocks.ts';
 import { createReplacedRowsSettings } from './data-folder.ts';
-import { finishRewrite } from './file-rewrite.ts';
+import { finishDatabaseRewrite } from './file-rewrite.ts';
 import { watchReadiness } from './readiness.ts';
 import { restoreBackup } from './restore-file.ts';
 import { createEhloNameSettings } from './sink.ts';
@@ -155,7 +155,7 @@ export async function openStandalone(
     restoreBackup: (meanwhile) =>
       restoreBackup({ folder, ops, kill: supervised.kill, start: startAgain }, meanwhile),
     async findTraces() {
-      await finishRewrite({ folder, ops, kill: supervised.kill, start: startAgain });
+      await finishDatabaseRewrite({ folder, ops, kill: supervised.kill, start: startAgain });
       return await findTracesInFolder(folder, replacedRowsFile);
     },
     async stop() {

@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ACCOUNTS_TOPIC, catalogue, eventTypes } from '@latchkey/events';
 import { fileCursor, type Handler, subscribe } from '@latchkey/events/subscribe';
-import { openFileStore, POSITIONS_FILE } from './file-store.ts';
+import { openPositionStoreInFile, POSITIONS_FILE } from './file-store.ts';
 
 export interface SubscriberProgramOptions {
   /** An existing folder for the positions, which survive the end of the process. */
@@ -42,7 +42,7 @@ await subscribe({
   ...('url' in source
     ? { ...source, cursor: fileCursor(join(folder, 'cursor')) }
     : { ...source, group: 'checker-subscriber' }),
-  store: await openFileStore(join(folder, POSITIONS_FILE)),
+  store: await openPositionStoreInFile(join(folder, POSITIONS_FILE)),
   handlers: Object.fromEntries(
     eventTypes.filter((type) => catalogue[type].topic === ACCOUNTS_TOPIC).map((type) => [type, print]),
   ),

@@ -16,7 +16,7 @@ import type { SequenceStore } from '@latchkey/events/subscribe';
 import { createServiceClientKey } from '../../support/client-key.ts';
 import type { Settings, System } from '../../support/system.ts';
 import type { ReceivedEventLine } from '../run-folder.ts';
-import { openFileStore, POSITIONS_FILE } from './file-store.ts';
+import { openPositionStoreInFile, POSITIONS_FILE } from './file-store.ts';
 import type { HandledEventLine, SubscriberProgramOptions, SubscriberSource } from './subscriber-program.ts';
 
 /** Settings that allow a system to call the receiver of webhooks, which is on this machine. */
@@ -184,7 +184,7 @@ async function startSubscriber(
   }
 
   const subscriber = {
-    openPositions: () => openFileStore(join(folder, POSITIONS_FILE)),
+    openPositions: () => openPositionStoreInFile(join(folder, POSITIONS_FILE)),
     async kill() {
       isWanted = false;
       child?.kill('SIGKILL');

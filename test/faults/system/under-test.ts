@@ -5,7 +5,7 @@ import type { Settings } from '../../support/system.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import type { NemesisDeps } from '../nemesis/nemesis.ts';
 import type { PlannedFault } from '../nemesis/schedule.ts';
-import type { WorkCounters } from '../nemesis/work.ts';
+import type { GetWorkCounter } from '../nemesis/work.ts';
 import type {
   ClusterAddresses,
   DataFolder,
@@ -62,7 +62,7 @@ export interface SystemUnderTest {
 export interface SystemOptions {
   readonly settings: FaultSettings;
   say(line: string): void;
-  readonly work: WorkCounters;
+  readonly work: GetWorkCounter;
   /** The mail server to which the system sends its mails. */
   readonly sink: MailSink;
   /** Called when a process has exited by itself, which counts as a fault. The process is then started again. */

@@ -291,7 +291,7 @@ export function createReadProfilesCommand(admin: Person, cursor: string | undefi
 }
 
 /** Creates a mailing. Retries of the command have the same Idempotency-Key, so they are the same mailing. */
-export function createSendMailCommand(admin: Person, addresses: readonly string[]): Command {
+export function createSendMailingCommand(admin: Person, addresses: readonly string[]): Command {
   const idempotencyKey = randomUUID();
   return {
     op: 'mailing',

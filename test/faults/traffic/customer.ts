@@ -287,7 +287,7 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
     },
     sendMail: async (admin: Person, addresses: readonly string[]): Promise<void> => {
       if (!(await signedIn(admin))) return;
-      learnOfOther(admin, await sender.insist(ask.createSendMailCommand(admin, addresses)));
+      learnOfOther(admin, await sender.insist(ask.createSendMailingCommand(admin, addresses)));
     },
   };
 }

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { createLogger } from '@latchkey/process';
 import type { Sleep } from '@latchkey/process/loop';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import type { HandleReportOutcome } from '../reports/record-report.ts';
+import type { MailReportOutcome } from '../reports/record-report.ts';
 import { createReturnPaths } from '../reports/return-paths.ts';
 import { createBounceMail } from '../testing/reports.ts';
 import { systemClock } from './clock.system.ts';
@@ -28,7 +28,7 @@ interface ReceiverOptions extends Partial<Pick<ReportReceiverSettings, 'isLmtp' 
    * The results of the handler for the first reports, in order. An Error is thrown instead of returned. For
    * later reports, the handler returns `done`.
    */
-  readonly answers?: readonly (HandleReportOutcome | Error)[];
+  readonly answers?: readonly (MailReportOutcome | Error)[];
   readonly sleep?: Sleep;
 }
 

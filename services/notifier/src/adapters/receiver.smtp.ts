@@ -5,7 +5,7 @@ import type { Logger } from '@latchkey/process';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { Clock } from '../ports/clock.ts';
 import type { MailReportReader } from '../ports/reports.ts';
-import type { HandleMailReport, HandleReportOutcome } from '../reports/record-report.ts';
+import type { HandleMailReport, MailReportOutcome } from '../reports/record-report.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
 /**
@@ -120,7 +120,7 @@ export function createReportReceiver(
   async function receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
     const body = await contentOf(stream);
     const proof = session.envelope.rcptTo[0]?.address;
-    const taken = await take(reader, { body, proof }).catch((error: unknown): HandleReportOutcome => {
+    const taken = await take(reader, { body, proof }).catch((error: unknown): MailReportOutcome => {
       logger.warn({ err: error }, 'a report could not be recorded: it will be sent again');
       return 'later';
     });

@@ -5,7 +5,7 @@
 import { createVerify, X509Certificate } from 'node:crypto';
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
-import { findSnsHost } from '../reports/sns-topic.ts';
+import { findSnsHostOfTopic } from '../reports/sns-topic.ts';
 
 const text = z.string().max(262_144);
 
@@ -70,7 +70,7 @@ export interface SnsReader {
 }
 
 export function createSnsReader({ topicArn, fetch }: SnsReaderDeps): SnsReader {
-  const host = findSnsHost(topicArn);
+  const host = findSnsHostOfTopic(topicArn);
   /**
    * The certificate that was fetched last. Caching one certificate is enough, because AWS uses a single
    * certificate and replaces it about once a year.

@@ -24,7 +24,7 @@ export interface MailReportHandlerDeps {
  * report does not come from its claimed source. `later`: the report could not be checked, or its mail is
  * still being sent, so the sender should try again.
  */
-export type HandleReportOutcome = 'done' | 'forged' | 'later';
+export type MailReportOutcome = 'done' | 'forged' | 'later';
 
 /**
  * Handles data that was sent as a report.
@@ -33,9 +33,9 @@ export type HandleReportOutcome = 'done' | 'forged' | 'later';
 export type HandleMailReport = (
   reader: MailReportReader,
   incoming: UnparsedMailReport,
-) => Promise<HandleReportOutcome>;
+) => Promise<MailReportOutcome>;
 
-const TAKEN: Readonly<Record<MailReportResult, HandleReportOutcome>> = {
+const TAKEN: Readonly<Record<MailReportResult, MailReportOutcome>> = {
   bounced: 'done',
   complained: 'done',
   nothing: 'done',

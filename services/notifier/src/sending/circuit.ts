@@ -43,7 +43,7 @@ export const REFUSALS_UNTIL_CIRCUIT_OPENS = 3;
 const STUCK_MS = 10_000;
 
 /** The result of a mail or probe, with everything else that decides the next state of the circuit breaker. */
-export interface MailServerResult {
+export interface CircuitBreakerInput {
   readonly result: DeliveryAttemptResult | MailServerProbeResult;
   /** The current time of the monotonic clock, in ms. */
   readonly now: number;
@@ -61,7 +61,7 @@ export interface MailServerResult {
  */
 export function computeNextCircuitState(
   circuit: CircuitBreakerState,
-  { result, now, random, ...server }: MailServerResult,
+  { result, now, random, ...server }: CircuitBreakerInput,
 ): CircuitBreakerState {
   function open(
     why: CircuitOpenReason,

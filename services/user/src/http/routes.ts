@@ -44,7 +44,7 @@ const INFO: OpenApiInfo = {
   tags: userOpenApiTags,
 };
 
-export interface RouteDeps {
+export interface UserRouteDeps {
   readonly profiles: Pick<ProfileStore, 'load' | 'list'>;
   readonly guards: Guards<ActiveSessionWithProfile>;
   /** The routes of the event feed. */
@@ -61,7 +61,7 @@ export function createUserRoutes({
   publicPath,
   feed,
   webhooks,
-}: RouteDeps): readonly Route[] {
+}: UserRouteDeps): readonly Route[] {
   const ofOneself = route({
     method: 'GET',
     path: `${BASE}/me`,
@@ -123,7 +123,7 @@ function withTimeBudget(limited: Route): Route {
 async function seenBy(
   caller: Caller<ActiveSessionWithProfile>,
   id: string,
-  profiles: RouteDeps['profiles'],
+  profiles: UserRouteDeps['profiles'],
 ): Promise<UserView> {
   if (id === caller.profile.id) return toUserView(caller.profile);
   if (!caller.verified) throw new Problem(accountNotVerified);
@@ -138,7 +138,7 @@ async function seenBy(
 }
 
 async function page(
-  profiles: RouteDeps['profiles'],
+  profiles: UserRouteDeps['profiles'],
   query: UsersQuery,
 ): Promise<z.infer<typeof userPageSchema>> {
   const found = await mapFailuresToProblems(() =>

@@ -60,7 +60,7 @@ export const webhookSchema = z
   })
   .meta({ id: 'Webhook', description: 'An endpoint that events are sent to.' });
 
-export const attemptSchema = z
+export const webhookAttemptSchema = z
   .object({
     n: z.int().describe('Counts the attempts of the webhook'),
     at: instant,
@@ -78,7 +78,7 @@ export const webhookWithSecretSchema = z.object({
   webhook: webhookSchema,
   secret: z.string().describe('The secret that signs requests (Standard Webhooks). It is shown only once.'),
 });
-export const oneWebhookSchema = z.object({ webhook: webhookSchema });
+export const webhookResponseSchema = z.object({ webhook: webhookSchema });
 
 export const webhookParamsSchema = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
 export const redriveEventBodySchema = z.object({
@@ -131,7 +131,7 @@ export function toWebhookView(endpoint: WebhookEndpoint): z.infer<typeof webhook
 }
 
 /** Converts an attempt to send events to a webhook endpoint to the form in which responses contain it. */
-export function toAttemptView(attempt: DeliveryAttempt): z.infer<typeof attemptSchema> {
+export function toWebhookAttemptView(attempt: DeliveryAttempt): z.infer<typeof webhookAttemptSchema> {
   const { at, status = null, reason = null } = attempt;
   return { ...attempt, at: at.toISOString(), status, reason };
 }

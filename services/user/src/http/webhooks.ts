@@ -22,17 +22,17 @@ import { mapFailuresToProblems } from './problems.ts';
 import type { ActiveSessionWithProfile } from './session-status.ts';
 import { userTexts } from './texts.ts';
 import {
-  attemptSchema,
   attemptsQuerySchema,
   newWebhookFieldsSchema,
-  oneWebhookSchema,
   redriveEventBodySchema,
   redriveRangeBodySchema,
   rotateSecretBodySchema,
-  toAttemptView,
+  toWebhookAttemptView,
   toWebhookView,
+  webhookAttemptSchema,
   webhookFieldsSchema,
   webhookParamsSchema,
+  webhookResponseSchema,
   webhookSchema,
   webhookWithSecretSchema,
 } from './webhook-schemas.ts';
@@ -117,7 +117,7 @@ export function createWebhookRoutes({
     path: `${BASE}/:id`,
     operationId: 'getWebhook',
     summary: 'One webhook',
-    answers: { 200: { description: 'The webhook', schema: oneWebhookSchema } },
+    answers: { 200: { description: 'The webhook', schema: webhookResponseSchema } },
     async handle({ params: { id } }) {
       const endpoint = await mapFailuresToProblems(() => endpoints.find(id));
       if (endpoint === undefined) throw new Problem(standardProblems.not_found);
@@ -134,7 +134,7 @@ export function createWebhookRoutes({
     description:
       'Applies to all later requests, including those for events that are waiting. Requests that are in progress are aborted within about a second, and sent again with the new settings.',
     body: webhookFieldsSchema.partial(),
-    answers: { 200: { description: 'The webhook after the change', schema: oneWebhookSchema } },
+    answers: { 200: { description: 'The webhook after the change', schema: webhookResponseSchema } },
     async handle({ params: { id }, body, caller, log }) {
       const { url } = body;
       if (url !== undefined) await mapRefusals(() => assertEndpointUrlAllowed(url, { allowPrivate }));
@@ -166,7 +166,7 @@ export function createWebhookRoutes({
     operationId: 'pauseWebhook',
     summary: 'Pause a webhook',
     description: 'Events wait until it is resumed; none are lost.',
-    answers: { 200: { description: 'The webhook after the change', schema: oneWebhookSchema } },
+    answers: { 200: { description: 'The webhook after the change', schema: webhookResponseSchema } },
     async handle({ params: { id }, caller, log }) {
       const changed = await change(id, (endpoint) => pauseEndpoint(endpoint, now()));
       logChange({ log, caller }, id, 'paused');
@@ -180,7 +180,7 @@ export function createWebhookRoutes({
     path: `${BASE}/:id/resume`,
     operationId: 'resumeWebhook',
     summary: 'Resume a webhook, and send the waiting events immediately',
-    answers: { 200: { description: 'The webhook after the change', schema: oneWebhookSchema } },
+    answers: { 200: { description: 'The webhook after the change', schema: webhookResponseSchema } },
     async handle({ params: { id }, caller, log }) {
       const changed = await change(id, (endpoint) => resumeEndpoint(endpoint, now()));
       logChange({ log, caller }, id, 'resumed');
@@ -223,7 +223,7 @@ export function createWebhookRoutes({
       200: {
         description: 'A page of attempts',
         schema: z.object({
-          attempts: z.array(attemptSchema),
+          attempts: z.array(webhookAttemptSchema),
           nextCursor: z.string().nullable().describe('For the next page; null on the last one'),
         }),
       },
@@ -236,7 +236,7 @@ export function createWebhookRoutes({
         const shown = found.slice(0, limit);
         const last = shown.at(-1);
         const nextCursor = found.length > shown.length && last !== undefined ? String(last.n) : null;
-        return { status: 200, body: { attempts: shown.map(toAttemptView), nextCursor } };
+        return { status: 200, body: { attempts: shown.map(toWebhookAttemptView), nextCursor } };
       }),
   });
 
@@ -247,7 +247,7 @@ export function createWebhookRoutes({
     operationId: 'redriveWebhook',
     summary: 'Send the events of a time range again, before anything new',
     body: redriveRangeBodySchema,
-    answers: { 202: { description: 'They will be sent', schema: oneWebhookSchema } },
+    answers: { 202: { description: 'They will be sent', schema: webhookResponseSchema } },
     problems: [standardProblems.not_found, standardProblems.conflict],
     async handle({ params: { id }, body, caller, log }) {
       const range = {
@@ -271,7 +271,7 @@ export function createWebhookRoutes({
     summary: 'Send one event again, before anything new',
     description: 'Nothing is sent if there is no event with this id.',
     body: redriveEventBodySchema,
-    answers: { 202: { description: 'It will be sent', schema: oneWebhookSchema } },
+    answers: { 202: { description: 'It will be sent', schema: webhookResponseSchema } },
     problems: [standardProblems.not_found, standardProblems.conflict],
     async handle({ params: { id }, body: { event }, caller, log }) {
       const changed = await change(id, (endpoint) => withRedrive(endpoint, { event }));

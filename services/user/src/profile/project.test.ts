@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LatchkeyEvent } from '@latchkey/events';
-import { adaPerson, createTestHistory } from '../testing/history.ts';
+import { adaPersonalData, createTestHistory } from '../testing/history.ts';
 import { isTokenAccepted, type LivingProfile, type Profile } from './profile.ts';
 import { advancePastUnknownEvent, applyProfileEvent } from './project.ts';
 
@@ -35,7 +35,7 @@ const erased = { email: null, username: null, firstName: null, lastName: null };
 describe('a profile', () => {
   test('begins unverified, with what UserRegistered says', () => {
     const account = createTestHistory('ada');
-    assert.deepEqual(fold(account.registered({ ...adaPerson, lastName: 'Lovelace' })), {
+    assert.deepEqual(fold(account.registered({ ...adaPersonalData, lastName: 'Lovelace' })), {
       ended: false,
       id: account.id,
       sequence: 1,
@@ -61,11 +61,11 @@ describe('a profile', () => {
 
   test('changes by each event only what that event says', () => {
     const account = createTestHistory('ada');
-    const before = living(account.registered({ ...adaPerson, firstName: 'Ada' }));
+    const before = living(account.registered({ ...adaPersonalData, firstName: 'Ada' }));
     const disabled = { ...before, disabled: true };
     const verified = account.verified();
     assert.deepEqual(changeBy(before, verified), { isVerified: true });
-    const changed = account.add('PasswordChanged', { how: 'reset', locale, person: adaPerson });
+    const changed = account.add('PasswordChanged', { how: 'reset', locale, person: adaPersonalData });
     assert.deepEqual(changeBy(before, changed), { passwordChangedAt: changed.time });
     const renamed = account.add('ProfileChanged', { person: { username: 'countess' } });
     assert.deepEqual(changeBy(before, renamed), { username: 'countess' });
@@ -76,7 +76,7 @@ describe('a profile', () => {
       previousRole: 'user',
       changedBy: 'ops',
       locale,
-      person: adaPerson,
+      person: adaPersonalData,
     } as const;
     assert.deepEqual(changeBy(before, account.add('RoleChanged', role)), { role: 'admin' });
     const revoked = account.add('SessionsRevoked', { reason: 'admin' });
@@ -88,20 +88,25 @@ describe('a profile', () => {
     assert.deepEqual(changeBy(before, account.add('AccountErasureRequested', erasure)), { disabled: true });
     const canceled = account.add('AccountErasureCanceled', { canceledBy: 'ops', disabled: false });
     assert.deepEqual(changeBy(disabled, canceled), { disabled: false });
-    const requested = account.add('VerificationRequested', { locale, person: adaPerson });
+    const requested = account.add('VerificationRequested', { locale, person: adaPersonalData });
     assert.deepEqual(changeBy(before, requested), {});
-    const reset = account.add('PasswordResetRequested', { locale, person: adaPerson, verifies: false });
+    const reset = account.add('PasswordResetRequested', { locale, person: adaPersonalData, verifies: false });
     assert.deepEqual(changeBy(before, reset), {});
-    const wish = { ...adaPerson, newEmail: 'countess@example.com' };
+    const wish = { ...adaPersonalData, newEmail: 'countess@example.com' };
     assert.deepEqual(changeBy(before, account.add('EmailChangeRequested', { locale, person: wish })), {});
     const undo = { sealed: 'sealed', expiresAt: '2026-03-08T12:00:00.000Z' };
-    const person = { username: 'ada', email: 'countess@example.com', previousEmail: adaPerson.email, undo };
+    const person = {
+      username: 'ada',
+      email: 'countess@example.com',
+      previousEmail: adaPersonalData.email,
+      undo,
+    };
     const moved = account.add('EmailChanged', { locale, person });
     assert.deepEqual(changeBy(before, moved), { email: 'countess@example.com' });
-    const back = { ...adaPerson, revertedEmail: 'countess@example.com' };
+    const back = { ...adaPersonalData, revertedEmail: 'countess@example.com' };
     const reverted = account.add('EmailChangeReverted', { locale, person: back });
     assert.deepEqual(changeBy({ ...before, email: 'countess@example.com' }, reverted), {
-      email: adaPerson.email,
+      email: adaPersonalData.email,
     });
     assert.deepEqual(changeBy(before, account.add('EmailChangeSettled', {})), {});
     assert.deepEqual(changeBy(before, account.add('EmailChangeCanceled', { canceledBy: 'ops' })), {});
@@ -109,7 +114,7 @@ describe('a profile', () => {
 
   test('loses its person with the first event from which that was erased', () => {
     const account = createTestHistory('ada');
-    const before = living(account.registered({ ...adaPerson, firstName: 'A', lastName: 'L' }));
+    const before = living(account.registered({ ...adaPersonalData, firstName: 'A', lastName: 'L' }));
     const role = { role: 'user', previousRole: 'user', changedBy: 'ops', locale, person: null } as const;
     const events = [
       account.add('AccountVerified', { locale, person: null }),

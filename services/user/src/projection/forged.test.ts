@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { signEventRecord } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, eventSigner, type LatchkeyEvent } from '@latchkey/events';
-import { adaPerson, createTestHistory } from '../testing/history.ts';
+import { adaPersonalData, createTestHistory } from '../testing/history.ts';
 import { startTestService } from '../testing/service.ts';
 
 const stranger = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
@@ -15,7 +15,7 @@ function promotion(account: ReturnType<typeof createTestHistory>): LatchkeyEvent
     previousRole: 'user',
     changedBy: 'ops',
     locale: 'en',
-    person: adaPerson,
+    person: adaPersonalData,
   });
 }
 

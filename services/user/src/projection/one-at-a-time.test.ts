@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { serializeCalls } from './one-at-a-time.ts';
+import { runCallsOneAtATime } from './one-at-a-time.ts';
 
 test('work is done in order, one at a time, also after one that failed', async () => {
   const begun: number[] = [];
   const gates = [1, 2, 3].map(() => Promise.withResolvers<void>());
-  const work = serializeCalls(async (number: number) => {
+  const work = runCallsOneAtATime(async (number: number) => {
     begun.push(number);
     await gates[number - 1]?.promise;
   });

@@ -73,7 +73,7 @@ export function createProjectionMetrics(deps: {
  * long after they happened; without this rule, they would be counted twice. Dead letters and forged records are always
  * counted.
  */
-export function createMetricsWhileActive(
+export function createMetricsOfActiveGeneration(
   answers: () => boolean,
   metrics: ProjectionMetrics,
 ): ProjectionMetrics {

@@ -19,7 +19,7 @@ import { applyEventToStoredAccount } from '../profile/apply-event.ts';
 import { createEmptyStoredAccount, type StoredAccount } from '../profile/stored-account.ts';
 import { type ErasedAccount, findErasureInRecord, findErasuresInRecords } from './confirm-erasures.ts';
 import type { ProjectionMetrics } from './projection-metrics.ts';
-import { createParkedRetry } from './retry-parked.ts';
+import { createParkedRetrierForGeneration } from './retry-parked.ts';
 
 export interface ProfileProjectionDeps {
   readonly log: Pick<Bus, 'readKey'>;
@@ -86,7 +86,7 @@ async function resumeAll(
   gaps: readonly Parked[],
   onApplied: (record: EventRecord) => void,
 ): Promise<ReadonlyMap<string, StoredAccount>> {
-  const { resume } = createParkedRetry({
+  const { resume } = createParkedRetrierForGeneration({
     log: deps.log,
     authenticate: deps.authenticate,
     positions: deps.profiles,

@@ -13,7 +13,7 @@ import { openSqliteUserStorage } from '../storage/sqlite/index.ts';
 import { createTestHistory } from '../testing/history.ts';
 import { createProfileProjection } from './projection.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
-import { createParkedRetry } from './retry-parked.ts';
+import { createParkedRetrierForGeneration } from './retry-parked.ts';
 
 /** Creates an in-memory log with one partition. The test decides when its consumer runs. */
 async function createBench(context: TestContext) {
@@ -85,7 +85,7 @@ async function createBench(context: TestContext) {
      * @param decided the sequence of the account's last event in the journal
      */
     retry: (id: string, meanwhile: () => Promise<void> = async () => undefined, decided?: number) =>
-      createParkedRetry({
+      createParkedRetrierForGeneration({
         ...(decided !== undefined && { lastDecided: async () => decided }),
         log: {
           async *readKey(...place) {

@@ -17,7 +17,7 @@ export interface GenerationRetryOutcome extends RetryOutcome {
 }
 
 /** Creates a retrier that reads the records of parked accounts again and applies them in one generation. */
-export function createParkedRetry(
+export function createParkedRetrierForGeneration(
   deps: Omit<ParkedAccountRetrierDeps<StoredAccount>, 'first' | 'start' | 'handle'> & {
     /** Called for each event after it has been applied. */
     applied?(record: EventRecord): void;
@@ -40,7 +40,7 @@ export function createParkedRetry(
  * become the active one. The function returns the worst outcome. If several outcomes are equally bad, it prefers the
  * outcome of the active generation.
  */
-export function createParkedRetryForAllGenerations(deps: {
+export function createParkedRetrierForAllGenerations(deps: {
   pointer(): Promise<Pick<GenerationPointer, 'active' | 'running'>>;
   retryIn(generation: number): Pick<ParkedAccountRetrier<StoredAccount>, 'retry'>;
 }) {

@@ -17,7 +17,7 @@ export interface TestHistory {
   verified(): LatchkeyEvent;
 }
 
-export const adaPerson = { email: 'ada@example.com', username: 'ada' };
+export const adaPersonalData = { email: 'ada@example.com', username: 'ada' };
 
 export function createTestHistory(name: string, start = HISTORY_START_MS): TestHistory {
   const id = createUuidFromText(name);
@@ -40,6 +40,6 @@ export function createTestHistory(name: string, start = HISTORY_START_MS): TestH
     add,
     registered: (person = { email: `${name}@example.com`, username: name }) =>
       add('UserRegistered', { role: 'user', locale: 'en', person }),
-    verified: () => add('AccountVerified', { locale: 'en', person: adaPerson }),
+    verified: () => add('AccountVerified', { locale: 'en', person: adaPersonalData }),
   };
 }

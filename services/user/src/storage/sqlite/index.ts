@@ -3,14 +3,14 @@ import { nothingToPrepare } from '@latchkey/store';
 import type { UserStorage } from '../../ports/storage.ts';
 import { cacheProfilesByGeneration } from '../by-generation.ts';
 import { createSqliteGenerations } from './generations.ts';
-import { userSchema } from './migrations.ts';
+import { userSqliteSchema } from './migrations.ts';
 import { createSqliteProfiles } from './profiles.ts';
 
 /**
  * Opens the user service's storage in the embedded store. @throws DataFolderError if the tables cannot be migrated
  */
 export function openSqliteUserStorage({ database }: Pick<SqliteStore, 'database'>): UserStorage {
-  database.migrate(userSchema);
+  database.migrate(userSqliteSchema);
   return {
     ...nothingToPrepare,
     blocksOnWrite: true,

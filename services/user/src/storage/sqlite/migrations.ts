@@ -97,4 +97,4 @@ const heads: SqliteMigration = (connection) => {
     connection.exec(`ALTER TABLE ${table} ADD COLUMN head TEXT; ${forkedIndexSql(table)}`);
 };
 
-export const userSchema: SqliteSchema = { owner: 'user', migrations: [release01, heads] };
+export const userSqliteSchema: SqliteSchema = { owner: 'user', migrations: [release01, heads] };

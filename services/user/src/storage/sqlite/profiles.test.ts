@@ -9,7 +9,7 @@ import { StoreUnavailable } from '@latchkey/store';
 import { createTestProfile, defineProfilesContractTests } from '../../ports/profiles.contract.ts';
 import { createEmptyStoredAccount, toStoredAccount } from '../../profile/stored-account.ts';
 import { openSqliteUserStorage } from './index.ts';
-import { getProfileTableName, userSchema } from './migrations.ts';
+import { getProfileTableName, userSqliteSchema } from './migrations.ts';
 
 async function openFolder(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-profiles-'));
@@ -49,10 +49,10 @@ test('finds many profiles by a shared prefix, in order', async (context) => {
 test('profiles of release 0.1 are kept, and get the hashes of their next events', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-profiles-'));
   const id = '01890a5d-ac96-774b-bcce-b302099a8057';
-  const [release01] = userSchema.migrations;
+  const [release01] = userSqliteSchema.migrations;
   assert.ok(release01 !== undefined);
   const before = openSqlite({ folder, as: 'server' });
-  before.database.migrate({ owner: userSchema.owner, migrations: [release01] });
+  before.database.migrate({ owner: userSqliteSchema.owner, migrations: [release01] });
   const profile = { ended: true, id, sequence: 1 } as const;
   await before.database.write(() => {
     const sql = 'INSERT INTO user_profiles_v1 (id, sequence, profile) VALUES (?, ?, ?)';
