@@ -56,7 +56,7 @@ const OFTEN_FOR_KILLS = 8;
 const LONG_ENOUGH_MS = 20_000;
 /** The groups of faults that take effect immediately, and hit work in progress whenever they succeed. */
 const ACTIONS: ReadonlySet<string> = new Set(['operators', 'topics and deployments']);
-/** Faults during which hardly any command is acknowledged. */
+/** The kinds of faults during which almost no command is acknowledged. */
 const OUTAGES: ReadonlySet<FaultKind> = new Set([
   'stop-mongodb',
   'cut-mongodb',

@@ -14,7 +14,7 @@ import type { TopicRecord } from './checker/stored.ts';
  */
 export interface HistoryLine {
   /**
-   * The id of the command. The command's X-Request-Id is the same, and so is the correlation id of the events
+   * The id of the command. It is also the X-Request-Id of the request, and the correlation id of the events
    * that the command causes.
    */
   readonly id: string;

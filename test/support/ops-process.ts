@@ -17,7 +17,7 @@ export interface OpsProcess {
   /** Kills the command with SIGKILL, and waits until it has ended. */
   kill(): Promise<void>;
   /**
-   * Waits until the command exits by itself.
+   * Waits until the command exits, without stopping it.
    * @returns its exit code
    */
   ended(): Promise<number | null>;

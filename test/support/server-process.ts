@@ -23,7 +23,7 @@ export interface ServerProcess {
    */
   ready(): Promise<void>;
   /**
-   * Waits until the process exits by itself.
+   * Waits until the process exits, without stopping it.
    * @returns its exit code
    */
   ended(): Promise<number | null>;

@@ -105,7 +105,7 @@ export interface ExitedProcess {
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const LONGEST_RUN_MS = 300_000;
 
-/** Runs a server with all services, or the command in `ops`, until it exits by itself. */
+/** Runs a server with all services, or the command in `ops`, until it exits. */
 export async function runUntilExit(
   settings: Settings,
   options: { readonly ops?: readonly string[] } & Privileges = {},
@@ -128,7 +128,7 @@ interface Privileges {
  */
 const WITHOUT_OVERRIDE = ['setpriv', '--bounding-set=-dac_override', '--inh-caps=-dac_override'];
 
-/** Runs one of our programs with the given settings and no others, until the program exits by itself. */
+/** Runs one of our programs with the given settings and no others, until the program exits. */
 export async function runProgram(
   words: readonly string[],
   settings: Settings,

@@ -23,7 +23,8 @@ const PAUSE_MS = 50;
 
 /**
  * Starts the writers.
- * @param readers a client for each instance of the user service, all of which are queried after each change
+ * @param readers a client for each instance of the user service; after each change, the writers query all of
+ * them
  */
 export function startProfileWriters(
   people: readonly Tokens[],

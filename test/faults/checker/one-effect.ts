@@ -57,7 +57,10 @@ const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
   'final-login',
 ]);
 
-/** Checks that each command, whatever its response, took effect exactly as requested and at most once. */
+/**
+ * Checks that each command took effect exactly as requested, and at most once. This applies to commands with
+ * any response, or with none.
+ */
 export function checkCommandEffects({ journal, history }: CommandCheckContext): readonly Violation[] {
   const twice = [...journal.byCommand].flatMap(([id, commits]) => [
     ...repeated(commits, ({ stream }) => stream).flatMap((stream) =>

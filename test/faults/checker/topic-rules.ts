@@ -131,7 +131,7 @@ function checkStream(
   ];
 }
 
-/** Report only the first difference, because every event after a missing event is out of place as well. */
+/** Report only the first difference. If an event is missing, every event after it is out of place. */
 function checkOrder(
   key: string,
   events: readonly JournalEvent[],

@@ -1,4 +1,4 @@
-/** Decides which work counts as hit by a fault: only work of the fault's own target. */
+/** Decides which work a fault has hit. Only the work of the fault's own target counts. */
 import {
   countWorkAtBeginning,
   countWorkBySamples,
@@ -17,7 +17,7 @@ export interface HitsDeps {
   behind(consumer: EventConsumer): Promise<number>;
 }
 
-/** The name under which all requests of clients are counted, whatever process the requests are sent to. */
+/** The name under which the requests of all clients are counted, no matter which process receives them. */
 export const CLIENTS_TARGET = 'clients';
 
 const SAMPLE_EVERY_MS = 1_000;

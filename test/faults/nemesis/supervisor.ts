@@ -30,7 +30,10 @@ function explainExit(output: string): string {
 }
 
 export interface SupervisorOptions {
-  /** Called with the lines that explain the exit when the process exits by itself. The process is then restarted. */
+  /**
+   * Called when the process has exited unexpectedly, with the lines that explain the exit. The process is
+   * then restarted.
+   */
   onEnd(name: string, lines: string): void;
   /**
    * The gate that each start must pass. A start lasts until the process is ready or has ended. Default: a

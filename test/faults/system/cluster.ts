@@ -165,8 +165,8 @@ function graceOf(service: ServiceName, index: number): Settings {
 }
 
 /**
- * Faults that need the proxy in front of MongoDB. They are not possible with a replica set: the driver connects to the
- * addresses that the members report, and so bypasses the proxy.
+ * Faults that need the proxy in front of MongoDB. They are not possible with a replica set, because the
+ * driver bypasses the proxy: it connects to the addresses that the members report.
  */
 const BY_PROXY = ['cut-mongodb', 'fail-write-concern', 'stale-primary', 'full-disk'] as const;
 

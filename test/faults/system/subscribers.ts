@@ -158,7 +158,7 @@ function lineOf({ id, subject, sequence }: CloudEvent): HandledEventLine {
   return { account: subject, sequence: Number(sequence), id };
 }
 
-/** Starts the process that uses `subscribe()`. If the process ends by itself, it is started again. */
+/** Starts the process that uses `subscribe()`, and starts it again whenever it exits unexpectedly. */
 async function startSubscriber(
   source: SubscriberSource,
   take: (line: HandledEventLine) => void,

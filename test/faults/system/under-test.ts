@@ -65,7 +65,10 @@ export interface SystemOptions {
   readonly work: GetWorkCounter;
   /** The mail server to which the system sends its mails. */
   readonly sink: MailSink;
-  /** Called when a process has exited by itself, which counts as a fault. The process is then started again. */
+  /**
+   * Called when a process has exited unexpectedly, which counts as a fault. The process is then started
+   * again.
+   */
   recordFault(line: FaultLine): void;
   /** Called with each event that a subscriber has received. */
   recordReceived(line: ReceivedEventLine): void;
@@ -133,7 +136,7 @@ export function mapRecordedNamesToSenders(
 }
 
 /**
- * Returns a function that reports that a process has exited by itself. The function takes the name of the
+ * Returns a function that reports that a process has exited unexpectedly. The function takes the name of the
  * process and its last lines of output.
  */
 export function createExitReporter({ say, recordFault }: Pick<SystemOptions, 'say' | 'recordFault'>) {

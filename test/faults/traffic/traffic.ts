@@ -1,4 +1,7 @@
-/** Generates steady traffic: people begin a fixed number of actions per second, however long each takes. */
+/**
+ * Generates steady traffic: people begin a fixed number of actions per second, no matter how long the actions
+ * take.
+ */
 import { createRandomGenerator, type RandomGenerator } from '../random.ts';
 import { type CustomerActions, type CustomerDeps, createCustomerActions } from './customer.ts';
 import { listActionsOfMix, type TrafficAction, type TrafficMix } from './mixes.ts';

@@ -49,7 +49,7 @@ export interface DeliveryLeaseRenewer {
    */
   mayStillSend(id: string): boolean;
   /**
-   * Renews each lease of which a third or more has passed.
+   * Renews the leases that are older than a third of their duration.
    * @throws StoreUnavailable
    */
   extendDue(): Promise<void>;

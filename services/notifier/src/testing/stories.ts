@@ -54,7 +54,7 @@ interface Person {
   /** The person cancels the erasure of the account. */
   cancelsErasure(at: number): Promise<StoryEvent>;
   signsInElsewhere(at: number): Promise<StoryEvent>;
-  /** Somebody enters too many wrong passwords for the account. */
+  /** The account is locked, because too many wrong passwords were entered for it. */
   isLockedOut(at: number): Promise<StoryEvent>;
 }
 

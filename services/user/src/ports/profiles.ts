@@ -47,8 +47,8 @@ export interface ProfileStore extends PositionStore<StoredAccount> {
   /** Returns up to `limit` stored accounts of any state with an id greater than `after`, sorted by id. */
   page(after: string | undefined, limit: number): Promise<readonly StoredAccount[]>;
   /**
-   * Counts the parked accounts. Must be cheap however many accounts there are, because every request to /readyz and
-   * /metrics calls it.
+   * Counts the parked accounts. Must take the same short time for any number of accounts, because every
+   * request to /readyz and /metrics calls it.
    */
   countParked(): Promise<number>;
   /** Counts the accounts that are parked because their history has forked. Must be as cheap as `countParked`. */

@@ -1,4 +1,4 @@
-/** Compares all accounts of two generations, both of which are still being filled. */
+/** Compares all accounts of two generations while both generations are still being filled. */
 import type { Parked } from '@latchkey/consumer';
 import type { ProfileStore } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';

@@ -20,9 +20,9 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly _id: string;
   readonly state: DeliveryState;
   /**
-   * Present only while the mail may still be sent. `dueAt` is the earliest time of the next claim: the next
-   * attempt of a pending delivery, or the end of the lease of a claimed one. The field is removed as a whole,
-   * so that the sparse index contains only open deliveries.
+   * Present only while the mail may still be sent. `dueAt` is the earliest time of the next claim: for a
+   * pending delivery, the time of the next attempt; for a claimed delivery, the end of its lease. The whole
+   * field is removed from a final delivery, so that the sparse index contains only open deliveries.
    */
   readonly open?: { readonly dueAt: Date; readonly sendUntil: Date };
   /** The content of the mail. Present only while the mail may still be sent. */
