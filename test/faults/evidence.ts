@@ -2,7 +2,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultSettings } from './settings.ts';
-import { addCounts, type CountsByName, formatNumber } from './summary.ts';
+import { addCountsByName, type CountsByName, formatNumber } from './summary.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 const FILES = { runs: join(DOCS, 'reliability-runs.jsonl'), document: join(DOCS, 'reliability.md') };
@@ -80,9 +80,9 @@ export function formatReliabilityFigures(lines: readonly ReliabilityRun[]): stri
     '',
     `${fromTo(lines.map(({ at }) => at.slice(0, 10)))}, ${runsInWords(lines)}. ${verdict}`,
     '',
-    table(addCounts(lines.map(({ counts }) => counts))),
+    table(addCountsByName(lines.map(({ counts }) => counts))),
     '',
-    `Each kind of fault was injected this many times: ${inWords(addCounts(lines.map(({ faults }) => faults)))}.`,
+    `Each kind of fault was injected this many times: ${inWords(addCountsByName(lines.map(({ faults }) => faults)))}.`,
   ].join('\n');
 }
 

@@ -8,7 +8,7 @@ import { countEventsOfRuns, openReliabilityRuns, type ReliabilityRun } from './e
 import type { FaultKind } from './nemesis/schedule.ts';
 import { type RunResult, runFaultsOnce } from './run.ts';
 import { type FaultSettings, readFaultSettings } from './settings.ts';
-import { addCounts, countFaults, formatColumns } from './summary.ts';
+import { addCountsByName, countFaults, formatCountsInColumns } from './summary.ts';
 import { findUnsupportedClusterFaults } from './system/cluster.ts';
 import { findUnsupportedStandaloneFaults } from './system/standalone.ts';
 
@@ -19,7 +19,7 @@ function say(line: string): void {
 
 function tellOf({ seed, seconds, ok, unfinished, report, faults, folder }: RunResult): void {
   say(
-    `seed ${seed}, ${seconds} s\n\nfaults\n${formatColumns(countFaults(faults))}\n\ncounts\n${formatColumns(report.counts)}\n`,
+    `seed ${seed}, ${seconds} s\n\nfaults\n${formatCountsInColumns(countFaults(faults))}\n\ncounts\n${formatCountsInColumns(report.counts)}\n`,
   );
   for (const what of unfinished) say(`VIOLATION  ${what}`);
   tellViolations(report);
@@ -89,7 +89,7 @@ function interrupted(): AbortSignal {
 /** Checks the saved folder of an earlier run by the current rules, and prints the violations. */
 async function recheckRun(folder: string): Promise<void> {
   const report = await recheckSavedRun(folder);
-  say(`counts\n${formatColumns(report.counts)}\n`);
+  say(`counts\n${formatCountsInColumns(report.counts)}\n`);
   tellViolations(report);
   if (!report.ok) process.exitCode = 1;
 }
@@ -110,7 +110,9 @@ async function runOrRecheck(words: readonly string[]): Promise<void> {
     say(`${fault} is left out: it cannot be caused here (docs/reliability.md)`);
   const lines = await runAll(settings, interrupted());
   if (lines.length > 1)
-    say(`all ${lines.length} runs\n${formatColumns(addCounts(lines.map(({ counts }) => counts)))}`);
+    say(
+      `all ${lines.length} runs\n${formatCountsInColumns(addCountsByName(lines.map(({ counts }) => counts)))}`,
+    );
   if (lines.some(({ ok }) => !ok)) process.exitCode = 1;
 }
 

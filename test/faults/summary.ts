@@ -12,7 +12,7 @@ export function countFaults(faults: readonly FaultLine[]): CountsByName {
 }
 
 /** Adds up the counts of each name. The names in the result are in the order of their first occurrence. */
-export function addCounts(all: readonly CountsByName[]): CountsByName {
+export function addCountsByName(all: readonly CountsByName[]): CountsByName {
   const sums = new Map<string, number>();
   for (const counts of all)
     for (const [name, count] of Object.entries(counts)) sums.set(name, (sums.get(name) ?? 0) + count);
@@ -20,7 +20,7 @@ export function addCounts(all: readonly CountsByName[]): CountsByName {
 }
 
 /** Formats counts as a text of two columns. */
-export function formatColumns(counts: CountsByName): string {
+export function formatCountsInColumns(counts: CountsByName): string {
   const rows = Object.entries(counts).map(([name, count]) => [name, formatNumber(count)] as const);
   function widest(column: 0 | 1) {
     return Math.max(0, ...rows.map((row) => row[column].length));

@@ -23,7 +23,7 @@ import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { DependencyHealth, Logger, Registry } from '@latchkey/process';
 import { createGuards, createRemoteKeySource, createTokenVerifier, type KeySource } from '@latchkey/tokens';
 import { createSecretSealer, createWebhookDispatcher, openWebhookStorage } from '@latchkey/webhooks';
-import type { UserConfig } from './config.ts';
+import type { UserServiceConfig } from './config.ts';
 import { getGenerationConsumerGroup } from './generation/pointer.ts';
 import { accountSequenceHeaderSchema } from './http/account-sequence.ts';
 import { createEventsFeedPolicy } from './http/events-policy.ts';
@@ -60,7 +60,7 @@ const SLICE_WITHIN_MS = 3_600_000;
 /** The topic that the user service consumes, and the topic to which it publishes confirmations of erasures. */
 export const topicsOfUserService: readonly TopicSpec[] = [checkedAccountsTopic, receiptsTopic];
 
-export interface UserDeps {
+export interface UserServiceDeps {
   readonly backend: ServiceBackend;
   readonly logger: Logger;
   readonly registry: Registry;
@@ -96,7 +96,7 @@ export interface UserDeps {
  * await user.start();
  * server.serve(user.routes);
  */
-export function compose(config: UserConfig, deps: UserDeps): Service {
+export function compose(config: UserServiceConfig, deps: UserServiceDeps): Service {
   const { backend, logger, registry, now = () => new Date() } = deps;
   const stores = openUserStorage(backend.store);
   const pointers = createGenerationPointerCache({

@@ -26,4 +26,4 @@ export const userSettingsSchema = z.object({
     ),
 });
 
-export type UserConfig = z.infer<typeof userSettingsSchema>;
+export type UserServiceConfig = z.infer<typeof userSettingsSchema>;

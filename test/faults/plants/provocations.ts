@@ -260,7 +260,7 @@ export const provocations = {
 export type Provocation = keyof typeof provocations;
 
 /** The provocation whose system begins as a standalone. */
-export const STANDALONE_MOVE_PROVOCATION: Provocation = 'a standalone is moved';
+export const PROVOCATION_MOVING_A_STANDALONE: Provocation = 'a standalone is moved';
 
 /**
  * The provocations that need a system of their own. After a restore of the journal, only some of the rules
@@ -268,7 +268,7 @@ export const STANDALONE_MOVE_PROVOCATION: Provocation = 'a standalone is moved';
  */
 export const PROVOCATIONS_WITH_OWN_SYSTEM: ReadonlySet<Provocation> = new Set([
   'an older journal is restored',
-  STANDALONE_MOVE_PROVOCATION,
+  PROVOCATION_MOVING_A_STANDALONE,
 ]);
 
 function lengthOf(process: ServerProcess | undefined): number {

@@ -27,7 +27,7 @@ import { countAccountsBehind } from './behind.ts';
 import { findClockLibrary } from './clocks.ts';
 import { readReplacedRows } from './data-folder.ts';
 import { rebuildRestoredReadModel } from './restore-read-model.ts';
-import { openServers, type ServersOfRun } from './servers.ts';
+import { openServersOfRun, type ServersOfRun } from './servers.ts';
 import { createEhloNameSettings } from './sink.ts';
 import { openSubscribers, type Subscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
 import {
@@ -72,7 +72,7 @@ export async function openCluster(
   const plan = planFaults({ seed, seconds, pauses, without: findUnsupportedClusterFaults(settings) });
   const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
   const clockLibrary = setsClocks ? findClockLibrary() : undefined;
-  const servers = await openServers({ ...settings, clockLibrary, work }, stack);
+  const servers = await openServersOfRun({ ...settings, clockLibrary, work }, stack);
   await former?.stop();
   const cluster = await prepareServices(servers, { options, port: portOf(former) }, stack);
   await former?.moveTo(cluster);

@@ -10,7 +10,7 @@ const CORRELATION_IN_REQUEST = SIZE_BYTES + 4;
 export const PRODUCE_API_KEY = 0;
 
 /** Splits a byte stream into complete frames, including their size fields. Drops an incomplete frame at the end. */
-export async function* splitFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* splitKafkaFrames(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -25,7 +25,7 @@ function lengthOf(frame: Buffer): number {
   return SIZE_BYTES + frame.readInt32BE(0);
 }
 
-export interface RequestHead {
+export interface KafkaRequestHead {
   readonly apiKey: number;
   readonly correlationId: number;
 }
@@ -34,7 +34,7 @@ export interface RequestHead {
  * Parses the head of a Kafka request: its api key, version and correlation id. @param frame a complete
  * request
  */
-export function parseRequestHead(frame: Buffer): RequestHead {
+export function parseKafkaRequestHead(frame: Buffer): KafkaRequestHead {
   return {
     apiKey: frame.readInt16BE(SIZE_BYTES),
     correlationId: frame.readInt32BE(CORRELATION_IN_REQUEST),
@@ -42,6 +42,6 @@ export function parseRequestHead(frame: Buffer): RequestHead {
 }
 
 /** Returns the correlation id of a Kafka response. @param frame a complete response */
-export function getCorrelationId(frame: Buffer): number {
+export function getKafkaCorrelationId(frame: Buffer): number {
   return frame.readInt32BE(SIZE_BYTES);
 }

@@ -5,7 +5,12 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import fc from 'fast-check';
 import { eventually } from '../../support/eventually.ts';
 import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
-import { getCorrelationId, PRODUCE_API_KEY, parseRequestHead, splitFrames } from './kafka-frames.ts';
+import {
+  getKafkaCorrelationId,
+  PRODUCE_API_KEY,
+  parseKafkaRequestHead,
+  splitKafkaFrames,
+} from './kafka-frames.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 
 const METADATA = 3;
@@ -42,7 +47,7 @@ describe('frames', () => {
     await fc.assert(
       fc.asyncProperty(bodies, cuts, async (given, sizes) => {
         const frames = given.map((body) => framed(Buffer.from(body)));
-        const got = await collect(splitFrames(piecesOf(Buffer.concat(frames), sizes)));
+        const got = await collect(splitKafkaFrames(piecesOf(Buffer.concat(frames), sizes)));
         assert.deepEqual(got, frames);
       }),
     );
@@ -71,9 +76,9 @@ describe('the proxy', () => {
   before(async () => {
     broker = createServer(async (socket) => {
       socket.on('error', () => undefined);
-      for await (const frame of splitFrames(socket)) {
-        asked.push(parseRequestHead(frame).correlationId);
-        socket.write(answer(parseRequestHead(frame).correlationId));
+      for await (const frame of splitKafkaFrames(socket)) {
+        asked.push(parseKafkaRequestHead(frame).correlationId);
+        socket.write(answer(parseKafkaRequestHead(frame).correlationId));
       }
     });
     broker.listen(0, '127.0.0.1');
@@ -100,7 +105,7 @@ describe('the proxy', () => {
 
   async function plug(): Promise<void> {
     client = connect(proxy.port, '127.0.0.1');
-    answers = splitFrames(client);
+    answers = splitKafkaFrames(client);
     await once(client, 'connect');
   }
 
@@ -111,7 +116,7 @@ describe('the proxy', () => {
   /** Returns the correlation id of the next response; undefined if the connection has ended. */
   async function answered(): Promise<number | undefined> {
     const next = await answers.next();
-    return next.done ? undefined : getCorrelationId(next.value);
+    return next.done ? undefined : getKafkaCorrelationId(next.value);
   }
 
   test('forwards requests and responses', async () => {

@@ -5,7 +5,12 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTcpProxy } from '../../support/tcp-proxy.ts';
 import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
-import { getCorrelationId, PRODUCE_API_KEY, parseRequestHead, splitFrames } from './kafka-frames.ts';
+import {
+  getKafkaCorrelationId,
+  PRODUCE_API_KEY,
+  parseKafkaRequestHead,
+  splitKafkaFrames,
+} from './kafka-frames.ts';
 
 export type KafkaProxyMode =
   | { readonly kind: 'clear' }
@@ -61,8 +66,8 @@ export async function createKafkaProxy(
     const open = new Map<number, () => void>();
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const frame of splitFrames(chunks)) {
-        const { apiKey, correlationId } = parseRequestHead(frame);
+      for await (const frame of splitKafkaFrames(chunks)) {
+        const { apiKey, correlationId } = parseKafkaRequestHead(frame);
         if (apiKey === PRODUCE_API_KEY) open.set(correlationId, produces.begin());
         yield frame;
         if (apiKey !== PRODUCE_API_KEY) continue;
@@ -72,10 +77,10 @@ export async function createKafkaProxy(
     }
 
     async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const frame of splitFrames(chunks)) {
+      for await (const frame of splitKafkaFrames(chunks)) {
         if (mode.kind === 'slow') await delay(mode.ms);
-        const end = open.get(getCorrelationId(frame));
-        const isProduce = open.delete(getCorrelationId(frame));
+        const end = open.get(getKafkaCorrelationId(frame));
+        const isProduce = open.delete(getKafkaCorrelationId(frame));
         if (isProduce) await held;
         end?.();
         if (isProduce && mode.kind === 'lose-produce-answers') return;

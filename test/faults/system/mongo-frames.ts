@@ -16,7 +16,7 @@ const SIZE_BYTES = 4;
 const TYPE_BYTES = 1;
 
 /** Splits a byte stream into complete messages. Drops an incomplete message at the end. */
-export async function* splitMessages(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* splitMongoMessages(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -28,12 +28,12 @@ export async function* splitMessages(chunks: AsyncIterable<Buffer>): AsyncGenera
   }
 }
 
-export function getMessageId(message: Buffer): number {
+export function getMongoMessageId(message: Buffer): number {
   return message.readInt32LE(4);
 }
 
 /** Returns the id of the message that the given message responds to. */
-export function getRequestIdOfResponse(message: Buffer): number {
+export function getMongoRequestIdOfResponse(message: Buffer): number {
   return message.readInt32LE(8);
 }
 
@@ -41,14 +41,14 @@ export function getRequestIdOfResponse(message: Buffer): number {
  * Returns the name of the command in an OP_MSG, without parsing its body: the name of the body's first field. Empty for a
  * message of an older kind.
  */
-export function getCommandName(message: Buffer): string {
+export function getMongoCommandName(message: Buffer): string {
   if (message.readInt32LE(12) !== OP_MSG || message[BODY_AT] !== 0) return '';
   const nameAt = BODY_AT + 1 + SIZE_BYTES + TYPE_BYTES;
   return message.toString('utf8', nameAt, message.indexOf(0, nameAt));
 }
 
 /** Returns the body of an OP_MSG; undefined for a message of an older kind. */
-export function parseMessageBody(message: Buffer): BSON.Document | undefined {
+export function parseMongoMessageBody(message: Buffer): BSON.Document | undefined {
   if (message.readInt32LE(12) !== OP_MSG || message[BODY_AT] !== 0) return undefined;
   const size = message.readInt32LE(BODY_AT + 1);
   return BSON.deserialize(message.subarray(BODY_AT + 1, BODY_AT + 1 + size));

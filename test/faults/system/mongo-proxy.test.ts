@@ -6,10 +6,10 @@ import type { BSON } from 'mongodb';
 import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
 import {
   createMongoResponse,
-  getMessageId,
-  getRequestIdOfResponse,
-  parseMessageBody,
-  splitMessages,
+  getMongoMessageId,
+  getMongoRequestIdOfResponse,
+  parseMongoMessageBody,
+  splitMongoMessages,
 } from './mongo-frames.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
 
@@ -35,9 +35,9 @@ describe('the proxy to MongoDB', () => {
   before(async () => {
     mongo = createServer(async (socket) => {
       socket.on('error', () => undefined);
-      for await (const message of splitMessages(socket)) {
-        applied.push(Object.keys(parseMessageBody(message) ?? {})[0] ?? '');
-        socket.write(createMongoResponse(getMessageId(message), APPLIED));
+      for await (const message of splitMongoMessages(socket)) {
+        applied.push(Object.keys(parseMongoMessageBody(message) ?? {})[0] ?? '');
+        socket.write(createMongoResponse(getMongoMessageId(message), APPLIED));
       }
     });
     mongo.listen(0, '127.0.0.1');
@@ -52,7 +52,7 @@ describe('the proxy to MongoDB', () => {
     proxy = await createMongoProxy(`127.0.0.1:${(mongo.address() as AddressInfo).port}`, work);
     await proxy.mend();
     client = connect(proxy.port, '127.0.0.1');
-    answers = splitMessages(client);
+    answers = splitMongoMessages(client);
     await once(client, 'connect');
   });
 
@@ -65,8 +65,8 @@ describe('the proxy to MongoDB', () => {
     client.write(requestOf(7, body));
     const { value, done } = await answers.next();
     if (done) return undefined;
-    assert.equal(getRequestIdOfResponse(value), 7);
-    return parseMessageBody(value);
+    assert.equal(getMongoRequestIdOfResponse(value), 7);
+    return parseMongoMessageBody(value);
   }
 
   test('forwards requests and responses', async () => {

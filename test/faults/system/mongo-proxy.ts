@@ -9,11 +9,11 @@ import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
 import {
   createMongoResponse,
-  getCommandName,
-  getMessageId,
-  getRequestIdOfResponse,
-  parseMessageBody,
-  splitMessages,
+  getMongoCommandName,
+  getMongoMessageId,
+  getMongoRequestIdOfResponse,
+  parseMongoMessageBody,
+  splitMongoMessages,
 } from './mongo-frames.ts';
 
 export type MongoProxyMode =
@@ -75,22 +75,23 @@ export async function createMongoProxy(
     }
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const message of splitMessages(chunks)) {
-        if (!MAINTENANCE.has(getCommandName(message))) open.set(getMessageId(message), commands.begin());
+      for await (const message of splitMongoMessages(chunks)) {
+        if (!MAINTENANCE.has(getMongoCommandName(message)))
+          open.set(getMongoMessageId(message), commands.begin());
         const answer = mode === 'clear' ? undefined : answerInstead(message, mode);
         if (answer === undefined) yield message;
         else {
           near.write(answer);
-          end(getMessageId(message));
+          end(getMongoMessageId(message));
         }
-        if (mode === 'fails-write-concern' && isWrite(message)) unsure.add(getMessageId(message));
+        if (mode === 'fails-write-concern' && isWrite(message)) unsure.add(getMongoMessageId(message));
       }
     }
 
     async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const message of splitMessages(chunks)) {
-        end(getRequestIdOfResponse(message));
-        yield unsure.delete(getRequestIdOfResponse(message)) ? withoutMajority(message) : message;
+      for await (const message of splitMongoMessages(chunks)) {
+        end(getMongoRequestIdOfResponse(message));
+        yield unsure.delete(getMongoRequestIdOfResponse(message)) ? withoutMajority(message) : message;
       }
     }
 
@@ -113,7 +114,7 @@ export async function createMongoProxy(
 }
 
 function commandIn(message: Buffer): string {
-  return Object.keys(parseMessageBody(message) ?? {})[0] ?? '';
+  return Object.keys(parseMongoMessageBody(message) ?? {})[0] ?? '';
 }
 
 function isWrite(message: Buffer): boolean {
@@ -126,18 +127,22 @@ function isWrite(message: Buffer): boolean {
  */
 function answerInstead(message: Buffer, mode: Exclude<MongoProxyMode, 'clear'>): Buffer | undefined {
   if (mode === 'fails-write-concern' || !isWrite(message)) return undefined;
-  if (mode === 'is-full') return createMongoResponse(getMessageId(message), DISK_FULL);
+  if (mode === 'is-full') return createMongoResponse(getMongoMessageId(message), DISK_FULL);
   const nothing =
     commandIn(message) === 'findAndModify'
       ? { value: null, lastErrorObject: { n: 0, updatedExisting: false } }
       : { n: 1, nModified: 1 };
-  return createMongoResponse(getMessageId(message), { ok: 1, ...nothing, writeConcernError: STEPPED_DOWN });
+  return createMongoResponse(getMongoMessageId(message), {
+    ok: 1,
+    ...nothing,
+    writeConcernError: STEPPED_DOWN,
+  });
 }
 
 function withoutMajority(message: Buffer): Buffer {
-  const body = parseMessageBody(message);
+  const body = parseMongoMessageBody(message);
   if (body === undefined) return message;
-  return createMongoResponse(getRequestIdOfResponse(message), {
+  return createMongoResponse(getMongoRequestIdOfResponse(message), {
     ...body,
     writeConcernError: WRITE_CONCERN_FAILED,
   });

@@ -6,7 +6,7 @@ import type { System } from '../../support/system.ts';
 
 const DATABASE = 'latchkey.sqlite';
 
-export interface RestoreFileDeps extends Pick<System, 'ops' | 'kill' | 'start'> {
+export interface RestoreBackupDeps extends Pick<System, 'ops' | 'kill' | 'start'> {
   /** The path of the data folder (DATA_DIR). */
   readonly folder: string;
 }
@@ -16,7 +16,7 @@ export interface RestoreFileDeps extends Pick<System, 'ops' | 'kill' | 'start'> 
  * standalone.
  */
 export async function restoreBackup(
-  { folder, ops, kill, start }: RestoreFileDeps,
+  { folder, ops, kill, start }: RestoreBackupDeps,
   meanwhile: () => Promise<void>,
 ): Promise<void> {
   const parent = await mkdtemp(join(tmpdir(), 'latchkey-backup-'));

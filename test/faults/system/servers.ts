@@ -45,7 +45,7 @@ const INSTANCES = serviceNames.flatMap((service) =>
  * Starts the servers of a run. Adds each server to the stack immediately, so that it is closed even if a
  * later step fails.
  */
-export async function openServers(
+export async function openServersOfRun(
   options: ServersOptions,
   stack: AsyncDisposableStack,
 ): Promise<ServersOfRun> {
