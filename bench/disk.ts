@@ -7,7 +7,10 @@ import type { Benchmark, BenchmarkFigure } from './support/benchmark.ts';
 import { startBenchmarkServer } from './support/server.ts';
 
 const ACCOUNTS = Number(process.env['DISK_ACCOUNTS'] ?? 300);
-/** How many accounts are created before the first measurement, so that every table has more than its first page. */
+/**
+ * How many accounts are created before the first measurement, so that every table already has more than one
+ * page.
+ */
 const EARLIER_ACCOUNTS = 50;
 
 export const diskBenchmark: Benchmark = {

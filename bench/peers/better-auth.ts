@@ -1,6 +1,6 @@
 /**
- * Runs Better Auth (https://better-auth.com) on SQLite, with the same durability, password hash and mails as Latchkey
- * on its embedded store. If this file is run as a program, it is the server of Better Auth.
+ * Runs Better Auth (https://better-auth.com) on SQLite, with the same durability, password hash and mails as
+ * Latchkey on its embedded store. The server process runs this file as its program.
  */
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

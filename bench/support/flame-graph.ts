@@ -1,4 +1,7 @@
-/** Draws a call tree as a flame graph (https://www.brendangregg.com/flamegraphs.html), callers above callees. */
+/**
+ * Draws a call tree as a flame graph (https://www.brendangregg.com/flamegraphs.html), in which callers are
+ * above the functions that they call.
+ */
 import type { ProfileFrame, ProfileFrameOrigin } from './cpu-profile.ts';
 
 const WIDTH = 1200;

@@ -18,7 +18,8 @@ export interface SecretsSource {
   readonly name: string;
   readonly secrets: StoredSecrets;
   /**
-   * Writes the given keys, each atomically. Undefined if the keys are in the settings, which a command cannot change.
+   * Writes the given keys. Each key is written atomically. The method is missing if the keys are in the
+   * settings, because a command cannot change the settings.
    */
   write?(changes: Partial<StoredSecrets>): Promise<void>;
   /** The names of optional keys that are set in the settings, while the other keys are in files. */

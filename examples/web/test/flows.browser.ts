@@ -159,8 +159,8 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(page, 'Sign in', { Email: ada.email, Password: NEW_PASSWORD }, 'Sign in');
     await page.getByText('Signed in as Augusta').waitFor();
 
-    // If the browser is offline during a sign-out, the session remains on the server. When the page is loaded
-    // again, it must end this session instead of restoring it from the cookie.
+    // If the browser is offline during a sign-out, the session remains on the server. The next page load must
+    // end this session instead of restoring it from the cookie.
     if (tokens === 'cookie') {
       const lost = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/auth/logout'));
       await context.setOffline(true);

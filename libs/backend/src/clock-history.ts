@@ -1,6 +1,6 @@
 /**
- * Decides at the start of a process whether its clock can be trusted, on systems without a second clock to
- * compare it with. Compares the time with the time that the previous process last stored.
+ * Decides at the start of a process whether its clock can be trusted. Used on systems that have no second
+ * clock for a comparison. The process compares its clock with the time that the previous process last stored.
  */
 import { type ClockGuard, type ClockUse, DAY_MS, HOUR_MS, systemUptimeMs } from '@latchkey/process';
 import type { ClockReading, ClockReadings } from '@latchkey/store';

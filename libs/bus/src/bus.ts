@@ -145,9 +145,8 @@ export function computeSegmentDurationMs(maxLagMs: number): number {
  */
 export interface Bus {
   /**
-   * Creates missing topics and checks existing ones.
-   * @throws Error that names topic and setting if an existing topic differs; existing topics are never
-   * changed
+   * Creates missing topics, and checks existing ones without changing them.
+   * @throws Error that names the topic and the setting if an existing topic differs
    */
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
   /**

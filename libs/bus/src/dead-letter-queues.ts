@@ -35,7 +35,7 @@ export interface DeadLetter {
 export interface DeadLetterQuery {
   /** The maximum number of dead letters to return; at least 1. */
   readonly limit: number;
-  /** Return only dead letters after this position. */
+  /** If set, only dead letters after this position are returned. */
   readonly after?: RecordPosition;
 }
 

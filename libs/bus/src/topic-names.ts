@@ -71,9 +71,9 @@ export function withTopicNames<B extends Bus & ConsumerGroups>(bus: B, namesOnLo
 }
 
 /**
- * Returns a bus whose methods take Latchkey's group names. `bus` must take Latchkey's topic names, like the
- * result of `withTopicNames`, because the name of a group on the log is derived from Latchkey's names of the
- * group and of its topics.
+ * Returns a bus whose methods take Latchkey's group names.
+ * @param bus a bus whose methods take Latchkey's topic names, such as the result of `withTopicNames`, because
+ * the name of a group on the log depends on these topic names
  */
 export function withGroupNames<B extends Bus & ConsumerGroups>(bus: B, rules: GroupNamingRules): B {
   const renamed: Bus & ConsumerGroups = {

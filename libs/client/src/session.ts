@@ -63,8 +63,8 @@ export function createSession(
 }
 
 /**
- * Parses a stored session, which always has a refresh token. Returns undefined if the string is not such a
- * session.
+ * Parses a stored session. Returns undefined if the string is not a session with a refresh token, because a
+ * session is stored only together with its refresh token.
  */
 export function parseSession(text: string | null): Session | undefined {
   try {

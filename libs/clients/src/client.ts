@@ -32,8 +32,8 @@ export interface ServiceClient {
 }
 
 /**
- * Returns the client with a new current key. Its previous keys expire at `until`, or earlier if their expiry
- * is already earlier. Keys that expired before `now` are removed.
+ * Returns the client with a new current key. The previous keys expire at `until`; a key that expires earlier
+ * keeps its own time. Keys that expired before `now` are removed.
  */
 export function replaceClientKey(
   client: ServiceClient,

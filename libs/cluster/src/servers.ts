@@ -50,7 +50,7 @@ export interface ServerConnections {
    * the topics.
    */
   watched(): readonly DependencyHealth[];
-  /** Closes the log and the store. If `ready` is still waiting, it rejects. Idempotent. */
+  /** Closes the log and the store. If a call of `ready` is still waiting, that call rejects. Idempotent. */
   close(): Promise<void>;
 }
 

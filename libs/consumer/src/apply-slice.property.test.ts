@@ -22,7 +22,7 @@ function apply(state: State, record: EventRecord): State {
   return { ...state, sequence, applied: [...state.applied, sequence] };
 }
 
-/** Generates logs with the events of three accounts, which alternate at random. */
+/** Generates logs with the events of three accounts, mixed at random. */
 const logs = fc.array(fc.nat(2), { maxLength: 40 }).map((accounts) => {
   const sequences = [0, 0, 0];
   return accounts.map((number, offset) => {

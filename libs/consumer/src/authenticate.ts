@@ -184,8 +184,8 @@ async function findFlaws(
   const flaws: (string | undefined)[] = [];
   const pending = new Map<string, Intact[]>();
   for (const [index, { source, decoded, provenance }] of candidates.entries()) {
-    // Records whose key names no account are not checked, because the consumer always sends them to the
-    // dead-letter queue.
+    // Do not check a record whose key names no account, because the consumer always sends such a record to
+    // the dead-letter queue.
     if (decoded.kind === 'unusable') continue;
     if (unsigned.includes(source.topic)) flaws[index] = findFlawOfUnsigned({ source, decoded });
     else if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED_RECORD_CAUSE;
@@ -198,9 +198,9 @@ async function findFlaws(
   }
 
   /**
-   * Marks an event as genuine, and also its predecessors, which the event's hash covers.
-   * @param kid the id of the key that has just verified a signature that covers these events; undefined if no
-   * signature was verified now
+   * Marks an event and its predecessors as genuine; the hash of the event covers the predecessors.
+   * @param kid the id of the key that has just verified the signature of the event; undefined if no signature
+   * was verified now
    */
   function accept(hash: string | undefined, kid?: string): void {
     for (let at = hash; at !== undefined; ) {

@@ -7,11 +7,10 @@ export interface EventKeySource {
   /**
    * Returns the current public keys with the given ids. Ids that auth does not know are missing from the
    * result.
-   * @param newest the time of the newest record that was signed with one of these keys. If it is given, and
-   * auth may still publish an unknown key of such a recent record, the method throws. Default: unknown keys
-   * are missing from the result immediately
-   * @throws EventKeysUnavailable if a key is unknown, and the keys cannot be fetched or auth may still
-   * publish the key
+   * @param newest the time of the newest record that was signed with one of these keys. Pass it to wait for a
+   * key that auth may still publish; by default, no key is waited for
+   * @throws EventKeysUnavailable if a key is unknown and the keys cannot be fetched, or if the caller should
+   * wait for an unknown key
    */
   find(kids: readonly string[], newest?: Date): Promise<ReadonlyMap<string, PublicKey>>;
   /** Returns why keys cannot currently be fetched; undefined if the keys can be fetched. */

@@ -19,7 +19,10 @@ export type NextRecordStep =
   /** The record contains the account's next event. */
   | { readonly kind: 'due'; readonly record: EventRecord }
   | { readonly kind: 'duplicate' }
-  /** The account is parked because an earlier event could not be applied, so this record must wait. */
+  /**
+   * The account is parked because an earlier event could not be applied, so this record must wait until the
+   * account is no longer parked.
+   */
   | { readonly kind: 'held back' }
   /** The record is the event that was missing when the account was parked, so the account can resume. */
   | { readonly kind: 'missing' }

@@ -45,7 +45,7 @@ export interface ParkedEventSorter {
 
 export interface ParkedEventSorterOptions {
   readonly position: Position;
-  /** The mark of the parked account, which names the record at which reading starts. */
+  /** The mark of the parked account. Reading starts at the record that the mark names. */
   readonly parkMark: Parked;
   readonly firstEventRule: FirstEventRule;
   /**

@@ -60,11 +60,12 @@ export interface PositionStore<P extends Position = Position> {
    */
   load(accounts: readonly string[]): Promise<ReadonlyMap<string, P>>;
   /**
-   * Replaces each stored position whose sequence is lower than the given one. If the sequences are equal,
-   * only adds the given mark, and only if the stored position has no mark. Does not change any other
-   * position, so a slow member of the group never undoes what a faster member has stored. Resolves once the
-   * positions are durable. No account may be given twice. If `save` rejects, some of the positions may have
-   * been stored, but no position was stored partly; the caller may repeat the call.
+   * Stores a position if its sequence is higher than that of the account's stored position. If the sequences
+   * are equal, only adds the mark, and only if the stored position has none. A lower sequence changes
+   * nothing, so a slow member of the group never undoes what a faster member has stored. Resolves once the
+   * positions are durable. If `save` rejects, some of the positions may have been stored, each of them
+   * completely; the caller may repeat the call.
+   * @param positions at most one position for each account
    */
   save(positions: readonly P[]): Promise<void>;
   /**
@@ -80,7 +81,7 @@ export function isSameParkMark(a: Parked, b: Parked): boolean {
   return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset && a.cause === b.cause;
 }
 
-/** Creates the mark of an account that is parked because it cannot apply this record. */
+/** Creates the mark of an account that is parked because the consumer cannot apply this record. */
 export function createParkMark(
   { account, sequence }: Position,
   { source: { topic, partition, offset } }: AccountRecord,

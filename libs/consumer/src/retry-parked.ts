@@ -67,9 +67,9 @@ export interface ParkedAccountRetrier<P extends Position> {
    */
   retry(account: string): Promise<RetryOutcome>;
   /**
-   * Retries a parked account on behalf of the consumer, when the missing event is in the current slice. The
-   * position of the group must not have moved past this slice yet. Reads the account's records from the mark
-   * to the end of the slice, and applies the events that are due. Later records need not be read here,
+   * Retries a parked account on behalf of the consumer, when the missing event is in the current slice. Must
+   * be called before the position of the group moves past this slice. Reads the account's records from the
+   * mark to the end of the slice, and applies the events that are due. Later records need not be read here,
    * because the consumer reads them next. If one of the records is unreadable, the account stays parked until
    * an operator retries it.
    * @param mark the mark of the account, as the consumer knows it

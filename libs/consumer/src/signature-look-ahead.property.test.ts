@@ -58,7 +58,7 @@ function recordOf(event: LatchkeyEvent, proof?: EventProof): Unplaced {
   return { key: Buffer.from(key), value, headers: Object.fromEntries(bytes) };
 }
 
-/** Returns the record with a different person, and with all its headers unchanged. */
+/** Returns the record with different personal data, and with all its headers unchanged. */
 function withPerson(record: Unplaced, person: object | null): Unplaced {
   const data: object = JSON.parse(String(record.value));
   return { ...record, value: Buffer.from(JSON.stringify({ ...data, person })) };
@@ -327,7 +327,7 @@ describe('a consumer that catches up', () => {
       .filter((record) => record !== undefined)
       .map((record, offset) => place({ record, isForged: false }, offset));
     assert.equal((await consume(records, { slice: 5, ahead: 100 })).uses, 4);
-    // With a window of half the log, two signatures per account are verified.
+    // The consumer reads half of the log ahead at a time, so it verifies two signatures per account.
     assert.equal((await consume(records, { slice: 5, ahead: 20 })).uses, 8);
   });
 
@@ -385,8 +385,8 @@ describe('a consumer that catches up', () => {
       ...tail,
       read: (...place) => {
         reads += 1;
-        // Schedule a callback, as other work would do, which notes how many reads were made before the
-        // callback could run.
+        // Simulate other work with a callback. The callback notes how many reads were made before it could
+        // run.
         if (reads === 1) setImmediate(() => (readsBefore = reads));
         return tail.read(...place);
       },

@@ -40,8 +40,8 @@ export interface RawRecord {
 export type Decoded =
   | { readonly kind: 'event'; readonly event: LatchkeyEvent }
   /**
-   * The headers of the record are valid, but this release does not know the type of the event. The record is
-   * skipped and counted, and it advances the sequence.
+   * The headers of the record are valid, but this release does not know the type of the event. Consumers skip
+   * and count the record, and store its sequence as applied.
    */
   | { readonly kind: 'unknown-type'; readonly type: string; readonly envelope: Envelope }
   /**

@@ -187,7 +187,7 @@ function selectorOf(id: string): string {
   return id === UNNAMED_KEY_ID ? 'MAIL_DKIM_SELECTOR' : id;
 }
 
-/** Returns the store's records of which keys of this kind were used, and when. */
+/** Returns the part of the store in which processes record the keys of this kind that they use. */
 function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprints, 'list' | 'forget'> {
   if (kind === 'webhooks') return openWebhookStorage(store).keyFingerprints;
   return kind === 'bounces' || kind === 'dkim' ? openNotifierOps(store).keys : openAuthOps(store).keys;
@@ -232,7 +232,8 @@ function assertRetirable({ id, state, needs, canBeForced }: KeyReport, force: bo
 }
 
 /**
- * Asserts that changed keys can be written to files, or that `--show` was given to print them.
+ * Asserts that changed keys will not be lost: they can be written to files, or the operator has given
+ * `--show` to print them.
  * @throws Error with a one-line message if the keys can neither be written nor printed
  */
 function assertWritable(source: SecretsSource, changes: Partial<StoredSecrets>, { show }: Options): void {

@@ -172,8 +172,8 @@ async function dropOthers(rebuild: ReadModelRebuild, { print, note }: CommandCon
 const ERASURES = 500;
 
 /**
- * Confirms erasures that the user service could not confirm because one of its generations was behind. Called after
- * that generation was dropped.
+ * Confirms the erasures that the user service has not confirmed yet because one of its generations was
+ * behind. Must be called after that generation was dropped.
  */
 async function confirmWaiting(
   { store, bus }: Pick<OpenedSystem, 'store' | 'bus'>,

@@ -103,7 +103,10 @@ function republishAll(name: string, context: CommandContext): Promise<void> {
   });
 }
 
-/** The findings of `verify` that go away once consumers have read all events of the account or mailing. */
+/**
+ * The kinds of findings of `verify` that disappear once consumers have read all events of the account or
+ * mailing.
+ */
 const REPAIRED_BY_EVENTS: readonly FindingKind[] = [
   'event-missing',
   'profile-missing',

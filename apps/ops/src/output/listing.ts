@@ -9,7 +9,10 @@ export interface PagedListing<T> {
    * out whether there is a next page.
    */
   load(limit: number): Promise<readonly T[]>;
-  /** Returns the value for `--after` that continues the listing after this item. */
+  /**
+   * Returns the name of an item. If the operator passes it to `--after`, the next page of the listing begins
+   * after this item.
+   */
   nameOf(item: T): string;
   /** Whether to print JSON lines instead of a table. */
   readonly json: boolean;

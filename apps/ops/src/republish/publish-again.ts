@@ -57,8 +57,8 @@ export function createRepublisher(
     if (bus.replaceRecordsOf !== undefined)
       return bus.replaceRecordsOf([account], createRecordRedactor([account]), { unsearched: [topic] });
     const records = await recordsOf(stream);
-    // auth has not removed the person's data from the journal yet. When auth removes it, auth also publishes
-    // the events without the data.
+    // If auth has not removed the person's data from the journal yet, nothing needs to be published here:
+    // auth publishes the events without the data when it removes the data.
     if (records.some(hasPerson)) return;
     await publish(topic, records);
     await noteCopies?.(account);

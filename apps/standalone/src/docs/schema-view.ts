@@ -67,8 +67,8 @@ function constraintsOf(schema: JsonObject): string {
 }
 
 /**
- * Returns the object schema that a schema contains. This is the schema itself or, for an array, the schema of
- * its items or, for a union, the object schema in the first alternative that contains one.
+ * Finds an object schema in a schema: the schema itself if it describes an object, the schema of the items of
+ * an array, or the first object schema in the alternatives of a union. Undefined if there is none.
  */
 function objectWithin(schema: JsonObject, root: JsonObject): JsonObject | undefined {
   if (isJsonObject(schema['properties'])) return schema;

@@ -24,7 +24,7 @@ function headersOf({ path, body, bearer }) {
     'X-Request-Id': crypto.randomUUID(),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     ...(bearer && accessToken ? { Authorization: `Bearer ${accessToken}` } : {}),
-    // Makes the user service wait until it has caught up with the change that this client has just made.
+    // Makes the user service respond only after it has processed the change that this client has just made.
     ...(path.includes('/api/v1/users') && accountSequence ? { 'Account-Sequence': accountSequence } : {}),
   };
 }

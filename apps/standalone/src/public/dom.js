@@ -1,6 +1,7 @@
 /**
- * Creates an element. Attributes that are functions become listeners (`onclick`), `true` sets an empty attribute,
- * `false`, `null` and `undefined` are skipped. Strings become text nodes and are never parsed as HTML.
+ * Creates an element. An attribute whose value is a function becomes a listener (`onclick`). The value `true`
+ * sets an empty attribute; attributes with the values `false`, `null` and `undefined` are left out. Strings
+ * in `children` become text nodes and are never parsed as HTML.
  */
 export function createElement(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);

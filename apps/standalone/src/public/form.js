@@ -2,8 +2,9 @@
 import { createElement } from './dom.js';
 
 /**
- * Prefills a control. The value may be a function that loads it. If the user types text while the value is
- * loading, the text is not replaced.
+ * Prefills a form control.
+ * @param value the value, or a function that loads it. If the user types something while the value is
+ * loading, the loaded value is dropped
  */
 async function fill(control, value) {
   const text = await (typeof value === 'function' ? value() : value);

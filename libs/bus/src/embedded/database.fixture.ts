@@ -7,7 +7,9 @@ const allowed: readonly AllowedPlan[] = [
   { plan: /^USE TEMP B-TREE FOR ORDER BY: SELECT name, .* FROM bus_topic /, because: 'it sorts topics' },
 ];
 
-/** Opens a database for the embedded log, which refuses statements that scan the log. */
+/**
+ * Opens a database for the embedded log that throws if a statement scans the log instead of using an index.
+ */
 export function openLogDatabase(options: OpenDatabaseOptions): Database {
   return refuseScans(openDatabase(options), allowed);
 }

@@ -367,8 +367,8 @@ interface Prefix {
 }
 
 /**
- * Deletes expired records at the start of a partition, up to the first record that must be kept. Later
- * expired records remain for now, so that the offsets in a partition have no gaps.
+ * Deletes expired records at the start of a partition, up to the first record that must be kept. Expired
+ * records after that one are kept for now, because the offsets of a partition must have no gaps.
  */
 function deletePrefix({ prepare }: Database, { topic, partition, before, limit }: Prefix): number {
   const offsets = prepare(

@@ -67,8 +67,8 @@ export function createEmbeddedPartitionConsumer(
   let released = new AbortController();
 
   /**
-   * Reads the partition until no records are left. Between the last read and the reset of `running` there is
-   * no `await`, so no wake-up can be missed.
+   * Reads the partition until no records are left. After the last read, `running` must be reset without an
+   * `await` in between; otherwise, a call of `wake` could get lost.
    */
   async function run(): Promise<void> {
     for (;;) {

@@ -41,8 +41,8 @@ export function createDeadLetterWriter({
 }: DeadLetterWriterDeps): DeadLetterWriter {
   const known = new Set<string>();
   /**
-   * The dead-letter topics whose settings were already compared with the settings of a new topic. The result
-   * was logged, also if the settings could not be read.
+   * The dead-letter topics whose settings were already compared with the settings of a new topic. Each is
+   * compared only once, even if its settings could not be read.
    */
   const told = new Set<string>();
 

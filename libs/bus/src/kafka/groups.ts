@@ -121,8 +121,8 @@ function codeOf(error: unknown): number | undefined {
 }
 
 /**
- * Asserts that no other system uses the group, which is the case if its members read other topics than this
- * subscription. During a rebalance, the broker does not report the topics of the members, so the check is
+ * Asserts that all members of the group read the same topics as this subscription. Otherwise, another system
+ * uses the group. During a rebalance, the broker does not report the topics of the members, so the check is
  * skipped.
  * @throws Error with a one-line message
  */

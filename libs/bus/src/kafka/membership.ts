@@ -44,7 +44,8 @@ export interface GroupMembership {
    */
   idle(): readonly IdlePartition[];
   /**
-   * Returns the time at which the broker last responded to a fetch or heartbeat, in ms of `performance.now`.
+   * Returns the time at which the broker last responded to a fetch or heartbeat, in ms on the clock of
+   * `performance.now`.
    */
   lastResponse(): number;
   /** Stops the handlers and leaves the group. */

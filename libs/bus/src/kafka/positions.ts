@@ -12,7 +12,7 @@ export interface CommittedPosition {
 export interface PositionCommitter {
   /**
    * Stores a position of the group. Resolves once the position is stored.
-   * @param commit a function of the fetch that returned the record before this position
+   * @param commit commits offsets on the connection of the fetch that returned the last handled record
    * @throws Error if the position may not have been stored
    */
   keep(position: CommittedPosition, commit: Commit): Promise<void>;

@@ -67,8 +67,8 @@ type SecurityRecord = {
 };
 
 /**
- * Decodes a record. Never throws. Returns undefined for a record that is not a security event, is of a type
- * from a later release, or is damaged.
+ * Decodes a record. Never throws. Returns undefined if the record is not a security event, if a later release
+ * has added the type of the event, or if the record is damaged.
  */
 export function decodeSecurityEvent({ value, headers }: SecurityRecord): SecurityEvent | undefined {
   const parsed = securityEventHeaders.safeParse(readHeaderTexts(headers, names));

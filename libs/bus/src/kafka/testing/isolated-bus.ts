@@ -54,7 +54,8 @@ export function createIsolatedBusOpener(): () => Bus & ConsumerGroups {
           topics: options.topics.map(ownTopic),
           group: ownGroup(options.group),
         }),
-      // `topic` may already be the unique name: records and the marks of parked accounts contain that name.
+      // If `topic` is already a unique name, use it unchanged. Callers may have read it from a record or from
+      // the mark of a parked account.
       readKey: (topic, ...place) => bus.readKey(made.topics.has(topic) ? topic : ownTopic(topic), ...place),
       tail: (topic) => bus.tail(ownTopic(topic)),
       progressOf: (group, topics) => bus.progressOf(ownGroup(group), topics.map(ownTopic)),

@@ -9,7 +9,7 @@ export interface StaleCoordinatorWatchDeps {
 export interface StaleCoordinatorWatch {
   /** Forgets the failed commits. Must be called when a commit has succeeded or the group was joined. */
   reset(): void;
-  /** Takes note of a failed commit, and of its error. Must be called after each failed commit. */
+  /** Must be called with the error of each commit that fails. */
   commitFailed(error: unknown): void;
 }
 

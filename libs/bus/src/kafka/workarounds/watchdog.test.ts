@@ -36,8 +36,8 @@ function watched(test: TestContext, probe: () => Promise<void>) {
     }
   }
   /**
-   * Asserts that the watchdog reports a broker after a minute without a response. When this function is
-   * called, the simulated clock must have advanced by one step since the last response.
+   * Asserts that the watchdog reports a broker after a minute without a response. The caller must have
+   * advanced the simulated clock by one step since the last response.
    */
   async function reportsAfterAMinute(): Promise<void> {
     await pass(55_000);
