@@ -60,7 +60,7 @@ export interface PositionStore<P extends Position = Position> {
    */
   load(accounts: readonly string[]): Promise<ReadonlyMap<string, P>>;
   /**
-   * Stores a position if its sequence is higher than that of the account's stored position. If the sequences
+   * Stores a position if the account has no stored position, or one with a lower sequence. If the sequences
    * are equal, only adds the mark, and only if the stored position has none. A lower sequence changes
    * nothing, so a slow member of the group never undoes what a faster member has stored. Resolves once the
    * positions are durable. If `save` rejects, some of the positions may have been stored, each of them
