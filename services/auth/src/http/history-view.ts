@@ -1,4 +1,4 @@
-/** Formats the history of an account for people. */
+/** Formats the history of an account for the responses of the API. */
 
 import { assertNever } from '@latchkey/events';
 import { z } from 'zod';

@@ -31,7 +31,7 @@ const CHECKED_LENGTHS = [12, 10, 8, 6] as const;
 const WORDS_PER_TURN = 2000;
 
 export interface KnownPasswordPatterns {
-  /** Words, in any case, that a password must not be based on. */
+  /** Words that a password must not be based on. Upper and lower case make no difference. */
   readonly words: readonly string[];
   readonly keyboards: Readonly<KeyboardGraphs>;
   /** The characters that people write instead of each letter: for `a`, these are `4` and `@`. */
@@ -53,7 +53,9 @@ export async function createClearlyStrongCheck({ words, keyboards, substitutions
     .filter(({ length }) => length > 1);
 
   /**
-   * @param ownWords further words that the password must not be based on, such as the username, in any case
+   * Returns whether a password is clearly strong.
+   * @param ownWords further words that the password must not be based on, such as the username. Upper and
+   * lower case make no difference
    */
   return function isClearlyStrong(password: string, ownWords: readonly string[]): boolean {
     if (!/^[ -~]*$/.test(password) || password.length < SHORTEST) return false;

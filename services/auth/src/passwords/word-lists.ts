@@ -77,7 +77,10 @@ async function read(language: string, list: string) {
   return JSON.parse(await textOf(language, list));
 }
 
-/** Reads the first words of a zxcvbn list. Parsing the whole list would take memory that the process keeps. */
+/**
+ * Reads only the first words of a zxcvbn list. Parsing the whole list would take memory, which the process
+ * would not free again.
+ */
 async function readFirst(language: string, list: string, length: number): Promise<readonly string[]> {
   const text = (await textOf(language, list)).trimEnd();
   const first = text.split(',', length).join(',');

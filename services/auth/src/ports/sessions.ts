@@ -1,5 +1,6 @@
 /**
- * Sessions: which accounts are signed in, and how often each refresh token was rotated. No tokens are stored.
+ * The sessions of signed-in people. A session records how often its refresh token was rotated, but contains
+ * no token.
  */
 
 export interface Session {

@@ -18,7 +18,7 @@ export interface OutgoingCommit extends CommitKey {
   readonly records: readonly EncodedEvent[];
 }
 
-/** Signs the hash of an event: a method of an `EventSigner`. */
+/** Signs the hash of an event. Both methods of an `EventSigner` that sign have this type. */
 export type SignEvent = EventSigner['sign'] | EventSigner['signOnThreadPool'];
 
 /**

@@ -191,8 +191,8 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     /** Returns the sequences of a stream in the order of their first occurrence on the topic. */
     firstOccurrences: (stream: Stream) => [...new Set(sequences(stream))],
     /**
-     * Returns the sequences of all events that were appended to a stream, and that relays must therefore
-     * publish.
+     * Returns the sequences of all events that were appended to a stream. The relays must publish these
+     * events.
      */
     owed: (stream: Stream) => Array.from({ length: appended.get(stream) ?? 0 }, (_, index) => index + 1),
     async lost(stream: Stream): Promise<readonly number[]> {

@@ -26,8 +26,8 @@ export interface StreamLoaderDeps<State> {
    */
   readonly stateVersion: number;
   /**
-   * The number of commits from which on a load saves a snapshot: a load that had to read at least so many
-   * commits makes later loads faster in this way. Default: 100.
+   * If a load has to read more commits than this, it saves a snapshot, so that the next load need not read
+   * them again. Default: 100.
    */
   readonly snapshotEvery?: number;
   /** The maximum number of streams whose states are cached in memory (default 1,000). */

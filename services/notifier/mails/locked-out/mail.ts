@@ -2,7 +2,7 @@ import { defineMail, toRecipientContent, usernameVariableSchema } from '../../sr
 
 /**
  * Tells the owner of an account that sign-ins are blocked for a while after too many wrong passwords, except
- * from devices and networks that the owner has used before.
+ * from IP addresses from which the owner has signed in before.
  */
 export const lockedOutMail = defineMail({
   name: 'locked-out',

@@ -31,9 +31,9 @@ export interface ReportReceiverSettings {
   /** The name with which the server introduces itself in its greeting. */
   readonly name: string;
   /**
-   * Returns whether the limit MAX_CONNECTIONS_PER_IP does not apply to an IP address. Default: only to
-   * loopback addresses it does not apply. With LMTP, the limit applies to no address, because only the
-   * operator's own mail server uses LMTP.
+   * Returns whether an IP address may have more than MAX_CONNECTIONS_PER_IP connections. Default: only
+   * loopback addresses may. With LMTP, all addresses may, because only the operator's own mail server uses
+   * LMTP.
    */
   trusts?(address: string): boolean;
 }

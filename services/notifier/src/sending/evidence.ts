@@ -33,7 +33,7 @@ export interface RefusalHistory {
 
 interface Acceptance {
   readonly to: string;
-  /** The number of mails that the server had accepted so far, including this one. */
+  /** How many mails the server had accepted when it accepted this one, including this one. */
   readonly number: number;
 }
 

@@ -62,7 +62,7 @@ describe('a fair queue', () => {
   test('lets no network have two turns while another one waits', () => {
     fc.assert(
       fc.property(steps, (played) => {
-        /** For each waiting network: the other networks that have had a turn since its own last turn. */
+        /** For each waiting network: which other networks have had a turn since this network last had one. */
         const overtaken = new Map<string, Set<string>>();
         play(played, {
           taken({ network }, before) {
