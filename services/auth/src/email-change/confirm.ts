@@ -39,7 +39,7 @@ type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
  * Returns the data for the page that a link to confirm a change of address opens. Changes nothing.
  * @throws Refused (token_invalid, token_expired)
  */
-export async function viewEmailChange(deps: LinkDeps, token: string): Promise<EmailChangeView> {
+export async function getEmailChangeView(deps: LinkDeps, token: string): Promise<EmailChangeView> {
   const { tokenHash, state } = await linkedAccount(deps, token);
   const { username, locale, email, emailChange } = state;
   // `linkedAccount` accepts only the link of the pending change and the link that was used last. So if this

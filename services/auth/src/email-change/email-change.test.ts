@@ -7,7 +7,7 @@ import { login } from '../sessions/login.ts';
 import { findCallerOfToken } from '../sessions/session-status.ts';
 import { runSignUpCleanupPass } from '../sign-up/cleanup.ts';
 import { createRefusalPredicate, DAY_MS, MINUTE_MS } from '../testing/world.ts';
-import { confirmEmailChange, viewEmailChange } from './confirm.ts';
+import { confirmEmailChange, getEmailChangeView } from './confirm.ts';
 import { defineEmailChangeCrashContractTests } from './crash.contract.ts';
 import {
   ADA_PASSWORD,
@@ -24,7 +24,7 @@ import {
   undoConfirmedEmailChange,
   withTestWorldAndFastHashing,
 } from './testing/stage.ts';
-import { viewEmailUndo } from './undo.ts';
+import { getEmailUndoView } from './undo.ts';
 
 describe('a change of address', () => {
   test(
@@ -71,10 +71,10 @@ describe('a change of address', () => {
       const userId = await createAccountWithChangedEmail(world);
       const token = world.tokenOf(userId, 'email-change');
       const made = { username: 'somebody', locale: 'en', newEmail: countess, used: true };
-      assert.deepEqual(await viewEmailChange(world.deps, token), made);
+      assert.deepEqual(await getEmailChangeView(world.deps, token), made);
       world.advance(7 * DAY_MS);
       await requestEmailChangeTo(world, userId, eve);
-      assert.deepEqual(await viewEmailChange(world.deps, token), made);
+      assert.deepEqual(await getEmailChangeView(world.deps, token), made);
     }),
   );
 
@@ -84,7 +84,7 @@ describe('a change of address', () => {
       const { userId } = await createVerifiedAccount(world);
       await requestEmailChangeTo(world, userId);
       const token = world.tokenOf(userId, 'email-change');
-      const view = await viewEmailChange(world.deps, token);
+      const view = await getEmailChangeView(world.deps, token);
       assert.equal(JSON.stringify(view).includes(ada), false);
       for (const [evidence, kind] of [
         [{ kind: 'holder', holders: [] }, 'password_required'],
@@ -224,7 +224,7 @@ describe('undoing a change of address', () => {
         defaultTestContext,
       );
       const [sid = ''] = refreshToken.split('.');
-      assert.equal((await viewEmailUndo(world.deps, world.tokenOf(userId, 'email-undo'))).email, ada);
+      assert.equal((await getEmailUndoView(world.deps, world.tokenOf(userId, 'email-undo'))).email, ada);
       world.advance(7 * DAY_MS - MINUTE_MS);
       await undoConfirmedEmailChange(world, userId);
       assert.equal(await canSignIn(world, ada, MAILBOX_OWNER_PASSWORD), true);

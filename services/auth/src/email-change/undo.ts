@@ -34,7 +34,7 @@ type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
  * Returns the data for the page that a link to undo a change of address opens. Changes nothing.
  * @throws Refused (token_invalid, token_expired)
  */
-export async function viewEmailUndo(deps: LinkDeps, token: string): Promise<EmailUndoView> {
+export async function getEmailUndoView(deps: LinkDeps, token: string): Promise<EmailUndoView> {
   const { account, email, newEmail } = await linkedAccount(deps, token);
   return { email, newEmail, locale: account.locale };
 }

@@ -11,7 +11,7 @@ import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receip
 import type { Outbox } from '../ports/outbox.ts';
 import { publishErasedCopies } from './copies.ts';
 import { createRecordRedactor } from './erase-person-from-record.ts';
-import { confirmErasureForAuth, type ErasureReceiptDeps, openErasure } from './receipts.ts';
+import { confirmErasureForAuth, type ErasureReceiptDeps, findOrCreateErasureRecord } from './receipts.ts';
 
 export type EraseAccountDeps = Pick<
   UseCaseDeps,
@@ -64,7 +64,7 @@ export async function eraseAccountFromStores(
   }));
   if (state.status !== 'ended' || !state.erased) return 'not due';
   if ((await deps.outbox.unpublished([userId])).size > 0) return 'unpublished';
-  const erasure = await openErasure(deps, userId);
+  const erasure = await findOrCreateErasureRecord(deps, userId);
   if (erasure === undefined) throw new Error(`The last event of ${userId} is not AccountErased.`);
   for (const step of createStoreErasureSteps(deps, userId, await unsharedAddressesOf(deps, userId)))
     await step.run();

@@ -55,7 +55,7 @@ export async function findErasureInJournal(
  * @returns undefined if the account is not erased
  * @throws StoreUnavailable, UnreadableCommit
  */
-export async function openErasure(
+export async function findOrCreateErasureRecord(
   deps: ErasureReceiptDeps,
   account: string,
 ): Promise<ErasureRecord | undefined> {
@@ -78,7 +78,7 @@ export async function storeErasureReceipt(
   { userId, consumer, sequence, confirmedAt }: Receipt,
 ): Promise<boolean> {
   const known = await deps.erasureReceipts.find(userId);
-  const erasure = known?.sequence === sequence ? known : await openErasure(deps, userId);
+  const erasure = known?.sequence === sequence ? known : await findOrCreateErasureRecord(deps, userId);
   if (erasure === undefined || sequence !== erasure.sequence) return false;
   const isExpected = erasure.expected.includes(consumer);
   if (!isExpected && erasure.receipts.length >= MAX_RECEIPTS) return false;

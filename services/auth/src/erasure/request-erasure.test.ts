@@ -18,7 +18,12 @@ import {
   type TestWorld,
   withTestWorld,
 } from '../testing/world.ts';
-import { cancelErasure, requestErasureOfAccount, requestOwnErasure, viewErasure } from './request-erasure.ts';
+import {
+  cancelErasure,
+  getErasureView,
+  requestErasureOfAccount,
+  requestOwnErasure,
+} from './request-erasure.ts';
 import { eraseDueAccounts } from './sweep.ts';
 
 const ADDRESS = 'ada@example.com';
@@ -125,7 +130,7 @@ describe('erasing an own account', () => {
       const userId = await verified(world);
       await requestErasureOfAccount(world.deps, { userId, by: 'ops' }, createTestContext());
       const token = world.tokenOf(userId, 'erasure');
-      assert.equal((await viewErasure(world.deps, token)).locale, 'en');
+      assert.equal((await getErasureView(world.deps, token)).locale, 'en');
       await cancelErasure(world.deps, token, createTestContext());
       await assert.rejects(
         cancelErasure(world.deps, token, createTestContext()),
@@ -155,7 +160,7 @@ describe('erasing an own account', () => {
       await eraseDueAccounts(world.erasing);
       await eraseDueAccounts(world.erasing);
       assert.deepEqual((await world.typesOf(userId)).slice(-1), ['AccountErased']);
-      await assert.rejects(viewErasure(world.deps, token), createRefusalPredicate('token_invalid'));
+      await assert.rejects(getErasureView(world.deps, token), createRefusalPredicate('token_invalid'));
     }),
   );
 

@@ -107,7 +107,7 @@ type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
  * Returns the data for the page that a link to cancel an erasure opens. Changes nothing.
  * @throws Refused (token_invalid, token_expired)
  */
-export async function viewErasure(deps: LinkDeps, token: string): Promise<ErasureView> {
+export async function getErasureView(deps: LinkDeps, token: string): Promise<ErasureView> {
   const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
   const state = await deps.accounts.load(userId);
   const refusal = checkErasureUndoLink(state, tokenHash, deps.now());

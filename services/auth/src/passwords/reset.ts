@@ -37,7 +37,7 @@ type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
  * Returns the data for the page that a reset link opens. Changes nothing.
  * @throws Refused (token_invalid, token_expired)
  */
-export async function viewPasswordReset(deps: LinkDeps, token: string): Promise<PasswordResetView> {
+export async function getPasswordResetView(deps: LinkDeps, token: string): Promise<PasswordResetView> {
   const { username, email, locale, status } = await linkedAccount(deps, token);
   return { username, email, locale, first: status === 'unverified' };
 }

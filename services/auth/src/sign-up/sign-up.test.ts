@@ -13,7 +13,12 @@ import {
   withTestWorld,
 } from '../testing/world.ts';
 import { signUp } from './sign-up.ts';
-import { rejectSignUp, type VerificationEvidence, verifySignUp, viewVerification } from './verification.ts';
+import {
+  getVerificationView,
+  rejectSignUp,
+  type VerificationEvidence,
+  verifySignUp,
+} from './verification.ts';
 
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
@@ -221,7 +226,11 @@ describe('the page of a verification link', () => {
       };
       const signedUp = world.deps.now();
       world.advance(DAY_MS / 2);
-      const { signedUpAt } = await viewVerification({ ...world.deps, journal }, tokenOf(world, userId), []);
+      const { signedUpAt } = await getVerificationView(
+        { ...world.deps, journal },
+        tokenOf(world, userId),
+        [],
+      );
       assert.equal(commitsRead, 1);
       assert.deepEqual(signedUpAt, signedUp);
     }),
@@ -284,8 +293,8 @@ describe('verifying a sign-up', () => {
       function holding(id: string): VerificationEvidence {
         return { kind: 'holder', holders: [{ userId: id, since: 1 }] };
       }
-      assert.equal((await viewVerification(world.deps, token, [{ userId, since: 1 }])).known, true);
-      assert.equal((await viewVerification(world.deps, token, [])).known, false);
+      assert.equal((await getVerificationView(world.deps, token, [{ userId, since: 1 }])).known, true);
+      assert.equal((await getVerificationView(world.deps, token, [])).known, false);
       await assert.rejects(
         verifySignUp(world.deps, { token, evidence: holding(stranger.userId) }, createTestContext()),
         createRefusalPredicate('password_required'),

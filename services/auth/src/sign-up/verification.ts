@@ -44,7 +44,7 @@ export interface VerificationView {
  * @param holders the session and the sign-up cookie that the request contains
  * @throws Refused (token_invalid, token_expired)
  */
-export async function viewVerification(
+export async function getVerificationView(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'linkTokens' | 'now'>,
   token: string,
   holders: readonly SessionOrSignUpCookie[],

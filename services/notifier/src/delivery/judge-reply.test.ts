@@ -106,8 +106,8 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 Recipient not whitelisted', 'us'],
   ['rcpt', '550 [RECIPIENT-NOT-ALLOWED]', 'us'],
 
-  // Replies whose words show that they are about us, although their code says that they are about the
-  // recipient.
+  // Replies whose code is about the recipient, but whose words show that the refusal is about us as the
+  // sender.
   ['rcpt', '550 5.1.1 <ada@example.com>: Recipient address rejected: Relay access denied', 'us'],
   ['rcpt', '550 5.1.1 Mail relaying denied', 'us'],
   ['rcpt', '550 5.1.2 Sender domain not found', 'us'],
@@ -137,7 +137,8 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 Greylisted, try later', 'later'],
   ['rcpt', '550-mailbox unavailable\n550 Failure sending mail. Try again later.', 'later'],
 
-  // Replies about the number of connections, although a 5xx code means a permanent refusal.
+  // Replies that say that there are too many connections. They are temporary, although a 5xx code means a
+  // permanent refusal.
   ['greeting', '554 5.7.0 Too many concurrent connections', 'busy'],
   ['greeting', '554 Maximum number of sessions exceeded', 'busy'],
   ['ehlo', '550 5.7.1 Connection limit exceeded', 'busy'],

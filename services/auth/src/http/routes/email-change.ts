@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { requireExistingAccount, type SessionOrSignUpCookie } from '../../account/index.ts';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
-import { confirmEmailChange, type OwnerEvidence, viewEmailChange } from '../../email-change/confirm.ts';
+import { confirmEmailChange, getEmailChangeView, type OwnerEvidence } from '../../email-change/confirm.ts';
 import { requestEmailChange } from '../../email-change/request.ts';
-import { undoEmailChange, viewEmailUndo } from '../../email-change/undo.ts';
+import { getEmailUndoView, undoEmailChange } from '../../email-change/undo.ts';
 import type { Refusal } from '../../refused.ts';
 import { createAnonymousAccessPolicy } from '../allow-anonymous.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
@@ -102,7 +102,7 @@ function viewConfirmationRoute(deps: RouteDeps): Route {
     problems: linkProblemSpecs,
     problemPage: createLinkProblemPage(pages, 'email-change'),
     handle: async ({ params: { token } }) => {
-      const view = await viewEmailChange(deps, token);
+      const view = await getEmailChangeView(deps, token);
       return createHtmlResponse(
         pages.emailChange({ ...view, action: createLinkFormActionUrl(deps, CHANGE, token) }),
       );
@@ -167,7 +167,7 @@ function confirmationRoute(deps: RouteDeps): Route {
     },
     formAgain: async (refusal, { params: { token } }) => {
       if (!isAboutPassword(refusal)) return undefined;
-      const view = await viewEmailChange(deps, token);
+      const view = await getEmailChangeView(deps, token);
       const action = createLinkFormActionUrl(deps, CHANGE, token);
       return pages.emailChange({ ...view, action, wrongPassword: refusal.kind === 'password_incorrect' });
     },
@@ -194,7 +194,7 @@ function viewUndoRoute(deps: RouteDeps): Route {
     problems: linkProblemSpecs,
     problemPage: createLinkProblemPage(pages, 'email-undo'),
     handle: async ({ params: { token } }) => {
-      const view = await viewEmailUndo(deps, token);
+      const view = await getEmailUndoView(deps, token);
       return createHtmlResponse(
         pages.emailUndo({ ...view, action: createLinkFormActionUrl(deps, UNDO, token) }),
       );
@@ -247,7 +247,7 @@ function undoRoute(deps: RouteDeps): Route {
       const fault = findNewPasswordFault(refusal);
       if (fault === undefined) return undefined;
       const action = createLinkFormActionUrl(deps, UNDO, token);
-      return pages.emailUndo({ ...(await viewEmailUndo(deps, token)), action, fault });
+      return pages.emailUndo({ ...(await getEmailUndoView(deps, token)), action, fault });
     },
   });
 }

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { requireExistingAccount } from '../../account/index.ts';
 import {
   cancelErasure,
+  getErasureView,
   requestErasureOfAccount,
   requestOwnErasure,
-  viewErasure,
 } from '../../erasure/request-erasure.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
@@ -111,7 +111,7 @@ function viewErasureRoute(deps: RouteDeps): Route {
     problems: linkProblemSpecs,
     problemPage: createErasureProblemPage(pages),
     handle: async ({ params: { token } }) => {
-      const view = await viewErasure(deps, token);
+      const view = await getErasureView(deps, token);
       const action = createLinkFormActionUrl(deps, LINK, token);
       return createHtmlResponse(pages.erasure({ ...view, action }));
     },

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { requireExistingAccount } from '../../account/index.ts';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import { changePassword } from '../../passwords/change.ts';
-import { completePasswordReset, viewPasswordReset } from '../../passwords/reset.ts';
+import { completePasswordReset, getPasswordResetView } from '../../passwords/reset.ts';
 import { requestMailToAddress } from '../../requests/written-requests.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
@@ -96,7 +96,7 @@ function viewResetRoute(deps: RouteDeps): Route {
     problems: linkProblemSpecs,
     problemPage: createLinkProblemPage(pages, 'password-reset'),
     handle: async ({ params: { token } }) => {
-      const view = await viewPasswordReset(deps, token);
+      const view = await getPasswordResetView(deps, token);
       return createHtmlResponse(pages.reset({ ...view, action: actionOf(deps, token) }));
     },
   });
@@ -146,7 +146,11 @@ function completeResetRoute(deps: RouteDeps): Route {
     formAgain: async (refusal, { params: { token } }) => {
       const fault = findNewPasswordFault(refusal);
       if (fault === undefined) return undefined;
-      return pages.reset({ ...(await viewPasswordReset(deps, token)), action: actionOf(deps, token), fault });
+      return pages.reset({
+        ...(await getPasswordResetView(deps, token)),
+        action: actionOf(deps, token),
+        fault,
+      });
     },
   });
 }

@@ -13,11 +13,11 @@ import type { Caller } from '../../deps.ts';
 import type { Refusal } from '../../refused.ts';
 import { requestMailToAddress } from '../../requests/written-requests.ts';
 import {
+  getVerificationView,
   rejectSignUp,
   renewVerification,
   type VerificationEvidence,
   verifySignUp,
-  viewVerification,
 } from '../../sign-up/verification.ts';
 import { createAnonymousAccessPolicy } from '../allow-anonymous.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
@@ -121,7 +121,7 @@ function viewVerificationRoute(deps: RouteDeps): Route {
     problemPage: createLinkProblemPage(pages, 'verification'),
     handle: async (request) => {
       const { token } = request.params;
-      const view = await viewVerification(deps, token, holdersOf(deps, request));
+      const view = await getVerificationView(deps, token, holdersOf(deps, request));
       return createHtmlResponse(pages.verification({ ...view, ...placesOf(deps, token) }));
     },
   });
@@ -143,7 +143,7 @@ function viewRejectionRoute(deps: RouteDeps): Route {
     problems: linkProblemSpecs,
     problemPage: createLinkProblemPage(pages, 'verification'),
     handle: async ({ params: { token } }) => {
-      const view = await viewVerification(deps, token, []);
+      const view = await getVerificationView(deps, token, []);
       return createHtmlResponse(pages.rejection({ ...view, ...placesOf(deps, token) }));
     },
   });
@@ -210,7 +210,7 @@ function verifyRoute(deps: RouteDeps): Route {
       const fault = verificationFault(refusal);
       if (fault === undefined) return undefined;
       const { token } = request.params;
-      const view = await viewVerification(deps, token, []);
+      const view = await getVerificationView(deps, token, []);
       return pages.verification({ ...view, ...placesOf(deps, token), ...(fault !== 'none' && { fault }) });
     },
   });
