@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { authSettingsSchema } from '@latchkey/auth';
 import { kafkaSettings, storeKindSettings, storeSettings } from '@latchkey/backend';
 import { notifierSettingsSchema } from '@latchkey/notifier';
-import { createServiceProcessSettings, describeSettings } from '@latchkey/process';
+import { createServiceProcessSettingsSchema, describeSettings } from '@latchkey/process';
 import { userSettingsSchema } from '@latchkey/user';
 
 const root = join(import.meta.dirname, '..');
@@ -59,7 +59,7 @@ function environmentOf(service: string): ReadonlySet<string> {
   return variablesIn(block.slice(block.findIndex((line) => line.trim() === 'environment:') + 1));
 }
 
-const common = [createServiceProcessSettings(0), kafkaSettings, storeSettings, storeKindSettings.mongo];
+const common = [createServiceProcessSettingsSchema(0), kafkaSettings, storeSettings, storeKindSettings.mongo];
 const services = { auth: authSettingsSchema, user: userSettingsSchema, notifier: notifierSettingsSchema };
 
 function settingsOf(service: keyof typeof services): readonly string[] {

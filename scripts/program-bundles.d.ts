@@ -1,2 +1,2 @@
 export function prepareProgramBundles(): string;
-export function sourcesVersion(root: string): string;
+export function computeSourcesVersion(root: string): string;

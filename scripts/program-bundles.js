@@ -39,7 +39,7 @@ const DAY_MS = 24 * 3_600_000;
  * @throws Error if the programs cannot be bundled, or the folder cannot be written. The message says why, in one line
  */
 export function prepareProgramBundles() {
-  const folder = join(PARENT, sourcesVersion(ROOT));
+  const folder = join(PARENT, computeSourcesVersion(ROOT));
   if (!existsSync(folder)) {
     mkdirSync(PARENT, { recursive: true });
     removeUnused();
@@ -55,7 +55,7 @@ export function prepareProgramBundles() {
  * @param {string} root the folder of the repository
  * @returns {string} 16 hexadecimal digits
  */
-export function sourcesVersion(root) {
+export function computeSourcesVersion(root) {
   const hash = createHash('sha256');
   for (const path of ['package-lock.json', 'scripts/bundle-programs.ts']) addFile(hash, join(root, path));
   for (const folder of ['libs', 'services', 'apps']) addFolder(hash, join(root, folder));

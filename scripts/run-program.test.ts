@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { prepareProgramBundles, sourcesVersion } from './program-bundles.js';
+import { computeSourcesVersion, prepareProgramBundles } from './program-bundles.js';
 
 const ROOT = join(import.meta.dirname, '..');
 const run = promisify(execFile);
@@ -54,9 +54,9 @@ test('the version of the sources changes with each file that can be part of a bu
   const source = join(root, 'libs/store/src/store.ts');
   for (const path of [source, join(root, 'package-lock.json'), join(root, 'scripts/bundle-programs.ts')])
     await writeFile(path, 'old');
-  const versions = [sourcesVersion(root)];
+  const versions = [computeSourcesVersion(root)];
   await writeFile(join(root, 'libs/store/node_modules/ignored.js'), '');
-  assert.equal(sourcesVersion(root), versions[0]);
+  assert.equal(computeSourcesVersion(root), versions[0]);
   const changes = [
     () => writeFile(source, 'longer'),
     () => utimes(source, new Date(), new Date(2026, 0, 1)),
@@ -67,7 +67,7 @@ test('the version of the sources changes with each file that can be part of a bu
   ];
   for (const change of changes) {
     await change();
-    versions.push(sourcesVersion(root));
+    versions.push(computeSourcesVersion(root));
   }
   assert.equal(new Set(versions).size, changes.length + 1);
 });

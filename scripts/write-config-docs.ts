@@ -6,7 +6,11 @@
 import { authSettingsSchema } from '@latchkey/auth';
 import { kafkaSettings, storeKindSettings, storeSettings } from '@latchkey/backend';
 import { notifierSettingsSchema } from '@latchkey/notifier';
-import { createServiceProcessSettings, describeSettings, type SettingDescription } from '@latchkey/process';
+import {
+  createServiceProcessSettingsSchema,
+  describeSettings,
+  type SettingDescription,
+} from '@latchkey/process';
 import { userSettingsSchema } from '@latchkey/user';
 import { standaloneSettingsSchema } from '../apps/standalone/src/settings.ts';
 import { writeOrCheckGeneratedFile } from './generated-file.ts';
@@ -44,7 +48,7 @@ const sections: readonly (readonly [title: string, about: string, schema: Schema
   [
     'process',
     'Each service also reads the settings below if it runs as its own process. The table shows the default ports of auth; the defaults of the user service are 8082 and 9082, those of the notifier 8083 and 9083.',
-    createServiceProcessSettings(8081),
+    createServiceProcessSettingsSchema(8081),
   ],
   [
     'log',

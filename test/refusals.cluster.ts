@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { mainModulePathOf } from '@latchkey/process/testing/program-paths';
+import { getMainModulePath } from '@latchkey/process/testing/program-paths';
 import { type Cluster, prepareCluster, type ServiceName, serviceNames } from './support/cluster.ts';
 import { withMongoDatabase } from './support/mongo-url.ts';
 import { type ExitedProcess, runProgram } from './support/standalone.ts';
@@ -21,7 +21,7 @@ before(async () => {
 after(() => cluster?.stop());
 
 function run(service: ServiceName, settings: Settings): Promise<ExitedProcess> {
-  return runProgram([mainModulePathOf(`services/${service}`)], settings);
+  return runProgram([getMainModulePath(`services/${service}`)], settings);
 }
 
 function runAll(more: Settings = {}): Promise<readonly ExitedProcess[]> {

@@ -6,7 +6,7 @@ import {
 import { signEventRecords, testEventJwks, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import { createFeed, createFeedRoutes } from '@latchkey/feed';
-import { createListeningPart } from '@latchkey/http';
+import { createHttpServerPart } from '@latchkey/http';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 import { type Benchmark, createMinPercentOfLimitTarget } from '../support/benchmark.ts';
@@ -85,7 +85,7 @@ function serve(bus: Parameters<typeof createFeed>[0]) {
     topics: [ACCOUNTS_TOPIC],
     shared: createVerifiedProofCache(EVENTS),
   });
-  return createListeningPart({
+  return createHttpServerPart({
     name: 'feed',
     host: '127.0.0.1',
     port: 0,

@@ -10,7 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reserveFreePort } from '@latchkey/process/testing/free-port';
-import { mainModulePathOf } from '@latchkey/process/testing/program-paths';
+import { getMainModulePath } from '@latchkey/process/testing/program-paths';
 import type { SASLOptions } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { startLoadBalancer } from './load-balancer.ts';
@@ -269,7 +269,7 @@ async function oneOf(service: ServiceName, settings: Settings): Promise<ServerPr
   return createServerProcess({
     url: `http://127.0.0.1:${port}`,
     operations: `http://127.0.0.1:${operationsPort}`,
-    words: [mainModulePathOf(`services/${service}`)],
+    words: [getMainModulePath(`services/${service}`)],
     env: { ...process.env, ...settings, PORT: port, OPERATIONS_PORT: operationsPort },
   });
 }

@@ -1,11 +1,11 @@
 /** The programs that tests run, and the settings that all tests of whole systems share. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { mainModulePathOf } from '@latchkey/process/testing/program-paths';
+import { getMainModulePath } from '@latchkey/process/testing/program-paths';
 import type { Settings, System } from './system.ts';
 
-export const STANDALONE_PATH = mainModulePathOf('apps/standalone');
-export const OPS_PATH = mainModulePathOf('apps/ops');
+export const STANDALONE_PATH = getMainModulePath('apps/standalone');
+export const OPS_PATH = getMainModulePath('apps/ops');
 
 /** Returns a function that runs ops commands with these environment variables. */
 export function createOpsRunner(env: NodeJS.ProcessEnv): System['ops'] {

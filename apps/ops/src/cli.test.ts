@@ -7,13 +7,13 @@ import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { mainModulePathOf } from '@latchkey/process/testing/program-paths';
+import { getMainModulePath } from '@latchkey/process/testing/program-paths';
 import { FINDING_KINDS } from '@latchkey/verify';
 import { createTemporaryFolder } from '../../standalone/src/testing.ts';
 import { createOpsProgram } from './cli.ts';
 import { runCommandInProcess } from './testing/run-in-process.ts';
 
-const MAIN = mainModulePathOf('apps/ops');
+const MAIN = getMainModulePath('apps/ops');
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs', 'ops.md');
 
 const program = await createOpsProgram({

@@ -11,8 +11,8 @@ import {
 } from '@latchkey/consumer';
 import { decodeWithProof, isHeartbeat, type Provenance } from '@latchkey/events';
 import {
-  fingerprintAsPublished,
-  fingerprintOfEvent,
+  computeEventFingerprint,
+  computePublishedFingerprint,
   type JournaledEvent,
   type JournaledStream,
   type JournalView,
@@ -57,7 +57,8 @@ function isJournaled(
   // The journal keeps the hash of an event when the person is erased, so the comparison also works afterwards.
   if (provenance.kind === 'intact') return provenance.proof.hash === journaled.chain?.hash;
   return (
-    decoded.kind === 'event' && fingerprintOfEvent(decoded.event) === fingerprintAsPublished(journaled.event)
+    decoded.kind === 'event' &&
+    computeEventFingerprint(decoded.event) === computePublishedFingerprint(journaled.event)
   );
 }
 

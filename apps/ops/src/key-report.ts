@@ -14,7 +14,7 @@ import type { Store } from '@latchkey/backend';
 import { openNotifierOps } from '@latchkey/notifier/ops';
 import { DAY_MS } from '@latchkey/process';
 import type { KeyUse } from '@latchkey/store';
-import { isSealedSecret, keyIdOfSealedSecret, openWebhookStorage } from '@latchkey/webhooks';
+import { getSealingKeyId, isSealedSecret, openWebhookStorage } from '@latchkey/webhooks';
 import { formatCount } from './output/progress.ts';
 import { countUnsentLinksByKey } from './unsent-links.ts';
 
@@ -204,7 +204,7 @@ async function needsOf(store: Store, now: Date): Promise<Needs> {
     refresh: described(new Map([...sessions].map(([kid = UNNAMED_KEY_ID, many]) => [kid, many])), 'session'),
     salt: accounts(hashes.map(({ kid = UNNAMED_KEY_ID, accounts: many }) => [kid, many])),
     webhooks: described(
-      summed(sealedSecrets.map((secret) => [keyIdOfSealedSecret(secret) ?? UNNAMED_KEY_ID, 1])),
+      summed(sealedSecrets.map((secret) => [getSealingKeyId(secret) ?? UNNAMED_KEY_ID, 1])),
       'secret of a webhook',
       'secrets of webhooks',
     ),

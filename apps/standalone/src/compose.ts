@@ -8,12 +8,12 @@ import { type TopicNamesOnLog, topicNameOnLog, withTopicNames } from '@latchkey/
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
 import { allTopics, asyncApiDocument, securityTopic } from '@latchkey/events';
 import {
-  createListeningPart,
+  createHttpServerPart,
   createOpenApiDocument,
-  createOperationsListeningPart,
   createOperationsRoutes,
   createOperationsRoutesDuringStartup,
-  type ListeningPart,
+  createOperationsServerPart,
+  type HttpServerPart,
   type Route,
   routesDuringStartup,
 } from '@latchkey/http';
@@ -183,9 +183,9 @@ async function startListener(
   config: StandaloneConfig,
   { logger, registry }: StandaloneDeps,
   isAllowedOrigin: (origin: string) => boolean,
-): Promise<ListeningPart> {
+): Promise<HttpServerPart> {
   const development = config.LATCHKEY_ENV === 'development';
-  const listener = createListeningPart({
+  const listener = createHttpServerPart({
     name: 'http',
     host: config.HOST,
     port: config.PORT,
@@ -206,9 +206,9 @@ async function startListener(
 async function startOperations(
   config: StandaloneConfig,
   { logger, registry }: StandaloneDeps,
-): Promise<ListeningPart> {
+): Promise<HttpServerPart> {
   const routes = createOperationsRoutesDuringStartup({ registry, health: async () => [] });
-  const listener = createOperationsListeningPart(config, {
+  const listener = createOperationsServerPart(config, {
     logger,
     registry,
     routes,

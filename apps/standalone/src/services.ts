@@ -2,7 +2,7 @@
 import { compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
 import { createFixedEventKeySource, createVerifiedProofCache } from '@latchkey/consumer';
-import { createOriginCheck, publicPathOf, type Route, type Service } from '@latchkey/http';
+import { createOriginCheck, getPublicPath, type Route, type Service } from '@latchkey/http';
 import { compose as composeNotifier } from '@latchkey/notifier';
 import type { ClockGuard, Logger, Registry } from '@latchkey/process';
 import { createSqliteStore, type Database } from '@latchkey/sqlite';
@@ -76,6 +76,6 @@ export function composeServices(
     all: [user, notifier, auth].map(ownHealth),
     routes: [...auth.routes, ...user.routes, ...notifier.routes],
     isAllowedOrigin: createOriginCheck(settings.auth),
-    publicPath: publicPathOf(settings.auth),
+    publicPath: getPublicPath(settings.auth),
   };
 }

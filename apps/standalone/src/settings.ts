@@ -8,7 +8,7 @@ import { topicNameSettings } from '@latchkey/backend';
 import { notifierSettingsSchema } from '@latchkey/notifier';
 import {
   commonSettingSchemas,
-  createProcessSettings,
+  createProcessSettingsSchema,
   type Environment,
   formatSettingsWithoutSecrets,
   readAllSettings,
@@ -19,7 +19,7 @@ import { userSettingsSchema } from '@latchkey/user';
 import { z } from 'zod';
 import { isLoopback } from './pages/local-only.ts';
 
-const fields = createProcessSettings(8080).extend({
+const fields = createProcessSettingsSchema(8080).extend({
   LATCHKEY_ENV: z
     .enum(['development', 'production'])
     .default('development')

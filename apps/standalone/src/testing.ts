@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { TestContext } from 'node:test';
-import { createListeningPart, type Route } from '@latchkey/http';
+import { createHttpServerPart, type Route } from '@latchkey/http';
 import { createLogger, createMetricsRegistry, type Logger } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import type { z } from 'zod';
@@ -27,7 +27,7 @@ export function createSilentLogger(): Logger {
 
 /** Starts an HTTP server with these routes. @returns its URL */
 export async function serveRoutes(t: TestContext, routes: readonly Route[]): Promise<string> {
-  const part = createListeningPart({
+  const part = createHttpServerPart({
     name: 'test',
     host: '127.0.0.1',
     port: 0,

@@ -3,7 +3,7 @@
  * clock for a comparison. The process compares its clock with the time that the previous process last stored.
  */
 import { type ClockGuard, type ClockUse, DAY_MS, HOUR_MS, systemUptimeMs } from '@latchkey/process';
-import type { ClockReading, ClockReadings } from '@latchkey/store';
+import type { ClockReading, ClockReadingStore } from '@latchkey/store';
 
 /**
  * The maximum time between the last stored time and the start of a process, in ms. If more time has passed,
@@ -20,7 +20,7 @@ const HELD_MS: Readonly<Record<ClockUse, number>> = { expiry: DAY_MS, erasure: 3
 const NOTE_EVERY_MS = 60_000;
 
 export interface ClockHistoryDeps {
-  readonly readings: ClockReadings;
+  readonly readings: ClockReadingStore;
   /**
    * Returns the time of the newest data in the store, or undefined if there is no data. Used while no process
    * has stored its time yet. Default: there is no data.

@@ -1,7 +1,7 @@
 /**
  * The port that stores service clients. Every method rejects only with StoreUnavailable, if the store fails.
  */
-import type { MoveSource, MoveTarget, Preparable } from '@latchkey/store';
+import type { MoveSource, MoveTarget, StorePreparation } from '@latchkey/store';
 import type { ServiceClient, StoredClientKey } from './client.ts';
 
 export interface ServiceClients {
@@ -26,7 +26,7 @@ export interface ServiceClients {
   remove(id: string): Promise<boolean>;
 }
 
-export interface ServiceClientStorage extends Preparable {
+export interface ServiceClientStorage extends StorePreparation {
   readonly clients: ServiceClients;
   /** Set if clients can be moved from this kind of store. */
   readonly source?: MoveSource<ServiceClient>;

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ServiceBackend } from '@latchkey/backend';
 import {
-  createListeningPart,
-  createOperationsListeningPart,
+  createHttpServerPart,
   createOperationsRoutes,
   createOperationsRoutesDuringStartup,
-  type ListeningPart,
+  createOperationsServerPart,
+  type HttpServerPart,
   routesDuringStartup,
   type Service,
 } from '@latchkey/http';
@@ -63,7 +63,7 @@ export function createClusterServicePart(
   }
 
   const door = publicListener(config.process, deps);
-  const operations = createOperationsListeningPart(config.process, {
+  const operations = createOperationsServerPart(config.process, {
     logger,
     registry,
     routes: createOperationsRoutesDuringStartup({ registry, health: startHealth }),
@@ -133,10 +133,10 @@ export function createClusterServicePart(
   };
 }
 
-function publicListener(process: ServiceProcessConfig, deps: ClusterServicePartDeps): ListeningPart {
+function publicListener(process: ServiceProcessConfig, deps: ClusterServicePartDeps): HttpServerPart {
   const { logger, registry } = deps;
   const isProduction = process.LATCHKEY_ENV === 'production';
-  return createListeningPart({
+  return createHttpServerPart({
     name: 'http',
     host: process.HOST,
     port: process.PORT,

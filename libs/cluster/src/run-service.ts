@@ -4,7 +4,7 @@ import type { Service } from '@latchkey/http';
 import {
   createLogger,
   createMetricsRegistry,
-  createServiceProcessSettings,
+  createServiceProcessSettingsSchema,
   type ExitCode,
   formatSettingsWithoutSecrets,
   type Logger,
@@ -93,7 +93,7 @@ export async function runClusterService<Settings extends z.ZodObject>(
 
 function settingsOf<Settings extends z.ZodObject>(service: ClusterService<Settings>) {
   const environment = withDotEnv(process.env, process.cwd());
-  const ofProcess = createServiceProcessSettings(service.defaultPort);
+  const ofProcess = createServiceProcessSettingsSchema(service.defaultPort);
   const settings = readAllSettings({
     process: () => readConfig(ofProcess, environment),
     kafka: () => readConfig(kafkaSettings, environment),

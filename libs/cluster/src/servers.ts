@@ -15,7 +15,7 @@ import {
 } from '@latchkey/bus';
 import { createKafkaBus, type KafkaBus, KafkaRefusedError } from '@latchkey/bus/kafka';
 import { createClockGuard, type DependencyHealth, type Logger, type Registry } from '@latchkey/process';
-import { type Preparable, SchemaError, StoreMisconfigured } from '@latchkey/store';
+import { SchemaError, StoreMisconfigured, type StorePreparation } from '@latchkey/store';
 import { Gauge } from 'prom-client';
 import { createClockWatch } from './clock-watch.ts';
 import { createTopicWatch, type TopicWatch } from './topic-watch.ts';
@@ -25,7 +25,7 @@ import { waitForServers } from './wait-for-servers.ts';
 export interface ServiceRequirements {
   readonly topics: readonly TopicSpec[];
   /** Opens the service's own storage in the store, so that its schema can be checked. */
-  storage(store: Store): Pick<Preparable, 'check'>;
+  storage(store: Store): Pick<StorePreparation, 'check'>;
 }
 
 export interface ServerConnectionsConfig {

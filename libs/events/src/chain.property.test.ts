@@ -3,7 +3,7 @@ import { generateKeyPairSync, hash as oneShotHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import canonicalize from 'canonicalize';
 import fc from 'fast-check';
-import { eventArbitrary } from '../test/event-arbitrary.ts';
+import { createEventArbitrary } from '../test/event-arbitrary.ts';
 import {
   type ChainEntry,
   chainEvent,
@@ -25,7 +25,7 @@ const hash = fc
   .map((bytes) => Buffer.from(bytes).toString('base64url'));
 
 /** Generates events whose strings are well-formed, because the API accepts only well-formed strings. */
-const event = eventArbitrary().filter(
+const event = createEventArbitrary().filter(
   ({ data }) => JSON.stringify(data).isWellFormed() && !/\\ud[89a-f]/.test(JSON.stringify(data)),
 );
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { eventArbitrary } from '../test/event-arbitrary.ts';
+import { createEventArbitrary } from '../test/event-arbitrary.ts';
 import { toRawRecord } from '../test/records.ts';
 import { decode, encode, eventTypes, type RawRecord, subjectOfKey } from './index.ts';
 
@@ -9,7 +9,7 @@ const bytes = fc.uint8Array({ maxLength: 80 }).map((array) => Buffer.from(array)
 const json = fc.json({ maxDepth: 4 }).map((text) => Buffer.from(text));
 const names = [
   ...Object.keys(
-    toRawRecord(fc.sample(eventArbitrary(), { numRuns: 1, seed: 1 })[0] ?? assert.fail()).headers,
+    toRawRecord(fc.sample(createEventArbitrary(), { numRuns: 1, seed: 1 })[0] ?? assert.fail()).headers,
   ),
   'traceparent',
   '__proto__',
@@ -29,7 +29,7 @@ const anyHeaders = fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()
  */
 const damaged: fc.Arbitrary<RawRecord> = fc
   .record({
-    event: eventArbitrary(),
+    event: createEventArbitrary(),
     key: fc.option(
       fc.oneof(
         bytes,
@@ -57,7 +57,7 @@ const noise: fc.Arbitrary<RawRecord> = fc.record({
 });
 
 const truncated: fc.Arbitrary<RawRecord> = fc
-  .tuple(eventArbitrary(), fc.double({ min: 0, max: 0.999, noNaN: true }))
+  .tuple(createEventArbitrary(), fc.double({ min: 0, max: 0.999, noNaN: true }))
   .map(([event, part]) => {
     const record = toRawRecord(event);
     const value = record.value ?? assert.fail();
@@ -68,7 +68,7 @@ describe('the codec, for arbitrary events and records', () => {
   for (const type of eventTypes) {
     it(`gives back every ${type} as it was encoded`, () => {
       fc.assert(
-        fc.property(eventArbitrary([type]), (event) => {
+        fc.property(createEventArbitrary([type]), (event) => {
           assert.deepEqual(decode(toRawRecord(event)), { kind: 'event', event });
         }),
       );
@@ -77,7 +77,7 @@ describe('the codec, for arbitrary events and records', () => {
 
   it('orders sequences as text as it orders them as numbers', () => {
     fc.assert(
-      fc.property(eventArbitrary(), eventArbitrary(), (one, other) => {
+      fc.property(createEventArbitrary(), createEventArbitrary(), (one, other) => {
         function text(event: typeof one) {
           return encode(event).headers['ce_sequence'] ?? '';
         }

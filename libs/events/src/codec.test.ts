@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   accountVerifiedEvent,
+  createRecordWithData,
+  createRecordWithHeaders,
+  createRecordWithKey,
+  createRecordWithValue,
   OTHER_USER_ID,
-  recordWithData,
-  recordWithHeaders,
-  recordWithKey,
-  recordWithValue,
   TEST_USER_ID,
   toRawRecord,
 } from '../test/records.ts';
@@ -135,22 +135,24 @@ describe('decoding', () => {
     decodes({ ...toRawRecord(accountVerifiedEvent), headers: encode(accountVerifiedEvent).headers }));
 
   it('takes a content type that names its charset', () => {
-    decodes(recordWithHeaders({ 'content-type': 'application/json; charset=UTF-8' }));
+    decodes(createRecordWithHeaders({ 'content-type': 'application/json; charset=UTF-8' }));
   });
 
   it('ignores headers and fields that it does not know', () => {
-    decodes(recordWithHeaders({ ce_partitionkey: 'x', another: [Buffer.from('1'), Buffer.from([0xff])] }));
-    decodes(recordWithData({ since: 'v1.1' }));
+    decodes(
+      createRecordWithHeaders({ ce_partitionkey: 'x', another: [Buffer.from('1'), Buffer.from([0xff])] }),
+    );
+    decodes(createRecordWithData({ since: 'v1.1' }));
   });
 
   it('drops a malformed or repeated trace context and keeps the event', () => {
-    decodes(recordWithHeaders({ traceparent: 'nonsense' }));
-    decodes(recordWithHeaders({ traceparent: [Buffer.from(traceparent), Buffer.from(traceparent)] }));
-    decodes(recordWithHeaders({ traceparent: `00-${'0'.repeat(32)}-00f067aa0ba902b7-01` }));
+    decodes(createRecordWithHeaders({ traceparent: 'nonsense' }));
+    decodes(createRecordWithHeaders({ traceparent: [Buffer.from(traceparent), Buffer.from(traceparent)] }));
+    decodes(createRecordWithHeaders({ traceparent: `00-${'0'.repeat(32)}-00f067aa0ba902b7-01` }));
   });
 
   it('accepts a person that has been erased', () => {
-    const decoded = decode(recordWithData({ person: null }));
+    const decoded = decode(createRecordWithData({ person: null }));
     assert.equal(
       decoded.kind === 'event' && decoded.event.type === 'AccountVerified' && decoded.event.data.person,
       null,
@@ -170,23 +172,25 @@ describe('a record without a usable key', () => {
   };
   for (const [title, key] of Object.entries(keys)) {
     it(`is unusable: ${title}`, () => {
-      assert.deepEqual(decode(recordWithKey(key)), { kind: 'unusable', cause: 'key is not a UUID' });
+      assert.deepEqual(decode(createRecordWithKey(key)), { kind: 'unusable', cause: 'key is not a UUID' });
     });
   }
 });
 
 describe('a record with a usable key is undecodable', () => {
   for (const name of Object.keys(encode(accountVerifiedEvent).headers)) {
-    it(`without ${name}`, () => undecodable(recordWithHeaders({ [name]: undefined }), `bad header: ${name}`));
+    it(`without ${name}`, () =>
+      undecodable(createRecordWithHeaders({ [name]: undefined }), `bad header: ${name}`));
     it(`with ${name} repeated`, () => {
       const value = toRawRecord(accountVerifiedEvent).headers[name];
       assert.ok(Buffer.isBuffer(value));
-      undecodable(recordWithHeaders({ [name]: [value, value] }), `bad header: ${name}`);
+      undecodable(createRecordWithHeaders({ [name]: [value, value] }), `bad header: ${name}`);
     });
     it(`with ${name} in bytes that are not UTF-8`, () => {
-      undecodable(recordWithHeaders({ [name]: Buffer.from([0x61, 0xc3]) }), `bad header: ${name}`);
+      undecodable(createRecordWithHeaders({ [name]: Buffer.from([0x61, 0xc3]) }), `bad header: ${name}`);
     });
-    it(`with ${name} empty`, () => undecodable(recordWithHeaders({ [name]: '' }), `bad header: ${name}`));
+    it(`with ${name} empty`, () =>
+      undecodable(createRecordWithHeaders({ [name]: '' }), `bad header: ${name}`));
   }
 
   const badHeaders: readonly (readonly [string, string])[] = [
@@ -208,12 +212,12 @@ describe('a record with a usable key is undecodable', () => {
   ];
   for (const [name, value] of badHeaders) {
     it(`with ${name} ${JSON.stringify(value).slice(0, 60)}`, () => {
-      undecodable(recordWithHeaders({ [name]: value }), `bad header: ${name}`);
+      undecodable(createRecordWithHeaders({ [name]: value }), `bad header: ${name}`);
     });
   }
 
   it('where key and ce_subject differ', () => {
-    assert.deepEqual(decode(recordWithKey(Buffer.from(OTHER_USER_ID))), {
+    assert.deepEqual(decode(createRecordWithKey(Buffer.from(OTHER_USER_ID))), {
       kind: 'undecodable',
       subject: OTHER_USER_ID,
       cause: 'ce_subject is not the key',
@@ -221,46 +225,55 @@ describe('a record with a usable key is undecodable', () => {
   });
 
   it('where the data is of another account', () =>
-    undecodable(recordWithData({ userId: OTHER_USER_ID }), 'userId is not the key'));
+    undecodable(createRecordWithData({ userId: OTHER_USER_ID }), 'userId is not the key'));
 
   it('where the schema is of another type', () => {
     undecodable(
-      recordWithHeaders({ ce_dataschema: 'urn:latchkey:event:RoleChanged:1' }),
+      createRecordWithHeaders({ ce_dataschema: 'urn:latchkey:event:RoleChanged:1' }),
       'ce_dataschema is of another type than ce_type',
     );
   });
 
   it('in a version of a known type that this build does not know', () => {
     undecodable(
-      recordWithHeaders({ ce_dataschema: 'urn:latchkey:event:AccountVerified:2' }),
+      createRecordWithHeaders({ ce_dataschema: 'urn:latchkey:event:AccountVerified:2' }),
       'unknown version 2 of AccountVerified',
     );
   });
 
-  it('without a value', () => undecodable(recordWithValue(null), 'no value'));
+  it('without a value', () => undecodable(createRecordWithValue(null), 'no value'));
   it('with a byte order mark before its JSON (RFC 8259 § 8.1 forbids to write one)', () => {
-    undecodable(recordWithValue(`\uFEFF${JSON.stringify(accountVerifiedEvent.data)}`), 'value is not JSON');
+    undecodable(
+      createRecordWithValue(`\uFEFF${JSON.stringify(accountVerifiedEvent.data)}`),
+      'value is not JSON',
+    );
   });
-  it('with an empty value', () => undecodable(recordWithValue(''), 'value is not JSON'));
+  it('with an empty value', () => undecodable(createRecordWithValue(''), 'value is not JSON'));
   it('with truncated JSON', () =>
-    undecodable(recordWithValue('{"userId":"ada@example.com'), 'value is not JSON'));
+    undecodable(createRecordWithValue('{"userId":"ada@example.com'), 'value is not JSON'));
   it('with a value that is not UTF-8', () =>
-    undecodable(recordWithValue(Buffer.from([0x22, 0xff, 0x22])), 'value is not UTF-8'));
+    undecodable(createRecordWithValue(Buffer.from([0x22, 0xff, 0x22])), 'value is not UTF-8'));
   it('with a value over 256 KiB', () => {
-    undecodable(recordWithData({ more: 'x'.repeat(MAX_EVENT_BYTES) }), `value over ${MAX_EVENT_BYTES} bytes`);
+    undecodable(
+      createRecordWithData({ more: 'x'.repeat(MAX_EVENT_BYTES) }),
+      `value over ${MAX_EVENT_BYTES} bytes`,
+    );
   });
   it('with JSON nested as deep as it fits', () => {
     undecodable(
-      recordWithValue('['.repeat(MAX_EVENT_BYTES / 2) + ']'.repeat(MAX_EVENT_BYTES / 2)),
+      createRecordWithValue('['.repeat(MAX_EVENT_BYTES / 2) + ']'.repeat(MAX_EVENT_BYTES / 2)),
       'data invalid_type',
     );
   });
-  it('with JSON that is no object', () => undecodable(recordWithValue('[]'), 'data invalid_type'));
+  it('with JSON that is no object', () => undecodable(createRecordWithValue('[]'), 'data invalid_type'));
   it('with an operator in place of a text', () => {
-    undecodable(recordWithData({ locale: { $ne: null } }), 'data.locale invalid_type');
+    undecodable(createRecordWithData({ locale: { $ne: null } }), 'data.locale invalid_type');
   });
   it('with a person without an address, with the path but never the value', () => {
-    undecodable(recordWithData({ person: { username: 'ada', email: 7 } }), 'data.person.email invalid_type');
+    undecodable(
+      createRecordWithData({ person: { username: 'ada', email: 7 } }),
+      'data.person.email invalid_type',
+    );
   });
   it('with a hundred flaws, of which the message names the first', () => {
     const data = {
@@ -286,7 +299,7 @@ describe('dangerous keys in JSON', () => {
       /^\{/,
       '{"__proto__":{"admin":true},"constructor":{"prototype":{}},"$set":{"role":"admin"},',
     );
-    const decoded = decode(recordWithValue(smuggled));
+    const decoded = decode(createRecordWithValue(smuggled));
     assert.deepEqual(decoded, { kind: 'event', event: accountVerifiedEvent });
     assert.equal(decoded.kind === 'event' && Object.getPrototypeOf(decoded.event.data), Object.prototype);
     assert.equal('admin' in {}, false);
@@ -295,7 +308,7 @@ describe('dangerous keys in JSON', () => {
 
 describe('an event of a type that this build does not know', () => {
   function unknown(type: string): RawRecord {
-    return recordWithHeaders({ ce_type: type, ce_dataschema: `urn:latchkey:event:${type}:1` });
+    return createRecordWithHeaders({ ce_type: type, ce_dataschema: `urn:latchkey:event:${type}:1` });
   }
   const { type: _type, data: _data, ...envelope } = accountVerifiedEvent;
 

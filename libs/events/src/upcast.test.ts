@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { OTHER_USER_ID, recordWithHeaders, TEST_USER_ID } from '../test/records.ts';
+import { createRecordWithHeaders, OTHER_USER_ID, TEST_USER_ID } from '../test/records.ts';
 import { eventTypes } from './catalogue.ts';
 import { createEventDecoder } from './codec.ts';
 import { createUpcast, type Upcaster, upcast, upcasters } from './upcast.ts';
@@ -28,7 +28,7 @@ const decodeThere = createEventDecoder({ contracts, upcast: upcastThere });
 
 function record(version: number, data: object) {
   return {
-    ...recordWithHeaders({ ce_dataschema: `urn:latchkey:event:AccountVerified:${version}` }),
+    ...createRecordWithHeaders({ ce_dataschema: `urn:latchkey:event:AccountVerified:${version}` }),
     value: Buffer.from(JSON.stringify(data)),
   };
 }

@@ -121,6 +121,6 @@ function eventOf(type: EventType): fc.Arbitrary<LatchkeyEvent> {
 }
 
 /** Generates valid events. @param types the types of the events; default: all */
-export function eventArbitrary(types: readonly EventType[] = eventTypes): fc.Arbitrary<LatchkeyEvent> {
+export function createEventArbitrary(types: readonly EventType[] = eventTypes): fc.Arbitrary<LatchkeyEvent> {
   return fc.oneof(...types.map(eventOf));
 }

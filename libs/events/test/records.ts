@@ -24,18 +24,18 @@ export function toRawRecord(event: LatchkeyEvent): RawRecord {
 
 const verified = toRawRecord(accountVerifiedEvent);
 
-export function recordWithHeaders(headers: RawRecord['headers']): RawRecord {
+export function createRecordWithHeaders(headers: RawRecord['headers']): RawRecord {
   return {
     ...verified,
     headers: { ...verified.headers, ...headers },
   };
 }
 
-export function recordWithKey(key: Buffer | null): RawRecord {
+export function createRecordWithKey(key: Buffer | null): RawRecord {
   return { ...verified, key };
 }
 
-export function recordWithValue(value: Buffer | string | null): RawRecord {
+export function createRecordWithValue(value: Buffer | string | null): RawRecord {
   return {
     ...verified,
     value: typeof value === 'string' ? Buffer.from(value) : value,
@@ -43,6 +43,6 @@ export function recordWithValue(value: Buffer | string | null): RawRecord {
 }
 
 /** Returns the valid record with the given fields of its data replaced. */
-export function recordWithData(fields: Readonly<Record<string, unknown>>): RawRecord {
-  return recordWithValue(JSON.stringify({ ...accountVerifiedEvent.data, ...fields }));
+export function createRecordWithData(fields: Readonly<Record<string, unknown>>): RawRecord {
+  return createRecordWithValue(JSON.stringify({ ...accountVerifiedEvent.data, ...fields }));
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { catalogue, decode, encode, eventTypes, subjectOfKey } from '../src/index.ts';
 import {
+  createRecordOfSample,
   eventSamples,
   readFrozenFileDigests,
-  recordOfSample,
   sampleFileNames,
   sha256OfFile,
 } from './samples.ts';
@@ -15,17 +15,17 @@ const impersonal = new Set<string>(eventTypes.filter((type) => !('person' in cat
 describe('frozen samples', () => {
   for (const sample of eventSamples) {
     it(`decodes ${sample.type} v${sample.version}, ${sample.title}`, () => {
-      const decoded = decode(recordOfSample(sample));
+      const decoded = decode(createRecordOfSample(sample));
       assert.equal(decoded.kind, 'event', 'cause' in decoded ? decoded.cause : decoded.kind);
       if (decoded.kind !== 'event') return;
       assert.equal(decoded.event.type, sample.type);
-      assert.equal(decoded.event.subject, subjectOfKey(recordOfSample(sample).key));
+      assert.equal(decoded.event.subject, subjectOfKey(createRecordOfSample(sample).key));
     });
   }
 
   it('are written today as they were when they were frozen', () => {
     for (const sample of eventSamples) {
-      const decoded = decode(recordOfSample(sample));
+      const decoded = decode(createRecordOfSample(sample));
       if (decoded.kind !== 'event' || sample.version !== catalogue[decoded.event.type].version) continue;
       const { key, headers, value, topic } = encode(decoded.event);
       const { headers: frozen, value: data } = sample;

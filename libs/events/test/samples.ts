@@ -43,7 +43,7 @@ export const eventSamples = all.filter(({ type }) => !isSecurityEventType(type))
 export const securityEventSamples = all.filter(({ type }) => isSecurityEventType(type));
 
 /** Returns a sample in the form in which it is read from a bus. */
-export function recordOfSample({ key, headers, value }: EventSample): RawRecord {
+export function createRecordOfSample({ key, headers, value }: EventSample): RawRecord {
   return {
     key: key === null ? null : Buffer.from(key),
     value: Buffer.from(JSON.stringify(value)),

@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode, heartbeatKey } from '@latchkey/events';
-import { createListeningPart, type RequestContext } from '@latchkey/http';
+import { createHttpServerPart, type RequestContext } from '@latchkey/http';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { createFeed, type FeedReader } from './feed.ts';
@@ -72,7 +72,7 @@ async function serve(
   beforeAuthorised: (request: RequestContext) => Promise<void> = async () => undefined,
 ) {
   let mayRead = true;
-  const part = createListeningPart({
+  const part = createHttpServerPart({
     name: 'feed',
     host: '127.0.0.1',
     port: 0,

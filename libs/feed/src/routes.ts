@@ -16,7 +16,7 @@ import { respondWithFeedPage } from './page.ts';
 import { type FeedQueryParameters, feedQueryParameters } from './query.ts';
 import { respondWithFeedStream } from './stream.ts';
 import { feedTexts } from './texts.ts';
-import { mapLogFailuresToProblems, readerViewOfRequest } from './view.ts';
+import { mapLogFailuresToProblems, selectReaderView } from './view.ts';
 import { createWaitingRequestSlots, MAX_WAITING_REQUESTS } from './waiting-slots.ts';
 
 const BATCH = 'application/cloudevents-batch+json';
@@ -84,7 +84,7 @@ export function createFeedRoutes({ feed, policy, path, texts = {} }: FeedRoutesD
       const reading = {
         feed,
         query: resumed(query, request),
-        view: readerViewOfRequest(caller, query),
+        view: selectReaderView(caller, query),
         ending: request.ending(),
       };
       const leave = isStream || query.wait > 0 ? places.take(caller.id) : () => undefined;

@@ -11,7 +11,7 @@ import type { FeedReader } from './feed.ts';
  * if the client requests a type that its key does not allow. Without these errors, the client would wait in
  * vain for such events, and would never learn, for example, that a token was revoked
  */
-export function readerViewOfRequest(
+export function selectReaderView(
   reader: FeedReader,
   {
     types: wanted,

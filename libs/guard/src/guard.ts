@@ -10,7 +10,7 @@ import {
   type Guard as Policy,
   type RefusalDetails,
   type RefusalSpec,
-  serviceUnavailable,
+  serviceUnavailableRefusal,
 } from '@latchkey/tokens';
 import { consoleLogger, type GuardLogger } from './logger.ts';
 import { Refusal } from './refusal.ts';
@@ -94,7 +94,7 @@ export function createGuard(options: GuardOptions): Guard {
   const warnOfMismatch = createLimitedWarning(logger, now);
 
   function refuse(spec: RefusalSpec, details: RefusalDetails): Refusal {
-    if (spec === serviceUnavailable)
+    if (spec === serviceUnavailableRefusal)
       warnOfOutage({ err: details.cause }, 'requests get 503, because access tokens cannot be checked');
     return new Refusal(spec, details);
   }
@@ -105,7 +105,7 @@ export function createGuard(options: GuardOptions): Guard {
       return await revocations.sessionStatus(claims, extractBearerToken(authorization) ?? '');
     } catch (error) {
       if (!(error instanceof RevocationsUnavailable)) throw error;
-      throw refuse(serviceUnavailable, { detail: error.message, retryAfter: 1, cause: error });
+      throw refuse(serviceUnavailableRefusal, { detail: error.message, retryAfter: 1, cause: error });
     }
   }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { serviceUnavailable } from '@latchkey/tokens';
+import { serviceUnavailableRefusal } from '@latchkey/tokens';
 import { Refusal } from './refusal.ts';
 
 function answerIn(acceptLanguage?: string, detail?: string) {
-  const refusal = new Refusal(serviceUnavailable, detail === undefined ? {} : { detail });
+  const refusal = new Refusal(serviceUnavailableRefusal, detail === undefined ? {} : { detail });
   const { headers, body } = refusal.answer('request-1234', acceptLanguage);
   const { title, detail: said, code } = JSON.parse(body);
   return { language: headers['Content-Language'], title, detail: said, code };

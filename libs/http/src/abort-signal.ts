@@ -17,7 +17,7 @@ function controllerOf(response: ServerResponse): AbortController {
  * Returns the signal of a response. It is aborted once the client has disconnected, or by {@link
  * abortResponseSignal}.
  */
-export function abortSignalOfResponse(response: ServerResponse): AbortSignal {
+export function getResponseAbortSignal(response: ServerResponse): AbortSignal {
   return controllerOf(response).signal;
 }
 

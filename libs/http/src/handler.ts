@@ -11,7 +11,7 @@ import { createValidationProblem } from './field-errors.ts';
 import { createRequestObserver } from './observe.ts';
 import { createPageLookUp, removeSurplusSlashes } from './page-paths.ts';
 import { Problem, standardProblems } from './problem.ts';
-import { bodyKindOf, readBody } from './read-body.ts';
+import { determineBodyKind, readBody } from './read-body.ts';
 import { createInputReader } from './read-input.ts';
 import { createRequestContext } from './request-context.ts';
 import type { BodyKind, Route } from './route.ts';
@@ -162,7 +162,7 @@ function serve(route: Route, options: HttpOptions): Middleware {
     const { state, req } = exchange;
     state.route = route;
     const body = await readBody(req);
-    const sentAs = bodyKindOf(req, body, accepts);
+    const sentAs = determineBodyKind(req, body, accepts);
     state.sentAs = sentAs;
     async function respond(): Promise<void> {
       // Authorise the caller before validating the input, so that an unauthorised caller learns nothing about

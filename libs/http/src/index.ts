@@ -1,11 +1,11 @@
 export { createValidationProblem } from './field-errors.ts';
 export { generalTranslations } from './general-texts.ts';
-export { createListeningPart, type ListeningPart } from './listen.ts';
+export { createHttpServerPart, type HttpServerPart } from './listen.ts';
 export { createOpenApiDocument, type OpenApiInfo } from './openapi.ts';
 export { createOpenApiRoute } from './openapi-route.ts';
 export { createOperationsRoutes, createOperationsRoutesDuringStartup } from './operations.ts';
-export { createOperationsListeningPart } from './operations-listening-part.ts';
-export { areSameSite, createOriginCheck, originSettings, publicPathOf } from './origin-settings.ts';
+export { createOperationsServerPart } from './operations-listening-part.ts';
+export { areSameSite, createOriginCheck, getPublicPath, originSettings } from './origin-settings.ts';
 export {
   createRateLimitProblem,
   createUnavailableProblem,

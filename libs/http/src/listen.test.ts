@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import { createListeningPart } from './listen.ts';
+import { createHttpServerPart } from './listen.ts';
 import { publicAccessPolicy, type Route } from './route.ts';
 import { serveRoutes } from './testing/serve.ts';
 
@@ -84,7 +84,7 @@ describe('a listening part', () => {
       corsOrigins: [],
       undeclared: 'fail',
     } as const;
-    const second = createListeningPart({ ...options, name: 'second', host: '127.0.0.1', port, routes: [] });
+    const second = createHttpServerPart({ ...options, name: 'second', host: '127.0.0.1', port, routes: [] });
     await assert.rejects(second.start(), (error: Error) => {
       assert.equal(
         error.message,
@@ -105,7 +105,7 @@ describe('a listening part', () => {
       corsOrigins: [],
       undeclared: 'fail',
     } as const;
-    const part = createListeningPart({ ...options, name: 'far', host: '192.0.2.1', port: 0, routes: [] });
+    const part = createHttpServerPart({ ...options, name: 'far', host: '192.0.2.1', port: 0, routes: [] });
     await assert.rejects(part.start(), /192\.0\.2\.1 is not an address of this machine: set HOST/);
   });
 

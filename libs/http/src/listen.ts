@@ -35,7 +35,7 @@ interface ListenSettings {
   readonly port: string;
 }
 
-export interface ListeningPart extends ProcessPart {
+export interface HttpServerPart extends ProcessPart {
   /** Returns the port in use. @throws Error before `start` */
   port(): number;
   server(): Server | undefined;
@@ -72,7 +72,7 @@ const BACKLOG_MS = 1_000;
  * the listening socket immediately, which resets the connections in the backlog, and they destroy connections
  * whose first request is on the way.
  */
-export function createListeningPart(options: ListenOptions): ListeningPart {
+export function createHttpServerPart(options: ListenOptions): HttpServerPart {
   let listening: Listening | undefined;
   let stopping: Promise<void> | undefined;
 

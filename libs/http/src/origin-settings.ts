@@ -64,6 +64,6 @@ function isLocal(origin: string): boolean {
  * Returns the path in PUBLIC_URL, for example `/id`, which a reverse proxy removes from requests; an empty
  * string if PUBLIC_URL has no path.
  */
-export function publicPathOf({ PUBLIC_URL }: Pick<OriginConfig, 'PUBLIC_URL'>): string {
+export function getPublicPath({ PUBLIC_URL }: Pick<OriginConfig, 'PUBLIC_URL'>): string {
   return new URL(PUBLIC_URL).pathname.replace(/\/+$/, '');
 }

@@ -58,7 +58,7 @@ const NAMES: Readonly<Record<BodyKind, string>> = {
  * without a body.
  * @throws Problem unsupported_media_type
  */
-export function bodyKindOf(
+export function determineBodyKind(
   request: IncomingMessage,
   body: Buffer,
   acceptedKinds: readonly BodyKind[],

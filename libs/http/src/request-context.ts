@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@latchkey/process';
-import { abortSignalOfResponse } from './abort-signal.ts';
+import { getResponseAbortSignal } from './abort-signal.ts';
 import type { ReadClientAddress } from './client-address.ts';
 import type { HttpExchange } from './exchange.ts';
 import type { RequestContext } from './route.ts';
@@ -28,7 +28,7 @@ export function createRequestContext(
     requestId,
     log: logger.child({ requestId }),
     isAwaited: () => !request.socket.destroyed,
-    ending: () => abortSignalOfResponse(exchange.res),
+    ending: () => getResponseAbortSignal(exchange.res),
   };
 }
 

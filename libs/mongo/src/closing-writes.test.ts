@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
-import { failWritesOnClose } from './closing-writes.ts';
+import { patchWritesToFailOnClose } from './closing-writes.ts';
 import { loadMongoose } from './driver.ts';
 
 const load = createRequire(import.meta.url);
@@ -30,7 +30,7 @@ test('a command on a connection that is closing fails, instead of waiting foreve
 
 test('a driver that writes in another way is refused', () => {
   assert.throws(
-    () => failWritesOnClose({} as never),
+    () => patchWritesToFailOnClose({} as never),
     /^Error: This version of the MongoDB driver writes commands differently\.$/,
   );
 });

@@ -15,7 +15,7 @@ interface DriverConnection {
  * @param prototype the prototype of the driver's connections
  * @throws Error if this version of the driver is built differently
  */
-export function failWritesOnClose(prototype: DriverConnection): void {
+export function patchWritesToFailOnClose(prototype: DriverConnection): void {
   const { writeCommand } = prototype;
   if (typeof writeCommand !== 'function')
     throw new Error('This version of the MongoDB driver writes commands differently.');

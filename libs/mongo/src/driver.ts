@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type mongoose from 'mongoose';
-import { failWritesOnClose } from './closing-writes.ts';
+import { patchWritesToFailOnClose } from './closing-writes.ts';
 import { patchPoolCheckInterval } from './pool-checks.ts';
 
 const load = createRequire(import.meta.url);
@@ -17,7 +17,7 @@ export function loadMongoose(): typeof mongoose {
 
 function loadMended(): typeof mongoose {
   const ofMongoose = createRequire(load.resolve('mongoose'));
-  failWritesOnClose(ofMongoose('mongodb/lib/cmap/connection.js').Connection.prototype);
+  patchWritesToFailOnClose(ofMongoose('mongodb/lib/cmap/connection.js').Connection.prototype);
   patchPoolCheckInterval(ofMongoose('mongodb/lib/cmap/connection_pool.js').ConnectionPool.prototype);
   return load('mongoose');
 }

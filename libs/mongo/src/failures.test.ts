@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadMongoose } from './driver.ts';
-import { mayHaveBeenWritten, mongoFailureOf, onPermissionDenied } from './failures.ts';
+import { mayHaveBeenWritten, onPermissionDenied, toMongoFailure } from './failures.ts';
 
 test('a right that the user lacks is reported by name, without the values that the server quotes', () => {
   const { MongoServerError } = loadMongoose().mongo;
@@ -9,11 +9,11 @@ test('a right that the user lacks is reported by name, without the values that t
   const stop = onPermissionDenied(({ message }) => reasons.push(message));
   const errmsg =
     'not authorized on latchkey to execute command { insert: "auth_commits", documents: [ { address: "ada@example.com" } ] }';
-  mongoFailureOf(new MongoServerError({ errmsg, code: 13, codeName: 'Unauthorized' }));
-  mongoFailureOf(new MongoServerError({ errmsg: 'command ping requires authentication', code: 13 }));
-  mongoFailureOf(new MongoServerError({ errmsg, code: 112 }));
+  toMongoFailure(new MongoServerError({ errmsg, code: 13, codeName: 'Unauthorized' }));
+  toMongoFailure(new MongoServerError({ errmsg: 'command ping requires authentication', code: 13 }));
+  toMongoFailure(new MongoServerError({ errmsg, code: 112 }));
   stop();
-  mongoFailureOf(new MongoServerError({ errmsg, code: 13 }));
+  toMongoFailure(new MongoServerError({ errmsg, code: 13 }));
   assert.deepEqual(reasons, [
     'MONGO_URL: this user may not insert on latchkey.auth_commits. See the rights in docs/operating.md.',
     'MONGO_URL: this user may not run a command that Latchkey needs. See the rights in docs/operating.md.',

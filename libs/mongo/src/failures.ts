@@ -46,7 +46,7 @@ function reportDenied({ errmsg }: mongoose.mongo.MongoServerError): void {
 }
 
 /** Converts an error of the driver to a failure. Returns undefined for any other error, such as a bug. */
-export function mongoFailureOf(error: unknown): MongoFailure | undefined {
+export function toMongoFailure(error: unknown): MongoFailure | undefined {
   const { MongoError, MongoInvalidArgumentError, MongoServerError } = loadMongoose().mongo;
   if (error instanceof MongoFailure) return error;
   if (error instanceof MongoInvalidArgumentError) return undefined;
@@ -133,5 +133,5 @@ export async function retryOnConcurrentWrite<T>(attempt: () => Promise<T>): Prom
 
 /** Wraps the methods of a store's port, so that failures of MongoDB become StoreUnavailable. */
 export function mapMongoErrors<Port extends object & AsyncPort<Port>>(port: Port): Port {
-  return mapPortErrors(port, mongoFailureOf);
+  return mapPortErrors(port, toMongoFailure);
 }

@@ -5,17 +5,17 @@ export {
   MongoFailure,
   mapMongoErrors,
   mayHaveBeenWritten,
-  mongoFailureOf,
   retryOnConcurrentWrite,
+  toMongoFailure,
 } from './failures.ts';
 export { ensureIndexes, type MongoIndex } from './indexes.ts';
 export {
   createKeyFingerprintMoveTarget,
-  createMongoKeyFingerprints,
+  createMongoKeyFingerprintStore,
   type FingerprintDocument,
-  keyFingerprintModelOf,
+  getKeyFingerprintModel,
 } from './key-fingerprints.ts';
 export { createMongoLeaseRecords, type LeaseDocument } from './lease-records.ts';
-export { createPlainSchema, modelOfCollection } from './models.ts';
+export { createPlainSchema, getCollectionModel } from './models.ts';
 export { type MongoOptions, type MongoStore, openMongo } from './open.ts';
-export { createMongoPreparable, type MongoMigration, type MongoSchema } from './schema.ts';
+export { createMongoStorePreparation, type MongoMigration, type MongoSchema } from './schema.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Connection } from 'mongoose';
 import { ensureIndexes, type MongoIndex } from './indexes.ts';
-import { createMongoPreparable } from './schema.ts';
+import { createMongoStorePreparation } from './schema.ts';
 import { createTestDatabase } from './testing.ts';
 
 const database = createTestDatabase('indexes', []);
@@ -18,7 +18,7 @@ const byTime: MongoIndex = { collection: 'notes', name: 'time', keys: { at: -1, 
 const ofOthers: MongoIndex = { collection: 'others', name: 'name', keys: { name: 1 } };
 
 function check(connection: Connection, indexes: readonly MongoIndex[]): Promise<void> {
-  return createMongoPreparable(connection, {
+  return createMongoStorePreparation(connection, {
     owner: 'notes',
     migrations: [],
     indexes: async () => indexes,

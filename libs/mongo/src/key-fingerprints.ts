@@ -1,7 +1,7 @@
 import {
   type ConfiguredKeys,
   formatKeyUses,
-  type KeyFingerprints,
+  type KeyFingerprintStore,
   type MoveTarget,
   parseKeyUses,
   removeKeyUse,
@@ -11,7 +11,7 @@ import {
 import type { Connection } from 'mongoose';
 import { createDocumentMoveTarget } from './document-target.ts';
 import { isConcurrentWriteError, mapMongoErrors } from './failures.ts';
-import { createPlainSchema, modelOfCollection } from './models.ts';
+import { createPlainSchema, getCollectionModel } from './models.ts';
 
 export interface FingerprintDocument {
   /** The name of the setting that contains the keys. */
@@ -22,8 +22,8 @@ export interface FingerprintDocument {
 
 const text = { type: String, required: true } as const;
 
-export function keyFingerprintModelOf(connection: Connection, collection: string) {
-  return modelOfCollection(connection, collection, () =>
+export function getKeyFingerprintModel(connection: Connection, collection: string) {
+  return getCollectionModel(connection, collection, () =>
     createPlainSchema<FingerprintDocument>({ _id: text, fingerprint: text }),
   );
 }
@@ -32,12 +32,12 @@ export function keyFingerprintModelOf(connection: Connection, collection: string
  * Stores key fingerprints in MongoDB, one document per setting.
  * @param assertReady called before each check; rejects if the store must not be used yet
  */
-export function createMongoKeyFingerprints(
+export function createMongoKeyFingerprintStore(
   connection: Connection,
   collection: string,
   assertReady: () => Promise<void> = async () => undefined,
-): KeyFingerprints {
-  const fingerprints = keyFingerprintModelOf(connection, collection);
+): KeyFingerprintStore {
+  const fingerprints = getKeyFingerprintModel(connection, collection);
 
   async function stored(name: string): Promise<string | undefined> {
     return (await fingerprints.findById(name).lean())?.fingerprint;
@@ -91,7 +91,7 @@ export function createMongoKeyFingerprints(
     return entries.flat();
   }
 
-  return mapMongoErrors<KeyFingerprints>({
+  return mapMongoErrors<KeyFingerprintStore>({
     async check(given, now) {
       await assertReady();
       const lacking = await lackingIn(given, now);

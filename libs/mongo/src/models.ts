@@ -19,7 +19,7 @@ export function createPlainSchema<Document>(definition: SchemaDefinition): Schem
 }
 
 /** Returns the model of a collection. All calls with the same connection return the same object. */
-export function modelOfCollection<Document>(
+export function getCollectionModel<Document>(
   connection: Connection,
   collection: string,
   schema: () => Schema<Document>,

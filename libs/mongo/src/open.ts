@@ -5,9 +5,9 @@ import { loadMongoose } from './driver.ts';
 import {
   MongoFailure,
   mapMongoErrors,
-  mongoFailureOf,
   onPermissionDenied,
   retryOnConcurrentWrite,
+  toMongoFailure,
 } from './failures.ts';
 
 /** The name of the database, if neither the options nor the URL contain a name. */
@@ -204,7 +204,7 @@ function failureOrRefusal(error: unknown): MongoFailure | StoreMisconfigured {
   if (error instanceof MongoAPIError || (error instanceof Error && URL_ERRORS.includes(error.name))) {
     return new StoreMisconfigured(`MONGO_URL is not a usable MongoDB connection string${hintFor(error)}.`);
   }
-  const failure = mongoFailureOf(error);
+  const failure = toMongoFailure(error);
   if (failure === undefined) throw error;
   return failure;
 }

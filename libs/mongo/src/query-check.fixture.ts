@@ -1,7 +1,13 @@
 import type { Connection } from 'mongoose';
 import { loadMongoose } from './driver.ts';
 import type { MongoIndex } from './indexes.ts';
-import { canSearchIndex, describeQuery, type MongoQuery, queriesOf, scansCollection } from './query-plans.ts';
+import {
+  canSearchIndex,
+  describeQuery,
+  listQueries,
+  type MongoQuery,
+  scansCollection,
+} from './query-plans.ts';
 
 /** A query that needs no index, and why. */
 export interface AllowedQuery {
@@ -42,7 +48,7 @@ export function createQueryCheck(
   return {
     record(connection) {
       connection.getClient().on('commandStarted', ({ commandName, command }) => {
-        queriesOf(commandName, command).forEach(add);
+        listQueries(commandName, command).forEach(add);
       });
     },
     async ignoring(work) {

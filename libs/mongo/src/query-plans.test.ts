@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { MongoIndex } from './indexes.ts';
-import { canSearchIndex, describeQuery, queriesOf, scansCollection } from './query-plans.ts';
+import { canSearchIndex, describeQuery, listQueries, scansCollection } from './query-plans.ts';
 
 const people = { collection: 'people' } as const;
 const indexes: readonly MongoIndex[] = [
@@ -12,7 +12,7 @@ const indexes: readonly MongoIndex[] = [
 ];
 
 function canSearch(name: string, command: Readonly<Record<string, unknown>>): boolean {
-  const [query] = queriesOf(name, command);
+  const [query] = listQueries(name, command);
   assert.ok(query !== undefined);
   return canSearchIndex(query, indexes);
 }
@@ -73,7 +73,7 @@ describe('the queries of a command', () => {
       { q: { _id: 'a' }, u: {} },
       { q: { age: 1 }, u: {} },
     ];
-    const queries = queriesOf('update', { update: 'people', updates, ordered: true, $db: 'test' });
+    const queries = listQueries('update', { update: 'people', updates, ordered: true, $db: 'test' });
     assert.deepEqual(
       queries.map(({ command }) => command),
       updates.map((update) => ({ update: 'people', updates: [update] })),
@@ -83,12 +83,12 @@ describe('the queries of a command', () => {
     assert.equal(canSearch('findAndModify', { findAndModify: 'people', query: { name: 'ada' } }), true);
     assert.equal(canSearch('distinct', { distinct: 'people', key: 'age', query: { age: 1 } }), false);
     assert.equal(canSearch('aggregate', { aggregate: 'people', pipeline: [{ $group: {} }] }), false);
-    assert.deepEqual(queriesOf('insert', { insert: 'people', documents: [{}] }), []);
+    assert.deepEqual(listQueries('insert', { insert: 'people', documents: [{}] }), []);
   });
 
   it('are described without their values', () => {
     const filter = { name: 'ada', age: { $gt: 36 }, $or: [{ a: 1 }, { b: { $in: [2] } }] };
-    const [query] = queriesOf('find', { find: 'people', filter, sort: { born: -1 } });
+    const [query] = listQueries('find', { find: 'people', filter, sort: { born: -1 } });
     assert.equal(
       query && describeQuery(query),
       'find people { name, age $gt, $or: [{ a }, { b $in }] } sorted by born',

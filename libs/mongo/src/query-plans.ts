@@ -20,7 +20,7 @@ export interface MongoQuery {
  * @param name the name of the command
  * @param command as the driver sends it
  */
-export function queriesOf(name: string, command: Document): readonly MongoQuery[] {
+export function listQueries(name: string, command: Document): readonly MongoQuery[] {
   const collection = String(command[name]);
   switch (name) {
     case 'find':

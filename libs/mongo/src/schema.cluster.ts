@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createMongoPreparable, type MongoSchema } from './schema.ts';
+import { createMongoStorePreparation, type MongoSchema } from './schema.ts';
 import { createTestDatabase } from './testing.ts';
 
 const database = createTestDatabase('schema', []);
@@ -21,14 +21,14 @@ async function emptyDatabase() {
   await connection.dropDatabase();
   async function prepare(schema: MongoSchema) {
     const done: string[] = [];
-    for (const { name, prepare } of await createMongoPreparable(connection, schema).requirements())
+    for (const { name, prepare } of await createMongoStorePreparation(connection, schema).requirements())
       done.push(`${name} ${await prepare()}`);
     return done;
   }
   return {
     notes: connection.collection('notes'),
     prepare,
-    check: (schema: MongoSchema) => createMongoPreparable(connection, schema).check(),
+    check: (schema: MongoSchema) => createMongoStorePreparation(connection, schema).check(),
   };
 }
 

@@ -2,7 +2,7 @@
  * The schema of one service in MongoDB: its indexes, and the recorded version of its documents. `npm run ops
  * -- indexes` prepares the indexes and the version; a service only checks them when it starts. See ADR 23.
  */
-import { type Preparable, SchemaError, type StorageRequirement } from '@latchkey/store';
+import { SchemaError, type StorageRequirement, type StorePreparation } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { mapMongoErrors, retryOnConcurrentWrite } from './failures.ts';
 import { ensureIndexes, findIndexFaults, findMissingIndexes, type MongoIndex } from './indexes.ts';
@@ -29,7 +29,7 @@ const COLLECTION = 'schema_versions';
 const FIRST_VERSION = 1;
 const PREPARE = 'npm run ops -- indexes';
 
-export function createMongoPreparable(connection: Connection, schema: MongoSchema): Preparable {
+export function createMongoStorePreparation(connection: Connection, schema: MongoSchema): StorePreparation {
   const { owner, migrations } = schema;
   const versions = connection.collection<{ _id: string; version: number }>(COLLECTION);
   const needed = FIRST_VERSION + migrations.length;
@@ -63,7 +63,7 @@ export function createMongoPreparable(connection: Connection, schema: MongoSchem
     return missing === undefined ? 'unchanged' : 'created';
   }
 
-  return mapMongoErrors<Preparable>({
+  return mapMongoErrors<StorePreparation>({
     requirements: async () => [
       requirement(`${COLLECTION}.${owner}`, prepareVersion),
       ...(await schema.indexes()).map((index) =>

@@ -30,8 +30,8 @@ export { createLogger, type Logger } from './logger.ts';
 export { createMetricsRegistry, type Registry } from './metrics.ts';
 export { createParsedSetting } from './parsed-setting.ts';
 export {
-  createProcessSettings,
-  createServiceProcessSettings,
+  createProcessSettingsSchema,
+  createServiceProcessSettingsSchema,
   environmentSetting,
   type ServiceProcessConfig,
 } from './process-settings.ts';

@@ -23,7 +23,7 @@ export const environmentSetting = z
  * @param defaultPort the default of PORT; the default of OPERATIONS_PORT is 1000 higher. If `defaultPort` is
  * 0, both defaults are 0, so that the operating system chooses free ports
  */
-export function createProcessSettings(defaultPort: number) {
+export function createProcessSettingsSchema(defaultPort: number) {
   return z.object({
     LATCHKEY_ENV: environmentSetting,
     HOST: z.string().default('127.0.0.1').describe('The address that the process listens on.'),
@@ -56,8 +56,8 @@ export function createProcessSettings(defaultPort: number) {
  * Returns the schema of the settings of a service that runs as a separate process: the settings of every
  * process, and SHUTDOWN_DELAY_SECONDS.
  */
-export function createServiceProcessSettings(defaultPort: number) {
-  return createProcessSettings(defaultPort).extend({
+export function createServiceProcessSettingsSchema(defaultPort: number) {
+  return createProcessSettingsSchema(defaultPort).extend({
     SHUTDOWN_DELAY_SECONDS: commonSettingSchemas
       .whole({ min: 0, max: 300, fallback: 0 })
       .describe(
@@ -66,4 +66,4 @@ export function createServiceProcessSettings(defaultPort: number) {
   });
 }
 
-export type ServiceProcessConfig = z.infer<ReturnType<typeof createServiceProcessSettings>>;
+export type ServiceProcessConfig = z.infer<ReturnType<typeof createServiceProcessSettingsSchema>>;

@@ -1,4 +1,4 @@
-import type { ClockReadings } from '@latchkey/store';
+import type { ClockReadingStore } from '@latchkey/store';
 import type { Database } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 import type { SqliteSchema } from './migrations.ts';
@@ -25,8 +25,8 @@ const SQL = {
  * Stores readings of the clock in the embedded store. The first call creates the table, so only a server may
  * call this function.
  */
-export function createSqliteClockReadings(database: Database): ClockReadings {
-  return mapSqliteErrors<ClockReadings>({
+export function createSqliteClockReadingStore(database: Database): ClockReadingStore {
+  return mapSqliteErrors<ClockReadingStore>({
     async last() {
       database.migrate(schema);
       const row = database.prepare(SQL.last).get();

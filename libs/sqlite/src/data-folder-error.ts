@@ -25,19 +25,19 @@ const reasons: Readonly<Record<number, string>> = {
 const notWritable = new Set(['EACCES', 'EEXIST', 'ENOTDIR', 'EPERM', 'EROFS']);
 
 /** Returns SQLite's primary result code; undefined if the error does not come from SQLite. */
-export function sqliteResultCodeOf(error: unknown): number | undefined {
+export function getSqliteResultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
 /** Returns whether a write failed because the disk is full. */
 export function isDiskFullError(error: unknown): boolean {
-  return sqliteResultCodeOf(error) === FULL;
+  return getSqliteResultCode(error) === FULL;
 }
 
 /** Returns whether another connection holds the requested lock. */
 export function isDatabaseLockedError(error: unknown): boolean {
-  return sqliteResultCodeOf(error) === 5;
+  return getSqliteResultCode(error) === 5;
 }
 
 /**
@@ -55,7 +55,7 @@ export function explainFolderErrors<T>(folder: string, attempt: () => T): T {
 }
 
 function reasonOf(error: unknown): string | undefined {
-  const code = sqliteResultCodeOf(error);
+  const code = getSqliteResultCode(error);
   if (code !== undefined) return reasons[code];
   const systemCode = error instanceof Error && 'code' in error ? error.code : undefined;
   if (systemCode === 'ENOSPC' || systemCode === 'EDQUOT') return reasons[FULL];

@@ -5,14 +5,14 @@
  * on disk, except for writes with `flushed: false`.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { DiskFullError, type ErasedRemains } from '@latchkey/store';
-import { DataFolderError, explainFolderErrors, sqliteResultCodeOf } from './data-folder-error.ts';
+import { DiskFullError, type ErasedDataRemnants } from '@latchkey/store';
+import { DataFolderError, explainFolderErrors, getSqliteResultCode } from './data-folder-error.ts';
 import { DatabaseClosedError } from './database-failure.ts';
 import { hasNoDiskSpace, readFreeDiskBytes } from './disk-space.ts';
 import {
   fileRewriteSchema,
-  findErasedRemains,
-  hasRewriteFailedToday,
+  findErasedDataRemnants,
+  hasRewriteFailedRecently,
   recordErasure,
   rewriteDatabaseFile,
 } from './file-rewrite.ts';
@@ -21,13 +21,13 @@ import { createGroupCommit } from './group-commit.ts';
 import { hasPendingMigrations, runMigrations, type SqliteSchema } from './migrations.ts';
 import {
   assertDatabaseFileExists,
-  databaseFilePathIn,
+  getDatabaseFilePath,
   openDatabaseFile,
   withLongBusyTimeout,
   writeApplicationId,
 } from './open-file.ts';
-import { holdServerLock, ServerLockHeld } from './server-lock.ts';
-import { createWalEraser } from './wal-eraser.ts';
+import { acquireServerLock, ServerLockHeld } from './server-lock.ts';
+import { createWalTruncator } from './wal-eraser.ts';
 
 /**
  * When a server starts, it rewrites only files that are not larger than this, in bytes. Rewriting a file of
@@ -93,7 +93,7 @@ export interface Database {
   /** Returns the size of the file in bytes. */
   size(): number;
   /** Returns whether unused parts of the file may still contain erased data. */
-  erasedRemains(): ErasedRemains;
+  erasedRemains(): ErasedDataRemnants;
   /**
    * Rewrites the file, so that it contains no erased data. Blocks for a second or two per 100 MB. No other
    * process may use the folder.
@@ -125,7 +125,7 @@ export interface OpenDatabaseOptions {
  */
 export function openDatabase({ folder, as }: OpenDatabaseOptions): Database {
   if (as !== 'server') assertDatabaseFileExists(folder);
-  const lock = as === 'shared' ? undefined : holdServerLock(folder);
+  const lock = as === 'shared' ? undefined : acquireServerLock(folder);
   try {
     const connection = openDatabaseFile({ folder, create: as === 'server', check: as !== 'shared' });
     try {
@@ -147,7 +147,7 @@ interface Opened extends OpenDatabaseOptions {
 function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened): Database {
   const statements = new Map<string, StatementSync>();
   const commits = createGroupCommit(connection);
-  const wal = createWalEraser(connection);
+  const wal = createWalTruncator(connection);
   let closed: Promise<void> | undefined;
 
   // Check the connection instead of `closed`: `close` first waits for pending writes, and these still prepare
@@ -195,12 +195,12 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
    * a later start, a day after the failure at the earliest. The command `vacuum` rewrites the file too.
    */
   function rewriteAtStart(): void {
-    if (!findErasedRemains(connection).possible || hasRewriteFailedToday(connection)) return;
+    if (!findErasedDataRemnants(connection).possible || hasRewriteFailedRecently(connection)) return;
     if (size() > MAX_REWRITTEN_AT_START_BYTES || readFreeDiskBytes(folder) < 2 * size()) return;
     try {
       rewrite();
     } catch (error) {
-      if (!(error instanceof DataFolderError) && sqliteResultCodeOf(error) === undefined) throw error;
+      if (!(error instanceof DataFolderError) && getSqliteResultCode(error) === undefined) throw error;
     }
   }
 
@@ -214,7 +214,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   }
 
   return {
-    path: databaseFilePathIn(folder),
+    path: getDatabaseFilePath(folder),
     prepare,
     exec(sql) {
       refuseIf(!connection.isOpen);
@@ -247,7 +247,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     size,
     erasedRemains() {
       refuseIf(!connection.isOpen);
-      return findErasedRemains(connection);
+      return findErasedDataRemnants(connection);
     },
     rewrite() {
       refuseIf(!connection.isOpen);
@@ -274,7 +274,7 @@ function withServerLock(folder: string, work: () => void): void {
 
 function holdLockOrExplain(folder: string) {
   try {
-    return holdServerLock(folder);
+    return acquireServerLock(folder);
   } catch (error) {
     if (!(error instanceof ServerLockHeld)) throw error;
     throw new DataFolderError(

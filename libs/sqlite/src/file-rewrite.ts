@@ -5,7 +5,7 @@
  * copies.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { ErasedRemains } from '@latchkey/store';
+import type { ErasedDataRemnants } from '@latchkey/store';
 import type { SqliteSchema } from './migrations.ts';
 
 const DAY_MS = 86_400_000;
@@ -62,7 +62,7 @@ export function recordErasure(connection: DatabaseSync): void {
   if (!isUncounted(connection)) connection.prepare(SQL.note).run();
 }
 
-export function findErasedRemains(connection: DatabaseSync): ErasedRemains {
+export function findErasedDataRemnants(connection: DatabaseSync): ErasedDataRemnants {
   if (isUncounted(connection)) return { possible: true };
   const { erasures, covered, rewritten_at: rewrittenAt } = connection.prepare(SQL.find).get() ?? {};
   return {
@@ -88,7 +88,7 @@ export function rewriteDatabaseFile(connection: DatabaseSync): void {
  * Returns whether the last rewrite began less than a day ago, and failed or was interrupted. A start time in
  * the future is ignored, because a wrong clock has recorded it.
  */
-export function hasRewriteFailedToday(connection: DatabaseSync): boolean {
+export function hasRewriteFailedRecently(connection: DatabaseSync): boolean {
   const { rewritten_at: rewrittenAt, attempted_at: attemptedAt } = connection.prepare(SQL.find).get() ?? {};
   if (typeof attemptedAt !== 'number' || attemptedAt === rewrittenAt) return false;
   const ageMs = Date.now() - attemptedAt;

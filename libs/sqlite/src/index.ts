@@ -7,7 +7,7 @@ export {
   type WriteOptions,
 } from './database.ts';
 export { mapSqliteErrors } from './guard.ts';
-export { createKeyFingerprintSource, createSqliteKeyFingerprints } from './key-fingerprints.ts';
+export { createKeyFingerprintSource, createSqliteKeyFingerprintStore } from './key-fingerprints.ts';
 export { createSqliteLeaseRecords } from './lease-records.ts';
 export type { SqliteMigration, SqliteSchema } from './migrations.ts';
 export { createRowMoveSource } from './row-source.ts';

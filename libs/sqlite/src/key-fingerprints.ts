@@ -1,6 +1,6 @@
 import {
   formatKeyUses,
-  type KeyFingerprints,
+  type KeyFingerprintStore,
   type MoveSource,
   parseKeyUses,
   removeKeyUse,
@@ -25,7 +25,7 @@ function sqlOf(table: string) {
  * Stores key fingerprints in the embedded store.
  * @param table the name of the table. Its columns are `name`, the primary key, and `fingerprint`
  */
-export function createSqliteKeyFingerprints(database: Database, table: string): KeyFingerprints {
+export function createSqliteKeyFingerprintStore(database: Database, table: string): KeyFingerprintStore {
   const SQL = sqlOf(table);
 
   function stored(name: string): string | undefined {
@@ -33,7 +33,7 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
     return row && String(row['fingerprint']);
   }
 
-  return mapSqliteErrors<KeyFingerprints>({
+  return mapSqliteErrors<KeyFingerprintStore>({
     check: (given, now) =>
       database.write(() => {
         const next = Object.entries(given).map(
@@ -64,7 +64,7 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
 
 /**
  * Returns a source of the stored key fingerprints, for `ops move`.
- * @param table as for `createSqliteKeyFingerprints`
+ * @param table as for `createSqliteKeyFingerprintStore`
  */
 export function createKeyFingerprintSource(database: Database, table: string): MoveSource<StoredKeyUses> {
   return createRowMoveSource(database, {

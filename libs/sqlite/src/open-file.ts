@@ -46,7 +46,7 @@ export interface OpenDatabaseFileOptions {
  * @throws DataFolderError
  */
 export function openDatabaseFile({ folder, create, check }: OpenDatabaseFileOptions): DatabaseSync {
-  const file = databaseFilePathIn(folder);
+  const file = getDatabaseFilePath(folder);
   if (create) refuseFullDisk(folder);
   const connection = explainFolderErrors(folder, () => {
     if (create) createPrivately(folder, file);
@@ -82,13 +82,13 @@ function useShortTimeout(connection: DatabaseSync) {
 }
 
 /** Returns the path of the folder's database file. */
-export function databaseFilePathIn(folder: string): string {
+export function getDatabaseFilePath(folder: string): string {
   return join(folder, 'latchkey.sqlite');
 }
 
 /** Checks that the file exists. @throws DataFolderError if no server has created it yet */
 export function assertDatabaseFileExists(folder: string): void {
-  if (existsSync(databaseFilePathIn(folder))) return;
+  if (existsSync(getDatabaseFilePath(folder))) return;
   throw new DataFolderError(
     `DATA_DIR: the data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`,
   );

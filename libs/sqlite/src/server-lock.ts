@@ -23,7 +23,7 @@ const held = new Set<DatabaseSync>();
  * remain.
  * @throws ServerLockHeld; DataFolderError if the folder cannot be written to
  */
-export function holdServerLock(folder: string): ServerLock {
+export function acquireServerLock(folder: string): ServerLock {
   const connection = explainFolderErrors(folder, () => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 });

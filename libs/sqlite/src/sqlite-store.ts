@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { ClockReadings, DataFile, OpenedStore, StoredRecord } from '@latchkey/store';
-import { createSqliteClockReadings } from './clock-readings.ts';
+import type { ClockReadingStore, DataFile, OpenedStore, StoredRecord } from '@latchkey/store';
+import { createSqliteClockReadingStore } from './clock-readings.ts';
 import { type Database, type OpenDatabaseOptions, openDatabase } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 
 export interface SqliteStore extends OpenedStore {
   readonly kind: 'sqlite';
   readonly database: Database;
-  readonly clockReadings: ClockReadings;
+  readonly clockReadings: ClockReadingStore;
   readonly file: DataFile;
 }
 
@@ -34,7 +34,7 @@ export function createSqliteStore(database: Database): SqliteStore {
     name: 'data folder',
     database,
     ...probes,
-    clockReadings: createSqliteClockReadings(database),
+    clockReadings: createSqliteClockReadingStore(database),
     file: dataFileOf(database),
     close: database.close,
   };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Database, openDatabase } from './database.ts';
-import { refuseScans } from './testing.ts';
+import { refuseTableScans } from './testing.ts';
 
 let folder: string;
 let database: Database;
@@ -23,7 +23,7 @@ afterEach(async () => {
 
 describe('a database that refuses scans', () => {
   it('runs statements that search an index', () => {
-    const { prepare } = refuseScans(database);
+    const { prepare } = refuseTableScans(database);
     prepare('INSERT INTO person (id, name) VALUES (?, ?)').run('1', 'ada');
     const byName = 'SELECT id FROM person WHERE name >= :name ORDER BY name';
     assert.equal(prepare(byName).get({ name: 'a' })?.['id'], '1');
@@ -44,7 +44,7 @@ describe('a database that refuses scans', () => {
   } as const;
   for (const [what, [sql, message]] of Object.entries(refused)) {
     it(`refuses statements that ${what}, every time`, () => {
-      const { prepare } = refuseScans(database);
+      const { prepare } = refuseTableScans(database);
       assert.throws(() => prepare(sql), { message });
       assert.throws(() => prepare(sql), { message });
     });
@@ -52,7 +52,7 @@ describe('a database that refuses scans', () => {
 
   it('runs statements whose plan is allowed, and no others', () => {
     const plan = /^SCAN person USING COVERING INDEX by_name: SELECT name FROM person$/;
-    const { prepare } = refuseScans(database, [{ plan, because: 'the table is small' }]);
+    const { prepare } = refuseTableScans(database, [{ plan, because: 'the table is small' }]);
     assert.deepEqual(prepare('SELECT name\n  FROM person').all(), []);
     assert.throws(() => prepare('SELECT id FROM person'), /SCAN/);
   });

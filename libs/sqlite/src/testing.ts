@@ -17,7 +17,7 @@ const NO_TABLE = /^SCAN (?:CONSTANT ROW|json_each VIRTUAL TABLE|\(subquery-\d+\)
  * on such a database, to prove that a store uses no such statement.
  * @param allowed the plans of statements that are allowed nevertheless
  */
-export function refuseScans(database: Database, allowed: readonly AllowedPlan[] = []): Database {
+export function refuseTableScans(database: Database, allowed: readonly AllowedPlan[] = []): Database {
   const checked = new Set<string>();
 
   function check(sql: string): void {

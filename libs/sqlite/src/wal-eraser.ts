@@ -7,7 +7,7 @@ const AGAIN_MS = 1000;
  * Empties the write-ahead log after data was erased. Otherwise, the log would contain earlier versions of
  * pages, with the erased data, until SQLite overwrites them.
  */
-export interface WalEraser {
+export interface WalTruncator {
   /**
    * Moves all pages from the write-ahead log to the file, and truncates the log. If another connection
    * prevents this, retries later. If the process ends before a retry succeeds, the log is emptied when the
@@ -17,7 +17,7 @@ export interface WalEraser {
   stop(): void;
 }
 
-export function createWalEraser(connection: DatabaseSync): WalEraser {
+export function createWalTruncator(connection: DatabaseSync): WalTruncator {
   let again: NodeJS.Timeout | undefined;
 
   function isEmpty(): boolean {

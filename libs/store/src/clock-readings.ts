@@ -12,7 +12,7 @@ export interface ClockReading {
 }
 
 /** Stores the last reading of the clock. Every method rejects with StoreUnavailable if the store fails. */
-export interface ClockReadings {
+export interface ClockReadingStore {
   last(): Promise<ClockReading | undefined>;
   /** Replaces the stored reading by this one. If the machine crashes, this reading may be lost. */
   note(reading: ClockReading): Promise<void>;

@@ -5,7 +5,7 @@ export interface DataFile {
   /** The name of the file in the data folder. */
   readonly name: string;
   /** Returns whether unused parts of the file may still contain erased data. */
-  erasedRemains(): ErasedRemains;
+  erasedRemains(): ErasedDataRemnants;
   /**
    * Rewrites the file, so that it contains no erased data. Blocks this process for a second or two per 100
    * MB. No other process may use the folder.
@@ -21,7 +21,7 @@ export interface DataFile {
 }
 
 /** Whether a file may still contain data that was erased. */
-export interface ErasedRemains {
+export interface ErasedDataRemnants {
   /** Whether data was erased after the last rewrite of the file. */
   readonly possible: boolean;
   /** When the last rewrite began; undefined if the file was never rewritten. */

@@ -1,17 +1,17 @@
 /** Tests that every store of key fingerprints must pass. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { KeyFingerprints } from './key-fingerprints.ts';
+import type { KeyFingerprintStore } from './key-fingerprints.ts';
 
 /** Opens an empty store. */
-export type OpenKeyFingerprints = () => Promise<{
-  readonly keyFingerprints: KeyFingerprints;
+export type OpenKeyFingerprintStore = () => Promise<{
+  readonly keyFingerprints: KeyFingerprintStore;
   close(): Promise<void>;
 }>;
 
-export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints): void {
+export function keyFingerprintsContract(name: string, open: OpenKeyFingerprintStore): void {
   describe(`key fingerprints on ${name}`, () => {
-    let keyFingerprints: KeyFingerprints;
+    let keyFingerprints: KeyFingerprintStore;
     let close: () => Promise<void>;
 
     beforeEach(async () => {

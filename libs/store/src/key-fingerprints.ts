@@ -10,7 +10,7 @@ export interface StoredKeyUses {
   readonly uses: readonly KeyUse[];
 }
 
-export interface KeyFingerprints {
+export interface KeyFingerprintStore {
   /**
    * Records the keys of a process that is starting, by setting. Records nothing if a key is missing on which
    * stored data may depend.

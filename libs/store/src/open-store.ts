@@ -1,4 +1,4 @@
-import type { ClockReadings } from './clock-readings.ts';
+import type { ClockReadingStore } from './clock-readings.ts';
 import type { DataFile } from './data-file.ts';
 
 /** A row or a document, with the name of its table or collection. */
@@ -37,7 +37,7 @@ export interface OpenedStore {
    * Stores readings of this process's clock. Absent if the store has a server, because the process's clock is
    * then compared with the server's clock.
    */
-  readonly clockReadings?: ClockReadings;
+  readonly clockReadings?: ClockReadingStore;
   /** The store's file. Absent if the store is on a server. */
   readonly file?: DataFile;
   /**

@@ -2,7 +2,7 @@
  * What a store must contain before a service starts. An operator prepares it, and the service checks it at
  * its start.
  */
-export interface Preparable {
+export interface StorePreparation {
   /**
    * Returns what the store must contain, in the order in which it must be prepared.
    * @throws StoreUnavailable
@@ -35,7 +35,7 @@ export class SchemaError extends Error {
  * The preparation of a store that an operator need not prepare, because the store prepares itself when it is
  * opened.
  */
-export const nothingToPrepare: Preparable = {
+export const noStorePreparation: StorePreparation = {
   requirements: async () => [],
   check: async () => undefined,
 };

@@ -55,7 +55,11 @@ export type LookUpSessionStatus<S extends ActiveSession = ActiveSession> = (
 export type Caller<S extends ActiveSession = ActiveSession> = S & { readonly claims: AccessClaims };
 
 const unauthenticated = { code: 'unauthenticated', status: 401, title: 'Authentication Required' } as const;
-export const serviceUnavailable = { code: 'unavailable', status: 503, title: 'Service Unavailable' } as const;
+export const serviceUnavailableRefusal = {
+  code: 'unavailable',
+  status: 503,
+  title: 'Service Unavailable',
+} as const;
 
 /**
  * The details of a refusal because the access token is invalid, expired or revoked. The text is the same in
@@ -72,7 +76,7 @@ const insufficientPermission = {
   title: 'Insufficient Permission',
 } as const;
 
-export const accountNotVerified = {
+export const accountNotVerifiedRefusal = {
   code: 'account_not_verified',
   status: 403,
   title: 'Account Not Verified',
@@ -141,7 +145,7 @@ export function createGuards<S extends ActiveSession>(options: {
       return await verify(token);
     } catch (error) {
       if (!(error instanceof KeysUnavailable)) throw error;
-      throw refuse(serviceUnavailable, { detail: error.message, retryAfter: 1, cause: error });
+      throw refuse(serviceUnavailableRefusal, { detail: error.message, retryAfter: 1, cause: error });
     }
   }
 
@@ -155,7 +159,7 @@ export function createGuards<S extends ActiveSession>(options: {
 
   async function authenticateVerified(request: GuardedRequest): Promise<Caller<S>> {
     const caller = await authenticate(request);
-    if (!caller.verified) throw refuse(accountNotVerified, { account: caller.claims.sub });
+    if (!caller.verified) throw refuse(accountNotVerifiedRefusal, { account: caller.claims.sub });
     return caller;
   }
 
@@ -165,20 +169,20 @@ export function createGuards<S extends ActiveSession>(options: {
     return caller;
   }
 
-  const always = [unauthenticated, serviceUnavailable];
+  const always = [unauthenticated, serviceUnavailableRefusal];
   const common = { bearer: true, ...(headers && { headers }) } as const;
   return {
     authenticated: { ...common, who: 'any active account', problems: always, authorise: authenticate },
     verified: {
       ...common,
       who: 'a verified account',
-      problems: [...always, accountNotVerified],
+      problems: [...always, accountNotVerifiedRefusal],
       authorise: authenticateVerified,
     },
     withRole: (...roles) => ({
       ...common,
       who: `a verified ${roles.join(' or ')}`,
-      problems: [...always, accountNotVerified, insufficientPermission],
+      problems: [...always, accountNotVerifiedRefusal, insufficientPermission],
       authorise: (request) => authenticateRole(request, roles),
     }),
   };

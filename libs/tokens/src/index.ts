@@ -6,7 +6,7 @@ export {
 } from './access-token.ts';
 export {
   type ActiveSession,
-  accountNotVerified,
+  accountNotVerifiedRefusal,
   type Caller,
   createGuards,
   extractBearerToken,
@@ -17,7 +17,7 @@ export {
   type LookUpSessionStatus,
   type RefusalDetails,
   type RefusalSpec,
-  serviceUnavailable,
+  serviceUnavailableRefusal,
 } from './guards.ts';
 export { ACCOUNT_SEQUENCE_HEADER, PROBLEM_TYPE_PREFIX } from './http-names.ts';
 export {

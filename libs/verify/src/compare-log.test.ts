@@ -8,8 +8,8 @@ import {
   createErasedAccountStream,
   createForgedEvent,
   createMailingStream,
-  recordOfEvent,
-  recordsOfStream,
+  createRecordOfEvent,
+  createRecordsOfStream,
   withLastEventUnpublished,
 } from './testing/streams.ts';
 import { createTopicIndex } from './topic-index.ts';
@@ -45,7 +45,7 @@ function at(records: readonly BusRecord[], ...sequences: readonly number[]): rea
 describe('an account and its topic', () => {
   test('agree if each event is there once, in order', () => {
     const account = createAccountStream(4);
-    const { found, onTopic, visible } = compare(account, recordsOfStream(account));
+    const { found, onTopic, visible } = compare(account, createRecordsOfStream(account));
     assert.deepEqual([found, onTopic], [[], 4]);
     assert.deepEqual(
       visible,
@@ -55,7 +55,7 @@ describe('an account and its topic', () => {
 
   test('agree if the account is erased, whether or not the topic still has the person', () => {
     const { kept, stream } = createErasedAccountStream();
-    const [old, clean] = [recordsOfStream(kept), recordsOfStream(stream)];
+    const [old, clean] = [createRecordsOfStream(kept), createRecordsOfStream(stream)];
     assert.deepEqual(compare(stream, old).found, []);
     assert.deepEqual(compare(stream, clean).found, []);
     assert.deepEqual(compare(stream, [...old, ...clean]).found, []);
@@ -65,13 +65,13 @@ describe('an account and its topic', () => {
 
   test('agree if events are repeated, however often: repeats are counted', () => {
     const account = createAccountStream(3);
-    const { found, entry } = compare(account, at(recordsOfStream(account), 1, 1, 2, 1, 3, 2, 3));
+    const { found, entry } = compare(account, at(createRecordsOfStream(account), 1, 1, 2, 1, 3, 2, 3));
     assert.deepEqual([found, entry.repeated], [[], 4]);
   });
 
   test('disagree if its records are in more than one partition', () => {
     const account = createAccountStream(3);
-    const records = recordsOfStream(account).map((record, index) => ({
+    const records = createRecordsOfStream(account).map((record, index) => ({
       ...record,
       partition: index === 1 ? 9 : 2,
     }));
@@ -83,7 +83,7 @@ describe('an account and its topic', () => {
 
   test('disagree about each event that is missing, and no other', () => {
     const account = createAccountStream(6);
-    const { found, onTopic } = compare(account, at(recordsOfStream(account), 1, 2, 4, 6));
+    const { found, onTopic } = compare(account, at(createRecordsOfStream(account), 1, 2, 4, 6));
     assert.deepEqual([found, onTopic], [['event-missing 3', 'event-missing 5'], 2]);
   });
 
@@ -93,27 +93,30 @@ describe('an account and its topic', () => {
 
   test('agree once a missing event has been repeated in order, however late', () => {
     const account = createAccountStream(4);
-    const { found, onTopic, repaired } = compare(account, at(recordsOfStream(account), 1, 3, 4, 1, 2, 3, 4));
+    const { found, onTopic, repaired } = compare(
+      account,
+      at(createRecordsOfStream(account), 1, 3, 4, 1, 2, 3, 4),
+    );
     assert.deepEqual([found, onTopic, repaired], [[], 4, 2]);
   });
 
   test('disagree if a different event is in the place of one', () => {
     const account = createAccountStream(3);
-    const [first, second, third] = recordsOfStream(account);
+    const [first, second, third] = createRecordsOfStream(account);
     const event = account.events[1]?.event;
     assert.ok(first && second && third && event);
-    assert.deepEqual(compare(account, [first, recordOfEvent(createForgedEvent(event)), third]).found, [
+    assert.deepEqual(compare(account, [first, createRecordOfEvent(createForgedEvent(event)), third]).found, [
       'event-differs 2',
     ]);
     assert.deepEqual(
-      compare(account, [first, second, third, recordOfEvent(createForgedEvent(event))]).found,
+      compare(account, [first, second, third, createRecordOfEvent(createForgedEvent(event))]).found,
       ['event-differs 2'],
     );
   });
 
   test('disagree if an event differs by a single letter', () => {
     const account = createAccountStream(3);
-    const [first, second, third] = recordsOfStream(account);
+    const [first, second, third] = createRecordsOfStream(account);
     assert.ok(first && second && third);
     const changed = Buffer.from(String(third.value).replace('ada-2', 'ada-3'));
     assert.deepEqual(compare(account, [first, second, { ...third, value: changed }]).found, [
@@ -124,13 +127,15 @@ describe('an account and its topic', () => {
   test('disagree if the topic has more than the journal', () => {
     const account = createAccountStream(3);
     const shorter = { ...account, events: account.events.slice(0, 2) };
-    assert.deepEqual(compare(shorter, recordsOfStream(account)).found, ['event-unknown 3']);
-    assert.deepEqual(compare(shorter, at(recordsOfStream(account), 3, 1, 2)).found, ['event-unknown 3']);
+    assert.deepEqual(compare(shorter, createRecordsOfStream(account)).found, ['event-unknown 3']);
+    assert.deepEqual(compare(shorter, at(createRecordsOfStream(account), 3, 1, 2)).found, [
+      'event-unknown 3',
+    ]);
   });
 
   test('agree if records are unreadable: those are counted', () => {
     const account = createAccountStream(2);
-    const [first, second] = recordsOfStream(account);
+    const [first, second] = createRecordsOfStream(account);
     assert.ok(first && second);
     const { found, entry } = compare(account, [first, { ...first, value: Buffer.from('{') }, second]);
     assert.deepEqual([found, entry.unreadable], [[], 1]);
@@ -140,7 +145,7 @@ describe('an account and its topic', () => {
 describe('an unpublished commit', () => {
   test('is a finding only once it is older than the relay needs', () => {
     const account = createAccountStream(3);
-    const onTopic = at(recordsOfStream(account), 1, 2);
+    const onTopic = at(createRecordsOfStream(account), 1, 2);
     const young = compare(withLastEventUnpublished(account, ago(9_999)), onTopic);
     assert.deepEqual([young.found, young.onTopic, young.unpublished], [[], 2, [ago(9_999)]]);
     const old = compare(withLastEventUnpublished(account, ago(10_000)), onTopic);
@@ -151,7 +156,7 @@ describe('an unpublished commit', () => {
   test('is a finding even if it is on the topic but still in the outbox', () => {
     const account = createAccountStream(3);
     assert.deepEqual(
-      compare(withLastEventUnpublished(account, ago(60_000)), recordsOfStream(account)).found,
+      compare(withLastEventUnpublished(account, ago(60_000)), createRecordsOfStream(account)).found,
       ['commit-unpublished'],
     );
   });
@@ -162,7 +167,7 @@ describe('an unpublished commit', () => {
     assert.ok(first && second);
     const broken = { ...second, event: { ...second.event, correlationId: '' } };
     assert.deepEqual(
-      compare({ ...account, events: [first, broken] }, at(recordsOfStream(account), 1)).found,
+      compare({ ...account, events: [first, broken] }, at(createRecordsOfStream(account), 1)).found,
       ['event-unpublishable 2'],
     );
   });
@@ -173,7 +178,7 @@ describe('a journal', () => {
     const account = createAccountStream(2);
     const { found, onTopic } = compare(
       { ...account, flaw: 'Commit 3 is missing.' },
-      recordsOfStream(account),
+      createRecordsOfStream(account),
     );
     assert.deepEqual([found, onTopic], [['journal-broken'], 2]);
   });
@@ -183,7 +188,7 @@ describe('a journal', () => {
     const [, second] = events;
     assert.ok(second);
     const alone = { id, events: [{ ...second, event: { ...second.event, sequence: 1 } }] };
-    assert.deepEqual(compare(alone, recordsOfStream(alone)).found, ['journal-broken']);
+    assert.deepEqual(compare(alone, createRecordsOfStream(alone)).found, ['journal-broken']);
   });
 });
 

@@ -2,7 +2,7 @@
 import type { LatchkeyEvent } from '@latchkey/events';
 import { formatDurationInLargestUnit } from './age.ts';
 import type { Finding } from './findings.ts';
-import { fingerprintAsPublished } from './fingerprints.ts';
+import { computePublishedFingerprint } from './fingerprints.ts';
 import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
@@ -44,7 +44,7 @@ export interface LogComparison {
 
 export function compareStreamWithLog(comparedStream: ComparedStream): LogComparison {
   const { events } = comparedStream.stream;
-  const expected = events.map(({ event }) => fingerprintAsPublished(event));
+  const expected = events.map(({ event }) => computePublishedFingerprint(event));
   const compared = { ...comparedStream, entry: asErased(comparedStream, expected) };
   const { stream, entry } = compared;
   const onTopic = commonPrefix(expected, entry.fingerprints);

@@ -10,14 +10,14 @@ type Fingerprinted = Envelope & { readonly type: string; readonly data?: unknown
  * Returns the first 48 bits of a SHA-256 hash of everything in an event that consumers get. The event must be
  * decoded by the codec, because the codec puts the fields of `data` into a fixed order.
  */
-export function fingerprintOfEvent({ type, data, ...envelope }: Fingerprinted): number {
+export function computeEventFingerprint({ type, data, ...envelope }: Fingerprinted): number {
   const { id, subject, sequence, time, correlationId, causationId, traceparent = '' } = envelope;
   const facts = [id, subject, sequence, time, correlationId, causationId, traceparent];
   return hash('sha256', JSON.stringify([facts, type, data ?? null]), 'buffer').readUIntBE(0, BYTES);
 }
 
 /** Returns the first 48 bits of the hash that an event has in its hash chain. */
-export function fingerprintOfHash(hash: string): number {
+export function computeHashFingerprint(hash: string): number {
   return Buffer.from(hash, 'base64url').readUIntBE(0, BYTES);
 }
 
@@ -35,9 +35,9 @@ export function redactPerson(event: Fingerprinted): Fingerprinted {
  * Returns the fingerprint of an event of the journal, computed from the form in which consumers get the
  * event. Undefined if the event violates its schema, so that it cannot be published.
  */
-export function fingerprintAsPublished(event: LatchkeyEvent): number | undefined {
+export function computePublishedFingerprint(event: LatchkeyEvent): number | undefined {
   const arrived = sendAndReceive(event);
-  return arrived?.kind === 'event' ? fingerprintOfEvent(arrived.event) : undefined;
+  return arrived?.kind === 'event' ? computeEventFingerprint(arrived.event) : undefined;
 }
 
 function sendAndReceive(event: LatchkeyEvent) {

@@ -10,7 +10,7 @@ export {
   splitAnchorIntoParts,
 } from './anchor.ts';
 export { FINDING_KINDS, type Finding, type FindingKind } from './findings.ts';
-export { fingerprintAsPublished, fingerprintOfEvent } from './fingerprints.ts';
+export { computeEventFingerprint, computePublishedFingerprint } from './fingerprints.ts';
 export { createShards, type ShardFilter } from './shards.ts';
 export { findUnsignedEvents, type LookUpPublicKey } from './signatures.ts';
 export { createTopicIndex, type TopicIndex } from './topic-index.ts';

@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import { keyIdOf, verifySignature } from '@latchkey/events';
 import type { Finding } from './findings.ts';
-import { fingerprintOfHash } from './fingerprints.ts';
+import { computeHashFingerprint } from './fingerprints.ts';
 import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
@@ -57,7 +57,7 @@ function hasHash(
   hash: string | undefined,
 ): boolean {
   if (hash === undefined) return false;
-  const wanted = fingerprintOfHash(hash);
+  const wanted = computeHashFingerprint(hash);
   if (hashes[sequence - 1] === wanted) return true;
   return outOfOrder.some((record) => record.sequence === sequence && record.hash === wanted);
 }

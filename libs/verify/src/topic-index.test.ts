@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { heartbeatKey } from '@latchkey/events';
 import { createShards } from './shards.ts';
-import { createAccountStream, recordsOfStream } from './testing/streams.ts';
+import { createAccountStream, createRecordsOfStream } from './testing/streams.ts';
 import { createTopicIndex } from './topic-index.ts';
 
 describe('the topic index', () => {
   test('holds the subjects of its shard and skips all others', () => {
     const [ours, others] = [createAccountStream(2), createAccountStream(2)];
     const index = createTopicIndex((subject) => subject === ours.id);
-    index.add([...recordsOfStream(ours), ...recordsOfStream(others)]);
+    index.add([...createRecordsOfStream(ours), ...createRecordsOfStream(others)]);
     assert.equal(index.entryOf(ours.id).fingerprints.length, 2);
     assert.equal(index.entryOf(others.id).fingerprints.length, 0);
     assert.deepEqual([...index.notInJournal()], [ours.id]);
@@ -20,9 +20,9 @@ describe('the topic index', () => {
     const index = createTopicIndex((subject) => subject === account.id);
     const keys = [account.id, `${account.id}/2`];
     index.add(
-      recordsOfStream(account).map((record, at) => ({ ...record, key: Buffer.from(keys[at] ?? '') })),
+      createRecordsOfStream(account).map((record, at) => ({ ...record, key: Buffer.from(keys[at] ?? '') })),
     );
-    const [record] = recordsOfStream(account);
+    const [record] = createRecordsOfStream(account);
     assert.ok(record);
     index.add([{ ...record, key: Buffer.from(heartbeatKey(account.id)), value: null, headers: {} }]);
     assert.equal(index.entryOf(account.id).fingerprints.length, 2);
@@ -32,7 +32,7 @@ describe('the topic index', () => {
   test('keeps which subjects are in the journal, including those without records', () => {
     const [one, another, silent] = [createAccountStream(1), createAccountStream(1), createAccountStream(1)];
     const index = createTopicIndex(() => true);
-    index.add([...recordsOfStream(one), ...recordsOfStream(another)]);
+    index.add([...createRecordsOfStream(one), ...createRecordsOfStream(another)]);
     index.markInJournal(one.id);
     index.markInJournal(silent.id);
     assert.deepEqual([...index.notInJournal()], [another.id]);
@@ -40,7 +40,7 @@ describe('the topic index', () => {
   });
 
   test('counts records without a usable key exactly once over all shards', () => {
-    const [record] = recordsOfStream(createAccountStream(1));
+    const [record] = createRecordsOfStream(createAccountStream(1));
     assert.ok(record);
     const keys = [null, Buffer.from(''), Buffer.from('nobody'), Buffer.from([0xff, 0xfe])];
     const records = keys.map((key) => ({ ...record, key }));

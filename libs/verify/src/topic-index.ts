@@ -8,7 +8,7 @@ import {
   type Signature,
   subjectOfKey,
 } from '@latchkey/events';
-import { fingerprintOfEvent, fingerprintOfHash, redactPerson } from './fingerprints.ts';
+import { computeEventFingerprint, computeHashFingerprint, redactPerson } from './fingerprints.ts';
 import type { ShardFilter } from './shards.ts';
 
 /** The events of one account or mailing on the topics. */
@@ -21,7 +21,7 @@ export interface TopicEntry {
   /** The fingerprints of the same events without their personal data, in the same order as `fingerprints`. */
   readonly impersonal: readonly number[];
   /**
-   * The first 48 bits of each event's hash (`fingerprintOfHash`), in the same order as `fingerprints`.
+   * The first 48 bits of each event's hash (`computeHashFingerprint`), in the same order as `fingerprints`.
    * `NO_HASH` if no record of the event has a hash that matches its content.
    */
   readonly hashes: readonly number[];
@@ -150,10 +150,10 @@ function addTo(
   }
   const event = decoded.kind === 'event' ? decoded.event : { ...decoded.envelope, type: decoded.type };
   const { sequence } = event;
-  const fingerprinted = fingerprintOfEvent(event);
+  const fingerprinted = computeEventFingerprint(event);
   const rest = redactPerson(event);
-  const impersonal = rest === event ? fingerprinted : fingerprintOfEvent(rest);
-  const hash = provenance.kind === 'intact' ? fingerprintOfHash(provenance.proof.hash) : NO_HASH;
+  const impersonal = rest === event ? fingerprinted : computeEventFingerprint(rest);
+  const hash = provenance.kind === 'intact' ? computeHashFingerprint(provenance.proof.hash) : NO_HASH;
   if (provenance.kind === 'intact') keepSignature(entry, sequence, provenance.proof.signature);
   place(entry, { sequence, fingerprint: fingerprinted, impersonal, hash });
 }

@@ -7,8 +7,8 @@ import {
   createAccountStream,
   createForgedEvent,
   createMailingStream,
-  recordOfEvent,
-  recordsOfStream,
+  createRecordOfEvent,
+  createRecordsOfStream,
   untrustedSigner,
   withLastEventUnpublished,
 } from './testing/streams.ts';
@@ -110,14 +110,14 @@ describe('a finding names', () => {
   test('an event that consumers set aside: unsigned, with the hash of another, or signed by another key', async () => {
     const account = createAccountStream(3);
     const { event, chain } = account.events[1] ?? assert.fail();
-    const [first, second, third] = recordsOfStream(account);
+    const [first, second, third] = createRecordsOfStream(account);
     assert.ok(first && second && third && chain);
     const found = async (...records: readonly BusRecord[]) => {
       const system = createInMemorySystem([account]);
       system.records.splice(0, 3, ...records);
       return (await verifyNow(system)).findings.map(({ kind, message }) => `${kind}: ${message}`);
     };
-    const unsigned = recordOfEvent(event);
+    const unsigned = createRecordOfEvent(event);
     const borrowed = { ...second, headers: { ...unsigned.headers, ...proofOf(third) } };
     const says =
       'event-unsigned: event 2 (AccountVerified) is on accounts.events.v1 without a valid signature';
@@ -128,9 +128,9 @@ describe('a finding names', () => {
     }
     // The first event has an invalid signature, but the valid signature of a later event covers it, so
     // nothing is reported.
-    assert.deepEqual(await found(first, recordOfEvent(event, 1, chain, untrustedSigner), third), []);
+    assert.deepEqual(await found(first, createRecordOfEvent(event, 1, chain, untrustedSigner), third), []);
     const ofStranger = account.events.map((one, offset) =>
-      recordOfEvent(one.event, offset, one.chain, untrustedSigner),
+      createRecordOfEvent(one.event, offset, one.chain, untrustedSigner),
     );
     assert.deepEqual(await found(...ofStranger), [
       'event-unsigned: event 1 (UserRegistered), and 2 more, is on accounts.events.v1 without a valid signature',
@@ -142,7 +142,7 @@ describe('a finding names', () => {
 
   test('an event that compaction has removed because of a record with its key', async () => {
     const account = createAccountStream(3);
-    const [first, second, third] = recordsOfStream(account);
+    const [first, second, third] = createRecordsOfStream(account);
     const { event } = account.events[1] ?? assert.fail();
     assert.ok(first && second && third);
     const found = async (...records: readonly BusRecord[]) => {
@@ -158,18 +158,18 @@ describe('a finding names', () => {
       assert.deepEqual(await found(first, intruder, third, second, third), []);
     }
     assert.deepEqual(
-      (await found(first, recordOfEvent(createForgedEvent(event)), third))[0],
+      (await found(first, createRecordOfEvent(createForgedEvent(event)), third))[0],
       'event-differs 2',
     );
   });
 
   test('a record that took the place of an event, although consumers skip it', async () => {
     const account = createAccountStream(3);
-    const [first, second, third] = recordsOfStream(account);
+    const [first, second, third] = createRecordsOfStream(account);
     const { event } = account.events[1] ?? assert.fail();
     assert.ok(first && second && third);
     const system = createInMemorySystem([account]);
-    system.records.splice(0, 3, first, recordOfEvent(createForgedEvent(event)), second, third);
+    system.records.splice(0, 3, first, createRecordOfEvent(createForgedEvent(event)), second, third);
     assert.deepEqual(
       (await verifyNow(system)).findings.map(({ message }) => message),
       ['accounts.events.v1 also has a different event 2'],
@@ -246,7 +246,7 @@ describe('a finding names', () => {
   test('an account on the topic that the journal does not have', async () => {
     const stranger = createAccountStream(2);
     const system = createInMemorySystem([createAccountStream()]);
-    system.records.push(...recordsOfStream(stranger));
+    system.records.push(...createRecordsOfStream(stranger));
     assert.deepEqual(await kinds(system), [`event-unknown ${stranger.id}`, `event-unknown ${stranger.id}`]);
   });
 
@@ -376,7 +376,7 @@ describe('a system in use', () => {
       reads += 1;
       if (reads !== 3) return;
       system.journal.set(stream.id, stream);
-      system.records.push(...recordsOfStream(stream));
+      system.records.push(...createRecordsOfStream(stream));
       for (const id of late.deliveries) system.deliveries.add(id);
     });
     const { found, counts } = await verifyNow(system, { patienceMs: 60_000 });

@@ -19,7 +19,7 @@ export {
 export { EndpointRefusedError } from './endpoint-refused.ts';
 export { createWebhookDataMoves } from './move.ts';
 export { type DeliveryAttempt, updateEndpoint, type WebhookStorage } from './ports.ts';
-export { createSecretSealer, isSealedSecret, keyIdOfSealedSecret, type SecretSealer } from './seal.ts';
+export { createSecretSealer, getSealingKeyId, isSealedSecret, type SecretSealer } from './seal.ts';
 export { findOutdatedSecrets, findUnreadableSecrets, sealOutdatedSecrets } from './seal-stored.ts';
 export { SECRET_OVERLAP_HOURS, webhookSettingsSchema } from './settings.ts';
 export { openWebhookStorage } from './storage/index.ts';

@@ -49,7 +49,7 @@ export function createWebhookMetrics(
   gauge(
     'latchkey_webhooks_paused_endpoints',
     'Endpoints that were paused because they failed for too long, or responded 410 Gone',
-    (endpoints) => endpoints.filter(wasPausedByFailures).length,
+    (endpoints) => endpoints.filter(isPausedBecauseOfFailures).length,
   );
   gauge(
     'latchkey_webhooks_failing_endpoints',
@@ -80,6 +80,6 @@ export function createWebhookMetrics(
   };
 }
 
-export function wasPausedByFailures({ paused }: WebhookEndpoint): boolean {
+export function isPausedBecauseOfFailures({ paused }: WebhookEndpoint): boolean {
   return paused?.by === 'failures';
 }

@@ -1,11 +1,11 @@
 /** The ports that store webhooks. Every method rejects only with StoreUnavailable, if the store fails. */
 import type {
-  KeyFingerprints,
+  KeyFingerprintStore,
   LeaseRecords,
   MoveSource,
   MoveTarget,
-  Preparable,
   StoredKeyUses,
+  StorePreparation,
 } from '@latchkey/store';
 import type { WebhookEndpoint } from './endpoint.ts';
 
@@ -94,12 +94,12 @@ export interface LastSentSequenceStore {
   find(endpoint: string, accounts: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
-export interface WebhookStorage extends Preparable {
+export interface WebhookStorage extends StorePreparation {
   readonly endpoints: EndpointStore;
   readonly attempts: DeliveryAttemptStore;
   readonly sentBefore: LastSentSequenceStore;
   /** The fingerprints of the keys in WEBHOOK_SECRET_KEY with which the user service has started. */
-  readonly keyFingerprints: KeyFingerprints;
+  readonly keyFingerprints: KeyFingerprintStore;
   /** Leases, one per endpoint. Only the process that holds an endpoint's lease sends to the endpoint. */
   readonly leases: LeaseRecords;
   /**

@@ -5,7 +5,7 @@ import type { SecretKey } from '@latchkey/process';
 import { addEndpoint, rotateEndpointSecret } from './add-endpoint.ts';
 import { generateEndpointSecret, getSigningSecrets, MAX_SECRETS_PER_ENDPOINT } from './endpoint.ts';
 import { updateEndpoint } from './ports.ts';
-import { createSecretSealer, isSealedSecret, keyIdOfSealedSecret } from './seal.ts';
+import { createSecretSealer, getSealingKeyId, isSealedSecret } from './seal.ts';
 import { findOutdatedSecrets, sealOutdatedSecrets } from './seal-stored.ts';
 import { openTestLog, TEST_START_TIME } from './testing/log.ts';
 
@@ -60,7 +60,7 @@ test('every key opens what it sealed, the first one seals, and no other opens an
   const sealed = await before.seal('we_1', 'whsec_a');
   assert.equal(await after.open('we_1', sealed), 'whsec_a');
   assert.deepEqual([before.isCurrent(sealed), after.isCurrent(sealed)], [true, false]);
-  assert.equal(keyIdOfSealedSecret(await after.seal('we_1', 'whsec_a')), '2026-12');
+  assert.equal(getSealingKeyId(await after.seal('we_1', 'whsec_a')), '2026-12');
   for (const others of [[key()], [current], [key('2026-12'), key()]] as const)
     await assert.rejects(createSecretSealer(others).open('we_1', sealed), /^Error: WEBHOOK_SECRET_KEY: none/);
   const end = sealed.endsWith('AA') ? 'gA' : 'AA';

@@ -53,14 +53,14 @@ export function createSecretSealer(keys: SecretKeys | undefined): SecretSealer {
     },
 
     async open(endpoint, sealed) {
-      const key = derived.get(keyIdOfSealedSecret(sealed));
+      const key = derived.get(getSealingKeyId(sealed));
       const opened = key && (await decrypt(sealed, key));
       if (opened?.endpoint === endpoint) return opened.secret;
       throw new Error(`WEBHOOK_SECRET_KEY: none of its keys opens the secret of webhook ${endpoint}`);
     },
 
     isCurrent: (sealed) =>
-      current !== undefined && isSealedSecret(sealed) && keyIdOfSealedSecret(sealed) === current.kid,
+      current !== undefined && isSealedSecret(sealed) && getSealingKeyId(sealed) === current.kid,
   };
 }
 
@@ -73,7 +73,7 @@ export function isSealedSecret(stored: string): boolean {
 }
 
 /** Returns the id of the key that encrypted a secret; undefined if the key has no id. */
-export function keyIdOfSealedSecret(sealed: string): string | undefined {
+export function getSealingKeyId(sealed: string): string | undefined {
   try {
     return decodeProtectedHeader(sealed).kid;
   } catch {

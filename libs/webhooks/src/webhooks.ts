@@ -14,7 +14,7 @@ import { runLoop, sleep } from '@latchkey/process/loop';
 import { type ConfiguredKeys, createLeases } from '@latchkey/store';
 import { getSigningSecrets, type WebhookEndpoint } from './endpoint.ts';
 import { createEventReader } from './log-reader.ts';
-import { createWebhookMetrics, wasPausedByFailures } from './metrics.ts';
+import { createWebhookMetrics, isPausedBecauseOfFailures } from './metrics.ts';
 import type { WebhookStorage } from './ports.ts';
 import { createWebhookHttpClient } from './post.ts';
 import { type DeliveryRoundReport, runDeliveryRound } from './round.ts';
@@ -261,7 +261,7 @@ async function healthOf(
 }
 
 async function faultsOf(all: readonly WebhookEndpoint[], sealer: SecretSealer): Promise<readonly string[]> {
-  const paused = all.filter(wasPausedByFailures).map(({ id }) => id);
+  const paused = all.filter(isPausedBecauseOfFailures).map(({ id }) => id);
   const unreadable: string[] = [];
   for (const endpoint of all)
     if ((await findUnreadableSecrets(endpoint, sealer)).length > 0) unreadable.push(endpoint.id);

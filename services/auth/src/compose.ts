@@ -2,7 +2,7 @@
 import { checkStoreHealth, createStoreWriteProbe, type ServiceBackend } from '@latchkey/backend';
 import { createBrand } from '@latchkey/brand';
 import { openServiceClients } from '@latchkey/clients';
-import { createOriginCheck, publicPathOf, type Service } from '@latchkey/http';
+import { createOriginCheck, getPublicPath, type Service } from '@latchkey/http';
 import {
   createClockGuard,
   DAY_MS,
@@ -13,7 +13,7 @@ import {
   type Registry,
 } from '@latchkey/process';
 import { createLoopWakeup } from '@latchkey/process/loop';
-import { createLeases, type KeyFingerprints } from '@latchkey/store';
+import { createLeases, type KeyFingerprintStore } from '@latchkey/store';
 import { createFixedKeySource, createGuards, createTokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
 import type { IpRedaction } from './audit/client.ts';
@@ -262,7 +262,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       },
     }),
   ]);
-  const publicPath = publicPathOf(config);
+  const publicPath = getPublicPath(config);
   const verify = createTokenVerifier({ ...issuing, keys: createFixedKeySource(accessTokens.jwks()) });
 
   return {
@@ -340,7 +340,7 @@ function settingsOf(config: AuthConfig): UseCaseSettings {
  */
 async function assertSameKeys(
   config: AuthConfig,
-  keyFingerprints: KeyFingerprints,
+  keyFingerprints: KeyFingerprintStore,
   now: Date,
 ): Promise<void> {
   const given = listConfiguredKeys(config);

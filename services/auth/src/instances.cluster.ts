@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, type TestContext, test } from 'node:test';
 import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
 import { ACCOUNTS_TOPIC, allTopics, decode, type LatchkeyEvent } from '@latchkey/events';
-import { createListeningPart } from '@latchkey/http';
+import { createHttpServerPart } from '@latchkey/http';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { type AuthService, authSettingsSchema, compose } from './index.ts';
@@ -63,7 +63,7 @@ async function instance(keys = secrets): Promise<AuthService> {
 /** Starts an instance of auth and serves it over HTTP until the test ends. */
 async function serving(t: TestContext) {
   const service = await instance();
-  const door = createListeningPart({
+  const door = createHttpServerPart({
     name: 'http',
     host: '127.0.0.1',
     port: 0,

@@ -6,9 +6,9 @@ import { parseSecretKeys } from '@latchkey/process';
 import {
   createRecordMove,
   formatKeyUses,
-  type KeyFingerprints,
-  type Preparable,
+  type KeyFingerprintStore,
   type RecordMove,
+  type StorePreparation,
   updateKeyUsesAtStartup,
 } from '@latchkey/store';
 import type { JournalView } from '@latchkey/verify';
@@ -65,7 +65,7 @@ export function isAccountId(text: string): boolean {
  * What `ops keys` needs from auth's store: the keys that the store has recorded, and how much stored data
  * still needs each key.
  */
-export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
+export interface KeyOps extends Pick<KeyFingerprintStore, 'list' | 'forget'> {
   /** Counts the stored password hashes by key and cost. Reads the whole journal. @throws UnreadableCommit */
   countHashes(now: Date): Promise<readonly PasswordHashCount[]>;
   /**
@@ -90,7 +90,7 @@ export interface PendingEmailChange {
  * The functions that auth provides to `ops` commands. Every method may reject with StoreUnavailable. Methods
  * that change an account only append events; a running auth publishes them.
  */
-export interface AuthOps extends Preparable {
+export interface AuthOps extends StorePreparation {
   readonly journal: JournalView;
   readonly keys: KeyOps;
   /** The records of erased accounts with their receipts, and the erasures that are due but not finished. */

@@ -3,7 +3,12 @@ import type { Store } from '@latchkey/backend';
 import type { LatchkeyEvent, SealedToken } from '@latchkey/events';
 import type { ExportedMail } from '@latchkey/export';
 import { type Environment, readConfig } from '@latchkey/process';
-import { createRecordMove, type KeyFingerprints, type Preparable, type RecordMove } from '@latchkey/store';
+import {
+  createRecordMove,
+  type KeyFingerprintStore,
+  type RecordMove,
+  type StorePreparation,
+} from '@latchkey/store';
 import type { DeliveryView, OwedDelivery } from '@latchkey/verify';
 import { allMailDefinitions } from '../mails/index.ts';
 import { NOTIFIER_CONSUMER_GROUP } from './consumer-group.ts';
@@ -39,11 +44,11 @@ export interface DeliveryOps
   owedBy(event: LatchkeyEvent): readonly OwedDeliveryWithLink[];
 }
 
-export interface NotifierOps extends Preparable {
+export interface NotifierOps extends StorePreparation {
   readonly deliveries: DeliveryOps;
   readonly suppressions: SuppressionStore;
   /** The keys with which notifiers have run on this store. */
-  readonly keys: Pick<KeyFingerprints, 'list' | 'forget'>;
+  readonly keys: Pick<KeyFingerprintStore, 'list' | 'forget'>;
   /** Returns the mails that an account's events have caused, oldest first. */
   mailsOf(account: string): AsyncIterable<ExportedMail>;
 }

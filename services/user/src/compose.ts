@@ -19,7 +19,7 @@ import {
 } from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC, checkedAccountsTopic, receiptsTopic } from '@latchkey/events';
 import { createFeed, createFeedRoutes, createReceiptRoutes, type SelectGenuineRecords } from '@latchkey/feed';
-import { Problem, publicPathOf, type Service } from '@latchkey/http';
+import { getPublicPath, Problem, type Service } from '@latchkey/http';
 import type { DependencyHealth, Logger, Registry } from '@latchkey/process';
 import { createGuards, createRemoteKeySource, createTokenVerifier, type KeySource } from '@latchkey/tokens';
 import { createSecretSealer, createWebhookDispatcher, openWebhookStorage } from '@latchkey/webhooks';
@@ -192,7 +192,7 @@ export function compose(config: UserServiceConfig, deps: UserServiceDeps): Servi
     name: 'user',
     routes: createUserRoutes({
       profiles,
-      publicPath: publicPathOf(config),
+      publicPath: getPublicPath(config),
       feed: [
         ...createFeedRoutes({ ...feed, feed: createFeed(backend.bus, genuine) }),
         ...createReceiptRoutes({ ...feed, bus: backend.bus, now }),

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
 import type { Bus, BusRecord, ConsumerGroups } from '@latchkey/bus';
 import { lastEventHashOf, type Parked, type RecordAuthenticator } from '@latchkey/consumer';
-import { type Preparable, readAllPages } from '@latchkey/store';
+import { readAllPages, type StorePreparation } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
 import { findLeftoverGenerations, getGenerationConsumerGroup } from './generation/pointer.ts';
 import type { ParkedAccountsPageRequest, ProfileStore } from './ports/profiles.ts';
@@ -42,7 +42,7 @@ export interface ParkedRetrySource {
  * The functions that the user service provides to ops commands. All promises may reject with StoreUnavailable or with
  * an error of the log.
  */
-export interface UserOps extends Preparable {
+export interface UserOps extends StorePreparation {
   /** Returns the numbers of the generations of the read model that are being filled. */
   generations(): Promise<readonly number[]>;
   /** Returns the numbers of the generations that are still stored but no longer filled. */

@@ -10,7 +10,7 @@ import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
 import { createRemoteEventKeySource, type EventKeySource } from '@latchkey/consumer';
 import { signEventRecord, testEventJwks, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
-import { createListeningPart } from '@latchkey/http';
+import { createHttpServerPart } from '@latchkey/http';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { compose, topicsOfUserService, userSettingsSchema } from './index.ts';
@@ -73,7 +73,7 @@ async function startInstance(
       waits: { timeoutMs: PATIENCE_MS },
     },
   );
-  const server = createListeningPart({
+  const server = createHttpServerPart({
     name: 'http',
     host: '127.0.0.1',
     port: 0,

@@ -14,7 +14,7 @@ import {
 } from '@latchkey/clients';
 import { acceptAllRecords, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
-import { createListeningPart } from '@latchkey/http';
+import { createHttpServerPart } from '@latchkey/http';
 import { createMetricsRegistry, readConfig } from '@latchkey/process';
 import { captureLog } from '@latchkey/process/testing';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
@@ -62,7 +62,7 @@ async function startService(context: TestContext, waits = PATIENT) {
     eventKeys: testEventKeySource,
     waits,
   });
-  const server = createListeningPart({
+  const server = createHttpServerPart({
     name: 'http',
     host: '127.0.0.1',
     port: 0,

@@ -16,7 +16,7 @@ import {
 import type { Store } from '@latchkey/backend';
 import { openNotifierOps } from '@latchkey/notifier/ops';
 import { commonSettingSchemas, readConfig } from '@latchkey/process';
-import type { KeyFingerprints } from '@latchkey/store';
+import type { KeyFingerprintStore } from '@latchkey/store';
 import { openWebhookStorage } from '@latchkey/webhooks';
 import { z } from 'zod';
 import type { CommandContext } from '../context.ts';
@@ -188,7 +188,7 @@ function selectorOf(id: string): string {
 }
 
 /** Returns the part of the store in which processes record the keys of this kind that they use. */
-function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprints, 'list' | 'forget'> {
+function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprintStore, 'list' | 'forget'> {
   if (kind === 'webhooks') return openWebhookStorage(store).keyFingerprints;
   return kind === 'bounces' || kind === 'dkim' ? openNotifierOps(store).keys : openAuthOps(store).keys;
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { latchkeyConsumers } from '@latchkey/events';
-import type { ErasedRemains } from '@latchkey/store';
+import type { ErasedDataRemnants } from '@latchkey/store';
 import { computeErasedDataInFile } from './file.ts';
 
 const CONFIRMED_AT = '2026-03-01T12:00:00.000Z';
 const [before, after] = [new Date('2026-03-01T11:59:59.999Z'), new Date('2026-03-01T12:00:00.001Z')];
 const receipts = latchkeyConsumers.map((consumer) => ({ consumer, confirmedAt: CONFIRMED_AT }));
 
-function isClean(remains: ErasedRemains, confirmed = receipts): boolean {
+function isClean(remains: ErasedDataRemnants, confirmed = receipts): boolean {
   return computeErasedDataInFile({ receipts: confirmed }, { name: 'latchkey.sqlite', remains }).clean;
 }
 

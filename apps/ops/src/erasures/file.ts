@@ -1,7 +1,7 @@
 /** Determines whether the database file of a data folder may still contain data of an erased person. */
 import type { ErasureRecord } from '@latchkey/auth/ops';
 import { latchkeyConsumers } from '@latchkey/events';
-import type { DataFile, ErasedRemains } from '@latchkey/store';
+import type { DataFile, ErasedDataRemnants } from '@latchkey/store';
 
 /** Whether the database file may still contain data of one erased person. */
 export interface ErasedDataInFile {
@@ -13,7 +13,7 @@ export interface ErasedDataInFile {
 }
 
 /** The name of a file, and whether it may still contain data of erased persons. */
-export type DataFileWithRemains = Pick<DataFile, 'name'> & { readonly remains: ErasedRemains };
+export type DataFileWithRemains = Pick<DataFile, 'name'> & { readonly remains: ErasedDataRemnants };
 
 /** Returns the name of a store's file, and whether the file may still contain data of erased persons. */
 export function toDataFileWithRemains({ name, erasedRemains }: DataFile): DataFileWithRemains {

@@ -7,10 +7,10 @@
 import type { LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';
 import {
+  computePublishedFingerprint,
   createShards,
   createTopicIndex,
   createTopicReader,
-  fingerprintAsPublished,
   type JournaledStream,
   type JournalView,
   type OnProgress,
@@ -130,7 +130,7 @@ async function recordsDue(
   const records = await recordsOf(asPublished(account));
   const { fingerprints, impersonal, outOfOrder } = index.entryOf(id);
   const isErased = events.at(-1)?.event.type === 'AccountErased';
-  const expected = events.map(({ event }) => fingerprintAsPublished(event));
+  const expected = events.map(({ event }) => computePublishedFingerprint(event));
   const found = [
     ...fingerprints.map((fingerprint, at) => ({ sequence: at + 1, fingerprint, impersonal: impersonal[at] })),
     ...outOfOrder,

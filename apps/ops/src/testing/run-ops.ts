@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { mainModulePathOf } from '@latchkey/process/testing/program-paths';
+import { getMainModulePath } from '@latchkey/process/testing/program-paths';
 
 export interface ExitedProcess {
   readonly code: number | null;
@@ -10,7 +10,7 @@ export interface ExitedProcess {
   readonly err: string;
 }
 
-const MAIN = mainModulePathOf('apps/ops');
+const MAIN = getMainModulePath('apps/ops');
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const TIMEOUT_MS = 180_000;
 

@@ -1,5 +1,5 @@
 import { type Database, type OpenDatabaseOptions, openDatabase } from '@latchkey/sqlite';
-import { type AllowedPlan, refuseScans } from '@latchkey/sqlite/testing';
+import { type AllowedPlan, refuseTableScans } from '@latchkey/sqlite/testing';
 
 const allowed: readonly AllowedPlan[] = [
   { plan: /^SCAN bus_topic\b/, because: 'the number of topics is small' },
@@ -11,5 +11,5 @@ const allowed: readonly AllowedPlan[] = [
  * Opens a database for the embedded log that throws if a statement scans the log instead of using an index.
  */
 export function openLogDatabase(options: OpenDatabaseOptions): Database {
-  return refuseScans(openDatabase(options), allowed);
+  return refuseTableScans(openDatabase(options), allowed);
 }

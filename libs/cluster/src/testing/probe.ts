@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ServiceBackend, selectByStoreKind } from '@latchkey/backend';
 import { createUnavailableProblem, publicAccessPolicy, route, standardProblems } from '@latchkey/http';
-import { createMongoPreparable } from '@latchkey/mongo';
+import { createMongoStorePreparation } from '@latchkey/mongo';
 import { commonSettingSchemas, type DependencyHealth } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
 import { Counter } from 'prom-client';
@@ -26,7 +26,7 @@ const things = selectByStoreKind({
 
 const storage = selectByStoreKind({
   mongo: ({ connection }) =>
-    createMongoPreparable(connection, { owner: 'probe', migrations: [], indexes: async () => indexes }),
+    createMongoStorePreparation(connection, { owner: 'probe', migrations: [], indexes: async () => indexes }),
   sqlite: () => assert.fail('the probe needs MongoDB'),
 });
 

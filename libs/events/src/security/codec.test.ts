@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { recordOfSample, securityEventSamples } from '../../test/samples.ts';
+import { createRecordOfSample, securityEventSamples } from '../../test/samples.ts';
 import {
   decode,
   decodeSecurityEvent,
@@ -11,12 +11,12 @@ import {
 
 const [sample] = securityEventSamples.filter(({ type }) => type === 'LoginSucceeded');
 assert.ok(sample);
-const record = recordOfSample(sample);
+const record = createRecordOfSample(sample);
 
 describe('a frozen sample of a security event', () => {
   for (const each of securityEventSamples) {
     it(`is decoded and written as it was: ${each.type} v${each.version}, ${each.title}`, () => {
-      const event = decodeSecurityEvent(recordOfSample(each));
+      const event = decodeSecurityEvent(createRecordOfSample(each));
       assert.ok(event);
       assert.equal(event.type, each.type);
       const { key, headers, value, topic } = encodeSecurityEvent(event);

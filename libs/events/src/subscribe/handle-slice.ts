@@ -18,14 +18,14 @@ import {
   positionAfterEvent,
   recordTypeOf,
 } from '@latchkey/consumer';
-import { createSubscriberParkedRetrier } from './retry-parked.ts';
+import { createSubscriptionRetrier } from './retry-parked.ts';
 import {
   type EventSubscriber,
-  firstEventRuleOf,
   hasHandler,
   observeEventOutcome,
   reportForgedRecords,
   runHandlerForRecord,
+  selectFirstEventRule,
   throwIfSubscriptionStopped,
 } from './subscriber.ts';
 
@@ -114,7 +114,7 @@ function createResume(subscriber: EventSubscriber, book: Book, { records }: Part
     const { account } = mark;
     if (resumed.has(account)) return;
     resumed.add(account);
-    const { sequence, parked } = await createSubscriberParkedRetrier(subscriber).resume(mark, lastOffset);
+    const { sequence, parked } = await createSubscriptionRetrier(subscriber).resume(mark, lastOffset);
     await book.reload(account);
     if (parked === undefined) subscriber.logger.info({ account, sequence }, 'a parked account was unparked');
   };
@@ -131,7 +131,7 @@ async function take(
 ): Promise<Parked | undefined> {
   const account = accountOf(record);
   function next(): NextRecordStep {
-    return decideNextStep(book.of(account), record, firstEventRuleOf(subscriber));
+    return decideNextStep(book.of(account), record, selectFirstEventRule(subscriber));
   }
   if (hasEffect(subscriber, next())) {
     await book.reload(account);

@@ -9,20 +9,20 @@ import {
 } from '@latchkey/consumer';
 import {
   type EventSubscriber,
-  firstEventRuleOf,
   loadPosition,
   observeEventOutcome,
   runHandlerForRecord,
+  selectFirstEventRule,
   throwIfSubscriptionStopped,
 } from './subscriber.ts';
 
 /** Creates the function that retries a parked account of a subscriber. */
-export function createSubscriberParkedRetrier(subscriber: EventSubscriber) {
+export function createSubscriptionRetrier(subscriber: EventSubscriber) {
   return createParkedAccountRetrier({
     log: subscriber.bus,
     authenticate: subscriber.authenticate,
     positions: subscriber.store,
-    first: firstEventRuleOf(subscriber),
+    first: selectFirstEventRule(subscriber),
     throwIfStopped: () => throwIfSubscriptionStopped(subscriber),
     start: (account): Position => ({ account, sequence: 0 }),
     handle: ({ account }, record, origin) =>

@@ -9,7 +9,7 @@ import { decodeReceipt, type Receipt } from '../receipts.ts';
 import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, RECEIPTS_TOPIC, receiptsTopic, topics } from '../topics.ts';
 import type { EventContext, Handlers } from './handlers.ts';
 import { type KafkaOptions, memoryStore, subscribe } from './index.ts';
-import { createTestAccount, recordWithVersion, toOutgoingRecord } from './testing/history.ts';
+import { createRecordWithVersion, createTestAccount, toOutgoingRecord } from './testing/history.ts';
 import { waitUntil } from './testing/until.ts';
 
 const given = process.env['KAFKA_BROKERS'];
@@ -87,7 +87,7 @@ describe('a subscription on Kafka', () => {
     const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
     const reader = await member(context, newGroup());
     await topic.publish(first);
-    await topic.publishRecords(recordWithVersion(second, 9));
+    await topic.publishRecords(createRecordWithVersion(second, 9));
     await topic.publish(third, other.registered());
     await waitUntil(() => reader.of(other).length === 1);
     async function parked() {

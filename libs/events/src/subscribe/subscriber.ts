@@ -78,7 +78,7 @@ export function reportForgedRecords(
 }
 
 /** Returns which event may come first for an account that is not in the subscriber's store. */
-export function firstEventRuleOf({ store }: EventSubscriber): FirstEventRule {
+export function selectFirstEventRule({ store }: EventSubscriber): FirstEventRule {
   return store.forgetful === true ? 'any' : 'one';
 }
 

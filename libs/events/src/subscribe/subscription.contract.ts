@@ -6,10 +6,10 @@ import { memoryStore } from './memory-store.ts';
 import type { ConfirmErasure } from './subscription.ts';
 import { createDurableTestStore, type TestHarness } from './testing/harness.ts';
 import {
+  createRecordWithTruncatedValue,
+  createRecordWithType,
+  createRecordWithVersion,
   createTestAccount,
-  recordWithTruncatedValue,
-  recordWithType,
-  recordWithVersion,
   testPerson,
   toOutgoingRecord,
 } from './testing/history.ts';
@@ -104,7 +104,7 @@ export function subscriptionContract(
       });
       await harness.publish([
         account.registered(),
-        recordWithType(account.verified(), 'AccountMerged'),
+        createRecordWithType(account.verified(), 'AccountMerged'),
         account.revoked(),
         account.verified(),
       ]);
@@ -233,11 +233,13 @@ export function subscriptionContract(
       },
       'by a record that cannot be read': {
         cause: 'value is not JSON',
-        next: (account: ReturnType<typeof createTestAccount>) => recordWithTruncatedValue(account.verified()),
+        next: (account: ReturnType<typeof createTestAccount>) =>
+          createRecordWithTruncatedValue(account.verified()),
       },
       'by a version that this release does not know': {
         cause: 'unknown version 2 of AccountVerified',
-        next: (account: ReturnType<typeof createTestAccount>) => recordWithVersion(account.verified(), 2),
+        next: (account: ReturnType<typeof createTestAccount>) =>
+          createRecordWithVersion(account.verified(), 2),
       },
     };
     for (const [title, { cause, next }] of Object.entries(causes)) {
@@ -459,7 +461,7 @@ export function subscriptionContract(
           },
         },
       });
-      await harness.publish([first, recordWithTruncatedValue(second), second, third]);
+      await harness.publish([first, createRecordWithTruncatedValue(second), second, third]);
       await waitUntil(() => subscription.effects.length === 4);
       await assert.rejects(subscription.retryParked(account.id), { name: 'HandlerError' });
       assert.equal((await subscription.listParked()).length, 1);
@@ -534,7 +536,7 @@ export function subscriptionContract(
       const account = createTestAccount();
       const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
       const { handled, effects, ...subscription } = await harness.subscribe({ store: 'none' });
-      await harness.publish([first, first, third, recordWithTruncatedValue(second), second]);
+      await harness.publish([first, first, third, createRecordWithTruncatedValue(second), second]);
       await waitUntil(() => handled.length === 4);
       assert.deepEqual(handled, [
         'UserRegistered 1',

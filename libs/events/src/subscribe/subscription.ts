@@ -7,7 +7,7 @@ import { createOrderedSliceHandler } from './handle-slice.ts';
 import { createUnorderedSliceHandler } from './handle-unordered.ts';
 import { type ErasedHandler, type Handlers, withErasureReceipt } from './handlers.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
-import { createSubscriberParkedRetrier } from './retry-parked.ts';
+import { createSubscriptionRetrier } from './retry-parked.ts';
 import type { SequenceStore } from './sequence-store.ts';
 import type { Effect, EventSubscriber, SubscriberLogger } from './subscriber.ts';
 
@@ -163,7 +163,7 @@ function reader(subscriber: Omit<EventSubscriber, 'store'>, store: Interest['sto
   return {
     handle: createOrderedSliceHandler({ ...subscriber, store }),
     listParked: () => store.listParked(),
-    retry: createSubscriberParkedRetrier({ ...subscriber, store }).retry,
+    retry: createSubscriptionRetrier({ ...subscriber, store }).retry,
   };
 }
 

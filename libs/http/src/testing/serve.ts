@@ -2,11 +2,11 @@ import type { TestContext } from 'node:test';
 import { createMetricsRegistry, type Registry } from '@latchkey/process';
 import { captureLog, type LogCapture } from '@latchkey/process/testing';
 import type { HttpOptions } from '../handler.ts';
-import { createListeningPart, type ListeningPart } from '../listen.ts';
+import { createHttpServerPart, type HttpServerPart } from '../listen.ts';
 import type { Route } from '../route.ts';
 
 export interface ServedRoutes {
-  readonly part: ListeningPart;
+  readonly part: HttpServerPart;
   readonly origin: string;
   readonly log: LogCapture;
   readonly registry: Registry;
@@ -24,7 +24,7 @@ export async function serveRoutes(
 ): Promise<ServedRoutes> {
   const log = captureLog();
   const registry = createMetricsRegistry();
-  const part = createListeningPart({
+  const part = createHttpServerPart({
     name: 'http',
     host: '127.0.0.1',
     port: 0,

@@ -15,7 +15,7 @@ export type ProgramWorkspace =
  * Returns the main module of a program. If PROGRAM_BUNDLES is set, returns the program's bundle in the folder
  * that this setting names; test suites that bundle the programs set it. Otherwise, returns the source.
  */
-export function mainModulePathOf(program: ProgramWorkspace): string {
+export function getMainModulePath(program: ProgramWorkspace): string {
   const bundles = process.env['PROGRAM_BUNDLES'];
   if (bundles !== undefined) return join(bundles, `${basename(program)}.js`);
   return join(ROOT, program, 'src/main.ts');

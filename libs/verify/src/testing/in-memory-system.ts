@@ -6,7 +6,7 @@ import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
 import type { VerifySources } from '../verify.ts';
 import type { DeliveryView, ExpiredLease, JournaledStream, StoredAccount } from '../views.ts';
-import { lookUpTestKey, recordsOfStream } from './streams.ts';
+import { createRecordsOfStream, lookUpTestKey } from './streams.ts';
 
 const PARTITIONS = 3;
 
@@ -41,7 +41,7 @@ const owedBy: DeliveryView['owedBy'] = ({ id, type }) =>
 
 export function createInMemorySystem(streams: readonly JournaledStream[]): InMemorySystem {
   const journal = new Map(streams.map((stream) => [stream.id, stream]));
-  const records = streams.flatMap(recordsOfStream);
+  const records = streams.flatMap(createRecordsOfStream);
   const deliveries = new Set(
     streams.flatMap(({ events }) => events.flatMap(({ event }) => owedBy(event).map(({ id }) => id))),
   );

@@ -112,8 +112,8 @@ export function withLastEventUnpublished({ id, events }: JournaledStream, since:
 }
 
 /** Returns the records of a stream, in the form in which a reader of the topic gets them. */
-export function recordsOfStream({ events }: JournaledStream): readonly BusRecord[] {
-  return events.map(({ event, chain }, offset) => recordOfEvent(event, offset, chain));
+export function createRecordsOfStream({ events }: JournaledStream): readonly BusRecord[] {
+  return events.map(({ event, chain }, offset) => createRecordOfEvent(event, offset, chain));
 }
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -125,7 +125,7 @@ export const testSigner = eventSigner({ kid: 'test', key: privateKey });
  */
 export const untrustedSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
 
-/** Returns the public key that verifies the signatures of `recordsOfStream`. */
+/** Returns the public key that verifies the signatures of `createRecordsOfStream`. */
 export function lookUpTestKey(kid: string): KeyObject | undefined {
   return kid === 'test' ? publicKey : undefined;
 }
@@ -134,7 +134,7 @@ export function lookUpTestKey(kid: string): KeyObject | undefined {
  * Returns the record of an event.
  * @param chain the event's entry in its hash chain; without it, the record is not signed
  */
-export function recordOfEvent(
+export function createRecordOfEvent(
   event: LatchkeyEvent,
   offset = 0,
   chain?: ChainEntry,

@@ -12,7 +12,7 @@ import {
   mayReceiveMails,
   refuseCommand,
   toErasureCanceledFact,
-  toMailData,
+  toMailRecipientData,
   toReasonField,
   toSessionsRevokedFact,
 } from './decision.ts';
@@ -41,7 +41,10 @@ export function changeRole(state: AccountState, { role, by, otherAdmins }: Chang
   if (state.status !== 'verified') return refuseCommand('conflict');
   if (role === state.role) return decisionWithoutEffect;
   const changed = acceptCommand(
-    { type: 'RoleChanged', data: { ...toMailData(state), role, previousRole: state.role, changedBy: by } },
+    {
+      type: 'RoleChanged',
+      data: { ...toMailRecipientData(state), role, previousRole: state.role, changedBy: by },
+    },
     toSessionsRevokedFact(state, 'role-changed'),
   );
   return isActiveAdmin(state) ? requireOtherAdmin(otherAdmins, changed) : changed;
@@ -49,7 +52,7 @@ export function changeRole(state: AccountState, { role, by, otherAdmins }: Chang
 
 function toldTo(state: LivingAccount, reason: string | undefined) {
   if (!mayReceiveMails(state)) return { person: toReasonField(reason) };
-  const { locale, person } = toMailData(state);
+  const { locale, person } = toMailRecipientData(state);
   return { locale, person: { ...toReasonField(reason), ...person } };
 }
 

@@ -30,7 +30,7 @@ import {
   isClaimedByAnother,
   mayReceiveMails,
   refuseCommand,
-  toMailData,
+  toMailRecipientData,
   toPasswordChangedFacts,
   toPrivateFieldsOfLink,
   toSessionsRevokedFact,
@@ -45,12 +45,12 @@ import {
 } from './email-change.ts';
 import { cancelErasure, eraseAccount, requestErasure } from './erasure.ts';
 import type { AccountFact } from './facts.ts';
-import { checkResetLink, checkVerificationLink, hasUsableLink } from './link.ts';
+import { checkPasswordResetLink, checkVerificationLink, hasUsableLink } from './link.ts';
 import { isSameHash } from './same-hash.ts';
 import { type AccountState, isLivingAccount, type LivingAccount } from './state.ts';
 
 export function toAccountVerifiedFact(state: LivingAccount): AccountFact {
-  return { type: 'AccountVerified', data: toMailData(state) };
+  return { type: 'AccountVerified', data: toMailRecipientData(state) };
 }
 
 export function toRegistrationEndedFacts(
@@ -91,7 +91,7 @@ function renewVerification(state: AccountState, command: RenewVerificationComman
   const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
   return acceptCommand({
     type: 'VerificationRequested',
-    data: { ...toMailData(state), ...(link && { verification: link.sealed }) },
+    data: { ...toMailRecipientData(state), ...(link && { verification: link.sealed }) },
     private: toPrivateFieldsOfLink(link, command.link),
   });
 }
@@ -154,7 +154,7 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
   return acceptCommand({
     type: 'PasswordResetRequested',
     data: {
-      ...toMailData(state),
+      ...toMailRecipientData(state),
       ...(link && { reset: link.sealed }),
       verifies: state.status === 'unverified',
     },
@@ -167,7 +167,7 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
  * to that address.
  */
 function completeReset(state: AccountState, command: CompleteResetCommand): Decision {
-  const refusal = checkResetLink(state, command.tokenHash, command.now);
+  const refusal = checkPasswordResetLink(state, command.tokenHash, command.now);
   if (refusal) return refuseCommand(refusal);
   if (!isLivingAccount(state)) return refuseCommand('token_invalid');
   if (state.status === 'verified')
@@ -227,7 +227,7 @@ function revokeSessions(state: AccountState, command: RevokeSessionsCommand): De
 
 function alertOwner(state: AccountState, { reason, from = {} }: AlertOwnerCommand): Decision {
   if (!mayReceiveMails(state) || state.disabled) return decisionWithoutEffect;
-  const { userId, locale, person } = toMailData(state);
+  const { userId, locale, person } = toMailRecipientData(state);
   return acceptCommand({
     type: 'OwnerAlerted',
     data: { userId, reason, locale, person: { ...person, ...from } },

@@ -50,7 +50,7 @@ export function toReasonField(reason: string | undefined) {
 }
 
 /** Returns the data that every mail to the account needs. */
-export function toMailData({ userId, locale, email, username }: LivingAccount) {
+export function toMailRecipientData({ userId, locale, email, username }: LivingAccount) {
   return { userId, locale, person: { email, username } };
 }
 
@@ -73,7 +73,7 @@ export function toSessionsRevokedFact(
   { sessionId, notifies = true }: Pick<RevokeSessionsCommand, 'sessionId' | 'notifies'> = {},
 ): AccountFact {
   const isTold = reason === 'refresh-reuse' && notifies && mayReceiveMails(state);
-  const about = isTold ? toMailData(state) : { userId: state.userId };
+  const about = isTold ? toMailRecipientData(state) : { userId: state.userId };
   return {
     type: 'SessionsRevoked',
     data: { ...about, reason, ...(sessionId !== undefined && { sessionId }) },
@@ -86,7 +86,7 @@ export function toPasswordChangedFacts(
   passwordHash: string,
 ): readonly [AccountFact, AccountFact] {
   return [
-    { type: 'PasswordChanged', data: { ...toMailData(state), how }, private: { passwordHash } },
+    { type: 'PasswordChanged', data: { ...toMailRecipientData(state), how }, private: { passwordHash } },
     toSessionsRevokedFact(state, 'password-changed'),
   ];
 }

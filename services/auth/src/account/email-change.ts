@@ -15,7 +15,7 @@ import {
   isClaimedByAnother,
   refuseCommand,
   toErasureCanceledFact,
-  toMailData,
+  toMailRecipientData,
   toPasswordChangedFacts,
   toPrivateFieldsOfLink,
   toSessionsRevokedFact,
@@ -36,7 +36,7 @@ export function requestEmailChange(state: AccountState, command: RequestEmailCha
   if (address === state.address) return refuseCommand('email_unchanged');
   if (canBeReverted(state, now)) return refuseCommand('email_change_recent');
   const link = isClaimedByAnother(state, owner) ? undefined : command.link;
-  const { userId, locale, person } = toMailData(state);
+  const { userId, locale, person } = toMailRecipientData(state);
   return acceptCommand({
     type: 'EmailChangeRequested',
     data: {

@@ -8,7 +8,7 @@ import {
   mayReceiveMails,
   refuseCommand,
   toErasureCanceledFact,
-  toMailData,
+  toMailRecipientData,
   toSessionsRevokedFact,
 } from './decision.ts';
 import { checkErasureUndoLink } from './link.ts';
@@ -39,7 +39,7 @@ export function requestErasure(
   if (state.erasure !== undefined && (by !== 'ops' || eraseAt >= state.erasure.at))
     return decisionWithoutEffect;
   const undo = mayReceiveMails(state) ? link : undefined;
-  const { locale, person } = toMailData(state);
+  const { locale, person } = toMailRecipientData(state);
   const requested = acceptCommand(
     {
       type: 'AccountErasureRequested',

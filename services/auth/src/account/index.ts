@@ -14,7 +14,7 @@ export {
   checkEmailChangeLink,
   checkEmailUndoLink,
   checkErasureUndoLink,
-  checkResetLink,
+  checkPasswordResetLink,
   checkVerificationLink,
   isLinkUnexpired,
 } from './link.ts';

@@ -20,7 +20,11 @@ export function checkVerificationLink(
 }
 
 /** Returns why a password reset link is refused; undefined if it is valid. */
-export function checkResetLink(state: AccountState, tokenHash: string, now: Date): LinkRefusal | undefined {
+export function checkPasswordResetLink(
+  state: AccountState,
+  tokenHash: string,
+  now: Date,
+): LinkRefusal | undefined {
   return linkRefusal(state.status === 'none' ? undefined : state.reset, tokenHash, now);
 }
 

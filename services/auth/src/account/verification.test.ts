@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { computeLookupKeys } from './claims.ts';
 import { decide } from './decide.ts';
-import { checkResetLink, checkVerificationLink } from './link.ts';
+import { checkPasswordResetLink, checkVerificationLink } from './link.ts';
 import {
   accountVerifiedFact,
   adaAddress,
@@ -308,10 +308,10 @@ describe('a link', () => {
     );
     assert.equal(checkVerificationLink(open, createTestLink('A').hash, noon), undefined);
     assert.equal(checkVerificationLink(open, createTestLink('R').hash, noon), 'token_invalid');
-    assert.equal(checkResetLink(open, createTestLink('R').hash, noon), undefined);
-    assert.equal(checkResetLink(open, createTestLink('A').hash, noon), 'token_invalid');
+    assert.equal(checkPasswordResetLink(open, createTestLink('R').hash, noon), undefined);
+    assert.equal(checkPasswordResetLink(open, createTestLink('A').hash, noon), 'token_invalid');
     assert.equal(
-      checkResetLink(open, createTestLink('R').hash, createInstantAfterNoon(HOUR)),
+      checkPasswordResetLink(open, createTestLink('R').hash, createInstantAfterNoon(HOUR)),
       'token_expired',
     );
   });

@@ -6,7 +6,7 @@ import {
   type RouteResponse,
   standardProblems,
 } from '@latchkey/http';
-import { accountNotVerified } from '@latchkey/tokens';
+import { accountNotVerifiedRefusal } from '@latchkey/tokens';
 import { z } from 'zod';
 import type { AuditSink } from '../ports/audit.ts';
 import { toUseCaseContext } from './context.ts';
@@ -29,7 +29,7 @@ export class AccessDeniedProblem extends Problem {
  */
 const DENIALS: ReadonlySet<string> = new Set([
   standardProblems.insufficient_permission.code,
-  accountNotVerified.code,
+  accountNotVerifiedRefusal.code,
 ]);
 
 const admin = z.object({ userId: z.uuid(), role: z.literal('admin') });

@@ -11,7 +11,7 @@ import {
   standardProblems,
 } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
-import { accountNotVerified, invalidTokenDetails } from '@latchkey/tokens';
+import { accountNotVerifiedRefusal, invalidTokenDetails } from '@latchkey/tokens';
 import { z } from 'zod';
 import { MAX_PASSWORD_LENGTH, type PasswordFault, type PasswordRules } from '../passwords/rules.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
@@ -22,7 +22,7 @@ import { passwordTextSchema } from './schemas.ts';
 /** The problem to respond with for each kind of refusal. A missing kind is a compile-time error. */
 export const refusalProblemSpecs = {
   account_disabled: { code: 'account_disabled', status: 403, title: 'Account Disabled' },
-  account_not_verified: accountNotVerified,
+  account_not_verified: accountNotVerifiedRefusal,
   conflict: standardProblems.conflict,
   current_password_incorrect: {
     code: 'current_password_incorrect',
@@ -81,7 +81,7 @@ export const refusalProblemSpecs = {
  */
 export const refusalDetailTexts = {
   account_disabled: 'This account has been disabled.',
-  account_not_verified: accountNotVerified.title,
+  account_not_verified: accountNotVerifiedRefusal.title,
   conflict: 'The account is not in a state that allows this, or it was changed at the same time. Try again.',
   current_password_incorrect: 'Incorrect password.',
   email_change_recent: 'The address was changed in the last 7 days, and that can still be undone.',

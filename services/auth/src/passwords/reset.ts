@@ -1,6 +1,6 @@
 /** Sets a password with the link in a password reset mail. */
 import {
-  checkResetLink,
+  checkPasswordResetLink,
   isLivingAccount,
   type LivingAccount,
   requireExistingAccount,
@@ -112,7 +112,7 @@ export async function endSessionsAndTrustOnlyThisIp(
 async function linkedAccount(deps: LinkDeps, token: string): Promise<LivingAccount> {
   const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
   const state = await deps.accounts.load(userId);
-  const refusal = checkResetLink(state, tokenHash, deps.now());
+  const refusal = checkPasswordResetLink(state, tokenHash, deps.now());
   if (refusal) throw new Refused(refusal);
   if (!isLivingAccount(state)) throw new Refused('token_invalid');
   return state;

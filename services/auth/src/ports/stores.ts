@@ -1,4 +1,4 @@
-import type { KeyFingerprints, LeaseRecords, Preparable } from '@latchkey/store';
+import type { KeyFingerprintStore, LeaseRecords, StorePreparation } from '@latchkey/store';
 import type { AuditLog } from './audit-log.ts';
 import type { ErasureReceiptStore } from './erasure-receipts.ts';
 import type { ScheduledErasureStore } from './erasures.ts';
@@ -17,7 +17,7 @@ import type { StoredCommitReader } from './stored-commits.ts';
 import type { TrustedAddressStore } from './trusted-addresses.ts';
 
 /** All of auth's stores within one database. */
-export interface AuthStores extends Preparable {
+export interface AuthStores extends StorePreparation {
   readonly journal: Journal;
   readonly outbox: Outbox;
   readonly registrations: OpenRegistrationStore;
@@ -25,7 +25,7 @@ export interface AuthStores extends Preparable {
   readonly erasureReceipts: ErasureReceiptStore;
   readonly personalData: PersonalDataEraser;
   readonly snapshots: SnapshotStore;
-  readonly keyFingerprints: KeyFingerprints;
+  readonly keyFingerprints: KeyFingerprintStore;
   readonly sessions: SessionStore;
   readonly requests: MailRequestQueue;
   readonly idempotencyKeys: IdempotencyKeyStore;

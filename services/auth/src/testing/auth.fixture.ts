@@ -21,7 +21,7 @@ import {
   type SealedContent,
   type SecurityEvent,
 } from '@latchkey/events';
-import { createListeningPart, createOriginCheck } from '@latchkey/http';
+import { createHttpServerPart, createOriginCheck } from '@latchkey/http';
 import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { compactDecrypt } from 'jose';
@@ -123,7 +123,7 @@ export async function startTestAuth(
     now,
     ...(mails && { mails }),
   });
-  const door = createListeningPart({
+  const door = createHttpServerPart({
     name: 'http',
     host: '127.0.0.1',
     port: 0,

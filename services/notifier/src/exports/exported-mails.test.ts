@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { exportedMailSchema } from '@latchkey/export';
-import { createListeningPart } from '@latchkey/http';
+import { createHttpServerPart } from '@latchkey/http';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import type { AccessClaims } from '@latchkey/tokens';
 import type { DeliveryStore, DeliverySummary } from '../ports/deliveries.ts';
@@ -92,7 +92,7 @@ async function serveMails(
     role: 'user',
     seq: 2,
   };
-  const part = createListeningPart({
+  const part = createHttpServerPart({
     name: 'notifier',
     host: '127.0.0.1',
     port: 0,

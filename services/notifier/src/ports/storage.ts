@@ -1,5 +1,11 @@
 /** The stores of the notifier. Each kind of store implements all of them. */
-import type { KeyFingerprints, MoveSource, MoveTarget, Preparable, StoredKeyUses } from '@latchkey/store';
+import type {
+  KeyFingerprintStore,
+  MoveSource,
+  MoveTarget,
+  StoredKeyUses,
+  StorePreparation,
+} from '@latchkey/store';
 import type {
   DeliveryAttempt,
   DeliveryContent,
@@ -13,10 +19,10 @@ import type { MailSuppression } from '../delivery/suppression.ts';
 import type { DeliveryStore } from './deliveries.ts';
 import type { SuppressionStore } from './suppressions.ts';
 
-export interface NotifierStorage extends Preparable {
+export interface NotifierStorage extends StorePreparation {
   readonly deliveries: DeliveryStore;
   readonly suppressions: SuppressionStore;
-  readonly keyFingerprints: KeyFingerprints;
+  readonly keyFingerprints: KeyFingerprintStore;
   /**
    * Releases the deliveries that an earlier process claimed and did not finish. Does nothing in a store that several
    * processes share, because there only an expired lease shows that another process has ended.

@@ -10,13 +10,13 @@ import {
   type RouteResponse,
   standardProblems,
 } from '@latchkey/http';
-import { accountNotVerified } from '@latchkey/tokens';
+import { accountNotVerifiedRefusal } from '@latchkey/tokens';
 import { z } from 'zod';
 
 /** The problems that are logged as denied access. A missing or expired token is not logged. */
 const DENIALS: ReadonlySet<string> = new Set([
   standardProblems.insufficient_permission.code,
-  accountNotVerified.code,
+  accountNotVerifiedRefusal.code,
 ]);
 
 const account = z.object({ profile: z.object({ id: z.uuid() }), role: z.string() });

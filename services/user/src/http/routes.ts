@@ -8,7 +8,7 @@ import {
   standardProblems,
 } from '@latchkey/http';
 import { runWithTimeBudget } from '@latchkey/store';
-import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
+import { accountNotVerifiedRefusal, type Caller, type Guards } from '@latchkey/tokens';
 import type { z } from 'zod';
 import { loadStoredAccount, type ProfileQuery, type ProfileStore } from '../ports/profiles.ts';
 import { SequenceWaitRefused } from '../projection/sequence-waiter.ts';
@@ -98,7 +98,11 @@ export function createUserRoutes({
     policy: { ...guards.authenticated, who: 'a verified admin, or the account itself' },
     params: userParamsSchema,
     answers: { 200: { description: 'The profile', schema: userSchema } },
-    problems: [accountNotVerified, standardProblems.insufficient_permission, standardProblems.not_found],
+    problems: [
+      accountNotVerifiedRefusal,
+      standardProblems.insufficient_permission,
+      standardProblems.not_found,
+    ],
     handle: async ({ caller, params }) => ({ status: 200, body: await seenBy(caller, params.id, profiles) }),
   });
 
@@ -126,7 +130,7 @@ async function seenBy(
   profiles: UserRouteDeps['profiles'],
 ): Promise<UserView> {
   if (id === caller.profile.id) return toUserView(caller.profile);
-  if (!caller.verified) throw new Problem(accountNotVerified);
+  if (!caller.verified) throw new Problem(accountNotVerifiedRefusal);
   if (caller.role !== 'admin') throw new Problem(standardProblems.insufficient_permission);
   const { profile } = await mapFailuresToProblems(async () => {
     const account = await loadStoredAccount(profiles, id);

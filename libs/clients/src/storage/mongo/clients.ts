@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   createDocumentMoveTarget,
-  createMongoPreparable,
+  createMongoStorePreparation,
   type MongoStore,
   mapMongoErrors,
   retryOnConcurrentWrite,
@@ -20,7 +20,7 @@ export function openMongoServiceClients({
 }: Pick<MongoStore, 'connection'>): ServiceClientStorage {
   const documents = connection.collection<ClientDocument>(CLIENTS);
   return {
-    ...createMongoPreparable(connection, { owner: 'clients', migrations: [], indexes: async () => [] }),
+    ...createMongoStorePreparation(connection, { owner: 'clients', migrations: [], indexes: async () => [] }),
     target: mapMongoErrors(
       createDocumentMoveTarget<ServiceClient, ClientDocument>(connection, CLIENTS, {
         documentOf,

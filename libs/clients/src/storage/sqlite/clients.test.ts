@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite } from '@latchkey/sqlite';
-import { refuseScans } from '@latchkey/sqlite/testing';
+import { refuseTableScans } from '@latchkey/sqlite/testing';
 import { serviceClientsContract } from '../../service-clients.contract.ts';
 import { openSqliteServiceClients } from './clients.ts';
 
@@ -10,7 +10,7 @@ serviceClientsContract('sqlite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-clients-'));
   const store = openSqlite({ folder, as: 'server' });
   return {
-    clients: openSqliteServiceClients({ database: refuseScans(store.database) }).clients,
+    clients: openSqliteServiceClients({ database: refuseTableScans(store.database) }).clients,
     close: async () => {
       await store.close();
       await rm(folder, { recursive: true });

@@ -7,7 +7,7 @@ import {
   type SqliteSchema,
   type SqliteStore,
 } from '@latchkey/sqlite';
-import { nothingToPrepare } from '@latchkey/store';
+import { noStorePreparation } from '@latchkey/store';
 import type { ServiceClient, StoredClientKey } from '../../client.ts';
 import type { ServiceClientStorage, ServiceClients } from '../../service-clients.ts';
 
@@ -41,7 +41,7 @@ export function openSqliteServiceClients({ database }: Pick<SqliteStore, 'databa
   database.migrate(schema);
   const { prepare, write } = database;
   return {
-    ...nothingToPrepare,
+    ...noStorePreparation,
     source: createRowMoveSource(database, {
       count: SQL.count,
       page: SQL.list,

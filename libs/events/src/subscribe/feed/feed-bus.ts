@@ -13,7 +13,7 @@ import {
   fetchFeedPage,
 } from './feed-client.ts';
 import { createPartitionQueues, pauseAfter, RETRY_PAUSE_LIMITS_MS } from './partition-queues.ts';
-import { toRecordOfFeedEvent } from './to-record.ts';
+import { convertFeedEventToRecord } from './to-record.ts';
 
 export interface FeedBusDeps extends FeedConnection {
   readonly cursor: CursorStore;
@@ -56,7 +56,7 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
       while (behind > 0) {
         const page = await fetchFeedPage(deps, { after, limit: PAGE, types, account: key }, never);
         [after, behind] = [page.cursor, page.behind];
-        for (const record of page.events.map(toRecordOfFeedEvent))
+        for (const record of page.events.map(convertFeedEventToRecord))
           if (record.partition === partition && record.offset >= fromOffset && record.offset < toOffset)
             yield record;
       }
@@ -153,7 +153,7 @@ function follow(deps: FeedBusDeps, options: BusSubscribeOptions, first: FeedPage
     if (cursor === after) return;
     after = cursor;
     ahead += events.length;
-    handled = finish(handled, queues.add(events.map(toRecordOfFeedEvent)), page);
+    handled = finish(handled, queues.add(events.map(convertFeedEventToRecord)), page);
   }
 
   /**

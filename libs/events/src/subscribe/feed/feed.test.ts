@@ -13,7 +13,7 @@ import { subscribe } from '../subscribe.ts';
 import { subscriptionContract } from '../subscription.contract.ts';
 import type { ConfirmErasure } from '../subscription.ts';
 import { createTestEvents, type TestAccount } from '../test-events.ts';
-import { fullAccessReader, startFeedServer, TEST_API_KEY } from '../testing/feed-server.ts';
+import { startFeedServer, TEST_API_KEY, unrestrictedFeedReader } from '../testing/feed-server.ts';
 import {
   createDurableTestStore,
   createTestHarness,
@@ -83,7 +83,7 @@ describe('subscribing to the feed', () => {
 
   test('notices that a history has forked, even if its key shows no personal data', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
-    const { url } = await startFeedServer(context, bus, () => ({ ...fullAccessReader, person: false }));
+    const { url } = await startFeedServer(context, bus, () => ({ ...unrestrictedFeedReader, person: false }));
     const events = createTestEvents();
     const [ada, grace] = [events.account(), events.account()];
     function history(account: TestAccount) {
@@ -199,14 +199,14 @@ describe('subscribing to the feed', () => {
   test('refuses to begin with a key that does not allow the types of its handlers', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
     const types = ['UserRegistered', 'AccountVerified'];
-    const { url } = await startFeedServer(context, bus, () => ({ ...fullAccessReader, types }));
+    const { url } = await startFeedServer(context, bus, () => ({ ...unrestrictedFeedReader, types }));
     await assert.rejects(member(context, url), { name: 'FeedRefusedError', message: /SessionsRevoked/ });
   });
 
   test('waits while the feed is unavailable, and then continues', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
     const port = await reserveFreePort();
-    const server = await startFeedServer(context, bus, () => fullAccessReader, port);
+    const server = await startFeedServer(context, bus, () => unrestrictedFeedReader, port);
     const account = createTestAccount();
     const reader = await member(context, server.url);
     await bus.publish('accounts.events.v1', [toOutgoingRecord(account.registered())]);
@@ -214,7 +214,7 @@ describe('subscribing to the feed', () => {
     await server.stop();
     await waitUntil(() => !reader.healthy());
     await bus.publish('accounts.events.v1', [toOutgoingRecord(account.revoked())]);
-    await startFeedServer(context, bus, () => fullAccessReader, port);
+    await startFeedServer(context, bus, () => unrestrictedFeedReader, port);
     await waitUntil(() => reader.handled.length === 2);
     assert.equal(reader.healthy(), true);
   });
@@ -336,7 +336,7 @@ describe('subscribing to the feed', () => {
 
   test('refuses to begin with a key that the feed refuses, and ends when it is revoked', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
-    let reader: typeof fullAccessReader | undefined = fullAccessReader;
+    let reader: typeof unrestrictedFeedReader | undefined = unrestrictedFeedReader;
     const server = await startFeedServer(context, bus, () => reader);
     await assert.rejects(member(context, server.url, { key: 'another' }), { name: 'FeedRefusedError' });
     const fatal = Promise.withResolvers<Error>();

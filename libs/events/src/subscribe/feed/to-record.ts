@@ -7,7 +7,7 @@ import type { FeedEvent } from './feed-client.ts';
 const OTHERS = new Set(['data', 'data_base64', 'partitionkey', 'feedpartition', 'feedoffset']);
 
 /** Returns the record of a feed event, with the partition and the offset that the event contains. */
-export function toRecordOfFeedEvent(event: FeedEvent): BusRecord {
+export function convertFeedEventToRecord(event: FeedEvent): BusRecord {
   const attributes = Object.entries(event).filter(
     (entry): entry is [string, string] => !OTHERS.has(entry[0]) && typeof entry[1] === 'string',
   );

@@ -2,11 +2,11 @@
 import type { TestContext } from 'node:test';
 import type { Bus } from '@latchkey/bus';
 import { createFeed, createFeedRoutes, createReceiptRoutes, type FeedReader } from '@latchkey/feed';
-import { type AccessPolicy, createListeningPart, Problem, standardProblems } from '@latchkey/http';
+import { type AccessPolicy, createHttpServerPart, Problem, standardProblems } from '@latchkey/http';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
 
 export const TEST_API_KEY = 'the key of the test';
-export const fullAccessReader: FeedReader = { id: 'test', name: 'mirror', person: true };
+export const unrestrictedFeedReader: FeedReader = { id: 'test', name: 'mirror', person: true };
 
 export interface FeedServer {
   readonly url: string;
@@ -20,7 +20,7 @@ export interface FeedServer {
 export async function startFeedServer(
   context: TestContext,
   bus: Pick<Bus, 'tail' | 'publish'>,
-  reader: () => FeedReader | undefined = () => fullAccessReader,
+  reader: () => FeedReader | undefined = () => unrestrictedFeedReader,
   port = 0,
 ): Promise<FeedServer> {
   const path = '/api/v1/events';
@@ -34,7 +34,7 @@ export async function startFeedServer(
       return found;
     },
   };
-  const part = createListeningPart({
+  const part = createHttpServerPart({
     name: 'feed',
     host: '127.0.0.1',
     port,

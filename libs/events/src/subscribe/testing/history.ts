@@ -38,21 +38,21 @@ export function toOutgoingRecord(event: LatchkeyEvent): OutgoingRecord {
 }
 
 /** Returns the record of an event with its type replaced, as if a later release had published it. */
-export function recordWithType(event: LatchkeyEvent, type: string): OutgoingRecord {
+export function createRecordWithType(event: LatchkeyEvent, type: string): OutgoingRecord {
   const record = toOutgoingRecord(event);
   const schema = `urn:latchkey:event:${type}:1`;
   return { ...record, headers: { ...record.headers, ce_type: type, ce_dataschema: schema } };
 }
 
 /** Returns the record of an event with its version replaced. */
-export function recordWithVersion(event: LatchkeyEvent, version: number): OutgoingRecord {
+export function createRecordWithVersion(event: LatchkeyEvent, version: number): OutgoingRecord {
   const record = toOutgoingRecord(event);
   const schema = `urn:latchkey:event:${event.type}:${version}`;
   return { ...record, headers: { ...record.headers, ce_dataschema: schema } };
 }
 
 /** Returns the record of an event whose value is truncated JSON. */
-export function recordWithTruncatedValue(event: LatchkeyEvent): OutgoingRecord {
+export function createRecordWithTruncatedValue(event: LatchkeyEvent): OutgoingRecord {
   return {
     ...toOutgoingRecord(event),
     value: Buffer.from('{'),

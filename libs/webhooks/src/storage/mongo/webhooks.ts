@@ -5,9 +5,9 @@
 import {
   createDocumentMoveTarget,
   createKeyFingerprintMoveTarget,
-  createMongoKeyFingerprints,
+  createMongoKeyFingerprintStore,
   createMongoLeaseRecords,
-  createMongoPreparable,
+  createMongoStorePreparation,
   isConcurrentWriteError,
   type MongoIndex,
   type MongoStore,
@@ -71,7 +71,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
   const attempts = connection.collection<AttemptDocument>(ATTEMPTS);
   const sentBefore = connection.collection<SentDocument>(SENT_BEFORE);
   return {
-    ...createMongoPreparable(connection, {
+    ...createMongoStorePreparation(connection, {
       owner: 'webhooks',
       migrations: [],
       indexes: async () => webhookIndexes,
@@ -164,7 +164,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
         );
       },
     }),
-    keyFingerprints: createMongoKeyFingerprints(connection, KEYS),
+    keyFingerprints: createMongoKeyFingerprintStore(connection, KEYS),
     leases: createMongoLeaseRecords(connection, 'webhook_leases'),
     voidLeases: async () => undefined,
   };

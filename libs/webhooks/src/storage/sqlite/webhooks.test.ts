@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite } from '@latchkey/sqlite';
-import { type AllowedPlan, refuseScans } from '@latchkey/sqlite/testing';
+import { type AllowedPlan, refuseTableScans } from '@latchkey/sqlite/testing';
 import { webhooksContract } from '../../webhooks.contract.ts';
 import { openSqliteWebhookStorage } from './webhooks.ts';
 
@@ -19,7 +19,7 @@ webhooksContract('sqlite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-webhooks-'));
   const store = openSqlite({ folder, as: 'server' });
   return {
-    storage: openSqliteWebhookStorage({ database: refuseScans(store.database, allowed) }),
+    storage: openSqliteWebhookStorage({ database: refuseTableScans(store.database, allowed) }),
     close: async () => {
       await store.close();
       await rm(folder, { recursive: true });

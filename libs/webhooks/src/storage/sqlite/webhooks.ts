@@ -2,14 +2,14 @@
 import {
   createKeyFingerprintSource,
   createRowMoveSource,
-  createSqliteKeyFingerprints,
+  createSqliteKeyFingerprintStore,
   createSqliteLeaseRecords,
   mapSqliteErrors,
   type SqliteRow,
   type SqliteSchema,
   type SqliteStore,
 } from '@latchkey/sqlite';
-import { nothingToPrepare } from '@latchkey/store';
+import { noStorePreparation } from '@latchkey/store';
 import { storedEndpointSchema, type WebhookEndpoint } from '../../endpoint.ts';
 import {
   type DeliveryAttempt,
@@ -91,7 +91,7 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
   const { prepare, write } = database;
   const leases = createSqliteLeaseRecords(database, 'webhook_lease');
   return {
-    ...nothingToPrepare,
+    ...noStorePreparation,
     source: {
       endpoints: createRowMoveSource(database, {
         count: SQL.count,
@@ -141,7 +141,7 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
       list: async (endpoint, { limit, before = Number.MAX_SAFE_INTEGER }) =>
         prepare(SQL.attempts).all({ endpoint, limit, before }).map(attemptOf),
     }),
-    keyFingerprints: createSqliteKeyFingerprints(database, KEYS),
+    keyFingerprints: createSqliteKeyFingerprintStore(database, KEYS),
     leases,
     voidLeases: leases.reclaim,
   };

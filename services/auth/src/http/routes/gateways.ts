@@ -12,7 +12,7 @@ import {
   route,
   standardProblems,
 } from '@latchkey/http';
-import { type AccessClaims, accountNotVerified } from '@latchkey/tokens';
+import { type AccessClaims, accountNotVerifiedRefusal } from '@latchkey/tokens';
 import { z } from 'zod';
 import { findCallerOfToken } from '../../sessions/session-status.ts';
 import { AccessDeniedProblem } from '../audited-route.ts';
@@ -56,11 +56,11 @@ function checkRoute({ count, guards }: RouteDeps): Route {
         headers: ['X-User-Id', 'X-User-Role', 'X-User-Verified', 'X-Auth-Sequence'],
       },
     },
-    problems: [accountNotVerified, standardProblems.insufficient_permission],
+    problems: [accountNotVerifiedRefusal, standardProblems.insufficient_permission],
     handle: async ({ caller, query }) => {
       const isVerifiedNeeded = query.verified !== undefined || query.role !== undefined;
       if (isVerifiedNeeded && !caller.verified)
-        throw new AccessDeniedProblem(accountNotVerified, {}, caller.userId);
+        throw new AccessDeniedProblem(accountNotVerifiedRefusal, {}, caller.userId);
       if (query.role !== undefined && caller.role !== query.role)
         throw new AccessDeniedProblem(standardProblems.insufficient_permission, {}, caller.userId);
       return {

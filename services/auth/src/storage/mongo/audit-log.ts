@@ -1,8 +1,8 @@
 import {
   createPlainSchema,
+  getCollectionModel,
   type MongoIndex,
   mapMongoErrors,
-  modelOfCollection,
   retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
@@ -48,7 +48,7 @@ export const UNPUBLISHED_ENTRIES_FILTER = { unpublished: { $gt: '' } };
 
 /** The audit log in MongoDB. */
 export function createMongoAuditLog(connection: Connection): AuditLog {
-  const entries = modelOfCollection(connection, AUDIT_LOG_COLLECTION, schema);
+  const entries = getCollectionModel(connection, AUDIT_LOG_COLLECTION, schema);
 
   return mapMongoErrors<AuditLog>({
     async add(added) {

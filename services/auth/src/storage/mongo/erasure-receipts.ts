@@ -1,8 +1,8 @@
 import {
   createPlainSchema,
+  getCollectionModel,
   type MongoIndex,
   mapMongoErrors,
-  modelOfCollection,
   retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
@@ -57,7 +57,7 @@ export const erasureIndexes: readonly MongoIndex[] = [
 
 /** Erasure receipts in MongoDB, with one document per erased account. */
 export function createMongoErasureReceipts(connection: Connection): ErasureReceiptStore {
-  const erasures = modelOfCollection(connection, ERASURES_COLLECTION, schema);
+  const erasures = getCollectionModel(connection, ERASURES_COLLECTION, schema);
 
   return mapMongoErrors<ErasureReceiptStore>({
     async open(erasure) {

@@ -1,8 +1,8 @@
 import {
   createPlainSchema,
+  getCollectionModel,
   type MongoIndex,
   mapMongoErrors,
-  modelOfCollection,
   retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
@@ -30,7 +30,7 @@ export const idempotencyKeyIndexes: readonly MongoIndex[] = [
 
 /** Idempotency keys in MongoDB, shared by all instances. */
 export function createMongoIdempotencyKeys(connection: Connection): IdempotencyKeyStore {
-  const keys = modelOfCollection(connection, IDEMPOTENCY_KEYS, schema);
+  const keys = getCollectionModel(connection, IDEMPOTENCY_KEYS, schema);
 
   return mapMongoErrors<IdempotencyKeyStore>({
     async bind({ id, digest, now, until }) {

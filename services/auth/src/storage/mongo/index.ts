@@ -1,7 +1,7 @@
 import {
-  createMongoKeyFingerprints,
+  createMongoKeyFingerprintStore,
   createMongoLeaseRecords,
-  createMongoPreparable,
+  createMongoStorePreparation,
   type MongoIndex,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
@@ -41,7 +41,7 @@ export const authIndexes: readonly MongoIndex[] = [
 /** Opens auth's stores in a MongoDB database. */
 export function openMongoAuthStores(connection: Connection): AuthStores {
   return {
-    ...createMongoPreparable(connection, {
+    ...createMongoStorePreparation(connection, {
       owner: 'auth',
       migrations: [scheduleErasureOfEndedRegistrations],
       indexes: async () => authIndexes,
@@ -53,7 +53,7 @@ export function openMongoAuthStores(connection: Connection): AuthStores {
     erasureReceipts: createMongoErasureReceipts(connection),
     personalData: createMongoPersonalData(connection),
     snapshots: createMongoSnapshots(connection),
-    keyFingerprints: createMongoKeyFingerprints(connection, KEY_FINGERPRINTS_COLLECTION, () =>
+    keyFingerprints: createMongoKeyFingerprintStore(connection, KEY_FINGERPRINTS_COLLECTION, () =>
       assertNoMoveInProgress(connection),
     ),
     sessions: createMongoSessions(connection),

@@ -1,7 +1,7 @@
 import {
   createPlainSchema,
+  getCollectionModel,
   mapMongoErrors,
-  modelOfCollection,
   retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
@@ -28,7 +28,7 @@ function schema() {
  * account.
  */
 export function createMongoKnownSources(connection: Connection): KnownSignInSourceStore {
-  const known = modelOfCollection(connection, KNOWN_SOURCES, schema);
+  const known = getCollectionModel(connection, KNOWN_SOURCES, schema);
 
   return mapMongoErrors<KnownSignInSourceStore>({
     async remember(userId, sources) {

@@ -2,8 +2,8 @@ import {
   type MongoIndex,
   mapMongoErrors,
   mayHaveBeenWritten,
-  mongoFailureOf,
   retryOnConcurrentWrite,
+  toMongoFailure,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { RateLimiterMongo } from 'rate-limiter-flexible';
@@ -45,7 +45,7 @@ export function createMongoLimits(rules: RateLimitRules, connection: Connection)
           duration: seconds,
         }),
       uncertainty: (error) =>
-        mayHaveBeenWritten(error) ? new RateLimitPointsUncertain(mongoFailureOf(error)) : undefined,
+        mayHaveBeenWritten(error) ? new RateLimitPointsUncertain(toMongoFailure(error)) : undefined,
       giveBack: async (limiter, key, points) => {
         const counted = { key: limiter.getKey(key), points: { $gte: points } };
         await counts.updateOne(counted, { $inc: { points: -points } });

@@ -1,10 +1,10 @@
 import {
   createDocumentMoveTarget,
   type FingerprintDocument,
+  getCollectionModel,
+  getKeyFingerprintModel,
   isConcurrentWriteError,
-  keyFingerprintModelOf,
   mapMongoErrors,
-  modelOfCollection,
 } from '@latchkey/mongo';
 import { type MoveTarget, parseKeyUses } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
@@ -37,9 +37,9 @@ const TAKEN =
 
 /** The store in MongoDB into which `ops move` copies auth's records. */
 export function createMongoMigrationTarget(connection: Connection): MigrationTarget {
-  const commits = modelOfCollection(connection, COMMITS_COLLECTION, createCommitMongooseSchema);
+  const commits = getCollectionModel(connection, COMMITS_COLLECTION, createCommitMongooseSchema);
   const moves = openDataMoveModel(connection);
-  const fingerprints = keyFingerprintModelOf(connection, KEY_FINGERPRINTS_COLLECTION);
+  const fingerprints = getKeyFingerprintModel(connection, KEY_FINGERPRINTS_COLLECTION);
 
   async function refuseIfUsed(): Promise<void> {
     if ((await fingerprints.exists({})) !== null || (await commits.exists({})) !== null)

@@ -1,4 +1,4 @@
-import { createPlainSchema, modelOfCollection } from '@latchkey/mongo';
+import { createPlainSchema, getCollectionModel } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 
 /** The state of a move of auth's records from another store into this database. */
@@ -12,7 +12,7 @@ interface MoveDocument {
 export const KEY_FINGERPRINTS_COLLECTION = 'auth_fingerprints';
 
 export function openDataMoveModel(connection: Connection) {
-  return modelOfCollection(connection, 'auth_moves', () =>
+  return getCollectionModel(connection, 'auth_moves', () =>
     createPlainSchema<MoveDocument>({
       _id: { type: String, required: true },
       begunAt: { type: Date, required: true },

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import {
   createPlainSchema,
+  getCollectionModel,
   isConcurrentWriteError,
   mapMongoErrors,
-  modelOfCollection,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import {
@@ -45,7 +45,7 @@ function schema() {
 }
 
 export function openRequestModel(connection: Connection) {
-  return modelOfCollection(connection, REQUESTS_COLLECTION, schema);
+  return getCollectionModel(connection, REQUESTS_COLLECTION, schema);
 }
 
 /**

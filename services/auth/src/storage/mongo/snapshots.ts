@@ -1,8 +1,8 @@
 import {
   createPlainSchema,
+  getCollectionModel,
   isConcurrentWriteError,
   mapMongoErrors,
-  modelOfCollection,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Snapshot, SnapshotStore } from '../../ports/snapshots.ts';
@@ -27,7 +27,7 @@ function schema() {
 
 /** Snapshots in MongoDB, one per stream. */
 export function createMongoSnapshots(connection: Connection): SnapshotStore {
-  const snapshots = modelOfCollection(connection, 'auth_snapshots', schema);
+  const snapshots = getCollectionModel(connection, 'auth_snapshots', schema);
 
   return mapMongoErrors<SnapshotStore>({
     async find(stream) {

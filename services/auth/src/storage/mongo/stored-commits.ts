@@ -1,4 +1,4 @@
-import { type LeaseDocument, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
+import { getCollectionModel, type LeaseDocument, mapMongoErrors } from '@latchkey/mongo';
 import { readAllPages } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
 import type { Connection, QueryFilter } from 'mongoose';
@@ -14,7 +14,7 @@ const MAX_LEASES = 1000;
 
 /** Read-only access to the journal in MongoDB. */
 export function createMongoStoredCommits(connection: Connection): StoredCommitReader {
-  const commits = modelOfCollection(connection, COMMITS_COLLECTION, createCommitMongooseSchema);
+  const commits = getCollectionModel(connection, COMMITS_COLLECTION, createCommitMongooseSchema);
 
   async function find(filter: QueryFilter<CommitDocument>, limit = 0): Promise<readonly StoredCommit[]> {
     const documents = await commits

@@ -1,8 +1,8 @@
 import {
   createPlainSchema,
+  getCollectionModel,
   type MongoIndex,
   mapMongoErrors,
-  modelOfCollection,
   retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
@@ -36,7 +36,7 @@ export function getTrustedPairKeyRange(address: string): { readonly $gte: string
 
 /** Trusted addresses in MongoDB, shared by all instances. */
 export function createMongoTrustedAddresses(connection: Connection): TrustedAddressStore {
-  const trusted = modelOfCollection(connection, TRUSTED_ADDRESSES_COLLECTION, schema);
+  const trusted = getCollectionModel(connection, TRUSTED_ADDRESSES_COLLECTION, schema);
 
   async function isTrustedAfter(pair: TrustedEmailIpPair, instant: Date): Promise<boolean> {
     return (await trusted.exists({ _id: toTrustedPairKey(pair), until: { $gt: instant } })) !== null;

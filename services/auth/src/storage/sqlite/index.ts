@@ -1,5 +1,5 @@
-import { createSqliteKeyFingerprints, createSqliteLeaseRecords, type Database } from '@latchkey/sqlite';
-import { nothingToPrepare } from '@latchkey/store';
+import { createSqliteKeyFingerprintStore, createSqliteLeaseRecords, type Database } from '@latchkey/sqlite';
+import { noStorePreparation } from '@latchkey/store';
 import type { AuthStores } from '../../ports/stores.ts';
 import { unlimitedRateLimits } from '../limits.ts';
 import { createSqliteAuditLog } from './audit-log.ts';
@@ -26,7 +26,7 @@ export function openSqliteAuthStores(database: Database): AuthStores {
   const requests = createSqliteRequestQueue(database);
   const leases = createSqliteLeaseRecords(database, 'lease');
   return {
-    ...nothingToPrepare,
+    ...noStorePreparation,
     journal: createSqliteJournal(database),
     outbox: createSqliteOutbox(database),
     registrations: createSqliteRegistrations(database),
@@ -34,7 +34,7 @@ export function openSqliteAuthStores(database: Database): AuthStores {
     erasureReceipts: createSqliteErasureReceipts(database),
     personalData: createSqlitePersonalData(database),
     snapshots: createSqliteSnapshots(database),
-    keyFingerprints: createSqliteKeyFingerprints(database, 'journal_fingerprint'),
+    keyFingerprints: createSqliteKeyFingerprintStore(database, 'journal_fingerprint'),
     sessions: createSqliteSessions(database),
     requests,
     idempotencyKeys: createSqliteIdempotencyKeys(database),

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@latchkey/sqlite';
-import { type AllowedPlan, refuseScans } from '@latchkey/sqlite/testing';
+import { type AllowedPlan, refuseTableScans } from '@latchkey/sqlite/testing';
 import type { AuthStores } from '../../ports/stores.ts';
 import { openSqliteAuthStores } from './index.ts';
 
@@ -39,7 +39,7 @@ export async function openTemporaryStores(): Promise<TemporaryStores> {
   const database = openDatabase({ folder, as: 'server' });
   return {
     database,
-    stores: openSqliteAuthStores(refuseScans(database, allowed)),
+    stores: openSqliteAuthStores(refuseTableScans(database, allowed)),
     async close() {
       await database.close();
       await rm(folder, { recursive: true });

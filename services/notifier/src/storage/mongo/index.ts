@@ -1,4 +1,8 @@
-import { createMongoKeyFingerprints, createMongoPreparable, type MongoStore } from '@latchkey/mongo';
+import {
+  createMongoKeyFingerprintStore,
+  createMongoStorePreparation,
+  type MongoStore,
+} from '@latchkey/mongo';
 import type { NotifierStorage } from '../../ports/storage.ts';
 import { createMongoDeliveries } from './deliveries.ts';
 import { createMongoMoveTarget } from './moving.ts';
@@ -8,10 +12,10 @@ import { createMongoSuppressions } from './suppressions.ts';
 export function openMongoNotifierStorage({ connection }: Pick<MongoStore, 'connection'>): NotifierStorage {
   const schema = { owner: 'notifier', migrations: [], indexes: async () => notifierIndexes };
   return {
-    ...createMongoPreparable(connection, schema),
+    ...createMongoStorePreparation(connection, schema),
     deliveries: createMongoDeliveries(connection),
     suppressions: createMongoSuppressions(connection),
-    keyFingerprints: createMongoKeyFingerprints(connection, KEY_FINGERPRINTS_COLLECTION),
+    keyFingerprints: createMongoKeyFingerprintStore(connection, KEY_FINGERPRINTS_COLLECTION),
     reclaim: async () => undefined,
     target: createMongoMoveTarget(connection),
   };

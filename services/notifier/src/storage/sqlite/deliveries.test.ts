@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
-import { type AllowedPlan, refuseScans } from '@latchkey/sqlite/testing';
+import { type AllowedPlan, refuseTableScans } from '@latchkey/sqlite/testing';
 import { defineDeliveriesContractTests } from '../../ports/deliveries.contract.ts';
 import { openSqliteNotifierStorage } from './index.ts';
 
@@ -25,7 +25,7 @@ async function open() {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-deliveries-'));
   const store = openSqlite({ folder, as: 'server' });
   function openStorage() {
-    return openSqliteNotifierStorage({ database: refuseScans(store.database, allowed) });
+    return openSqliteNotifierStorage({ database: refuseTableScans(store.database, allowed) });
   }
   return {
     ...openStorage(),

@@ -1,5 +1,5 @@
-import { createSqliteKeyFingerprints, type SqliteStore } from '@latchkey/sqlite';
-import { nothingToPrepare } from '@latchkey/store';
+import { createSqliteKeyFingerprintStore, type SqliteStore } from '@latchkey/sqlite';
+import { noStorePreparation } from '@latchkey/store';
 import type { NotifierStorage } from '../../ports/storage.ts';
 import { createSqliteDeliveries } from './deliveries.ts';
 import { KEY_FINGERPRINTS_TABLE, notifierSchema } from './migrations.ts';
@@ -11,10 +11,10 @@ export function openSqliteNotifierStorage({ database }: Pick<SqliteStore, 'datab
   database.migrate(notifierSchema);
   const deliveries = createSqliteDeliveries(database);
   return {
-    ...nothingToPrepare,
+    ...noStorePreparation,
     deliveries,
     suppressions: createSqliteSuppressions(database),
-    keyFingerprints: createSqliteKeyFingerprints(database, KEY_FINGERPRINTS_TABLE),
+    keyFingerprints: createSqliteKeyFingerprintStore(database, KEY_FINGERPRINTS_TABLE),
     reclaim: deliveries.reclaim,
     source: createSqliteMoveSource(database),
   };

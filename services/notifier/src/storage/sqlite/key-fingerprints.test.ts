@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite } from '@latchkey/sqlite';
-import { refuseScans } from '@latchkey/sqlite/testing';
+import { refuseTableScans } from '@latchkey/sqlite/testing';
 import { keyFingerprintsContract } from '@latchkey/store/testing/key-fingerprints';
 import { openSqliteNotifierStorage } from './index.ts';
 
@@ -12,7 +12,7 @@ keyFingerprintsContract('sqlite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
   const store = openSqlite({ folder, as: 'server' });
   return {
-    keyFingerprints: openSqliteNotifierStorage({ database: refuseScans(store.database, allowed) })
+    keyFingerprints: openSqliteNotifierStorage({ database: refuseTableScans(store.database, allowed) })
       .keyFingerprints,
     close: async () => {
       await store.close();

@@ -4,9 +4,9 @@
 import {
   createPlainSchema,
   ensureIndexes,
+  getCollectionModel,
   isConcurrentWriteError,
   mapMongoErrors,
-  modelOfCollection,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import {
@@ -36,7 +36,7 @@ function schema() {
 
 /** Opens the store of generations. It needs no index, because the pointer is read by its id. */
 export function createMongoGenerations(connection: Connection): GenerationStore {
-  const pointers = modelOfCollection(connection, 'user_generations', schema);
+  const pointers = getCollectionModel(connection, 'user_generations', schema);
 
   async function insert(document: PointerDocument): Promise<boolean> {
     try {

@@ -1,4 +1,4 @@
-import { createMongoPreparable, type MongoStore } from '@latchkey/mongo';
+import { createMongoStorePreparation, type MongoStore } from '@latchkey/mongo';
 import { getGenerationNameSuffix } from '../../generation/pointer.ts';
 import type { UserStorage } from '../../ports/storage.ts';
 import { cacheProfilesByGeneration } from '../by-generation.ts';
@@ -16,7 +16,7 @@ export function openMongoUserStorage({ connection }: Pick<MongoStore, 'connectio
   }
 
   return {
-    ...createMongoPreparable(connection, { owner: 'user', migrations: [], indexes }),
+    ...createMongoStorePreparation(connection, { owner: 'user', migrations: [], indexes }),
     blocksOnWrite: false,
     generations,
     profilesOf: cacheProfilesByGeneration((name) => createMongoProfiles(connection, name)),

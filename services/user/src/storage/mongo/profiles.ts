@@ -1,5 +1,5 @@
 /** Stores profiles in MongoDB: each account is a human-readable document. */
-import { isConcurrentWriteError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
+import { getCollectionModel, isConcurrentWriteError, mapMongoErrors } from '@latchkey/mongo';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { ProfilePosition, ProfileQuery, ProfileStore } from '../../ports/profiles.ts';
 import { fillInParkedMark } from '../../profile/complete-parked-mark.ts';
@@ -9,7 +9,7 @@ import { type AccountDocument, createAccountMongooseSchema, getProfileCollection
 
 export function createMongoProfiles(connection: Connection, generation = 'v1'): ProfileStore {
   const collection = getProfileCollectionName(generation);
-  const accounts = modelOfCollection(connection, collection, createAccountMongooseSchema);
+  const accounts = getCollectionModel(connection, collection, createAccountMongooseSchema);
   // Write with the driver instead of mongoose: bulk writes must be fast, and the documents need no casting.
   const written = connection.collection<AccountDocument>(collection);
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite } from '@latchkey/sqlite';
-import { type AllowedPlan, refuseScans } from '@latchkey/sqlite/testing';
+import { type AllowedPlan, refuseTableScans } from '@latchkey/sqlite/testing';
 import { defineGenerationsContractTests } from '../../ports/generations.contract.ts';
 import { openSqliteUserStorage } from './index.ts';
 
@@ -25,7 +25,7 @@ defineGenerationsContractTests('sqlite', async (context) => {
     await rm(folder, { recursive: true });
   });
   return {
-    ...openSqliteUserStorage({ database: refuseScans(server.database, allowed) }),
-    others: openSqliteUserStorage({ database: refuseScans(ops.database, allowed) }).generations,
+    ...openSqliteUserStorage({ database: refuseTableScans(server.database, allowed) }),
+    others: openSqliteUserStorage({ database: refuseTableScans(ops.database, allowed) }).generations,
   };
 });

@@ -1,5 +1,5 @@
 import type { SqliteStore } from '@latchkey/sqlite';
-import { nothingToPrepare } from '@latchkey/store';
+import { noStorePreparation } from '@latchkey/store';
 import type { UserStorage } from '../../ports/storage.ts';
 import { cacheProfilesByGeneration } from '../by-generation.ts';
 import { createSqliteGenerations } from './generations.ts';
@@ -12,7 +12,7 @@ import { createSqliteProfiles } from './profiles.ts';
 export function openSqliteUserStorage({ database }: Pick<SqliteStore, 'database'>): UserStorage {
   database.migrate(userSqliteSchema);
   return {
-    ...nothingToPrepare,
+    ...noStorePreparation,
     blocksOnWrite: true,
     generations: createSqliteGenerations(database),
     profilesOf: cacheProfilesByGeneration((name) => createSqliteProfiles(database, name)),

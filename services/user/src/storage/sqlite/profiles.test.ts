@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
-import { type AllowedPlan, refuseScans } from '@latchkey/sqlite/testing';
+import { type AllowedPlan, refuseTableScans } from '@latchkey/sqlite/testing';
 import { StoreUnavailable } from '@latchkey/store';
 import { createTestProfile, defineProfilesContractTests } from '../../ports/profiles.contract.ts';
 import { createEmptyStoredAccount, toStoredAccount } from '../../profile/stored-account.ts';
@@ -19,7 +19,7 @@ async function openFolder(context: TestContext) {
     await rm(folder, { recursive: true });
   });
   return {
-    ...openSqliteUserStorage({ database: refuseScans(store.database, allowed) }),
+    ...openSqliteUserStorage({ database: refuseTableScans(store.database, allowed) }),
     close: store.close,
   };
 }
