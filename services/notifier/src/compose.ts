@@ -250,7 +250,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
       logger,
       now: clock.now,
       mayExpire,
-      onAdded: dispatcher.wake,
+      dispatcher,
       off: config.NOTICES_OFF,
     });
     const reading = { topics: readTopics.map(({ name }) => name), group: NOTIFIER_CONSUMER_GROUP, handle };

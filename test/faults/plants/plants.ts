@@ -157,12 +157,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: [
       {
         file: INTAKE,
-        search: `    const result = await deliveries.record(batch, now());
+        search: `    const result = await dispatcher.claimNew(added.length, (claim) => deliveries.record(batch, now(), claim));
     for (const { subject } of erased) await erase(subject);
     await confirm(erased);
-    if (result.added > 0) deps.onAdded();
+    if (result.added > result.claimed.length) dispatcher.wake();
 `,
-        replacement: `    void deliveries.record(batch, now()).then(deps.onAdded, () => undefined);
+        replacement: `    void deliveries.record(batch, now()).then(dispatcher.wake, () => undefined);
     for (const { subject } of erased) await erase(subject);
     await confirm(erased);
 `,

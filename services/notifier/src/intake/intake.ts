@@ -11,6 +11,7 @@ import type { MailCutoff, NewDelivery } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { DeliveryStore } from '../ports/deliveries.ts';
 import type { SuppressionStore } from '../ports/suppressions.ts';
+import type { DeliveryDispatcher } from '../sending/dispatcher.ts';
 import { computeDeliveriesAndCutoffs } from './entries.ts';
 
 /** The name under which the notifier confirms erasures. */
@@ -34,12 +35,11 @@ export interface EventIntakeDeps {
   mayExpire(): boolean;
   /** The names of the mails that the operator has switched off. */
   readonly off: readonly string[];
-  /** Called after deliveries have been added to the store. */
-  onAdded(): void;
+  readonly dispatcher: Pick<DeliveryDispatcher, 'claimNew' | 'wake'>;
 }
 
 export function createEventIntake(deps: EventIntakeDeps): (slice: PartitionSlice) => Promise<void> {
-  const { deliveries, suppressions, metrics, logger, off, now } = deps;
+  const { deliveries, dispatcher, suppressions, metrics, logger, off, now } = deps;
 
   function setAside(slice: PartitionSlice, record: BusRecord, cause: string): void {
     const { topic, partition, offset } = record;
@@ -98,9 +98,9 @@ export function createEventIntake(deps: EventIntakeDeps): (slice: PartitionSlice
     }
     if (added.length === 0 && cutoffs.length === 0) return;
     const batch = { deliveries: added, cutoffs, mayExpire: deps.mayExpire() };
-    const result = await deliveries.record(batch, now());
+    const result = await dispatcher.claimNew(added.length, (claim) => deliveries.record(batch, now(), claim));
     for (const { subject } of erased) await erase(subject);
     await confirm(erased);
-    if (result.added > 0) deps.onAdded();
+    if (result.added > result.claimed.length) dispatcher.wake();
   };
 }

@@ -3,7 +3,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { DeliveryAttempt, DeliveryState, MailCutoff, NewDelivery } from '../delivery/delivery.ts';
-import type { ClaimDeliveriesRequest, DeliveryPosition, DeliveryStore } from './deliveries.ts';
+import type {
+  ClaimDeliveriesRequest,
+  DeliveryPosition,
+  DeliveryStore,
+  NewDeliveriesClaim,
+} from './deliveries.ts';
 import { defineDeliveryRecordsContractTests } from './verification.contract.ts';
 
 /** The store under test, with access to what it contains. */
@@ -168,14 +173,14 @@ export function defineDeliveriesContractTests(name: string, open: () => Promise<
 
     it('returns a claimed delivery as it was recorded', async () => {
       const delivery = aLink();
-      assert.deepEqual(await add([delivery]), { added: 1, cancelled: 0 });
+      assert.deepEqual(await add([delivery]), { added: 1, cancelled: 0, claimed: [] });
       assert.deepEqual(await claim(), [{ ...delivery, tries: 0 }]);
     });
 
     it('adds nothing when the same batch is recorded again', async () => {
       const delivery = aDelivery();
       await add([delivery]);
-      assert.deepEqual(await add([delivery]), { added: 0, cancelled: 0 });
+      assert.deepEqual(await add([delivery]), { added: 0, cancelled: 0, claimed: [] });
       assert.equal((await claim()).length, 1);
     });
 
@@ -488,6 +493,99 @@ export function defineDeliveriesContractTests(name: string, open: () => Promise<
       await add([late]);
       assert.deepEqual(await claim(), []);
       assert.equal(await stateOf(late.id), 'cancelled');
+    });
+
+    describe('when it claims the deliveries that it adds', () => {
+      function addClaimed(
+        added: readonly NewDelivery[],
+        cutoffs: readonly MailCutoff[] = [],
+        given: Partial<NewDeliveriesClaim> = {},
+      ) {
+        const claimOfNew = { owner: 'one', leaseMs: LEASE_MS, limit: 10, ...given };
+        return deliveries.record({ deliveries: added, cutoffs }, at(1), claimOfNew);
+      }
+
+      it('returns them as they were recorded, held by the claim', async () => {
+        const [link, notice] = [aLink(), aDelivery()];
+        assert.deepEqual(await addClaimed([link, notice]), {
+          added: 2,
+          cancelled: 0,
+          claimed: [
+            { ...link, tries: 0 },
+            { ...notice, tries: 0 },
+          ],
+        });
+        assert.deepEqual(await claim({ owner: 'two' }), []);
+        const until = at(1 + LEASE_MS / 1000);
+        assert.deepEqual(
+          (await deliveries.held()).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+          [link, notice]
+            .map(({ id }) => ({ name: id, holder: 'one', until }))
+            .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+        );
+        assert.equal(await deliveries.settle(link.id, 'one', { state: 'expired', at: at(2) }), true);
+        assert.equal(await deliveries.settle(notice.id, 'two', { state: 'expired', at: at(2) }), false);
+      });
+
+      it('releases them like other claimed deliveries', async () => {
+        const delivery = aDelivery();
+        await addClaimed([delivery]);
+        await deliveries.release('one', at(2));
+        assert.deepEqual(await claimedIds({ owner: 'two', now: at(2) }), [delivery.id]);
+      });
+
+      it('claims a delivery only if this write has added it, and once if it occurs twice', async () => {
+        const [stored, twice, once] = [aDelivery(), aDelivery(), aDelivery()];
+        await add([stored]);
+        const { added, claimed } = await addClaimed([stored, twice, twice, once]);
+        assert.equal(added, 2);
+        assert.deepEqual(new Set(claimed.map(({ id }) => id)), new Set([twice.id, once.id]));
+        assert.equal(claimed.length, 2);
+        assert.deepEqual((await addClaimed([stored, twice, once], [], { owner: 'again' })).claimed, []);
+        assert.deepEqual(await claimedIds({ owner: 'two' }), [stored.id]);
+      });
+
+      it('claims no more than the limit, and none that is past its `sendUntil`', async () => {
+        const many = [aDelivery({ sendUntil: at(1) }), aDelivery(), aDelivery(), aDelivery()];
+        const { added, claimed } = await addClaimed(many, [], { limit: 2 });
+        assert.equal(added, 4);
+        assert.deepEqual(
+          claimed.map(({ id }) => id),
+          many.slice(1, 3).map(({ id }) => id),
+        );
+        assert.equal(await stateOf(many[0]?.id ?? ''), 'expired');
+        assert.deepEqual(await claimedIds({ owner: 'two' }), [many[3]?.id]);
+      });
+
+      it('cancels those that a cutoff covers, whether it is stored or in the same batch', async () => {
+        const [late, superseded, good] = [aLink({ sequence: 2 }), aLink({ sequence: 2 }), aLink()];
+        await add([], [{ subject: late.subject, what: 'verification', before: 3 }]);
+        const recorded = await addClaimed(
+          [late, superseded, good],
+          [{ subject: superseded.subject, what: 'verification', before: 3 }],
+        );
+        assert.deepEqual(recorded, { added: 3, cancelled: 2, claimed: [{ ...good, tries: 0 }] });
+        assert.deepEqual([await stateOf(late.id), await stateOf(superseded.id)], ['cancelled', 'cancelled']);
+      });
+
+      it('claims those that it adds after another process has stored some', async () => {
+        const deliveriesOfEach = Array.from({ length: 8 }, () => aDelivery());
+        const another = await fixture.another();
+        const [one, two] = await Promise.all([
+          addClaimed(deliveriesOfEach),
+          another.record({ deliveries: deliveriesOfEach.toReversed(), cutoffs: [] }, at(1), {
+            owner: 'two',
+            leaseMs: LEASE_MS,
+            limit: 10,
+          }),
+        ]);
+        assert.deepEqual(
+          [...one.claimed, ...two.claimed].map(({ id }) => id).toSorted(),
+          deliveriesOfEach.map(({ id }) => id).toSorted(),
+        );
+        for (const { id } of two.claimed)
+          assert.equal(await deliveries.settle(id, 'two', { state: 'expired', at: at(2) }), true);
+      });
     });
 
     it('does not let a repeated earlier event lower a cutoff', async () => {

@@ -4,8 +4,9 @@
  * needs no transactions, only atomic writes of single documents.
  * A cutoff supersedes the mails of all earlier events of an account or mailing. `record` first writes the
  * cutoffs, then the deliveries, and then cancels the deliveries that the cutoffs supersede. `claim` checks
- * the cutoffs once more. No mail is therefore claimed after the event that superseded it was stored, no
- * matter how the writes of two notifiers interleave.
+ * the cutoffs once more; `record` checks them after it has stored the deliveries that it claims. No mail is
+ * therefore claimed after the event that superseded it was stored, no matter how the writes of two notifiers
+ * interleave.
  */
 import type { HeldLease } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
@@ -49,6 +50,19 @@ export interface ClaimDeliveriesRequest {
   readonly leaseMs: number;
   /** The maximum number of deliveries to claim. */
   readonly limit: number;
+}
+
+/** How a process claims deliveries that it adds to the store: as a claim does, from the time of the addition. */
+export type NewDeliveriesClaim = Omit<ClaimDeliveriesRequest, 'now'>;
+
+/** What `record` has changed in the store. */
+export interface RecordedDeliveries {
+  /** How many deliveries were not stored before. */
+  readonly added: number;
+  /** How many deliveries became `cancelled`. */
+  readonly cancelled: number;
+  /** The added deliveries that were claimed; empty without a claim. */
+  readonly claimed: readonly ClaimedDelivery[];
 }
 
 /** A delivery as operators may see it. Contains no personal data. */
@@ -125,12 +139,12 @@ export interface DeliveryStore {
    * increase. All stored deliveries that a cutoff stops become `cancelled`, unless they are claimed.
    * Deliveries of this batch whose `sendUntil` has passed at `now` become `expired`, unless `mayExpire` is
    * false.
-   * @throws StoreUnavailable: any part may have been written, and the batch must be recorded again
+   * With `claim`, added deliveries are claimed in the same write, up to the limit, with the guarantees of
+   * `claim`: no delivery whose `sendUntil` has passed, and none that a stored cutoff stops.
+   * @throws StoreUnavailable: any part may have been written, and the batch must be recorded again. Deliveries
+   * may have been claimed, too, and must be released
    */
-  record(
-    batch: DeliveriesAndCutoffs,
-    now: Date,
-  ): Promise<{ readonly added: number; readonly cancelled: number }>;
+  record(batch: DeliveriesAndCutoffs, now: Date, claim?: NewDeliveriesClaim): Promise<RecordedDeliveries>;
   /**
    * Claims pending deliveries that are due, those with the earliest `sendUntil` first. Each delivery is
    * claimed by only one owner: nobody else can claim it until it is settled, released or freed. Never returns

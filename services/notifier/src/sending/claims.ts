@@ -4,7 +4,7 @@ import { createExponentialBackoff, createLoopWakeup, runLoop } from '@latchkey/p
 import { createLeaseWatch, StoreUnavailable } from '@latchkey/store';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DeliveryStore } from '../ports/deliveries.ts';
+import type { DeliveryStore, NewDeliveriesClaim } from '../ports/deliveries.ts';
 import { countClaimableDeliveries } from './circuit.ts';
 import { beginDeliveryLease, type DeliveryLease, type DeliveryLeaseRenewer } from './lease.ts';
 import type { MailServerMonitor } from './server-watch.ts';
@@ -49,6 +49,18 @@ export interface DeliveryClaimer {
   /** Makes the claimer claim immediately, because deliveries may be due. */
   wake(): void;
   /**
+   * Stores new deliveries, and starts sending those that `store` has claimed, which saves a separate claim.
+   * @param count how many deliveries `store` adds at most
+   * @param store stores the deliveries. Gets no claim if their mails may not be sent immediately, for example
+   * because other deliveries are due or the mail server does not respond
+   * @returns the result of `store`
+   * @throws the errors of `store`. The deliveries that it may have claimed are released later
+   */
+  claimNew<Result extends { readonly claimed: readonly ClaimedDelivery[] }>(
+    count: number,
+    store: (claim?: NewDeliveriesClaim) => Promise<Result>,
+  ): Promise<Result>;
+  /**
    * Must be called when a delivery has been handled. If more deliveries are due than could be claimed, claims
    * further ones as soon as half of the capacity is free. It does not claim after every single delivery: each
    * claim is a write, and any write ends the short delay in which several outcomes are collected to be
@@ -63,8 +75,12 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
   const wakeup = createLoopWakeup();
   /** The names of the claims that got no response. Such a claim may have succeeded. */
   const unanswered = new Set<string>();
-  /** Whether the last claim used all capacity, so that more deliveries may be due. */
-  let moreDue = false;
+  /** Whether the last claim used all capacity, so that more deliveries may be due. True before the first claim. */
+  let moreDue = true;
+  /** How many deliveries the calls of `claimNew` that are in progress may claim. */
+  let reserved = 0;
+  /** Ends `run`. Undefined before `run` begins. */
+  let stopping: AbortSignal | undefined;
 
   /**
    * Releases the deliveries of claims that got no response. Otherwise these deliveries would be held until
@@ -92,13 +108,50 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
     return claimed.length;
   }
 
+  /** Returns how many more deliveries may be claimed now. */
+  function capacity(): number {
+    const inHand = deps.inHand() + reserved;
+    const load = { now: clock.monotonic(), inHand, concurrency: deps.concurrency() };
+    return countClaimableDeliveries(server.circuit(), load);
+  }
+
+  function isRunning(): boolean {
+    return stopping !== undefined && !stopping.aborted;
+  }
+
+  /** Returns how many of `count` new deliveries may be claimed before all that are due. */
+  function capacityForNew(count: number): number {
+    return isRunning() && !moreDue && server.circuit().state === 'closed' ? Math.min(count, capacity()) : 0;
+  }
+
+  async function claimNew<Result extends { readonly claimed: readonly ClaimedDelivery[] }>(
+    count: number,
+    store: (claim?: NewDeliveriesClaim) => Promise<Result>,
+  ): Promise<Result> {
+    const limit = capacityForNew(count);
+    if (limit === 0) return store();
+    const lease = beginDeliveryLease(deps.newOwner(), clock);
+    const { owner } = lease;
+    reserved += limit;
+    try {
+      const result = await store({ owner, leaseMs: deps.leaseMs, limit });
+      if (isRunning()) for (const delivery of result.claimed) deps.onClaimed(delivery, lease);
+      else if (result.claimed.length > 0) await deliveries.release(owner, clock.now());
+      return result;
+    } catch (error) {
+      unanswered.add(owner);
+      throw error;
+    } finally {
+      reserved -= limit;
+    }
+  }
+
   /**
    * Claims as many due deliveries as may be sent now.
    * @returns whether any were claimed
    */
   async function claimDue(): Promise<boolean> {
-    const load = { now: clock.monotonic(), inHand: deps.inHand(), concurrency: deps.concurrency() };
-    const limit = countClaimableDeliveries(server.circuit(), load);
+    const limit = capacity();
     const claimed = limit === 0 ? 0 : await claim(limit);
     moreDue = claimed === limit;
     if (limit > 0 && claimed === 0 && server.circuit().state === 'open') server.probe();
@@ -131,8 +184,9 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
   }
 
   return {
-    run: (signal) =>
-      runLoop(
+    run(signal) {
+      stopping = signal;
+      return runLoop(
         {
           every: pauseMs,
           // The pause after a failure of the store may be long: when the store is available again, events are
@@ -144,8 +198,10 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
           onFailure,
         },
         poll,
-      ),
+      );
+    },
     wake: wakeup.wake,
+    claimNew,
     onFinished() {
       if (moreDue && deps.inHand() <= deps.concurrency() / 2) wakeup.wake();
     },

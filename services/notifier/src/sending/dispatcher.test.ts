@@ -14,10 +14,14 @@ import type { NewDelivery } from '../delivery/delivery.ts';
 import { computeDeliveriesAndCutoffs } from '../intake/entries.ts';
 import { createNotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DeliveryStore } from '../ports/deliveries.ts';
+import type { DeliveryStore, RecordedDeliveries } from '../ports/deliveries.ts';
 import { openSqliteNotifierStorage } from '../storage/sqlite/index.ts';
 import { createTestEvent } from '../testing/events.ts';
-import { createDeliveryDispatcher, type DeliveryDispatcherDeps } from './dispatcher.ts';
+import {
+  createDeliveryDispatcher,
+  type DeliveryDispatcher,
+  type DeliveryDispatcherDeps,
+} from './dispatcher.ts';
 import type { AttemptDelivery } from './sender.ts';
 
 const LEASE_MS = 90_000;
@@ -69,12 +73,15 @@ const clockThatNeverPolls: Clock = {
     }),
 };
 
-async function owe(count: number, changes: Partial<NewDelivery> = {}): Promise<void> {
+function createDeliveries(count: number): readonly NewDelivery[] {
   const person = { recipients: Array.from({ length: count }, (_, index) => `user${index}@example.com`) };
   const event = createTestEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person });
-  const entries = computeDeliveriesAndCutoffs(event);
-  const owed = entries.deliveries.map((delivery) => ({ ...delivery, ...changes }));
-  await deliveries.record({ ...entries, deliveries: owed }, new Date());
+  return computeDeliveriesAndCutoffs(event).deliveries;
+}
+
+async function owe(count: number, changes: Partial<NewDelivery> = {}): Promise<void> {
+  const owed = createDeliveries(count).map((delivery) => ({ ...delivery, ...changes }));
+  await deliveries.record({ deliveries: owed, cutoffs: [] }, new Date());
 }
 
 describe('the dispatcher', () => {
@@ -282,4 +289,106 @@ describe('the dispatcher', () => {
       await dispatcher.stop();
     });
   }
+});
+
+describe('new deliveries', () => {
+  /** Counts the calls of `claim`, and resolves `first` after the first of them. */
+  function watchClaims() {
+    const stored = deliveries;
+    const { promise: first, resolve } = Promise.withResolvers<void>();
+    const watch = { claims: 0, first };
+    deliveries = {
+      ...stored,
+      async claim(asked) {
+        const claimed = await stored.claim(asked);
+        watch.claims += 1;
+        // The dispatcher handles the response before the next turn of the event loop.
+        void setImmediate().then(resolve);
+        return claimed;
+      },
+    };
+    return watch;
+  }
+
+  /**
+   * Stores a new delivery through the dispatcher.
+   * @param store called instead of the store, with the claim for the delivery
+   * @returns whether the delivery was stored with a claim
+   */
+  async function storeNew(
+    dispatcher: DeliveryDispatcher,
+    store: (record: () => Promise<RecordedDeliveries>) => Promise<RecordedDeliveries> = (record) => record(),
+  ): Promise<boolean> {
+    let isClaimed = false;
+    await dispatcher.claimNew(1, (claim) => {
+      isClaimed = claim !== undefined;
+      return store(() =>
+        deliveries.record({ deliveries: createDeliveries(1), cutoffs: [] }, new Date(), claim),
+      );
+    });
+    return isClaimed;
+  }
+
+  it('are claimed when they are stored, without a separate claim', async (t) => {
+    const watch = watchClaims();
+    const dispatcher = dispatcherWith(async () => ({ kind: 'accepted' }), clockThatNeverPolls);
+    dispatcher.start();
+    await watch.first;
+    assert.equal(await storeNew(dispatcher), true);
+    while (!t.signal.aborted && (await deliveries.census()).sent < 1) await setImmediate();
+    await dispatcher.stop();
+    assert.equal(watch.claims, 1);
+  });
+
+  it('are not claimed before the first claim, nor after the dispatcher was stopped', async () => {
+    const dispatcher = dispatcherWith(async () => ({ kind: 'accepted' }), clockThatNeverPolls);
+    assert.equal(await storeNew(dispatcher), false);
+    dispatcher.start();
+    assert.equal(await storeNew(dispatcher), false);
+    await dispatcher.stop();
+    assert.equal(await storeNew(dispatcher), false);
+  });
+
+  it('are not claimed while other deliveries may be due', async () => {
+    await owe(50);
+    const watch = watchClaims();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const dispatcher = dispatcherWith(async () => {
+      await promise;
+      return { kind: 'accepted' };
+    }, clockThatNeverPolls);
+    dispatcher.start();
+    await watch.first;
+    assert.equal(await storeNew(dispatcher), false);
+    resolve();
+    await dispatcher.stop();
+  });
+
+  it('are released if the dispatcher is stopped while they are stored', async () => {
+    const watch = watchClaims();
+    const dispatcher = dispatcherWith(() => assert.fail('sent'), clockThatNeverPolls);
+    dispatcher.start();
+    await watch.first;
+    const isClaimed = await storeNew(dispatcher, async (record) => {
+      await dispatcher.stop();
+      return record();
+    });
+    assert.equal(isClaimed, true);
+    assert.deepEqual(await deliveries.census(1).then(({ pending, claimed }) => [pending, claimed]), [1, 0]);
+  });
+
+  it('are released and sent if the response of the store was lost', async (t) => {
+    const watch = watchClaims();
+    const dispatcher = dispatcherWith(async () => ({ kind: 'accepted' }));
+    dispatcher.start();
+    await watch.first;
+    const stored = storeNew(dispatcher, async (record) => {
+      await record();
+      throw new StoreUnavailable('the response was lost');
+    });
+    await assert.rejects(stored, StoreUnavailable);
+    dispatcher.wake();
+    while (!t.signal.aborted && (await deliveries.census()).sent < 1) await setImmediate();
+    await dispatcher.stop();
+  });
 });

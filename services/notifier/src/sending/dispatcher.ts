@@ -11,7 +11,7 @@ import type { NotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeliveryStore } from '../ports/deliveries.ts';
 import type { CircuitBreakerState } from './circuit.ts';
-import { createDeliveryClaimer } from './claims.ts';
+import { createDeliveryClaimer, type DeliveryClaimer } from './claims.ts';
 import { createRefusalHistory } from './evidence.ts';
 import { createDeliveryLeaseRenewer, type DeliveryLease } from './lease.ts';
 import { createOutcomeRecorder } from './outcomes.ts';
@@ -62,6 +62,8 @@ export interface DeliveryDispatcher {
   start(): void;
   /** Makes the dispatcher claim deliveries immediately, because some may be due. */
   wake(): void;
+  /** Stores new deliveries and starts sending their mails: see `DeliveryClaimer`. */
+  readonly claimNew: DeliveryClaimer['claimNew'];
   /** Stops claiming deliveries, and waits for the mails that are being sent. Idempotent. */
   stop(): Promise<void>;
   circuit(): CircuitBreakerState;
@@ -189,6 +191,7 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
       running = claims.run(stopping.signal);
     },
     wake: claims.wake,
+    claimNew: claims.claimNew,
     async stop() {
       stopping.abort();
       await finish();

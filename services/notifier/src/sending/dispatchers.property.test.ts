@@ -29,7 +29,7 @@ import {
 import { computeDeliveriesAndCutoffs } from '../intake/entries.ts';
 import { createNotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DeliveryStore } from '../ports/deliveries.ts';
+import type { DeliveryStore, NewDeliveriesClaim } from '../ports/deliveries.ts';
 import type { Mailer } from '../ports/mailer.ts';
 import { openSqliteNotifierStorage } from '../storage/sqlite/index.ts';
 import { createTestEvent, type EventOverrides } from '../testing/events.ts';
@@ -121,6 +121,8 @@ type Action =
   | { readonly kind: 'stall'; readonly which: number; readonly seconds: number; readonly suspended: boolean }
   /** Some events are read, possibly including events that were read before. */
   | { readonly kind: 'read'; readonly from: number; readonly many: number }
+  /** The same, but a process reads the events, and claims the new deliveries while it stores them. */
+  | { readonly kind: 'take-in'; readonly from: number; readonly many: number; readonly process: number }
   /** Completes `steps` pending requests and responses. */
   | { readonly kind: 'go-on'; readonly steps: number }
   | { readonly kind: 'time'; readonly ms: number };
@@ -146,6 +148,15 @@ const action = fc.oneof(
       kind: fc.constant('read' as const),
       from: fc.nat(8),
       many: fc.integer({ min: 1, max: 6 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('take-in' as const),
+      from: fc.nat(8),
+      many: fc.integer({ min: 1, max: 6 }),
+      process: someProcess,
     }),
   },
   {
@@ -184,6 +195,8 @@ interface Taken {
 
 interface Process {
   readonly dispatcher: DeliveryDispatcher;
+  /** Stores new deliveries as the intake of events does. @throws StoreUnavailable */
+  takeIn(batch: DeliveriesAndCutoffs): Promise<void>;
   /** Returns whether the process died, or was stopped and could not finish within its grace period. */
   died(): boolean;
   /** Returns the time at which the process was last paused, in ms since the start. */
@@ -246,13 +259,25 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     return cutoffs.some((cutoff) => doesCutoffApply(cutoff, delivery));
   }
 
-  async function claim(asked: Parameters<DeliveryStore['claim']>[0]) {
-    const claimed = await store.claim(asked);
+  function assertMayBeSent(claimed: readonly NewDelivery[], now: Date): void {
     for (const delivery of claimed) {
       assert.ok(!isReached(delivery), 'claimed though what superseded it was stored');
-      assert.ok(delivery.sendUntil > asked.now, 'claimed though it had run out');
+      assert.ok(delivery.sendUntil > now, 'claimed though it had run out');
     }
+  }
+
+  async function claim(asked: Parameters<DeliveryStore['claim']>[0]) {
+    const claimed = await store.claim(asked);
+    assertMayBeSent(claimed, asked.now);
     return claimed;
+  }
+
+  async function record(batch: DeliveriesAndCutoffs, now: Date, asked?: NewDeliveriesClaim) {
+    const recorded = await store.record(batch, now, asked);
+    cutoffs.push(...batch.cutoffs);
+    for (const delivery of batch.deliveries) owed.set(delivery.id, delivery);
+    assertMayBeSent(recorded.claimed, now);
+    return recorded;
   }
 
   function start(): void {
@@ -287,6 +312,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     };
     const deliveries: DeliveryStore = {
       ...store,
+      record: (...given) => whileAlive(() => request('record', () => record(...given))),
       claim: (asked) => whileAlive(() => request('claim', () => claim(asked))),
       extend: (ids, owner, until) =>
         whileAlive(() => request('extend', () => store.extend(ids, owner, until))),
@@ -342,6 +368,11 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     });
     const self: Process = {
       dispatcher,
+      async takeIn(batch) {
+        const store = (asked?: NewDeliveriesClaim) => deliveries.record(batch, ownClock.now(), asked);
+        const { added, claimed } = await dispatcher.claimNew(batch.deliveries.length, store);
+        if (added > claimed.length) dispatcher.wake();
+      },
       died: () => state.died,
       stalledAt: () => state.stalledAt,
       crash() {
@@ -395,14 +426,15 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     }
   }
 
-  async function read(slice: readonly DeliveriesAndCutoffs[]): Promise<void> {
-    const stored = {
+  function joined(slice: readonly DeliveriesAndCutoffs[]): DeliveriesAndCutoffs {
+    return {
       deliveries: slice.flatMap((batch) => batch.deliveries),
       cutoffs: slice.flatMap((batch) => batch.cutoffs),
     };
-    await store.record(stored, clock.now());
-    cutoffs.push(...stored.cutoffs);
-    for (const delivery of stored.deliveries) owed.set(delivery.id, delivery);
+  }
+
+  async function read(slice: readonly DeliveriesAndCutoffs[]): Promise<void> {
+    await record(joined(slice), clock.now());
     for (const { dispatcher } of running) dispatcher.wake();
   }
 
@@ -427,6 +459,12 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       }
       case 'read':
         return read(batches.slice(action.from, action.from + action.many));
+      case 'take-in':
+        // If the store fails, the events are read again at the end.
+        void running[action.process % running.length]
+          ?.takeIn(joined(batches.slice(action.from, action.from + action.many)))
+          .catch((error: unknown) => assert.ok(error instanceof StoreUnavailable));
+        return settled();
       case 'go-on':
         return goOn(action.steps);
       case 'time':

@@ -1,6 +1,6 @@
 /**
  * Deliveries in MongoDB. Every write changes a single document; the port defines the order of the writes.
- * This module uses the MongoDB driver directly, because each mail needs six requests, and mongoose would slow
+ * This module uses the MongoDB driver directly, because each mail needs four or more requests, and mongoose would slow
  * down each of them (ADR 20).
  */
 import { mapMongoErrors, retryOnConcurrentWrite } from '@latchkey/mongo';
@@ -26,6 +26,7 @@ import {
   MAX_DUE_TIME_AHEAD_MS,
   MAX_KEPT_DELIVERY_ATTEMPTS,
   MAX_LISTED_DELIVERY_LEASES,
+  type NewDeliveriesClaim,
 } from '../../ports/deliveries.ts';
 import {
   CUTOFFS_COLLECTION,
@@ -38,15 +39,39 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
   const deliveries = connection.collection<DeliveryDocument>(DELIVERIES_COLLECTION);
   const cutoffs = cutoffsIn(connection.collection<CutoffsDocument>(CUTOFFS_COLLECTION));
 
-  async function addAll(added: readonly NewDelivery[], now: Date): Promise<number> {
-    if (added.length === 0) return 0;
-    const upserts = added.map(({ id, ...delivery }) => ({
-      updateOne: { filter: { _id: id }, update: { $setOnInsert: documentOf(delivery, now) }, upsert: true },
+  /**
+   * Stores deliveries, unless they are stored already.
+   * @param claim the claim for deliveries that are not past their `sendUntil`
+   * @returns how many deliveries were added, and those of them that were claimed
+   */
+  async function addAll(added: readonly NewDelivery[], now: Date, claim?: NewDeliveriesClaim) {
+    if (added.length === 0) return { count: 0, claimed: [] };
+    const toClaim = added.filter(({ sendUntil }) => sendUntil > now).slice(0, claim?.limit ?? 0);
+    const claimable = new Set(toClaim);
+    const upserts = added.map((delivery) => ({
+      updateOne: {
+        filter: { _id: delivery.id },
+        update: { $setOnInsert: documentOf(delivery, now, claimable.has(delivery) ? claim : undefined) },
+        upsert: true,
+      },
     }));
     const { upsertedCount } = await retryOnConcurrentWrite(() =>
       deliveries.bulkWrite(upserts, { ordered: false }),
     );
-    return upsertedCount;
+    const claimed = new Map(toClaim.map((delivery) => [delivery.id, { ...delivery, tries: 0 }]));
+    if (claim !== undefined && claimed.size > 0 && upsertedCount < added.length) {
+      // Some of the deliveries were stored already, perhaps by an earlier attempt of this write, or occur twice.
+      const held = await heldBy(claim.owner, [...claimed.keys()]);
+      for (const id of claimed.keys()) if (!held.has(id)) claimed.delete(id);
+    }
+    return { count: upsertedCount, claimed: [...claimed.values()] };
+  }
+
+  /** Returns which of these deliveries are claimed under the given name. */
+  async function heldBy(owner: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const held = { _id: { $in: [...ids] }, owner, state: 'claimed' as const };
+    const found = await deliveries.find(held, { projection: { _id: 1 } }).toArray();
+    return new Set(found.map(({ _id }) => _id));
   }
 
   async function cancelReached(reaching: readonly MailCutoff[], now: Date): Promise<number> {
@@ -102,17 +127,20 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
     return { taken, more };
   }
 
-  /** Cancels the claimed deliveries that a cutoff covers, and returns the other claimed deliveries. */
-  async function withoutReached(
-    taken: readonly DeliveryDocument[],
-    { owner, now }: ClaimDeliveriesRequest,
-  ): Promise<readonly DeliveryDocument[]> {
-    if (taken.length === 0) return [];
-    const reaching = await cutoffs.of(taken.map(({ subject }) => subject));
-    function isReached(delivery: DeliveryDocument) {
+  /**
+   * Cancels the claimed deliveries that a cutoff covers, and returns the other claimed deliveries.
+   * @param reaching the cutoffs of the deliveries' accounts and mailings, which must have been read after the
+   * deliveries were claimed
+   */
+  async function withoutReached<Claimed extends ClaimedDelivery>(
+    taken: readonly Claimed[],
+    reaching: readonly MailCutoff[],
+    { owner, now }: Pick<ClaimDeliveriesRequest, 'owner' | 'now'>,
+  ): Promise<readonly Claimed[]> {
+    function isReached(delivery: Claimed) {
       return reaching.some((cutoff) => doesCutoffApply(cutoff, delivery));
     }
-    const ids = taken.filter(isReached).map(({ _id }) => _id);
+    const ids = taken.filter(isReached).map(({ id }) => id);
     if (ids.length > 0) {
       await deliveries.updateMany({ _id: { $in: ids }, owner }, ended('cancelled', now));
     }
@@ -120,30 +148,33 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
   }
 
   const port: DeliveryStore = {
-    async record(batch, now) {
+    async record(batch, now, claim) {
       await cutoffs.raise(batch.cutoffs);
-      const added = await addAll(batch.deliveries, now);
-      const cancelled = await cancelReached(await cutoffs.of(subjectsOf(batch)), now);
+      const { count: added, claimed: taken } = await addAll(batch.deliveries, now, claim);
+      const reaching = await cutoffs.of(subjectsOf(batch));
+      const claimed =
+        claim === undefined ? [] : await withoutReached(taken, reaching, { owner: claim.owner, now });
+      const cancelled = (await cancelReached(reaching, now)) + taken.length - claimed.length;
       if (batch.mayExpire !== false && batch.deliveries.some(({ sendUntil }) => sendUntil <= now))
         await expire(now);
-      return { added, cancelled };
+      return { added, cancelled, claimed };
     },
 
     async claim(claim) {
-      const claimed: DeliveryDocument[] = [];
+      const claimed: ClaimedDelivery[] = [];
       for (let more = true; more && claimed.length < claim.limit; ) {
         const some = await takeSome({ ...claim, limit: claim.limit - claimed.length });
-        claimed.push(...(await withoutReached(some.taken, claim)));
+        const reaching = await cutoffs.of(some.taken.map(({ subject }) => subject));
+        claimed.push(...(await withoutReached(some.taken.flatMap(claimedOf), reaching, claim)));
         more = some.more;
       }
-      return claimed.flatMap(claimedOf);
+      return claimed;
     },
 
     async extend(ids, owner, until) {
       const held = { _id: { $in: [...ids] }, owner, state: 'claimed' as const };
       await deliveries.updateMany(held, { $set: { 'open.dueAt': until } });
-      const found = await deliveries.find(held, { projection: { _id: 1 } }).toArray();
-      return new Set(found.map(({ _id }) => _id));
+      return heldBy(owner, ids);
     },
 
     async release(owner, now) {
@@ -317,6 +348,7 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
 
     /** Returns all stored cutoffs of these accounts and mailings. */
     async of(subjects: readonly string[]): Promise<readonly MailCutoff[]> {
+      if (subjects.length === 0) return [];
       const documents = await collection.find({ _id: { $in: [...new Set(subjects)] } }).toArray();
       return documents.flatMap(({ _id: subject, before }) =>
         Object.entries(before).map(([what, sequence]) => ({
@@ -382,15 +414,25 @@ function outcomeOf(settlement: DeliverySettlement) {
 }
 
 /**
- * Returns the document of a new delivery. The delivery is due immediately, even if its event has a time in the future
- * because the clock of the process that wrote the event is fast.
+ * Returns the document of a new delivery. Without a claim, the delivery is due immediately, even if its event
+ * has a time in the future because the clock of the process that wrote the event is fast.
  */
-function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<DeliveryDocument, '_id'> {
-  const dueAt = delivery.occurredAt < now ? delivery.occurredAt : now;
+function documentOf(
+  { id: _, ...delivery }: NewDelivery,
+  now: Date,
+  claim: NewDeliveriesClaim | undefined,
+): Omit<DeliveryDocument, '_id'> {
+  const { sendUntil, occurredAt } = delivery;
+  const dueAt = occurredAt < now ? occurredAt : now;
   return {
     ...delivery,
-    state: 'pending',
-    open: { dueAt, sendUntil: delivery.sendUntil },
+    ...(claim === undefined
+      ? { state: 'pending', open: { dueAt, sendUntil } }
+      : {
+          state: 'claimed',
+          owner: claim.owner,
+          open: { dueAt: new Date(now.getTime() + claim.leaseMs), sendUntil },
+        }),
     tries: 0,
     attempts: [],
   };

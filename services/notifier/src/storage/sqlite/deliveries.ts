@@ -20,6 +20,8 @@ import {
   MAX_DUE_TIME_AHEAD_MS,
   MAX_KEPT_DELIVERY_ATTEMPTS,
   MAX_LISTED_DELIVERY_LEASES,
+  type NewDeliveriesClaim,
+  type RecordedDeliveries,
 } from '../../ports/deliveries.ts';
 import { claimedDeliveryFromRow, deliveryAttemptsFromRow, deliverySummaryFromRow } from './rows.ts';
 
@@ -52,6 +54,9 @@ const SQL = {
     VALUES (:id, :eventId, :subject, :sequence, :mail, :locale, :correlationId,
       :occurredAt, :sendUntil, :purpose, :content, 'pending', min(:occurredAt, :now))
     ON CONFLICT DO NOTHING`,
+  takeNew: `
+    UPDATE notifier_deliveries SET state = 'claimed', owner = :owner, due_at = :dueAt
+    WHERE id = :id AND state = 'pending'`,
   cancelSuperseded: `
     UPDATE notifier_deliveries AS d SET state = 'cancelled', ended_at = :now, ${ENDED}
     WHERE d.subject = :subject AND d.due_at IS NOT NULL AND d.state = 'pending' AND ${COVERED}`,
@@ -196,12 +201,26 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     return ended;
   }
 
-  function recordAll(batch: DeliveriesAndCutoffs, now: Date) {
+  function recordAll(batch: DeliveriesAndCutoffs, now: Date, claim?: NewDeliveriesClaim): RecordedDeliveries {
     batch.cutoffs.forEach(raise);
-    const added = batch.deliveries.reduce((sum, delivery) => sum + insert(delivery, now), 0);
+    const added = batch.deliveries.filter((delivery) => insert(delivery, now) > 0);
     let cancelled = 0;
     for (const subject of subjectsOf(batch)) cancelled += cancelSuperseded(subject, now);
-    return { added, cancelled };
+    return { added: added.length, cancelled, claimed: claim === undefined ? [] : takeNew(added, now, claim) };
+  }
+
+  /** Claims those of the added deliveries that are not past their `sendUntil` and were not cancelled. */
+  function takeNew(
+    added: readonly NewDelivery[],
+    now: Date,
+    { owner, leaseMs, limit }: NewDeliveriesClaim,
+  ): readonly ClaimedDelivery[] {
+    const dueAt = now.getTime() + leaseMs;
+    return added
+      .filter(({ sendUntil }) => sendUntil > now)
+      .slice(0, limit)
+      .filter(({ id }) => Number(prepare(SQL.takeNew).run({ id, owner, dueAt }).changes) === 1)
+      .map((delivery) => ({ ...delivery, tries: 0 }));
   }
 
   function claimSome({ owner, now: at, leaseMs, limit }: ClaimDeliveriesRequest): readonly ClaimedDelivery[] {
@@ -247,8 +266,8 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
   return mapSqliteErrors<SqliteDeliveries>({
     // This write need not be flushed to disk. A power cut may undo it, but also undoes the stored position in
     // the log, so the events are delivered again.
-    async record(batch, now) {
-      const recorded = await write(() => recordAll(batch, now), { flushed: false });
+    async record(batch, now, claim) {
+      const recorded = await write(() => recordAll(batch, now, claim), { flushed: false });
       if (batch.mayExpire !== false && batch.deliveries.some(({ sendUntil }) => sendUntil <= now))
         await expireDue(now, { flushed: false });
       return recorded;
