@@ -84,8 +84,8 @@ before(async () => {
     MAIL_FROM: 'no-reply@example.com',
     // Use a long lease: a process that is suspended for two thirds of the lease abandons its attempts.
     MAIL_LEASE_SECONDS: '15',
-    // Let the notifier wait for replies longer than a busy machine delays them. If a reply came too late, the
-    // mail would be sent again.
+    // Set a long timeout for replies. On a busy machine, a reply could otherwise come too late, and the mail
+    // would be sent again.
     MAIL_WAIT_SECONDS: '30',
   });
   client = createClient(system.url);

@@ -73,8 +73,8 @@ export const smtpSessionBehaviours: Readonly<Record<string, SessionBehaviour>> =
   'that does not greet': {
     source: 'RFC 5321 4.5.3.2.1',
     session: { greeting: 'stall' },
-    // Let the notifier wait for replies longer than a busy machine delays them. If a reply came too late, the
-    // mail would be sent again.
+    // Set a long timeout for replies. On a busy machine, a reply could otherwise come too late, and the mail
+    // would be sent again.
     settings: { MAIL_WAIT_SECONDS: '10' },
     fails: /at the greeting: no answer in time/,
     names: /465 needs MAIL_SSL_TLS=true/,

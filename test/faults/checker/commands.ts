@@ -62,7 +62,10 @@ function addressIn({ type, data }: JournalEvent): readonly string[] {
   return GIVES_ADDRESS.has(type) ? [normaliseAddress(data.person?.email)] : [];
 }
 
-/** Returns an address in lower case, for comparisons that ignore case. Returns an empty string if it is no text. */
+/**
+ * Returns an address in lower case, for comparisons that ignore case. Returns an empty string if the value is
+ * not a string.
+ */
 export function normaliseAddress(text: unknown): string {
   return typeof text === 'string' ? text.toLowerCase() : '';
 }

@@ -1,6 +1,7 @@
 /**
- * Rules about the topic of a cluster after an erasure: the events are published again without the person, and the broker
- * later removes the original records, which have the same keys (docs/erasure.md).
+ * Rules about the topic of a cluster after an erasure (docs/erasure.md). The erasure publishes the events of
+ * the account again, without personal data. The broker later removes the original records, because the copies
+ * have the same keys.
  */
 import { getStreamId } from '../../support/kcat.ts';
 import type { FaultLine } from '../run-folder.ts';

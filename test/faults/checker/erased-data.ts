@@ -81,8 +81,8 @@ export function hasPersonalData(record: TopicRecord): boolean {
 }
 
 /**
- * An event in two parts: the fields that an erasure must not change, and the data, from which an erasure
- * removes the person.
+ * An event in two parts: the fields that an erasure must not change (`lasting`), and the data, from which an
+ * erasure removes the personal data.
  */
 interface Parts {
   readonly lasting: object;

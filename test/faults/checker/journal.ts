@@ -11,7 +11,7 @@ export interface JournalEvent extends CommitEvent {
 }
 
 export interface Journal {
-  /** The commits of each account or mailing, by number. */
+  /** The commits of each account or mailing, in the order of their numbers. */
   readonly streams: ReadonlyMap<string, readonly Commit[]>;
   readonly events: ReadonlyMap<string, readonly JournalEvent[]>;
   /** The commits that each command has caused. */

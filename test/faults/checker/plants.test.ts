@@ -127,7 +127,7 @@ function erasure(change: Partial<StoredErasure>): Pick<Plant, 'stores'> {
 }
 const GOOD_RECEIPTS = goodStores.erasures.flatMap(({ receipts }) => receipts);
 
-/** Changes a run on a standalone. */
+/** Returns a plant that changes the records of a run on a standalone. */
 function embedded(
   change: (record: TopicRecord) => readonly TopicRecord[],
   replaced: Partial<ReplacedRows> = {},
@@ -138,7 +138,7 @@ function embedded(
   };
 }
 
-/** Changes a run on a cluster to which a standalone was moved. */
+/** Returns a plant that changes the records of a run on a cluster to which a standalone was moved. */
 function moved(change: (record: TopicRecord) => TopicRecord): Pick<Plant, 'run' | 'stores'> {
   return { run: goodMovedRun, stores: { records: goodStandaloneStores.records.map(change) } };
 }

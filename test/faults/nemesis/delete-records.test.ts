@@ -4,8 +4,8 @@ import { type CleanupPolicy, CleanupPolicyNotRestored, runWhileDeletionIsAllowed
 
 /**
  * Simulates a topic and access to its cleanup policy.
- * @param outcomes the outcomes of the next changes of the policy: `lost`, or applied but not acknowledged.
- * All later changes succeed
+ * @param outcomes what happens to the next changes of the policy. Each of them fails: a `lost` change is not
+ * applied, and an `unacknowledged` change is applied. All later changes succeed
  */
 function fakePolicy(policy: string, ...outcomes: readonly ('lost' | 'unacknowledged')[]) {
   const left = [...outcomes];

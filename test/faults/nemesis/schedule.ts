@@ -47,7 +47,7 @@ export const MEDIUM_RUN_SECONDS = 120;
  */
 const LONG_RUN = 240;
 
-/** The faults of the mail server. A cluster and a standalone have the same faults of the mail server. */
+/** The lane of the mail server's faults, which is the same for a cluster and a standalone. */
 const MAIL_LANE = {
   targets: 1,
   pauses: [2, 6],
@@ -63,7 +63,7 @@ const MAIL_LANE = {
   ],
 } as const satisfies Lane;
 
-/** The faults of the subscribers. A cluster and a standalone have the same faults of subscribers. */
+/** The lane of the subscribers' faults, which is the same for a cluster and a standalone. */
 const SUBSCRIBER_LANE = {
   targets: 1,
   pauses: [8, 16],

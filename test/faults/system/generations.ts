@@ -36,7 +36,10 @@ export interface GenerationSwitchDeps {
   onSwitched?(): Promise<void>;
 }
 
-/** Switches to a new generation and back. @returns what each process shows after each switch. The system must be idle */
+/**
+ * Switches to a new generation and back. The system must be idle.
+ * @returns what each process shows after each switch
+ */
 export async function switchGenerations(needs: GenerationSwitchDeps): Promise<readonly ShownGeneration[]> {
   const shown: ShownGeneration[] = [];
   for (const words of SWITCHES) {

@@ -108,7 +108,7 @@ export const redriveRangeBodySchema = z.object({
   until: instant.optional().describe('Events that happened before this time. Default: now'),
 });
 
-/** Converts an endpoint to the form in which responses contain it, without its secret. */
+/** Converts an endpoint to the object that responses show, which does not contain the secret. */
 export function toWebhookView(endpoint: WebhookEndpoint): z.infer<typeof webhookSchema> {
   const { id, name, url, person, createdAt, paused: pause, delivery } = endpoint;
   const { failing, waiting, redrive } = delivery;
@@ -130,7 +130,7 @@ export function toWebhookView(endpoint: WebhookEndpoint): z.infer<typeof webhook
   };
 }
 
-/** Converts an attempt to send events to a webhook endpoint to the form in which responses contain it. */
+/** Converts an attempt to send events to an endpoint to the object that responses show. */
 export function toWebhookAttemptView(attempt: DeliveryAttempt): z.infer<typeof webhookAttemptSchema> {
   const { at, status = null, reason = null } = attempt;
   return { ...attempt, at: at.toISOString(), status, reason };

@@ -13,8 +13,8 @@ export interface GenerationSubscriptions {
   /** Returns the open subscription of a generation, if there is one. */
   of(generation: number): BusSubscription | undefined;
   /**
-   * Closes all subscriptions after the slices in progress. A subscription that is just being opened is closed as soon
-   * as it is open.
+   * Closes all subscriptions, each of them after the slice that it is handling. A subscription that is just
+   * being opened is closed as soon as it is open.
    */
   stop(): Promise<void>;
 }
