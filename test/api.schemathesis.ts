@@ -26,8 +26,8 @@ after(() => system.stop());
 const people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
 
 /**
- * Runs schemathesis with these command-line options. @throws AssertionError that contains schemathesis's
- * report, if it reports a fault
+ * Runs schemathesis with the given command-line options.
+ * @throws AssertionError that contains schemathesis's report, if it reports a fault
  */
 async function run(...options: readonly string[]): Promise<void> {
   // Run schemathesis in a temporary folder, because it writes files into its working folder.

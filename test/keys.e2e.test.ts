@@ -50,7 +50,10 @@ async function former(kind: string): Promise<Key> {
   return key;
 }
 
-/** Returns the error message of `keys retire` for the old key of this kind, which is still in use. */
+/**
+ * Returns the error message with which `keys retire` refuses to remove the old key of the given kind, which
+ * is still in use.
+ */
 async function refusal(kind: string): Promise<string> {
   const { id } = await former(kind);
   const { code, err } = await runCommandInProcess({ DATA_DIR: system.folder }, 'keys', 'retire', kind, id);

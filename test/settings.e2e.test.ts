@@ -48,8 +48,8 @@ function assertOneLine(ended: ExitedProcess, line: RegExp): void {
 }
 
 /**
- * Asserts that the process has printed to stderr exactly these settings, one per line, and does not show
- * their values.
+ * Asserts that the process has printed exactly the settings in `names` to stderr, one per line, and does not
+ * show their values.
  */
 function assertFaults(ended: ExitedProcess, settings: Settings, names: readonly string[]): void {
   assert.equal(ended.code, 1, JSON.stringify(ended));

@@ -26,7 +26,7 @@ import {
 
 interface Language {
   readonly name: string;
-  /** Maps each language to a command that succeeds only if the tools of this language are installed. */
+  /** Commands that succeed only if the tools of the language are installed. */
   readonly needs: readonly (readonly [string, ...string[]])[];
   readonly build?: readonly [string, ...string[]];
   readonly run: readonly [string, ...string[]];
@@ -112,7 +112,7 @@ async function publish(records: readonly TestEvent[]): Promise<void> {
   await producer.disconnect();
 }
 
-/** Reads the receipts topic until the topic contains a receipt of this account. */
+/** Reads the receipts topic until it contains a receipt of the given account. */
 async function receiptOf(account: string, t: TestContext): Promise<Receipt> {
   const consumer = kafka.consumer({ groupId: `receipts-${randomUUID()}` });
   t.after(() => consumer.disconnect());

@@ -19,7 +19,7 @@ export type GatewaySettings = Readonly<Record<string, string>>;
  */
 const DEFAULTS: GatewaySettings = {
   GATEWAY_RESOLVER: '127.0.0.1:53',
-  // No server listens on port 9, so requests to this upstream fail.
+  // No server listens on port 9, so the gateway's requests to the notifier fail.
   GATEWAY_NOTIFIER: '127.0.0.1:9',
   GATEWAY_ENV: 'production',
   GATEWAY_CORS_ORIGINS: '',
@@ -36,7 +36,7 @@ export interface Gateway {
   readonly healthUrl: string;
   /** Returns all lines that the gateway has written to its access log so far. */
   accessLog(): Promise<readonly AccessLogLine[]>;
-  /** Waits until the access log contains a line about the request with this id, and returns the line. */
+  /** Waits until the access log contains a line about the request with the given id, and returns the line. */
   logged(requestId: string): Promise<AccessLogLine>;
   /** Returns everything that nginx has written: its logs, and all other files in its folder. */
   written(): Promise<string>;

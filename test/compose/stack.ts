@@ -53,7 +53,7 @@ export interface ComposeStack {
   readonly mailbox: string;
   readonly ports: Readonly<Record<string, string>>;
   /**
-   * Runs `docker compose` with these arguments.
+   * Runs `docker compose` with the given arguments.
    * @returns its output; rejects if it failed
    */
   compose(...words: readonly string[]): Promise<string>;

@@ -252,8 +252,8 @@ interface TrafficNeeds {
 interface RunningTraffic {
   stop(): Promise<void>;
   /**
-   * Logs in to every account whose erasure or change of address was requested, so that the history shows the
-   * final state of each of these accounts.
+   * Logs in to every account whose erasure or change of address was requested. The history of the run then
+   * shows the final state of these accounts.
    */
   askFinally(): Promise<void>;
   loginAdmin(): Promise<void>;

@@ -13,7 +13,10 @@ export interface FaultSettings {
   readonly mix: TrafficMix;
   /** The factor by which the pauses between faults of the plan are multiplied. */
   readonly pauses: number;
-  /** If set, runs are repeated, each with the next seed, until their journals have this many events in total. */
+  /**
+   * If set, runs are repeated with the next seeds until their journals together contain at least `events`
+   * events.
+   */
   readonly events: number;
   /** Whether to record each run in docs/reliability-runs.jsonl and update docs/reliability.md. */
   readonly write: boolean;

@@ -190,7 +190,7 @@ function manyPeople(name: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${name}${index}@example.com`);
 }
 
-/** Returns whether each of these recipients got exactly one mail. */
+/** Returns whether each of the given recipients got exactly one mail. */
 function eachOnce(people: readonly string[]): boolean {
   return people.every((to) => server.to(to).length === 1);
 }

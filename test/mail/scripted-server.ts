@@ -22,7 +22,7 @@ export interface RecipientScript {
   readonly rcpt?: readonly ScriptedReply[];
   readonly data?: readonly ScriptedReply[];
   readonly content?: readonly ScriptedReply[];
-  /** The server's replies to the command RSET after a mail to this recipient. */
+  /** The server's replies to the command RSET after a mail to the recipient. */
   readonly rset?: readonly ScriptedReply[];
 }
 
@@ -53,7 +53,7 @@ export interface AcceptedMail {
 export interface ScriptedServer extends AsyncDisposable {
   readonly port: number;
   readonly taken: readonly AcceptedMail[];
-  /** Returns the mails that the server has accepted for this recipient. */
+  /** Returns the mails that the server has accepted for a recipient. */
   to(address: string): readonly AcceptedMail[];
   /** Returns how many connections to the server are open. */
   open(): number;

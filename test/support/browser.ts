@@ -62,7 +62,7 @@ export interface BrowserWindow {
   readonly context: BrowserContext;
   /** Asserts that a page is accessible and fits the window. Takes a screenshot if SCREENSHOTS is set. */
   look(page: Page, name: string): Promise<void>;
-  /** Returns all errors that the pages of this window have reported so far. */
+  /** Returns all errors that the pages of the window have reported so far. */
   faults(): readonly string[];
   /**
    * Returns one line for each response so far with a status of at least 400, for example `POST
@@ -76,7 +76,7 @@ export interface BrowserWindow {
  */
 export const BROWSER_TIME_ZONE = 'Asia/Kathmandu';
 
-/** Opens a browser window of this size and color scheme. */
+/** Opens a browser window of the given size and color scheme. */
 export async function openWindow(
   browser: Browser,
   { width, colorScheme }: WindowVariant,

@@ -48,7 +48,7 @@ export interface ClusterOptions {
   readonly servers?: StoreSettings;
   /** The credentials of a Kafka user with all rights. Default: the broker needs no login. */
   readonly kafkaAdmin?: SASLOptions;
-  /** Additional settings for the ops commands on this system. */
+  /** Additional settings for ops commands on the cluster. */
   readonly opsSettings?: Settings;
   /** The number of processes of each service; 2 by default. */
   readonly instances?: Readonly<Partial<Record<ServiceName, number>>>;
@@ -100,9 +100,9 @@ export interface Cluster extends System {
    * must end it.
    */
   another(service: ServiceName, settings?: Settings): Promise<ServerProcess>;
-  /** The settings of ops commands on this system. */
+  /** The settings of ops commands on the cluster. */
   readonly opsSettings: Settings;
-  /** Returns a function that runs ops commands with these additional settings. */
+  /** Returns a function that runs ops commands with the given additional settings. */
   opsWith(settings: Settings): System['ops'];
   /** Returns the name of the process that serves requests at the given origin. */
   nameOf(origin: string): string | undefined;

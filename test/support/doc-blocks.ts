@@ -80,7 +80,10 @@ function transcript({ line, text }: Fence, document: string, place: TestEnvironm
     });
 }
 
-/** Returns the commands of a document that are tested in one of these environments, in their order. */
+/**
+ * Returns the commands of a document that are tested in one of the given environments, in the order of the
+ * document.
+ */
 export function findTestedCommands(
   document: string,
   ...places: readonly TestEnvironment[]

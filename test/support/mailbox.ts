@@ -12,7 +12,7 @@ export interface Mail {
 export interface Mailbox {
   /** Returns all mails to an address, oldest first. */
   to(address: string): Promise<readonly Mail[]>;
-  /** Waits for the n-th mail to an address with this subject. Default: the first mail. */
+  /** Waits for the n-th mail to an address with the given subject. Default: the first mail. */
   next(address: string, subject: string, nth?: number, withinMs?: number): Promise<Mail>;
 }
 
@@ -23,7 +23,10 @@ export function createMailbox(url: string): Mailbox {
     return (await response.json()) as T;
   }
 
-  /** Returns the ids of all mails to an address, or of those with this subject, oldest first. */
+  /**
+   * Returns the ids of all mails to an address, oldest first. With `subject`, returns only the mails with
+   * this subject.
+   */
   async function idsOf(address: string, subject?: string): Promise<readonly string[]> {
     const { messages } = await get<{ messages: { ID: string; Subject: string }[] }>(
       `/search?query=${encodeURIComponent(`to:${address}`)}&limit=200`,

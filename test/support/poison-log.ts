@@ -27,7 +27,7 @@ const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) =>
   isr: [],
 }));
 
-/** Returns the number of the partition to which the services write records with this key. */
+/** Returns the number of the partition to which the services write records with the given key. */
 export function computePartition(key: string | Buffer): number {
   return choose({ topic: ACCOUNTS_TOPIC, partitionMetadata, message: { key, value: null } });
 }

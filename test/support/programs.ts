@@ -7,7 +7,7 @@ import type { Settings, System } from './system.ts';
 export const STANDALONE_PATH = getMainModulePath('apps/standalone');
 export const OPS_PATH = getMainModulePath('apps/ops');
 
-/** Returns a function that runs ops commands with these environment variables. */
+/** Returns a function that runs ops commands with the given environment variables. */
 export function createOpsRunner(env: NodeJS.ProcessEnv): System['ops'] {
   return async (...words) => {
     const { stdout } = await promisify(execFile)(process.execPath, [OPS_PATH, ...words], { env });
@@ -30,7 +30,10 @@ export const SHORT_LIFETIME_SETTINGS: Settings =
         MAIL_LEASE_SECONDS: '12',
       };
 
-/** Returns settings that shift the clock of a process by this many ms: forward if the number is positive, else back. */
+/**
+ * Returns settings that shift the clock of a process by `offsetMs`: forward if it is positive, back if it is
+ * negative.
+ */
 export function createShiftedClockSettings(offsetMs: number): Settings {
   return {
     NODE_OPTIONS: `--import=${import.meta.resolve('./shifted-clock.ts')}`,

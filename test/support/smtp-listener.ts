@@ -20,7 +20,7 @@ export interface SmtpListener {
 }
 
 /**
- * Creates the error that a command's callback must get to send this reply code:
+ * Creates the error with which a command's callback sends the given reply code:
  * `done(createSmtpRefusal(451))`.
  */
 export function createSmtpRefusal(code: number): Error {

@@ -13,7 +13,7 @@ export interface System {
   /** Returns everything that the processes of the system have printed so far. */
   output(): string;
   /**
-   * Runs an ops command on this system.
+   * Runs an ops command on the system.
    * @returns its output; rejects if the command fails
    */
   ops(...words: readonly string[]): Promise<string>;

@@ -10,7 +10,7 @@ const PROBLEM = 'application/problem+json';
 const TOPIC_ARN = 'arn:aws:sns:eu-west-1:123456789012:bounces';
 const POSTMARK = 'latchkey:a-long-password-of-postmark';
 
-/** The settings that a system needs so that all of these routes exist. */
+/** The settings that a system needs so that all undocumented routes exist. */
 export const undocumentedRouteSettings: Settings = {
   MAIL_SES_TOPIC_ARN: TOPIC_ARN,
   MAIL_POSTMARK_CREDENTIALS: POSTMARK,

@@ -13,9 +13,12 @@ import type { Settings, System } from './system.ts';
 export interface UpgradedSystem {
   readonly system: System;
   readonly manifest: FixtureManifest;
-  /** The output that ops commands of release 0.1 printed for this data. */
+  /** The output of ops commands of release 0.1 on the data of the fixture. */
   readonly lists: ExpectedOpsOutput;
-  /** The settings of ops commands on this system: its stores, and the same shifted clock as its processes. */
+  /**
+   * The settings of ops commands on the upgraded system: its stores, and the same shifted clock as its
+   * processes.
+   */
   readonly settings: Settings;
 }
 

@@ -262,13 +262,13 @@ function projections(deps: {
       metrics: createMetricsOfActiveGeneration(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
-      // Only the active generation notifies waiting requests, because these requests are answered from the
-      // active generation.
+      // Only the active generation notifies waiting requests, because they are answered from the active
+      // generation.
       announce: (accounts) => answers() && deps.announce(accounts),
       confirm,
     });
     if (!deps.stores.blocksOnWrite) return project;
-    // While this generation is not active, that is, during a rebuild, its slices are applied one at a time.
+    // While a generation is not active, that is, during a rebuild, apply its slices one at a time.
     const inTurn = runCallsOneAtATime(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };

@@ -17,7 +17,8 @@ function fault(name: string, target: string, minute: number): FaultLine {
 
 describe('the events of an erased account', () => {
   /**
-   * Returns whether the rule allows that an original record comes after its copy, if this fault has happened.
+   * Returns whether the rule allows that an original record comes after its copy, if the given fault has
+   * happened.
    */
   function mayComeLate(line: FaultLine): boolean {
     assert.ok(original);
@@ -34,7 +35,7 @@ describe('the events of an erased account', () => {
   });
 
   /**
-   * Returns whether the rule allows that an erased account's events have no copies, if this fault has
+   * Returns whether the rule allows that an erased account's events have no copies, if the given fault has
    * happened.
    */
   function mayLackCopies(

@@ -31,10 +31,7 @@ export interface RateLimit {
   readonly ops: readonly string[];
   /** Returns the keys under which the limit may count a command. */
   keysOf(command: HistoryLine, book: AddressIndex): readonly string[];
-  /**
-   * Returns whether a command that was refused for a reason other than a limit may have counted against this
-   * limit.
-   */
+  /** Returns whether this limit may have counted a command that was refused for another reason than a limit. */
   mayCountRefused(command: HistoryLine): boolean;
   /**
    * Whether commands over this limit are refused. If false, as for requests for mails, commands over the

@@ -22,7 +22,7 @@ const issued: Readonly<Record<string, EventData>> = {
   'keep-account': { eraseAt: formatMinuteOfRun(10), person: { undo: link } },
 };
 
-/** Returns whether the rule reports a command of this kind that was sent in the given minute of the run. */
+/** Returns whether the rule reports a command of kind `op` that was sent in the given minute of the run. */
 function isFound(op: string, minute: number, more: readonly EventData[] = [], status = 200): boolean {
   const commits = [issued[op] ?? {}, ...more].map((data, index) =>
     createCommit(FAY_ID, [index + 1, index + 1], 'x', [createEvent('Linked', formatMinuteOfRun(1), data)]),

@@ -9,7 +9,7 @@ import type { EventData, SealedLink } from './stored.ts';
 const SKEW_MS = 120_000;
 
 /**
- * Maps each operation that needs a link to a function that returns the link of this kind from the data of an
+ * Maps each operation that needs a link to a function that returns the required link from the data of an
  * event.
  */
 const LINKS: Readonly<Record<string, (data: EventData) => SealedLink | undefined>> = {

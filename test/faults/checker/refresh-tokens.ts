@@ -10,7 +10,7 @@ import { createViolations, type Violation } from './report.ts';
 export interface TokenPosition {
   readonly account: string;
   readonly session: string;
-  /** The number of refresh tokens that the session had before this one. */
+  /** The position of the token: the number of earlier refresh tokens of the session. */
   readonly n: number;
 }
 

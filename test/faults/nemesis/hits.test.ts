@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { CLIENTS_TARGET, createHitCounter } from './hits.ts';
 import { createWorkCounters } from './work.ts';
 
-/** Returns how many hits are counted for a fault while all of these targets have work. */
+/** Returns how many hits are counted for a fault while all targets in `busy` have work. */
 async function hitsOf(fault: string, target: string, busy: readonly string[]): Promise<number> {
   const work = createWorkCounters();
   const countHits = createHitCounter({

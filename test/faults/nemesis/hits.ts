@@ -13,7 +13,7 @@ export type EventConsumer = 'user' | 'notifier' | 'subscriber';
 
 export interface HitsDeps {
   readonly work: GetWorkCounter;
-  /** Returns the number of accounts that have events which this consumer has not processed. */
+  /** Returns the number of accounts with events that the consumer has not processed. */
   behind(consumer: EventConsumer): Promise<number>;
 }
 

@@ -10,7 +10,7 @@ const TOO_LATE_MS = 5_000;
 export type HealFault = () => Promise<void>;
 
 export interface Fault {
-  /** Returns the name of the target with this index, for example `broker-2`. */
+  /** Returns the name of the target with the given index, for example `broker-2`. */
   target(index: number): string;
   /**
    * Causes the fault.

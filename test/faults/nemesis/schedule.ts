@@ -5,7 +5,7 @@ interface Kind {
   readonly fault: string;
   /** The range of the duration of this kind of fault, in seconds. */
   readonly lasts: readonly [least: number, most: number];
-  /** If present, the fault is planned only for runs that take at least this long, in seconds. */
+  /** If present, the fault is planned only for runs that last at least `from` seconds. */
   readonly from?: number;
 }
 
@@ -186,14 +186,14 @@ export const FAULT_LANES = [
     ],
   },
   {
-    // The targets of these faults are the partitions of the accounts topic.
+    // A target of the faults in this lane is a partition of the accounts topic.
     targets: 12,
     pauses: [60, 120],
     calm: 40,
     kinds: [{ fault: 'cut-off-topic', lasts: [0, 0.1], from: LONG_RUN }],
   },
   {
-    // The targets of these faults are the kinds of forged records.
+    // A target of the faults in this lane is a kind of forged record.
     targets: 6,
     pauses: [4, 10],
     calm: 20,

@@ -14,7 +14,7 @@ import {
 
 export type KafkaProxyMode =
   | { readonly kind: 'clear' }
-  /** The proxy delays every response by this many ms. */
+  /** The proxy delays every response by `ms` milliseconds. */
   | { readonly kind: 'slow'; readonly ms: number }
   /**
    * Produce requests reach the broker, but the proxy closes the connection instead of returning the response.

@@ -29,10 +29,11 @@ const PATIENCE_MS = 10_000;
 const AGAIN_MS = 250;
 // The receiver fails only the first time that it gets an event. If it failed several times for the same
 // event, the pauses between the attempts would take minutes.
-/** One of this many webhooks gets a response with status 500 from the receiver, which fails on purpose. */
+/** The receiver fails on purpose: of every `FAILED` webhooks, it responds to one with status 500. */
 const FAILED = 10;
 /**
- * One of this many webhooks gets no response from the receiver, although the receiver has recorded its event.
+ * Of every `UNANSWERED` webhooks, the receiver leaves one without a response, although it has recorded its
+ * event.
  */
 const UNANSWERED = 13;
 
@@ -231,7 +232,7 @@ function readFeed(url: string, key: string, take: (event: CloudEvent) => void) {
 
   const running = run();
   return {
-    /** Resolves once a request for events that begins after this call finds no further events. */
+    /** Resolves once a request for events that begins after the call of `nextEnd` finds no further events. */
     nextEnd(): Promise<void> {
       const { promise, resolve } = Promise.withResolvers<void>();
       atEnd = [...atEnd, resolve];

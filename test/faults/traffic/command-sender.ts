@@ -37,7 +37,7 @@ export interface CommandSenderOptions {
   /** The base URL of the system. Commands are sent to paths below `/api/v1`. */
   readonly url: string;
   record(line: HistoryLine): void;
-  /** Returns the name of the process that serves requests at this origin. */
+  /** Returns the name of the process that serves requests at the given origin. */
   nameOf(origin: string): string | undefined;
 }
 

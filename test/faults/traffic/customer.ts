@@ -29,7 +29,7 @@ const KEPT = 0.7;
 const MOVED_BACK = 0.4;
 /** The fraction of new addresses that already belong to another person. */
 const TAKEN = 0.1;
-/** People try to cancel an erasure only if it is due in more than this time, in ms. */
+/** People try to cancel an erasure only if it is due later than `AT_ONCE_MS` from now, in ms. */
 const AT_ONCE_MS = 60 * 60_000;
 const PASSWORDS_KEPT = 4;
 const MOST_CHANGES = 4;

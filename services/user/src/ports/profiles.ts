@@ -20,7 +20,7 @@ export interface ParkedAccountsPageRequest {
 export interface ProfileQuery {
   /** The maximum number of profiles to return; at least 1. */
   readonly limit: number;
-  /** If set, only profiles after this position are returned. */
+  /** If set, only profiles after the given position are returned. */
   readonly after?: ProfilePosition;
   readonly role?: Role;
   readonly verified?: boolean;

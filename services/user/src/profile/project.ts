@@ -16,7 +16,10 @@ export function applyProfileEvent(profile: Profile | undefined, event: LatchkeyE
   return { ...profile, ...changes(event), ...advanced(event) };
 }
 
-/** Returns the profile after an event whose type this release does not know. Only its sequence and time change. */
+/**
+ * Returns the profile after an event of an unknown type, which a later release may have added. The event
+ * changes only the sequence and the time of the profile.
+ */
 export function advancePastUnknownEvent(profile: Profile, envelope: Envelope): Profile {
   return profile.ended ? ended(envelope) : { ...profile, ...advanced(envelope) };
 }

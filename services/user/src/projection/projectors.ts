@@ -3,7 +3,10 @@ import type { BusSubscription } from '@latchkey/bus';
 import type { Logger } from '@latchkey/process';
 
 export interface GenerationSubscriptions {
-  /** Opens the subscriptions of these generations. @throws the errors of `subscribe` */
+  /**
+   * Opens the subscriptions of the given generations.
+   * @throws the errors of `subscribe`
+   */
   start(running: readonly number[]): Promise<void>;
   /**
    * Opens missing subscriptions of the given generations, and closes the subscriptions of all other generations.

@@ -333,7 +333,7 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
 
 function cutoffsIn(collection: Collection<CutoffsDocument>) {
   return {
-    /** Stores cutoffs, except those that are lower than a stored one. */
+    /** Stores the given cutoffs, except those for which a higher cutoff is already stored. */
     async raise(cutoffs: readonly MailCutoff[]): Promise<void> {
       if (cutoffs.length === 0) return;
       const raises = cutoffs.map(({ subject, what, before }) => ({
@@ -346,7 +346,7 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
       await retryOnConcurrentWrite(() => collection.bulkWrite(raises, { ordered: false }));
     },
 
-    /** Returns all stored cutoffs of these accounts and mailings. */
+    /** Returns all stored cutoffs of the given accounts and mailings. */
     async of(subjects: readonly string[]): Promise<readonly MailCutoff[]> {
       if (subjects.length === 0) return [];
       const documents = await collection.find({ _id: { $in: [...new Set(subjects)] } }).toArray();
