@@ -29,7 +29,7 @@ const fields = createProcessSettingsSchema(8080).extend({
   OPERATIONS_PORT: commonSettingSchemas
     .whole({ min: 0, max: 65_535 })
     .describe(
-      'Port of `/livez`, `/readyz` and `/metrics`, which are not available on PORT. Default: PORT + 1000; any free port if PORT is 0.',
+      'Port of `/livez`, `/readyz` and `/metrics`, which are not available on PORT. Default: PORT + 1000, or PORT - 1000 if PORT is above 64535; any free port if PORT is 0.',
     ),
   DATA_DIR: z.string().default('./.data').describe('Folder for all data.'),
   EXPOSE_DEVELOPMENT: commonSettingSchemas
