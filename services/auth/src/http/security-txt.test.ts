@@ -23,12 +23,15 @@ Policy: https://example.com/policy
 });
 
 test('it is served if SECURITY_CONTACT is set', async (context) => {
-  const { get } = await startTestAuth(context, { SECURITY_CONTACT: 'mailto:security@example.com' });
+  const { get } = await startTestAuth(context, {
+    SECURITY_CONTACT: 'mailto:security@example.com',
+    SECURITY_POLICY: 'https://example.com/policy',
+  });
   const reply = await get('/.well-known/security.txt');
   assert.equal(reply.status, 200);
   assert.equal(reply.headers.get('content-type'), 'text/plain; charset=utf-8');
   assert.match(reply.text, /^Contact: mailto:security@example\.com\nExpires: \S+\nCanonical: /);
-  assert.ok(reply.text.includes(`Canonical: ${canonical}\n`));
+  assert.ok(reply.text.includes(`Canonical: ${canonical}\nPolicy: https://example.com/policy\n`));
 });
 
 test('it does not exist without that setting', async (context) => {

@@ -58,6 +58,17 @@ test('a lost response is repeated until the new token is used; after that, the o
   assert.equal(await alive(auth, later.accessToken), true);
 });
 
+test('a lost response is repeated for REFRESH_REUSE_MINUTES, and one minute more because clocks differ', async (context) => {
+  const auth = await startTestAuth(context, { REFRESH_REUSE_MINUTES: '3' });
+  const { refreshToken: first } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
+  const { refreshToken: second } = assertStatus(await refresh(auth, first), 200).json;
+  auth.advance(3 * 60_000);
+  assert.equal(assertStatus(await refresh(auth, first), 200).json.refreshToken, second);
+  auth.advance(60_000);
+  assertProblem(await refresh(auth, first), 401, 'refresh_token_invalid');
+  assertProblem(await refresh(auth, second), 401, 'refresh_token_invalid');
+});
+
 test('a forged, foreign or over-old refresh token ends nothing', async (context) => {
   const auth = await startTestAuth(context);
   const { accessToken, refreshToken } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
@@ -75,6 +86,29 @@ test('a session ends a fixed number of days after its login, however often it wa
   ({ refreshToken } = assertStatus(await refresh(auth, refreshToken), 200).json);
   auth.advance(DAY);
   assertProblem(await refresh(auth, refreshToken), 401, 'refresh_token_invalid');
+});
+
+test('a session that is not used for SESSION_IDLE_DAYS ends, however long it could last', async (context) => {
+  const auth = await startTestAuth(context, { SESSION_IDLE_DAYS: '2' });
+  const ada = await signUpAndVerify(auth);
+  const used = await logInAndGetTokens(auth, ada);
+  const idle = await logInAndGetTokens(auth, ada);
+  auth.advance(DAY);
+  const { refreshToken } = assertStatus(await refresh(auth, used.refreshToken), 200).json;
+  auth.advance(DAY);
+  assertStatus(await refresh(auth, refreshToken), 200);
+  assertProblem(await refresh(auth, idle.refreshToken), 401, 'refresh_token_invalid');
+});
+
+test('one more login than SESSIONS_PER_ACCOUNT ends the oldest session', async (context) => {
+  const auth = await startTestAuth(context, { SESSIONS_PER_ACCOUNT: '2' });
+  const ada = await signUpAndVerify(auth);
+  const tokens: string[] = [];
+  for (let n = 0; n < 3; n += 1) {
+    auth.advance(1000);
+    tokens.push((await logInAndGetTokens(auth, ada)).accessToken);
+  }
+  assert.deepEqual(await Promise.all(tokens.map((token) => alive(auth, token))), [false, true, true]);
 });
 
 test('logging out ends the session immediately, and a second time does nothing', async (context) => {
