@@ -177,6 +177,7 @@ describe('XOAUTH2', { concurrency: true }, () => {
       MAIL_OAUTH_CLIENT_ID: 'client',
       MAIL_OAUTH_CLIENT_SECRET: 'hush',
       MAIL_OAUTH_REFRESH_TOKEN: 'known',
+      MAIL_OAUTH_SCOPE: 'https://mail.example.com/',
     };
     const { code, out } = await testWith('issued-2', settings);
     assert.equal(code, 0, out);
@@ -185,6 +186,7 @@ describe('XOAUTH2', { concurrency: true }, () => {
       client_secret: 'hush',
       grant_type: 'refresh_token',
       refresh_token: 'known',
+      scope: 'https://mail.example.com/',
     });
     const revoked = await testWith('issued-2', { ...settings, MAIL_OAUTH_REFRESH_TOKEN: 'gone' });
     assert.match(revoked.out, /^Failed at AUTH: the token endpoint answered 400 invalid_grant: Revoked$/m);

@@ -202,6 +202,11 @@ describe('the mail server', () => {
       );
   });
 
+  it('gets five connections, unless the settings say otherwise', () => {
+    assert.equal(serverOf({}).connections, 5);
+    assert.equal(serverOf({ MAIL_CONNECTIONS: '3' }).connections, 3);
+  });
+
   it('is waited for as RFC 5321 asks, unless the settings say less', () => {
     const { greeting, data, content } = serverOf({}).waits ?? {};
     assert.deepEqual([greeting, data, content], [300_000, 120_000, 600_000]);

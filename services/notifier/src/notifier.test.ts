@@ -15,6 +15,7 @@ import { captureLog } from '@latchkey/process/testing';
 import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { calculateJwkThumbprint } from 'jose';
+import { createDeliveryReportMail, sendReport } from '../../../test/mail/report-sender.ts';
 import { systemClock } from './adapters/clock.system.ts';
 import { generateDkimKey } from './dkim-key.ts';
 import { compose, topicsOfNotifier } from './index.ts';
@@ -443,6 +444,29 @@ describe('the notifier', () => {
     await running?.service.start();
     await publish(await aSignUp('ada@example.com'));
     await untilState('sent', 1);
+  });
+
+  it('receives a bounce over LMTP, and suppresses mails of its kind for MAIL_SUPPRESSION_DAYS', async () => {
+    const [server, port] = [await serve(), await reserveFreePort()];
+    const { database } = await start(server.port, {
+      MAIL_BOUNCE_DOMAIN: 'bounces.example.com',
+      MAIL_BOUNCE_KEY: randomBytes(32).toString('base64'),
+      MAIL_BOUNCE_PORT: String(port),
+      MAIL_BOUNCE_HOST: '127.0.0.1',
+      MAIL_BOUNCE_LMTP: 'true',
+      MAIL_SUPPRESSION_DAYS: '2',
+    });
+    await publish(await aSignUp('ada@example.com'));
+    await untilState('sent', 1);
+    const bounce = { port, to: server.received[0]?.from ?? '', content: createDeliveryReportMail('5.1.1') };
+    assert.match(await sendReport({ ...bounce, hello: 'EHLO' }), /^500 /);
+    assert.match(await sendReport({ ...bounce, hello: 'LHLO' }), /^250 2\.0\.0 /);
+    const { suppressions } = openSqliteNotifierStorage({ database });
+    const [{ mail, since, until: end } = assert.fail()] = await suppressions.list({
+      now: new Date(),
+      limit: 2,
+    });
+    assert.deepEqual([mail, Number(end) - since.getTime()], ['verify-email', 48 * HOUR]);
   });
 
   it('remembers since when each key that mails depend on is in use', async () => {
