@@ -82,8 +82,8 @@ type Work = (many: number) => Promise<void>;
 
 /**
  * Profiles a server while it handles requests.
- * @param prepare returns a function that sends requests. The first call of that function warms up the server and is not
- * measured
+ * @param prepare returns a function that sends requests. This function is called twice: the first call warms
+ * up the server, and only the second call is measured
  */
 async function profileRequests(
   what: string,
@@ -99,7 +99,8 @@ async function profileRequests(
 }
 
 /**
- * Profiles a server while it fills its read model from an existing log: from the start of the server until it is ready.
+ * Profiles a server while it fills its read model from an existing log. The profile begins when the server
+ * starts, and ends when the server is ready.
  */
 async function profileProjection(): Promise<Profiled> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));

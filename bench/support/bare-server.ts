@@ -1,4 +1,7 @@
-/** Starts and measures a server that does the least work that any implementation must do, in a separate process. */
+/**
+ * Starts a server in a separate process and measures its CPU time. The server does only the work that every
+ * implementation must do.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * Starts a koa server in a separate process. `/bare` is served without a guard, `/guarded` with one that checks access
- * tokens, and `/cpu` returns the CPU time so far.
+ * Starts a koa server in a separate process. The route `/bare` has no guard, `/guarded` has a guard that
+ * checks access tokens, and `/cpu` returns the CPU time that the server has used so far.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';

@@ -11,7 +11,7 @@ const MAX_TURN_MS = 50;
 
 /**
  * Runs `work` once.
- * @returns the longest turn of this process's event loop meanwhile
+ * @returns the longest turn of this process's event loop during the run
  */
 export async function measureLongestEventLoopTurn(
   work: () => Promise<unknown>,

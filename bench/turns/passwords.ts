@@ -1,4 +1,7 @@
-/** Measures the first checks of new passwords in a process, which load the lists of words. */
+/**
+ * Measures the longest turns of the event loop during the first checks of new passwords in a process. These
+ * checks load the lists of words.
+ */
 import { createPasswordRules } from '../../services/auth/src/passwords/rules.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
 import { createEventLoopTurnFigures, measureLongestEventLoopTurn } from './longest-turn.ts';

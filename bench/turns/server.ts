@@ -32,7 +32,9 @@ export async function measureServerEventLoopTurns(): Promise<readonly BenchmarkF
       TURNS_PORT: String(turnsPort),
       NODE_OPTIONS: `--import=${import.meta.resolve('./monitor.ts')}`,
     });
-    /** Runs `work`, and returns figures about the longest turn of the server's event loop meanwhile. */
+    /**
+     * Runs `work`, and returns figures about the longest turn of the server's event loop during this time.
+     */
     async function during(what: string, work: () => Promise<unknown>): Promise<readonly BenchmarkFigure[]> {
       await longestSoFar();
       await work();

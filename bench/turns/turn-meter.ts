@@ -14,7 +14,7 @@ export interface LongestEventLoopTurn {
 
 /** Measures the turns of the event loop of one thread. */
 export interface EventLoopTurnMeter {
-  /** Returns the longest turn since the last call of `longest`. A turn that has not ended is not included. */
+  /** Returns the longest turn that has ended since the last call of `longest`. */
   longest(): LongestEventLoopTurn;
   /** Resolves once the measurement of all earlier turns is complete, so that `longest` includes them. */
   settled(): Promise<void>;

@@ -54,7 +54,7 @@ function isJournaled(
   journaled: JournaledEvent | undefined,
 ): boolean {
   if (journaled === undefined) return false;
-  // The journal keeps the hash of an event when the person is erased, so the comparison also works afterwards.
+  // The comparison also works after an erasure, because the journal keeps the hashes of erased events.
   if (provenance.kind === 'intact') return provenance.proof.hash === journaled.chain?.hash;
   return (
     decoded.kind === 'event' &&

@@ -151,7 +151,7 @@ function stateOf(
  */
 const UNRECORDED: ReadonlySet<ReportedKeyKind> = new Set(['bounces', 'dkim', 'webhooks']);
 
-/** Returns whether a key that is not current may have been the current one earlier. */
+/** Returns whether a key that is not the current one may have been it earlier. */
 function wasUsed(kind: ReportedKeyKind, state: KeyReport['state']): boolean {
   return state === 'former' || (state === 'next' && UNRECORDED.has(kind));
 }

@@ -146,7 +146,10 @@ function asEnv(keys: Secrets): string {
     .join('');
 }
 
-/** Asserts that the keys can be written to a file. @throws Error if the file contains anything but these keys */
+/**
+ * Asserts that a file does not exist, or contains only the given keys, so that the keys can be written to it.
+ * @throws Error if the file contains anything else
+ */
 export async function assertFileContainsOnlyKeys(path: string, keys: Secrets): Promise<void> {
   const text = await readTextFile(path);
   if (text === undefined) return;

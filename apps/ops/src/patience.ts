@@ -4,9 +4,8 @@ import type { CommandContext } from './context.ts';
 
 const RETRY_MS = 500;
 /**
- * How long to retry before anything is printed, in ms. After this time, the command reports that it waits or,
- * with `--no-wait`, fails. The time is long enough for a server that is just starting, and for a connection
- * that is being opened.
+ * How long the command retries silently, in ms. Then it reports that it is waiting or, with `--no-wait`,
+ * fails. The time is usually enough for a server that is just starting, and for opening a connection.
  */
 const GRACE_MS = 3000;
 const REPORT_EVERY_MS = 30_000;

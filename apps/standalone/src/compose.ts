@@ -127,7 +127,10 @@ async function hasKeyUses(database: Database): Promise<boolean> {
   return Object.keys(await keys.list()).length > 0;
 }
 
-/** Creates the topics, and updates the retention of security events, which is the only configurable property. */
+/**
+ * Creates the topics. For existing topics, updates the retention of security events, because no other
+ * property of a topic can be configured.
+ */
 async function ensureTopics(bus: EmbeddedBus, retentionDays: number, names: TopicNamesOnLog): Promise<void> {
   const { name, retentionMs } = securityTopic(retentionDays);
   await bus.setRetention(topicNameOnLog(names, name), retentionMs);
@@ -178,7 +181,10 @@ function routesOf(
   return [...ofServices.filter(({ path }) => path !== '/'), ...pages];
 }
 
-/** Starts listening. The services are composed afterwards, because they need to know the port. */
+/**
+ * Starts listening on the port. This must happen before the services are composed, because they need to know
+ * the port.
+ */
 async function startListener(
   config: StandaloneConfig,
   { logger, registry }: StandaloneDeps,

@@ -48,8 +48,8 @@ const EXPOSED =
 type Fault = readonly [name: keyof z.infer<typeof fields>, message: string];
 
 /**
- * Returns the faults of settings that contradict each other. Called even if some settings are invalid by themselves,
- * so that all faults are reported at the same time.
+ * Describes settings that contradict each other. Called even if single settings are invalid, so that all
+ * faults are reported at the same time.
  */
 function contradictions(config: z.infer<typeof fields>): readonly Fault[] {
   if (config.LATCHKEY_ENV === 'production')

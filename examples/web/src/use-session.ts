@@ -11,8 +11,8 @@ function subscribe(changed: () => void): () => void {
 }
 
 /**
- * Returns the current session, or undefined if nobody is signed in. Updates when any tab of the app signs in or out, or
- * the user changes.
+ * Returns the current session, or undefined if nobody is signed in. Updates the component when any tab of the
+ * app signs in or out, or when the user changes.
  */
 export function useSession() {
   return useSyncExternalStore(subscribe, latchkey.session);

@@ -126,7 +126,8 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(page, 'Profile', { 'First name': 'Ada' }, 'Save');
     await page.getByText('Signed in as Ada', { exact: true }).waitFor();
 
-    // A tab that was suspended refreshes its token before its next request, and the other tab stays signed in.
+    // Suspend a tab until its token has expired. The tab must refresh its token before its next request, and
+    // the other tab must stay signed in.
     const refreshed = other.waitForResponse((response) => response.url().endsWith('/auth/refresh'));
     await other.clock.fastForward(LATER_MS);
     await other.getByRole('button', { name: 'Reload' }).click();

@@ -1,5 +1,6 @@
 /**
- * A receiver of webhooks. It verifies each signature, skips events that it has already handled, and prints all others.
+ * A receiver of webhooks. It verifies the signature of each request, skips events that it has already
+ * handled, and prints all other events.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';

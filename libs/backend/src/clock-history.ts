@@ -10,11 +10,14 @@ import type { ClockReading, ClockReadingStore } from '@latchkey/store';
  * the clock is not trusted at first, because it may have been set forward.
  */
 const MAX_ADVANCE_MS = DAY_MS;
-/** If the clock is behind the last stored time by more than this, in ms, it is not trusted at first. */
+/**
+ * The maximum time, in ms, by which the clock may be behind the last stored time. If it is further behind,
+ * the clock is not trusted at first.
+ */
 const MAX_SET_BACK_MS = HOUR_MS;
 /**
- * How long processes must run, in ms, before they trust a clock that was found doubtful at a start. The
- * running times of successive processes are added together.
+ * How long processes must run before they trust a clock that was not trusted at a start, in ms. The running
+ * times of successive processes are added together.
  */
 const HELD_MS: Readonly<Record<ClockUse, number>> = { expiry: DAY_MS, erasure: 3 * DAY_MS };
 const NOTE_EVERY_MS = 60_000;
@@ -27,7 +30,10 @@ export interface ClockHistoryDeps {
    */
   newestTime?(): Promise<Date | undefined>;
   now?(): Date;
-  /** Returns the milliseconds since a fixed moment, like the option `elapsed` of `createClockGuard`. */
+  /**
+   * Returns the time since any fixed moment, in ms, on a clock that nobody can set, like the option `elapsed`
+   * of `createClockGuard`.
+   */
   elapsed?(): number;
 }
 
@@ -35,8 +41,8 @@ type Guard = Pick<ClockGuard, 'isTrusted' | 'wasMoved'>;
 
 export interface ClockHistory {
   /**
-   * Compares the clock with the time that the previous process last stored. The clock is not trusted until
-   * this comparison has succeeded; afterwards, further calls do nothing.
+   * Compares the clock with the time that the previous process last stored. Until the first successful
+   * comparison, the clock is not trusted. Calls after that do nothing.
    * @throws StoreUnavailable
    */
   resume(): Promise<void>;

@@ -14,8 +14,8 @@ export const eventSignaturesSetting = z
   );
 
 /**
- * Returns a function that reports the forged records among the records that a consumer receives together. The
- * function also moves these records to the dead-letter queue, unless the policy is `warn`.
+ * Returns a function that a consumer calls with the forged records of a slice. The function reports these
+ * records and, unless the policy is `warn`, moves them to the dead-letter queue.
  */
 export function createForgeryAlarm(deps: {
   readonly policy: z.infer<typeof eventSignaturesSetting>;

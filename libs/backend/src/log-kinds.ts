@@ -29,7 +29,7 @@ const latchkeysTopics: readonly string[] = allTopics().map(({ name }) => name);
 /** Matches the topic names that Kafka accepts. */
 const TOPIC_NAME = /^(?!\.{1,2}$)[\w.-]{1,249}$/;
 
-/** Returns whether no two topics have the same name on the log. Topics that are not renamed count as well. */
+/** Returns whether all topics have different names on the log, including the topics that are not renamed. */
 function areDistinctOnLog(names: Readonly<Record<string, string>>): boolean {
   return new Set(latchkeysTopics.map((topic) => names[topic] ?? topic)).size === latchkeysTopics.length;
 }

@@ -1,5 +1,6 @@
 /**
- * The kinds of stores, and how each is opened. A new kind is added here, and to the registry of each service.
+ * The kinds of stores, and how each is opened. To add a kind of store, add it here and to the registry of
+ * each service.
  */
 import type { Bus, ConsumerGroups, LogReader } from '@latchkey/bus';
 import { createEmbeddedBus, createEmbeddedLogReader } from '@latchkey/bus/embedded';

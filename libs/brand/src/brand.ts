@@ -92,7 +92,7 @@ export const brandSettings = {
 
 type BrandConfig = z.infer<z.ZodObject<typeof brandSettings>>;
 
-/** Returns the faults in the combination of settings that are valid individually. */
+/** Describes the faults of a combination of settings. The individual settings must be valid. */
 export function findBrandSettingsFaults({
   BRAND_LOGO_URL,
   BRAND_LOGO_FILE,

@@ -47,8 +47,9 @@ export interface BusSubscribeOptions {
    */
   readonly group: string;
   /**
-   * The former name of a renamed group. If the group has no positions yet, it copies the positions that are
-   * stored under its former name, once. The names of dead-letter topics still contain the former name.
+   * The former name of a renamed group. If no positions are stored under the current name, the positions that
+   * are stored under the former name are copied once. The names of dead-letter topics still contain the
+   * former name.
    */
   readonly formerGroup?: string;
   /**
@@ -86,8 +87,8 @@ export interface BusSubscription {
   /** Returns whether records can currently be fetched; false while the broker is down. */
   healthy(): boolean;
   /**
-   * Returns a sentence for each fault that the subscription survives: a position that was out of range, or a
-   * position that does not advance. Empty after `close`.
+   * Returns a sentence for each current fault that does not end the subscription: a position that was out of
+   * range, or a position that does not advance. Empty after `close`.
    */
   faults(): readonly string[];
   /**
@@ -104,8 +105,8 @@ export interface TopicSpec {
   /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
   /**
-   * Set if a later record may replace an earlier record with the same key. Only Kafka removes replaced
-   * records; the embedded log keeps both records.
+   * Set if a later record may replace an earlier record with the same key. Only Kafka removes the earlier
+   * record; the embedded log keeps both.
    */
   readonly compaction?: CompactionSpec;
 }
@@ -116,8 +117,8 @@ export interface TopicSpec {
 export interface CompactionSpec {
   /**
    * The maximum time before Kafka removes a record that a later one has replaced, in ms. Removal can take
-   * longer by about the duration of a segment, and requires that more records are appended to the partition.
-   * Undefined: the broker decides when to remove.
+   * longer by about the duration of a segment, and happens only if more records are appended to the
+   * partition. If undefined, the broker decides when to remove records.
    */
   readonly maxLagMs?: number;
   /**

@@ -21,8 +21,8 @@ export interface DeadLetter {
   readonly group: string;
   readonly cause: string;
   /**
-   * The position at which the consumer found the record; undefined if the headers of the letter do not
-   * contain a valid one.
+   * The position of the record on its original topic, from the headers of the dead letter. Undefined if these
+   * headers contain no valid position.
    */
   readonly origin?: RecordPosition;
   /**

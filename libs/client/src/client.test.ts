@@ -1,5 +1,6 @@
 /**
- * Tests the session of a client on a simulated server. test/client.e2e.test.ts runs the client on a real one.
+ * Tests the session of a client on a simulated server. test/client.e2e.test.ts tests the client on a real
+ * server.
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -63,7 +64,7 @@ function isNetworkError(error: unknown): boolean {
   return error instanceof TypeError && error.message === 'fetch failed';
 }
 
-/** Waits until a tab waits for the session's lock, because another tab holds it. */
+/** Waits until some tab has requested the session's lock and has to wait for it. */
 async function lockIsAwaited(): Promise<void> {
   for (;;) {
     const { pending = [] } = await navigator.locks.query();

@@ -1,4 +1,7 @@
-/** A client of the API: a session that is kept and refreshed, typed calls, and events. */
+/**
+ * A client of the API. It keeps and refreshes a session, has typed methods for the operations of the API, and
+ * emits events.
+ */
 import createFetchClient, { type Client } from 'openapi-fetch';
 import type { components, operations, paths } from './api.d.ts';
 import { rejectWhenAborted } from './deadline.ts';
@@ -45,9 +48,9 @@ export interface ClientOptions {
 /** A client of the API with one session. Created by {@link createClient}. */
 export interface AuthClient {
   /**
-   * Every operation of the API, typed. A request is sent with the access token, which is refreshed first if
-   * needed. Each call resolves for any response; if the response is not a success, the result has an `error`.
-   * A call rejects if there is no response.
+   * Typed methods for every operation of the API. Requests are sent with the access token, which is refreshed
+   * first if needed. Each call resolves for any response; if the response is not a success, the result has an
+   * `error`. A call rejects if there is no response.
    */
   readonly api: Client<paths>;
   /**
@@ -66,7 +69,8 @@ export interface AuthClient {
   signIn(email: string, password: string): Promise<Session>;
   /**
    * Signs out. In this app, the session ends immediately, even if the server cannot be reached.
-   * @throws an error if the server was not informed; in cookie mode, the next `restore` informs it
+   * @throws an error if the server could not be informed. In cookie mode, the next call of `restore` informs
+   * the server
    */
   signOut(): Promise<void>;
   /**

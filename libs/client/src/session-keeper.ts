@@ -25,7 +25,8 @@ export interface SessionKeeper {
    */
   refresh(stale: Session | undefined): Promise<Session | undefined>;
   /**
-   * Loads the changed user after an account was changed, if the session belongs to this account. Best effort.
+   * Loads the user of the session again, if the given account was changed and the session belongs to it. Best
+   * effort.
    */
   reload(account: string | undefined): Promise<void>;
   restore(): Promise<Session | undefined>;

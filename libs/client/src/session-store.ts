@@ -44,7 +44,8 @@ export function openSessionStore(storage: Storage, key: string): SessionStore {
     },
     async save(session) {
       await write(() => storage.setItem(key, JSON.stringify(session)), session.expiresAt);
-      // The session could not be stored. Remove the previous one, which must not be used any more.
+      // If the session could not be stored, remove the previous session from the storage, because it must not
+      // be used any more.
       if (staleUntil >= 0) await succeeds(() => storage.removeItem(key));
     },
     remove: (ended) => write(() => storage.removeItem(key), ended?.expiresAt),

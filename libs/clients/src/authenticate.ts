@@ -5,7 +5,7 @@ import type { ServiceClients } from './service-clients.ts';
 
 /**
  * Returns the client that sent a request, if its key is valid and permits `scope`. Otherwise returns
- * undefined and does not say why.
+ * undefined. The reason is not returned, so that it cannot be revealed to the sender.
  * @param authorization the header: `Bearer <key>`, or `Basic` with the client's id and the key
  * @throws StoreUnavailable
  */

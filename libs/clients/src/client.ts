@@ -25,15 +25,17 @@ export interface ServiceClient {
   readonly scopes: readonly ClientScope[];
   /** The types of events that the client may read; undefined for all. */
   readonly types?: readonly string[];
-  /** Whether the events that the client reads contain personal data (`data.person`). */
+  /**
+   * Whether the client may read personal data. If false, `data.person` is null in all events that it reads.
+   */
   readonly person: boolean;
   readonly createdAt: Date;
   readonly keys: readonly StoredClientKey[];
 }
 
 /**
- * Returns the client with a new current key. The previous keys expire at `until`; a key that expires earlier
- * keeps its own time. Keys that expired before `now` are removed.
+ * Returns the client with a new current key. The previous keys expire at `until`, except for keys that
+ * already expire earlier. Keys that expired before `now` are removed.
  */
 export function replaceClientKey(
   client: ServiceClient,

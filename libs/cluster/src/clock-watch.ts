@@ -6,7 +6,9 @@ import type { ClockGuard, DependencyHealth, Logger, Registry } from '@latchkey/p
 import { StoreUnavailable } from '@latchkey/store';
 import { Gauge } from 'prom-client';
 
-/** Clocks may differ by this much before it is reported as a fault, in ms. See docs/operating.md. */
+/**
+ * The maximum difference between two clocks that is not reported as a fault, in ms. See docs/operating.md.
+ */
 const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
 /** For how long the metric shows the last measured difference between two clocks, in ms. */
@@ -82,8 +84,8 @@ export function createClockWatch(deps: ClockWatchDeps): ClockWatch {
   }
 
   function health(): DependencyHealth {
-    // Leave out the difference from the store's clock: `guard.doubt` describes it until a measurement shows
-    // that the two clocks agree.
+    // Do not list a difference from the store's clock here, because `guard.doubt` reports it, until a
+    // measurement shows that the two clocks agree.
     const faults = current()
       .filter(([against, skewMs]) => against !== storeName && Math.abs(skewMs) > MAX_SKEW_MS)
       .map(([against, skewMs]) => describeSkew(against, skewMs));

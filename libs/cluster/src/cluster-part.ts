@@ -107,7 +107,7 @@ export function createClusterServicePart(
 
   async function stopService(): Promise<void> {
     if (service !== undefined) return service.stop().finally(() => servers.close());
-    // A start in progress may be waiting for a server. Closing the connections makes it fail.
+    // Close the connections, so that a start in progress that is waiting for a server fails.
     await servers.close();
     await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
   }

@@ -2,8 +2,8 @@ import { KafkaUnavailableError } from '@latchkey/bus/kafka/failures';
 import { StoreUnavailable } from '@latchkey/store';
 
 /**
- * Returns whether an error, or its cause, is transient, which means that it no longer occurs once a server is
- * available again.
+ * Returns whether an error, or its cause, is due to a server that is unavailable at the moment. Such an error
+ * disappears once the server is available again.
  */
 export function isServerOutageError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

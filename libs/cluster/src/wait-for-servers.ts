@@ -4,8 +4,8 @@ import { isServerOutageError } from './outage.ts';
 
 const RETRY_MS = 500;
 /**
- * A wait is logged only if it lasts longer than this, in ms, because servers that start together with this
- * process usually need about this long.
+ * A wait is logged only if it takes longer than this, in ms. Servers that start together with this process
+ * usually become available earlier.
  */
 const QUIET_MS = 2000;
 

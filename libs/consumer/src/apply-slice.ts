@@ -32,11 +32,11 @@ export interface SliceOutcome<P extends Position> {
    * records are read again; these records are not included.
    */
   readonly folded: readonly RecordWithOutcome[];
-  /** The records of the slice whose key names no account, so that the consumer cannot use them. */
+  /** The records of the slice that the consumer cannot use, because their keys name no account. */
   readonly unusable: readonly DecodedRecord[];
   /**
-   * The marks of the parked accounts that can perhaps continue, because this slice contains the event that
-   * they were missing.
+   * The marks of parked accounts that may be able to continue, because this slice contains the event that was
+   * missing.
    */
   readonly marksToRetry: readonly Parked[];
 }

@@ -148,7 +148,8 @@ describe('authentication', () => {
     const done = authenticated(records).then(() => {
       isDone = true;
     });
-    // Microtasks run in the same turn. The result of another thread arrives in a later one.
+    // Microtasks run in the same turn of the event loop. The result of another thread can arrive only in a
+    // later turn.
     for (let microtask = 0; microtask < 1000; microtask += 1) await undefined;
     const wasDone = isDone;
     await done;

@@ -133,8 +133,9 @@ function newestVerified(records: readonly DecodedRecord[]): Date | undefined {
 }
 
 /**
- * Returns a function that removes records that auth has not published; for readers that forward records. The
- * function also removes records whose key names no account, because the authenticator does not check them.
+ * Returns a function for readers that forward records: it removes the records that auth has not published.
+ * The function also removes records whose key names no account, because the authenticator does not check
+ * these.
  */
 export function createGenuineRecordFilter(
   authenticate: RecordAuthenticator,
@@ -264,8 +265,8 @@ function findFlawOfUnsigned(record: AccountRecord): string | undefined {
 }
 
 /**
- * Returns whether an event is on a topic on which events of its type are never published. Its record must
- * then be a copy, because auth would not have published it there.
+ * Returns whether an event is on a topic on which events of its type are never published. Such a record must
+ * be a copy, because auth publishes no events of its type on this topic.
  */
 function isMisplaced(decoded: Decoded, topics: readonly TopicName[]): boolean {
   return decoded.kind === 'event' && !topics.includes(catalogue[decoded.event.type].topic);

@@ -63,8 +63,8 @@ export function decideNextStep(
   if (!isEventRecord(record))
     return { kind: 'park', blocker: { reason: 'unreadable', cause: decodeFailureOf(record) } };
   const sequence = sequenceOf(record);
-  // If the account is parked, do not check here whether the history has forked. This is checked when the
-  // record is read again.
+  // Do not check whether the history of a parked account has forked, because that is checked when the account
+  // is retried and its records are read again.
   const fork = parked === undefined ? findForkBlocker(position, record) : undefined;
   if (fork !== undefined) return { kind: 'park', blocker: fork };
   if (sequence <= last) return { kind: 'duplicate' };

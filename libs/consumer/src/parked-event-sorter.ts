@@ -13,10 +13,7 @@ import {
   sequenceOf,
 } from './records.ts';
 
-/**
- * The maximum number of events that are kept while they wait for an earlier event. Limits the memory per
- * account.
- */
+/** How many events of an account may be kept in memory while they wait for an earlier event. */
 const WINDOW = 500;
 
 export interface ParkedEventSorter {
@@ -32,8 +29,8 @@ export interface ParkedEventSorter {
    */
   onApplied(reached: Position): void;
   /**
-   * Must be called if the event that `due` has returned cannot be applied. A later record may contain the
-   * same event in a usable form.
+   * Must be called if the event that `due` has returned cannot be applied. Sorting continues, because a later
+   * record may contain the same event in a usable form.
    */
   onRefused(blocker: AccountBlocker): void;
   /**

@@ -24,8 +24,8 @@ export function createGapParkMark(account: string, offset: number): Parked {
 
 /**
  * Defines the contract tests of a position store.
- * @param open returns an empty store, which is removed after the test
- * @param withState adds to a position the additional state that this store keeps
+ * @param open returns an empty store; called once per test
+ * @param withState returns a position with the additional state that the tested store keeps
  */
 export function positionStoreContract<P extends Position>(
   name: string,

@@ -49,9 +49,9 @@ export interface Position {
 }
 
 /**
- * Stores positions, each together with the state that was derived up to this position, in one write. Every
- * guarantee is a test of `positionStoreContract`. Every method rejects if the store cannot be reached; the
- * caller then retries.
+ * Stores the positions of accounts. Each position is written together with the state that was derived from
+ * the events up to it. Every guarantee is a test of `positionStoreContract`. Every method rejects if the
+ * store cannot be reached; the caller then retries.
  */
 export interface PositionStore<P extends Position = Position> {
   /**

@@ -62,8 +62,8 @@ export interface ParkedAccountRetrier<P extends Position> {
   /**
    * Retries a parked account on behalf of an operator, while the consumer runs. Reads the account's records
    * again, starting with the record that parked the account, and applies the events that are due. Repeats
-   * these steps until a repetition changes nothing, because the consumer holds back new records as long as
-   * the account is marked as parked, and only the next repetition finds these records.
+   * these steps until a repetition changes nothing. Repeating is necessary because the consumer holds back
+   * new records while the account is marked as parked, and only a repetition finds these records.
    */
   retry(account: string): Promise<RetryOutcome>;
   /**

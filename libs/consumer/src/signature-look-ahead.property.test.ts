@@ -145,7 +145,7 @@ const plan = fc.record({
   /** The numbers that determine in which order the records of the accounts are mixed. */
   order: fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
   repeats: fc.array(fc.nat(), { maxLength: 3 }),
-  /** Events whose record is lost, and events whose record is replaced by a copy without its person. */
+  /** Events whose records are lost, and events whose records are replaced by copies without personal data. */
   lost: fc.array(fc.nat(60), { maxLength: 3 }),
   erased: fc.array(fc.nat(60), { maxLength: 4 }),
   /**

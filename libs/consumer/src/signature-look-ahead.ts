@@ -143,8 +143,8 @@ export async function verifyConcurrently<Item>(
 }
 
 /**
- * Returns the hashes of all events in those runs whose last event has a valid signature. In any other run,
- * the consumer must verify each event itself, because genuine events may precede a forged event.
+ * Returns the hashes of all events in the runs whose last event has a valid signature. In the other runs, the
+ * consumer must verify each event itself, because genuine events may precede a forged one.
  */
 async function verifyRuns(runs: readonly Run[], keys: EventKeySource): Promise<ReadonlySet<string>> {
   const kids = new Set(runs.flatMap(({ last }) => keyIdOf(last.signature) ?? []));

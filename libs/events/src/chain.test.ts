@@ -88,10 +88,7 @@ describe('a record of the test vector with another text', () => {
     });
   }
 
-  /**
-   * `first` returns the JSON text with a member added before all other members, and `last` with a member
-   * added after them.
-   */
+  /** `first` adds a member before all other members of the JSON text, and `last` adds one after them. */
   const first = (member: string) => value.replace('{', `{${member},`);
   const last = (member: string) => value.replace(/\}$/, `,${member}}`);
 

@@ -63,8 +63,8 @@ export interface Origin {
   /** The hash and the signature of the event. Without them, consumers treat the record as forged. */
   readonly proof?: EventProof;
   /**
-   * The data in the older version of its schema in which the event was appended and hashed; absent if the
-   * event was appended in the current version.
+   * The data as it was appended and hashed, in an older version of its schema; absent if the event was
+   * appended in the current version.
    */
   readonly stored?: StoredData;
 }
@@ -75,7 +75,10 @@ export interface StoredData {
   readonly data: unknown;
 }
 
-/** An event that was checked against its schema and written as JSON, once for its hash and its record. */
+/**
+ * An event that was checked against its schema and written as JSON. The JSON is used for the hash and for the
+ * record.
+ */
 export interface PreparedEvent {
   /** The fields that the hash of the event covers, in the form in which they are published. */
   readonly covered: CoveredEvent;
@@ -253,8 +256,8 @@ function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
   if ('flaw' in headers) return { decoded: undecodable(headers.flaw) };
   const { envelope, type, version } = headers.facts;
   if (envelope.subject !== subject) return { decoded: undecodable('ce_subject is not the key') };
-  // Reject a record with the key of another event: on a compacted topic, it would replace the record of that
-  // event.
+  // Reject a record whose key contains the sequence of a different event. On a compacted topic, this record
+  // would replace the record of that event.
   if (key.sequence !== undefined && key.sequence !== envelope.sequence)
     return { decoded: undecodable('ce_sequence is not the one in the key') };
 

@@ -49,8 +49,8 @@ export function subjectOfKey(recordKey: Buffer | null): string | undefined {
 }
 
 /**
- * Returns whether several events may have this record key, which is the case on an accounts topic that
- * release 0.1 wrote. Compaction would remove all of these events except the last.
+ * Returns whether several events may have this record key. On an accounts topic that release 0.1 wrote, all
+ * events of an account have the same key, so compaction would remove all of them except the last.
  */
 export function sharesKey(recordKey: Buffer | null): boolean {
   const parsed = parseEventKey(recordKey);

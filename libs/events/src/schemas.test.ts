@@ -37,7 +37,10 @@ function validate(type: string, data: unknown): boolean {
   return validator?.(data) ?? assert.fail(`no schema of ${type}`);
 }
 
-/** Returns the titles of all objects, enums and unions in a schema; undefined for one without a title. */
+/**
+ * Returns the titles of all objects, enums and unions in a schema. The result contains undefined for each of
+ * these that has no title.
+ */
 function typeNames(schema: unknown): readonly unknown[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const isType = ['properties', 'enum', 'anyOf', 'oneOf'].some((keyword) => Object.hasOwn(schema, keyword));
@@ -171,8 +174,8 @@ describe('the AsyncAPI document', () => {
     };
     for (const { type, title, headers } of samples) {
       const schema = components.messages[type]?.headers ?? assert.fail(type);
-      // Add proof headers, because the frozen samples of version 1 lack these headers, which release 0.1 did
-      // not publish.
+      // Add proof headers to the frozen samples of version 1, because release 0.1 did not publish these
+      // headers.
       const proven = { ...proofHeaders, ...headers };
       assert.ok(ajv.validate(schema, proven), `${type}, ${title}: ${ajv.errorsText()}`);
       assert.equal(ajv.validate(schema, { ...proven, ce_type: 'Other' }), false);

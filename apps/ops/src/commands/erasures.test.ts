@@ -18,7 +18,8 @@ function daysAgo(days: number): string {
 }
 
 /**
- * Creates a data folder with three erasures: one is complete, one waits for consumers to confirm it, one is overdue.
+ * Creates a data folder with three erasures. One is complete, one is waiting for consumers to confirm it, and
+ * one is overdue.
  */
 async function erasures(t: TestContext) {
   const folder = await createTemporaryFolder(t);

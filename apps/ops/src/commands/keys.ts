@@ -137,8 +137,8 @@ export function addKeysCommand(program: OpsProgram, context: CommandContext): vo
         assertRetirable(report, force);
         const changes = kind === 'cost' ? undefined : removeKey(kind, source.secrets, id);
         if (changes !== undefined) assertWritable(source, changes, options);
-        // The store must forget the key before the key is removed from the settings. Otherwise, the store would
-        // refuse a process that starts between these two steps.
+        // Delete the store's record of the key before the key is removed from the settings. In the opposite
+        // order, the store would refuse a process that starts between these two steps.
         await forget(store, report);
         if (changes !== undefined) await apply(source, changes, options, context);
         context.print(

@@ -94,8 +94,8 @@ function linkIn(text: string): string {
 }
 
 /**
- * Creates a data folder whose server has sent some mails, has canceled others because newer mails superseded them,
- * and still has pending mails.
+ * Creates a data folder in which some mails are sent, some are canceled because newer mails superseded them,
+ * and some are still pending.
  */
 async function usedFolder(t: TestContext) {
   const folder = await createTemporaryFolder(t);
@@ -432,7 +432,8 @@ test('webhooks continue where they were: nothing is sent twice, and waiting even
   await waitUntil('the mail is sent and the event is received', () => {
     return sink.mails.length === 1 && receiver.received.length === 1;
   });
-  // From now on, the receiver refuses Ada's events, so that they wait for a retry. It accepts Ben's events.
+  // Make the receiver refuse Ada's events from now on, so that they wait for a retry. The receiver still
+  // accepts Ben's events.
   const [account = ''] = receiver.received[0]?.split(' ') ?? [];
   receiver.refuse((subject) => subject === account);
   await app.verify(linkIn(sink.mails[0]?.text ?? ''));

@@ -82,8 +82,8 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
   );
   const auth = prepareAuthDataMove(from, to, keys);
   const notifier = prepareNotifierDataMove(from, to);
-  // Deliveries are moved before commits. If auth publishes the moved commits again, the notifier then finds the
-  // deliveries and does not send their mails again.
+  // Move deliveries before commits. If auth publishes the moved commits again, the notifier already has their
+  // deliveries, and does not send the mails again.
   const kinds = [...clientsIn(from, to), ...webhooksIn(move), ...notifier.kinds, ...auth.kinds];
 
   if ((await auth.begin()) === 'ended') {

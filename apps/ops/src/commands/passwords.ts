@@ -5,7 +5,10 @@ import { createWholeNumberParser, formatExamples, type OpsProgram } from '../pro
 
 const MAX_COUNT = 1_000_000_000;
 
-/** Adds the command that creates the file of breached passwords, which auth refuses. */
+/**
+ * Adds the command that creates the file of breached passwords. auth refuses new passwords that are in this
+ * file.
+ */
 export function addPasswordsCommand(program: OpsProgram, { print }: CommandContext): void {
   const passwords = program
     .command('passwords')

@@ -106,8 +106,8 @@ async function repairedTown(t: TestContext) {
 }
 
 /**
- * Asserts that `rebuild user` exits with 1 and does not switch over, because some accounts are parked only in
- * generation 2, the new one.
+ * Runs `rebuild user`, and asserts that it exits with 1 and does not switch over. The expected reason is that
+ * some accounts are parked in the new generation 2, but not in the active one.
  */
 async function refused(
   ops: (...words: readonly string[]) => ReturnType<typeof runCommandInProcess>,

@@ -52,8 +52,8 @@ export function addRebuildCommand(program: OpsProgram, context: CommandContext):
 }
 
 /**
- * Wraps a rebuild of the read model, so that each step is retried while a server is unreachable. All steps
- * are idempotent.
+ * Returns a rebuild of the read model that retries each step while a server is unreachable. Retrying is safe,
+ * because all steps are idempotent.
  */
 function retrying(rebuild: ReadModelRebuild, context: CommandContext): ReadModelRebuild {
   function wait<T>(step: () => Promise<T>) {

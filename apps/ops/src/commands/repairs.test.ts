@@ -25,8 +25,8 @@ async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>
     MAIL_STARTTLS: 'false',
     USE_CREDENTIALS: 'false',
     MAIL_FROM: 'no-reply@latchkey.example',
-    // With the default of EVENT_SIGNATURES, a record without a signature would be skipped. With `warn`, a
-    // record that cannot be read parks its account.
+    // Make unreadable records park their account. With the default of EVENT_SIGNATURES, records without a
+    // signature would be skipped before they are read.
     EVENT_SIGNATURES: 'warn',
   };
   const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder, ...settings });

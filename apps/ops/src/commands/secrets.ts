@@ -73,7 +73,7 @@ async function addLaterSecrets(folder: string): Promise<readonly string[]> {
  */
 async function isComplete(folder: string): Promise<boolean> {
   if ((await present(folder)).length === 0) return false;
-  // Another process may have written a plan but not yet all files. In that case, this process completes the files.
+  // If another process has written a plan but not yet all files, complete the files from this plan.
   if (await layOutPlan(folder)) return true;
   const found = await present(folder);
   const missing = generatedSecretNames.filter((name) => !found.includes(name));

@@ -12,8 +12,8 @@ import { createWholeNumberParser, formatExamples, JSON_OPTION_HELP, type OpsProg
 import type { OpenedSystem } from '../system.ts';
 
 /**
- * Adds the command that creates missing topics and checks existing ones. The command fails if an existing topic has
- * other settings than required, and never changes it.
+ * Adds the command that creates missing topics and checks existing ones. The command never changes an
+ * existing topic; it fails if the settings of an existing topic differ from the required ones.
  */
 export function addTopicsCommand(program: OpsProgram, context: CommandContext): void {
   const command = program

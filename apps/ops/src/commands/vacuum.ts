@@ -3,7 +3,10 @@ import type { CommandContext } from '../context.ts';
 import { formatExamples, type OpsProgram } from '../program.ts';
 import { withDataFile } from '../stores.ts';
 
-/** Adds the command that rewrites the database file, as the standalone does when it starts after an erasure. */
+/**
+ * Adds the command that rewrites the database file of a stopped standalone. A standalone also rewrites the
+ * file itself when it starts after an erasure.
+ */
 export function addVacuumCommand(program: OpsProgram, context: CommandContext): void {
   program
     .command('vacuum')

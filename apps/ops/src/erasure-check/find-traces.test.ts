@@ -8,7 +8,10 @@ import { countTracesInFiles } from './find-traces.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Creates a file that contains the given strings at the given offsets, and zeros elsewhere. @returns its folder */
+/**
+ * Creates a file that contains the given strings at the given offsets, and zeros elsewhere.
+ * @returns the folder of the file
+ */
 async function folderWith(context: TestContext, size: number, texts: Readonly<Record<number, string>>) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-traces-'));
   context.after(() => rm(folder, { recursive: true }));

@@ -21,9 +21,9 @@ export function toDataFileWithRemains({ name, erasedRemains }: DataFile): DataFi
 }
 
 /**
- * Returns whether the file may still contain data of an erased person. Once auth, user and notifier have
- * confirmed the erasure, the file is clean if it was rewritten after these confirmations, or if nothing was
- * erased since its last rewrite.
+ * Returns whether the file may still contain data of an erased person. The file is clean if auth, user and
+ * notifier have confirmed the erasure and the file was rewritten after their confirmations. It is also clean
+ * if nothing was erased since its last rewrite.
  */
 export function computeErasedDataInFile(
   { receipts }: Pick<ErasureRecord, 'receipts'>,

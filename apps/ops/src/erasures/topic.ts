@@ -44,8 +44,8 @@ export function computeErasedDataInTopic(
   { copies, receipts }: ErasureRecord,
   { name, removal, maxLagMs }: AccountsTopic,
 ): ErasedDataInTopic {
-  // Removing the person's data from the log is auth's last step of an erasure. Once auth has confirmed the erasure,
-  // the removal is therefore done.
+  // auth removes the person's data from the log in the last step of an erasure, before it confirms the
+  // erasure.
   const isDone = receipts.some(({ consumer }) => consumer === 'auth');
   if (removal === 'in place') return { name, removal, clean: isDone };
   if (copies === undefined) {
@@ -58,7 +58,7 @@ export function computeErasedDataInTopic(
     return { name, removal, clean: null };
   }
   const { lastAt: copiesAt, goneAt } = copies;
-  // Copies were published, but without compaction the broker never removes the original records.
+  // Copies were published, but the topic is not compacted, so the broker never removes the original records.
   if (goneAt === undefined && removal === 'none') return { name, removal, copiesAt, clean: false };
   const at = computeOriginalEventsRemovalDeadline(copies, maxLagMs).toISOString();
   return { name, removal, copiesAt, removedBy: at, clean: goneAt !== undefined };

@@ -46,7 +46,10 @@ export function redactRecord({
   };
 }
 
-/** Returns the key, the headers and the value of a redacted record as one flat map from names to texts. */
+/**
+ * Returns a single object with the texts of the key, the headers and the fields of the value of a redacted
+ * record, by name.
+ */
 export function flattenRedactedRecord({
   key,
   headers,

@@ -1,6 +1,6 @@
 /**
- * Publishes records that were created from the journal. If an account was erased after its records were created,
- * makes sure that the log keeps no personal data from them.
+ * Publishes records that were created from the journal. If an account was erased after its records were
+ * created, removes the personal data from the log again.
  */
 import { type AuthOps, createRecordRedactor } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';

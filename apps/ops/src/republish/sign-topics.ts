@@ -98,8 +98,8 @@ async function publishAll(
 }
 
 /**
- * Returns the records of a stream that must be published again. They begin with the first event whose record
- * on the topic has no valid signature, and end with the last event on the topic.
+ * Returns the records of a stream that must be published again: from the first event whose record on the
+ * topic has no valid signature, to the last event on the topic.
  */
 async function recordsDue(
   { auth, recordsOf, keyOf }: RepublishUnsignedEventsOptions,

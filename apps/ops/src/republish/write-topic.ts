@@ -144,8 +144,8 @@ async function recordsDue(
     else if (isErased && wanted === record.impersonal) personal.add(record.sequence);
     else throw conflict(topic, id);
   }
-  // Only an erased account may have records out of order, because a topic that is not compacted contains
-  // first the events with the person's data, and then the same events without this data.
+  // Only the records of an erased account may be out of order: if the topic is not compacted, it contains the
+  // events with the person's data, followed by the same events without this data.
   if (!isErased && outOfOrder.length > 0) throw conflict(topic, id);
   const isToBeErased = [...personal].some((sequence) => !published.has(sequence));
   return {

@@ -1,8 +1,8 @@
 /**
- * Restricts the development pages, which show mails and the whole log, to browsers on this machine. Refuses a request
- * with a foreign name in `Host`, which indicates DNS rebinding: a website resolves its own name to loopback in order
- * to read these pages. Also refuses a request with a proxy header, because it comes from another machine, through a
- * tunnel or a reverse proxy on this machine.
+ * Restricts the development pages, which show mails and the whole log, to browsers on this machine. Refuses
+ * requests whose `Host` is not a name of this machine, as a protection against DNS rebinding: a website could
+ * resolve its own name to loopback in order to read the pages. Also refuses requests with a proxy header,
+ * because they come from another machine through a tunnel or a reverse proxy.
  */
 import { type AccessPolicy, Problem, type ProblemSpec, type RequestContext } from '@latchkey/http';
 

@@ -128,7 +128,10 @@ export function createTimeline({ list, openReader, onChange }) {
     entries.find(({ requestId }) => requestId === correlationId) ?? elsewhere(correlationId);
 
   return {
-    /** Adds a request that was sent. Returns a function that must be called with its response. */
+    /**
+     * Adds a request that was just sent to the timeline. Returns a function that must be called with the
+     * response.
+     */
     begin(request) {
       const status = createElement('span', { class: 'tag' }, '…');
       const reason = createElement('span', { class: 'small muted' });

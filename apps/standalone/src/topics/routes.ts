@@ -9,8 +9,8 @@ import { localOnlyPolicy } from '../pages/local-only.ts';
 export interface TopicRecordReader {
   topics(): readonly { readonly name: string; readonly partitions: number; readonly records: number }[];
   /**
-   * Returns up to `limit` records of one partition, or of all partitions, newest last. Returns the records
-   * from `offset` on or, without `offset`, the latest records.
+   * Returns up to `limit` records of one partition, or of all partitions, newest last. With `offset`, returns
+   * the records that begin at this offset; otherwise, returns the latest records.
    */
   records(
     name: string,

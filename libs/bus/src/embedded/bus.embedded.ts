@@ -190,7 +190,7 @@ function progressOf(log: EmbeddedLog, group: string, names: readonly string[]): 
   return { records, read: records - count(unreadOf(log, group, names)), outOfRange: [] };
 }
 
-/** Returns the ranges of offsets that a group has not read yet. Their order is the same at every call. */
+/** Returns the ranges of offsets that a group has not read yet, in the same order at every call. */
 function unreadOf(
   log: EmbeddedLog,
   group: string,
@@ -272,8 +272,8 @@ async function* scan(
 }
 
 /**
- * Yields the records of these keys in all topics and, except in the topics `unsearched`, the records whose
- * values contain one of the keys. A record may be yielded twice.
+ * Yields the records of these keys in all topics. Also yields the records whose values contain one of the
+ * keys, except in the topics `unsearched`. A record may be yielded twice.
  */
 async function* recordsNaming(
   log: EmbeddedLog,

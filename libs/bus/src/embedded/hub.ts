@@ -33,10 +33,7 @@ export interface EmbeddedSubscriptionHub {
   watch(topic: string, wake: () => void): () => void;
   /** Returns whether a group has members in this process. */
   hasMembers(group: string): boolean;
-  /**
-   * Wakes all watchers; afterwards the hub no longer uses the database. Must be called only after all members
-   * have left.
-   */
+  /** Wakes all watchers, and stops using the database. Must be called only after all members have left. */
   close(): void;
   isClosed(): boolean;
 }

@@ -5,8 +5,8 @@ import type { PartitionOffsetRange } from '../reader.ts';
 import { deserializeHeaders, serializeHeaders } from './headers.ts';
 
 /**
- * The row of a partition in `bus_partition` keeps the first and the next offset, so that offsets continue
- * even after all records were deleted. The position of a group is the offset that it reads next.
+ * `bus_partition` stores the first offset and the next offset of each partition, so that offsets continue
+ * even if all records are deleted. The stored position of a group is the offset that the group reads next.
  */
 const release01 = `
   CREATE TABLE IF NOT EXISTS bus_topic (
@@ -26,7 +26,7 @@ const release01 = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** An index on keys, so that the records of an erased account are found without a scan of the log. */
+/** An index on keys. It finds the records of an erased account without a scan of the log. */
 const keyIndex = 'CREATE INDEX bus_record_key ON bus_record (key) WHERE key IS NOT NULL';
 
 const schema: SqliteSchema = { owner: 'bus', migrations: [release01, keyIndex] };
@@ -335,8 +335,8 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
 
 const SLASH = Buffer.from('/');
 /**
- * The byte that follows the slash in ASCII, which ends the range of keys that begin with a prefix and a
- * slash.
+ * The byte after the slash in ASCII. A prefix with this byte is the end of the range of keys that begin with
+ * the prefix and a slash.
  */
 const AFTER_SLASH = Buffer.from('0');
 

@@ -152,8 +152,8 @@ async function handOver(
         log.append(prepareDeadLetters(log, { topic: topic.name, group, unusable, at: member.now() }));
       log.moveTo(group, topic, partition, past);
     };
-    // The new position may be lost in a crash. The same records are then delivered again, which the bus may
-    // do at any time.
+    // Do not flush the position to the disk. If it is lost in a crash, the same records are delivered again,
+    // and the bus may deliver records again at any time.
     await database.write(keepPosition, { flushed: false });
     if (unusable.size > 0) deps.appended(formatDeadLetterTopicName(topic.name, group));
     return true;

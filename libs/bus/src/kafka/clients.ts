@@ -73,8 +73,8 @@ function toSasl({ mechanism, username, password }: KafkaSaslCredentials): SASLOp
 }
 
 /**
- * Forwards kafkajs's warnings, each at most twice a minute, because kafkajs repeats them at every retry
- * during an outage.
+ * Forwards kafkajs's warnings to the logger. The same warning is logged at most twice a minute, because
+ * kafkajs repeats it at every retry during an outage.
  */
 function logTo(logger: KafkaLogger): (entry: LogEntry) => void {
   const lastLogged = new Map<string, number>();

@@ -14,8 +14,8 @@ export interface DeadLetterWriterDeps {
   readonly publisher: KafkaPublisher;
   readonly logger: KafkaLogger;
   /**
-   * Creates a missing topic with the replication factor of the topic `like`.
-   * @returns false if it exists already
+   * Creates a topic with the replication factor of the topic `like`.
+   * @returns false if the topic exists already
    */
   make(topic: KafkaTopic, like: string): Promise<boolean>;
   /**

@@ -17,8 +17,8 @@ const { CompressionCodecs } = kafkajs;
 const KEPT_FOR_EVER = -1;
 const DEADLINE_MS = 120_000;
 /**
- * How long a consumer may go without a response before it is considered stuck, in ms. The limit is longer
- * than records take to arrive on a busy machine.
+ * How long a consumer may go without a response before it is considered stuck, in ms. Even on a busy machine,
+ * a response takes less time than this.
  */
 const STUCK_AFTER_MS = 15_000;
 const GROUP_LOAD_IN_PROGRESS = 14;
@@ -84,7 +84,9 @@ async function sendInSnappy(topic: string, key: string, value: string): Promise<
   }
 }
 
-/** Returns whether all records were handled. Also false while the leader of a new topic is not known yet. */
+/**
+ * Returns whether all records were handled. Returns false while the leader of a new topic is not known yet.
+ */
 async function isAtEnd(subscription: BusSubscription): Promise<boolean> {
   try {
     return (await subscription.lag()) === 0;

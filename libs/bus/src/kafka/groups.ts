@@ -162,8 +162,8 @@ function describeGroup(admin: Pick<Admin, 'describeGroups'>, group: string): Pro
 }
 
 /**
- * Returns whether one of two lists of topics contains all topics of the other list. The lists need not be
- * equal, because instances of two releases may read different topics.
+ * Returns whether one of two lists of topics contains all topics of the other list. One list may contain more
+ * topics, because instances of a newer release may read additional topics.
  */
 function areCompatible(theirs: readonly string[], ours: readonly string[]): boolean {
   const [fewer, more] = theirs.length < ours.length ? [theirs, ours] : [ours, theirs];
@@ -173,8 +173,8 @@ function areCompatible(theirs: readonly string[], ours: readonly string[]): bool
 /**
  * Copies the positions of the former group to a group that has none. The former group keeps its positions.
  * @returns whether positions were copied
- * @throws Error of kafkajs, for example if members have joined the group in the meantime; these members have
- * then copied the positions themselves
+ * @throws Error of kafkajs, for example if members have joined the group in the meantime. In that case, one
+ * of these members has copied the positions
  */
 export async function copyPositionsOfFormerGroup(
   kafka: Kafka,
@@ -192,7 +192,8 @@ export async function copyPositionsOfFormerGroup(
   const { cluster, disconnect } = await openKafkajsCluster(kafka, topic);
   try {
     const coordinator = await cluster.findGroupCoordinator({ groupId: group });
-    // The commit names no member of the group, so the broker accepts it only while the group has no members.
+    // Commit without naming a member of the group. The broker accepts such a commit only while the group has
+    // no members.
     await coordinator.offsetCommit({ groupId: group, groupGenerationId: -1, memberId: '', topics: former });
     return true;
   } finally {

@@ -4,8 +4,9 @@ import type { KafkaLogger } from './connection.ts';
 
 const BACKOFF_MS = { least: 50, most: 1000 };
 /**
- * If attempts to handle a slice of records keep failing, the first failure is logged, and then every 30th. At
- * the longest delay between attempts, this makes about two log lines a minute.
+ * If attempts to handle a slice of records keep failing, every 30th failure is logged, starting with the
+ * first. Once the delay between attempts has reached its maximum, this amounts to about two log lines a
+ * minute.
  */
 const COMPLAIN_EVERY = 30;
 
@@ -30,8 +31,8 @@ export interface PartitionConsumerDeps {
   /** How long a handler may take until it resolves or rejects, in ms. */
   readonly handleWithinMs: number;
   /**
-   * Called when a handler has exceeded `handleWithinMs`. The consumer still waits for the handler, until the
-   * consumer is closed.
+   * Called when a handler has exceeded `handleWithinMs`. The consumer continues to wait for the handler until
+   * the consumer is closed.
    */
   onStuck(reason: Error): void;
   /** Publishes records that no handler can use to the dead-letter topic. Resolves once they are durable. */

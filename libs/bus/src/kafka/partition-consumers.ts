@@ -114,7 +114,7 @@ export function createPartitionConsumers(
         toRun(payload, positions, coordinator),
       ),
     assign({ memberId, memberAssignment }) {
-      // A member whose id is unchanged has kept its partitions during the rebalance.
+      // If the member id is unchanged, the member has kept its partitions during the rebalance.
       const isNewMember = memberId !== member;
       member = memberId;
       delivered.clear();

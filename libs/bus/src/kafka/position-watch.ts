@@ -1,14 +1,14 @@
 import { describePositionsOutOfRange, type PartitionOffsets } from './groups.ts';
 
 /**
- * How long a group's position may stay unchanged although the partition has unread records, before a fault is
- * reported, in ms.
+ * A fault is reported if a group's position stays unchanged for this long, in ms, although the partition has
+ * unread records.
  */
 const UNMOVED_MS = 60_000;
 
 /**
- * A loss of records is reported if this many consecutive checks find that a partition ends at a lower offset
- * than before. A single check proves nothing, because a broker may briefly report an earlier end after a
+ * How many consecutive checks must find that a partition ends at a lower offset than before, until a loss of
+ * records is reported. One check is not enough, because a broker may briefly report an earlier end after a
  * failover.
  */
 const SHORTER_LOOKS = 2;
@@ -67,8 +67,8 @@ export function createGroupPositionWatch({
   let furthest = new Map<string, Furthest>();
   const forgotten = `Group ${group} has no positions, although it has read before: its positions were deleted or have expired, or its topics were replaced. It reads from the beginning again.`;
   /**
-   * For each partition, its end when the group was found without positions. Once the group has reached these
-   * ends, it has read everything again.
+   * For each partition, the end offset at the time when the group was found without positions. Once the group
+   * has reached all of these offsets, it has read everything again.
    */
   let rereadUntil = new Map<string, number>();
 
@@ -116,7 +116,7 @@ export function createGroupPositionWatch({
     onFault(fault);
   }
 
-  /** Removes the reported fault that the group has no positions once the group has read everything again. */
+  /** Once the group has read everything again, removes the fault that the group had no positions. */
   function noteReread(offsets: ReadonlyMap<string, PartitionOffsets>): void {
     const isDone = [...rereadUntil].every(([name, end]) => (offsets.get(name)?.position ?? end) >= end);
     if (isDone) lost.delete(forgotten);

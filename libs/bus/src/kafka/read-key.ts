@@ -13,7 +13,7 @@ export interface RecordsOfKeyQuery {
 
 /**
  * Yields the records of a key within a range of offsets of one partition. Stops at the current end of the
- * partition, if the range is longer.
+ * partition if the range ends later.
  */
 export async function* readRecordsOfKey(kafka: Kafka, query: RecordsOfKeyQuery): AsyncGenerator<BusRecord> {
   const { topic, partition, fromOffset, toOffset = Number.POSITIVE_INFINITY } = query;

@@ -143,8 +143,8 @@ export async function fetchRecordsFrom(
       );
       const found = messages.filter((message) => Number(message.offset) >= offset);
       if (found.length > 0) return found;
-      // If the response contained no record, compaction may have removed the rest of the first batch, and the
-      // next batch may be larger than `size` bytes.
+      // If the response contained no record, request more bytes: compaction may have removed the remaining
+      // records of the first batch, and the next batch may be larger than `size` bytes.
       size *= 2;
     } catch (err) {
       failure = err;

@@ -156,9 +156,9 @@ function sharedKeyFault(name: string): string {
 }
 
 /**
- * Returns a sentence for each missing topic, for each setting that differs from the required one, for each
- * topic to which partitions were added, and for each topic that Kafka compacts although several of its
- * records have the same key.
+ * Returns a sentence for each fault. The faults are: a topic is missing, a setting differs from the required
+ * one, somebody has added partitions to a topic, or Kafka compacts a topic although several of its records
+ * have the same key.
  */
 export async function findTopicFaults(
   admin: Admin,

@@ -6,7 +6,10 @@ export const TEST_SERVER_URL = 'https://id.example.com';
 const ACCESS_TOKEN_SECONDS = 900;
 const ACCESS_TOKEN_MS = ACCESS_TOKEN_SECONDS * 1000;
 
-/** A session on the server, as in ADR 25: the previous token works until the current one is used. */
+/**
+ * A session on the server. As in ADR 25, the previous refresh token is accepted until the current one has
+ * been used.
+ */
 interface StoredSession {
   readonly user: Session['user'];
   n: number;

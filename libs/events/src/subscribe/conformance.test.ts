@@ -18,7 +18,10 @@ function toRecord({ key, value, headers }: ConformanceCase['records'][number]) {
   return { key, value: value === null ? null : Buffer.from(value), headers };
 }
 
-/** Returns the id in a record's key, whether or not a sequence follows it; empty if the record has no key. */
+/**
+ * Returns the id at the start of a record's key, without the sequence that may follow. Returns an empty array
+ * if the record has no key.
+ */
 function idIn({ key }: ConformanceCase['records'][number]): readonly string[] {
   const [id] = key?.split('/') ?? [];
   return id === undefined ? [] : [id];

@@ -53,8 +53,8 @@ function memberOf(store: SequenceStore, handlers: Handlers) {
 }
 
 /**
- * Returns a group member and records the events that it handles. When it handles the first event, it waits
- * until the test releases it.
+ * Returns a group member that adds each event to the list `handled`. While it handles the first event, it
+ * waits until the test releases it.
  */
 function slowMember(store: SequenceStore, handled: string[]) {
   const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

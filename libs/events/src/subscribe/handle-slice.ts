@@ -58,7 +58,8 @@ export function createOrderedSliceHandler(shared: Omit<EventSubscriber, 'stopped
 interface Book {
   of(account: string): Position;
   /**
-   * Loads a position again, because another member, or the retry of a parked account, may have changed it.
+   * Loads a position from the store again. Needed because another member, or the retry of a parked account,
+   * may have changed the stored position.
    */
   reload(account: string): Promise<void>;
   /**

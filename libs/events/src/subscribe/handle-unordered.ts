@@ -1,5 +1,6 @@
 /**
- * Handles slices for a subscription without a store, which handles each event independently of all others.
+ * Handles slices for a subscription without a store. Such a subscription handles each event independently of
+ * all other events.
  */
 import type { PartitionSlice } from '@latchkey/bus';
 import { type DecodedRecord, isAccountRecord, isEventRecord, recordTypeOf } from '@latchkey/consumer';

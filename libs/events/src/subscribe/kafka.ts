@@ -120,7 +120,8 @@ function verificationFor(options: KafkaOptions): RecordAuthenticatorOptions {
     keys: typeof keys === 'string' ? createRemoteEventKeySource(keys) : createFixedEventKeySource(keys),
     policy: signatures,
     topics,
-    // The notifier publishes the topic of deliveries, and does not sign its events.
+    // Accept unsigned records on the topic of deliveries, because the notifier publishes this topic and does
+    // not sign its events.
     unsigned: topics.includes(DELIVERIES_TOPIC) ? [topicNameOnLog(topicNames, DELIVERIES_TOPIC)] : [],
   };
 }

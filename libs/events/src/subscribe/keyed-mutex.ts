@@ -1,6 +1,6 @@
 /** Runs only one piece of work per key at a time, for example per account. */
 export interface KeyedMutex {
-  /** Runs the work once all earlier work with this key has ended, whether or not that work has failed. */
+  /** Runs the work once all earlier work with this key has ended, successfully or not. */
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
 }
 

@@ -89,8 +89,8 @@ export const consoleLogger: SubscriberLogger = {
 };
 
 /**
- * Publishes the receipt with which a consumer confirms an erasure. Resolves only if the log has acknowledged
- * the receipt; otherwise rejects.
+ * Publishes a receipt, which confirms that a consumer has erased an account. Resolves once the log has
+ * acknowledged the receipt; rejects if it does not.
  */
 export type ConfirmErasure = (account: string, sequence: number) => Promise<void>;
 

@@ -25,8 +25,8 @@ function requireSetting(name: string): string {
 export const silentLogger = { warn: () => undefined };
 
 /**
- * Long timeouts, for a busy machine: a member that is blocked for a while keeps its partitions, and `close`
- * waits until a member has left its group.
+ * Long timeouts for tests on a busy machine. A member keeps its partitions even if its process is blocked for
+ * a while, and `close` waits long enough for a member to leave its group.
  */
 export const longTestTimeouts = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_000 };
 

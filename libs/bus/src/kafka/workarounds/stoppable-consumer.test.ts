@@ -64,7 +64,7 @@ async function runFetchLoop(
   return {
     consumer: created,
     crashes,
-    /** Changes the brokers, so that the loop waits for all responses, and then begins again. */
+    /** Changes the set of brokers. The fetch loop then waits for all responses, and starts again. */
     changeBrokers() {
       nodes = [1, 2, 3];
     },

@@ -114,7 +114,7 @@ function follow(deps: FeedBusDeps, options: BusSubscribeOptions, first: FeedPage
   const queues = createPartitionQueues({ options, logger, signal });
   let after: string | undefined;
   let isHealthy = true;
-  /** Whether a page has reached the end of the log. Before that, requests do not wait for new events. */
+  /** Whether a page has reached the end of the log. Only then do requests wait for new events. */
   let hasReachedEnd = false;
   let hasCaughtUp = false;
   /** How many events were read in advance of the stored cursor. */

@@ -79,8 +79,8 @@ export function createPartitionQueues({ options, logger, signal }: PartitionQueu
 }
 
 /**
- * Waits before a retry. The pause grows with the number of failures in a row, up to a second. If the signal
- * is aborted, resolves early.
+ * Waits before a retry. The pause grows with the number of consecutive failures, up to a second. Resolves
+ * earlier if the signal is aborted.
  */
 export function pauseAfter(failures: number, signal: AbortSignal): Promise<void> {
   return sleep(backoff(failures - 1), signal);
