@@ -1,22 +1,21 @@
 /** The main modules of the programs that tests start. */
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
 
-/** A workspace whose program tests start. `scripts/program-bundles.js` bundles these programs. */
-export type ProgramWorkspace =
-  | 'apps/ops'
-  | 'apps/standalone'
-  | 'services/auth'
-  | 'services/notifier'
-  | 'services/user';
+/** The workspace of a program. `scripts/program-bundles.js` lists the workspaces. */
+export type ProgramWorkspace = `apps/${string}` | `services/${string}`;
 
 /**
- * Returns the main module of a program. If PROGRAM_BUNDLES is set, returns the program's bundle in the folder
- * that this setting names; test suites that bundle the programs set it. Otherwise, returns the source.
+ * Returns the path of the main module of a program. If PROGRAM_BUNDLES is set, it is the program's bundle in the folder
+ * that this setting names; test suites that bundle the programs set it. Otherwise, it is the source.
+ * @throws Error if there is no such file, for example because the program is not bundled
  */
 export function getMainModulePath(program: ProgramWorkspace): string {
   const bundles = process.env['PROGRAM_BUNDLES'];
-  if (bundles !== undefined) return join(bundles, `${basename(program)}.js`);
-  return join(ROOT, program, 'src/main.ts');
+  const path =
+    bundles === undefined ? join(ROOT, program, 'src/main.ts') : join(bundles, `${basename(program)}.js`);
+  if (!existsSync(path)) throw new Error(`${program} has no main module at ${path}`);
+  return path;
 }
