@@ -17,7 +17,7 @@ import {
   findUntestedBlocks,
   listMarkdownFiles,
 } from './support/doc-blocks.ts';
-import { type DocShell, openDocShell } from './support/doc-shell.ts';
+import { openDocShell } from './support/doc-shell.ts';
 import { killWhenTestEnds } from './support/end-with-test.ts';
 import { eventually } from './support/eventually.ts';
 import { createFixtureClockSettings, readFixtureManifest, unpackFixtureFolder } from './support/fixture.ts';
@@ -106,77 +106,39 @@ test('Getting started, from npm start to the first admin', async (context) => {
 
 describe('on a standalone', () => {
   let standalone: Standalone;
-  let shell: DocShell;
   before(async () => {
-    standalone = await startStandalone();
-    const env = { DATA_DIR: standalone.folder };
-    shell = await openDocShell({ env, replace: { [ADDRESS]: standalone.url } });
+    standalone = await startStandalone({ WEBHOOKS_ALLOW_PRIVATE: 'true' });
   });
-  after(async () => {
-    await shell?.close();
-    await standalone?.stop();
-  });
+  after(() => standalone?.stop());
 
-  for (const document of ['README.md', 'docs/gateways.md', 'docs/siem.md', 'docs/subscribing.md'])
-    test(document, async () => {
-      for (const command of findTestedCommands(document, 'standalone')) await shell.run(command);
+  /** Runs the commands of documents in one shell, with a free port instead of the documented one, if any. */
+  async function runDocuments(
+    documents: readonly string[],
+    { documentedPort, inCheckout = false }: { documentedPort?: string; inCheckout?: boolean } = {},
+  ): Promise<void> {
+    const port = documentedPort && { [documentedPort]: String(await reserveFreePort()) };
+    const shell = await openDocShell({
+      env: { DATA_DIR: standalone.folder },
+      replace: { [ADDRESS]: standalone.url, ...port },
+      inCheckout,
     });
-});
-
-test('docs/client.md, with the client of the checkout', async (context) => {
-  const standalone = await startStandalone();
-  context.after(() => standalone.stop());
-  const shell = await openDocShell({ env: {}, replace: { [ADDRESS]: standalone.url }, inCheckout: true });
-  try {
-    for (const command of findTestedCommands('docs/client.md', 'standalone')) await shell.run(command);
-  } finally {
-    await shell.close();
+    try {
+      for (const document of documents)
+        for (const command of findTestedCommands(document, 'standalone')) await shell.run(command);
+    } finally {
+      await shell.close();
+    }
   }
-});
 
-test('docs/feed.md, on a standalone and its data folder', async (context) => {
-  const standalone = await startStandalone();
-  context.after(() => standalone.stop());
-  const shell = await openDocShell({
-    env: { DATA_DIR: standalone.folder },
-    replace: { [ADDRESS]: standalone.url },
-  });
-  try {
-    for (const command of findTestedCommands('docs/feed.md', 'standalone')) await shell.run(command);
-  } finally {
-    await shell.close();
-  }
-});
-
-test('docs/webhooks.md, with a receiver on a free port', async (context) => {
-  const standalone = await startStandalone({ WEBHOOKS_ALLOW_PRIVATE: 'true' });
-  context.after(() => standalone.stop());
-  const shell = await openDocShell({
-    env: { DATA_DIR: standalone.folder },
-    replace: { [ADDRESS]: standalone.url, '8099': String(await reserveFreePort()) },
-    inCheckout: true,
-  });
-  try {
-    for (const command of findTestedCommands('docs/webhooks.md', 'standalone')) await shell.run(command);
-  } finally {
-    await shell.close();
-  }
-});
-
-test('docs/guards.md, with the books on a free port', async (context) => {
-  const standalone = await startStandalone();
-  context.after(() => standalone.stop());
-  const port = String(await reserveFreePort());
-  const shell = await openDocShell({
-    env: {},
-    replace: { [ADDRESS]: standalone.url, '8090': port },
-    inCheckout: true,
-  });
-  try {
-    for (const command of findTestedCommands('docs/guards.md', 'standalone')) await shell.run(command);
-  } finally {
-    await shell.close();
-  }
+  test('README.md, docs/gateways.md, docs/siem.md and docs/subscribing.md', () =>
+    runDocuments(['README.md', 'docs/gateways.md', 'docs/siem.md', 'docs/subscribing.md']));
+  test('docs/client.md, with the client of the checkout', () =>
+    runDocuments(['docs/client.md'], { inCheckout: true }));
+  test('docs/feed.md', () => runDocuments(['docs/feed.md']));
+  test('docs/webhooks.md, with a receiver on a free port', () =>
+    runDocuments(['docs/webhooks.md'], { documentedPort: '8099', inCheckout: true }));
+  test('docs/guards.md, with the books on a free port', () =>
+    runDocuments(['docs/guards.md'], { documentedPort: '8090', inCheckout: true }));
 });
 
 function anEventKey(): string {

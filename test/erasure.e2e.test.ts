@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { runCommandInProcess } from '../apps/ops/src/testing/run-in-process.ts';
 import { assertProblem, assertStatus, createClient } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, extractLink } from './support/mailbox.ts';
 import { createAdmin, createPersonActions, createUniquePerson, type Person } from './support/people.ts';
-import { runUntilExit, startStandalone } from './support/standalone.ts';
+import { startStandalone } from './support/standalone.ts';
 
 const system = await startStandalone();
 after(() => system.stop());
@@ -49,13 +50,16 @@ async function certificateOf(id: string): Promise<Certificate> {
 
 /** Returns the stores in which `ops erase --check` still finds data of the person. */
 async function tracesOf(account: string): Promise<readonly string[]> {
-  const checked = await runUntilExit(
+  const checked = await runCommandInProcess(
     { DATA_DIR: system.folder },
-    { ops: ['erase', '--check', account, '--json'] },
+    'erase',
+    '--check',
+    account,
+    '--json',
   );
-  assert.match(checked.stderr, /^(?:latchkey\.sqlite may still contain copies of erased data .*\n)?$/);
-  assert.equal(checked.code, checked.stdout === '' ? 0 : 1);
-  return checked.stdout
+  assert.match(checked.err, /^(?:latchkey\.sqlite may still contain copies of erased data .*\n)?$/);
+  assert.equal(checked.code, checked.out === '' ? 0 : 1);
+  return checked.out
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line).place);

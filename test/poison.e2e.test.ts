@@ -1,7 +1,7 @@
 /** Tests unusable records on the embedded log of a server that runs all services in one process. */
 import { openEmbeddedLog } from './support/poison-log.ts';
 import { definePoisonTests } from './support/poison-suite.ts';
-import { runOpsInProcess, startStandalone } from './support/standalone.ts';
+import { startStandalone } from './support/standalone.ts';
 
 /**
  * Let the server accept unsigned records, so that each test record is unusable because of its own fault, and
@@ -10,6 +10,6 @@ import { runOpsInProcess, startStandalone } from './support/standalone.ts';
 const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
 definePoisonTests('a standalone', async () => {
-  const system = await runOpsInProcess(await startStandalone(UNSIGNED), UNSIGNED);
+  const system = await startStandalone(UNSIGNED);
   return { system, log: openEmbeddedLog(system.folder), processes: [system.operations] };
 });

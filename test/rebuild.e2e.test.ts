@@ -47,14 +47,16 @@ const NO_MAILBOX = {
   next: async () => assert.fail('mails are read at the server'),
 };
 
-function ops(...words: readonly string[]): OpsProcess {
-  return startOpsCommand({ DATA_DIR: system.folder }, 'rebuild', 'user', ...words);
-}
-
-async function rebuild(...words: readonly string[]): Promise<string> {
-  const command = ops(...words);
+/** Rebuilds the read model in a separate process, while the process of the test changes and reads profiles. */
+async function rebuild(): Promise<string> {
+  const command: OpsProcess = startOpsCommand({ DATA_DIR: system.folder }, 'rebuild', 'user');
   assert.equal(await command.ended(), 0, command.output());
   return command.output();
+}
+
+/** Runs `ops rebuild user` with an option that does not fill a generation. */
+function manage(option: '--status' | '--back' | '--drop'): Promise<string> {
+  return system.ops('rebuild', 'user', option);
 }
 
 async function moreIsWritten(): Promise<void> {
@@ -72,8 +74,8 @@ function answers(generation: number) {
 test('a rebuild continues after kill -9, switches over and back, and nobody reads stale data or gets a mail', async () => {
   await moreIsWritten();
   const mailed = mails.taken.length;
-  assert.match(await rebuild('--status'), /^Generation 1 is active: /);
-  await assert.rejects(rebuild('--back'), /There is no generation to go back to/);
+  assert.match(await manage('--status'), /^Generation 1 is active: /);
+  await assert.rejects(manage('--back'), /There is no generation to go back to/);
 
   const begun = 'Generation 2 is filled from the beginning';
   const killed = startOpsCommand(
@@ -84,7 +86,7 @@ test('a rebuild continues after kill -9, switches over and back, and nobody read
   await killed.ended();
   assert.match(killed.output(), new RegExp(begun));
   assert.doesNotMatch(killed.output(), /answers\. Every/);
-  assert.match(await rebuild('--status'), /^Generation 2 is being filled, to become active next: /m);
+  assert.match(await manage('--status'), /^Generation 2 is being filled, to become active next: /m);
 
   const done = await rebuild();
   assert.match(done, /^Generation 2 is already being filled; continuing with it\.$/m);
@@ -94,13 +96,13 @@ test('a rebuild continues after kill -9, switches over and back, and nobody read
   await moreIsWritten();
   assert.match(await rebuild(), /^A rebuild is done\./m);
 
-  assert.match(await rebuild('--back'), /^Generation 1 is active\. /m);
+  assert.match(await manage('--back'), /^Generation 1 is active\. /m);
   await answers(1);
   await moreIsWritten();
   await rebuild();
   await answers(2);
-  assert.match(await rebuild('--drop'), /^Generation 1 is removed/m);
-  assert.match(await rebuild('--drop'), /^There is no generation other than the active one\.$/m);
+  assert.match(await manage('--drop'), /^Generation 1 is removed/m);
+  assert.match(await manage('--drop'), /^There is no generation other than the active one\.$/m);
   await moreIsWritten();
   await writers.stop();
   assert.equal(mails.taken.length, mailed);

@@ -11,7 +11,7 @@ import { createServiceClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPersonActions, createUniquePerson } from './support/people.ts';
-import { runOpsInProcess, runUntilExit, startStandalone } from './support/standalone.ts';
+import { runUntilExit, startStandalone } from './support/standalone.ts';
 import {
   groupEventIdsByAccount,
   readEventsOfFeed,
@@ -22,7 +22,7 @@ import {
 const ROUNDS = 3;
 
 const settings = { WEBHOOKS_ALLOW_PRIVATE: 'true', LIMITS: 'off' };
-const system = await runOpsInProcess(await startStandalone(settings), settings);
+const system = await startStandalone(settings);
 after(() => system.stop());
 const client = createClient(system.url);
 const people = createPersonActions(client, createMailbox(system.mailbox));

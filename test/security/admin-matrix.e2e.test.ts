@@ -1,10 +1,8 @@
 /** Tests every admin route with every kind of caller, on a server that runs all services in one process. */
 import { defineAdminMatrixTests } from '../support/admin-matrix-suite.ts';
-import { runOpsInProcess, startStandalone } from '../support/standalone.ts';
+import { startStandalone } from '../support/standalone.ts';
 import { undocumentedRouteSettings } from '../support/undocumented-routes.ts';
 
 const settings = { LIMITS: 'off', ...undocumentedRouteSettings };
 
-defineAdminMatrixTests('On a standalone', async () =>
-  runOpsInProcess(await startStandalone(settings), settings),
-);
+defineAdminMatrixTests('On a standalone', () => startStandalone(settings));

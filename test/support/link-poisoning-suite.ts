@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { selectCases } from '@latchkey/process/testing/test-cases';
 import { assertStatus, type Client, createClient } from './client.ts';
 import { createMailbox, extractLink, type Mailbox } from './mailbox.ts';
 import { readOperations } from './openapi.ts';
@@ -90,10 +91,10 @@ export function defineLinkPoisoningTests(
       ];
 
       test('cannot say where to redirect: no route reads such a parameter or answers with its value (ASVS 3.7.2)', async () => {
-        for (const operation of await readOperations(client)) {
+        for (const [index, operation] of (await readOperations(client)).entries()) {
           const body = createSampleRequestBody(operation);
           for (const name of NAMES)
-            for (const target of TARGETS) {
+            for (const target of selectCases(TARGETS, index)) {
               const path = `${createSamplePath(operation)}?${name}=${encodeURIComponent(target)}`;
               const reply = await sendRawRequest(system.url, operation.method, path, {
                 ...(body && { body: JSON.stringify(body) }),

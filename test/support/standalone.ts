@@ -7,13 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { killWhenTestEnds } from './end-with-test.ts';
-import {
-  CHEAP_HASH_SETTINGS,
-  createOpsRunner,
-  HIGH_LIMIT_SETTINGS,
-  OPS_PATH,
-  STANDALONE_PATH,
-} from './programs.ts';
+import { CHEAP_HASH_SETTINGS, HIGH_LIMIT_SETTINGS, OPS_PATH, STANDALONE_PATH } from './programs.ts';
 import { createServerProcess } from './server-process.ts';
 import type { Settings, System } from './system.ts';
 
@@ -28,10 +22,7 @@ export interface Standalone extends System {
   end(): Promise<number | null>;
 }
 
-/**
- * Removes these variables from the environment: otherwise ops commands would use Kafka and MongoDB instead of the data
- * folder.
- */
+/** Removes these variables from the environment of a process that must use the data folder, not Kafka and MongoDB. */
 export const NO_SERVER_SETTINGS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
 
 /** Starts a server with all services, and resolves once it is ready. */
@@ -64,7 +55,7 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
     mailbox: `${url}/mailbox`,
     folder,
     output: server.output,
-    ops: createOpsRunner(env),
+    ops: createInProcessOpsRunner({ ...CHEAP_HASH_SETTINGS, DATA_DIR: folder, ...settings }),
     kill: async () => void (await server.end('SIGKILL')),
     end: () => server.end('SIGTERM'),
     start,
@@ -76,23 +67,16 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
 }
 
 /**
- * Returns the standalone with a function `ops` that runs ops commands in the process of the test. If a test
- * runs at least four commands, this takes less CPU time than a process for each command. If a command fails,
- * `ops` rejects with its error message.
- * @param settings the settings of the commands, in addition to the data folder
+ * Returns a function that runs ops commands in the process of the test, because starting a process for each command
+ * takes more CPU time than most commands. A command that fails rejects with its error message.
+ * @param settings all settings of the commands, such as the data folder
  */
-export async function runOpsInProcess(standalone: Standalone, settings: Settings): Promise<Standalone> {
-  const { runCommandInProcess } = await import('../../apps/ops/src/testing/run-in-process.ts');
-  return {
-    ...standalone,
-    ops: async (...words) => {
-      const { code, out, err } = await runCommandInProcess(
-        { DATA_DIR: standalone.folder, ...settings },
-        ...words,
-      );
-      if (code !== 0) throw new Error(err);
-      return out;
-    },
+function createInProcessOpsRunner(settings: Settings): System['ops'] {
+  return async (...words) => {
+    const { runCommandInProcess } = await import('../../apps/ops/src/testing/run-in-process.ts');
+    const { code, out, err } = await runCommandInProcess(settings, ...words);
+    if (code !== 0) throw new Error(err);
+    return out;
   };
 }
 

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import { chainEvent, coveredBy, encode, type LatchkeyEvent, newPersonSalt } from '@latchkey/events';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import { applySlice } from './apply-slice.ts';
 import { positionHeadAfterEvent } from './chain-head.ts';
@@ -187,7 +188,7 @@ describe('an account whose history has forked', () => {
         assertOneHistory(state);
         assert.ok(state.parked === undefined || state.parked.reason === 'gap');
       }),
-      { numRuns: 200 },
+      { numRuns: chooseRunCount({ some: 70, all: 200 }) },
     );
   });
 
@@ -203,7 +204,7 @@ describe('an account whose history has forked', () => {
           assert.deepEqual(await stateOf(positions, forking), before);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: chooseRunCount({ some: 70, all: 200 }) },
     );
   });
 

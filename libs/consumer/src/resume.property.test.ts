@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import { distinctAccountIds } from './apply-slice.ts';
 import { createMemoryPositionStore } from './memory-positions.ts';
@@ -58,7 +59,7 @@ describe('an account that misses an event', () => {
         await deliverInSlices(member.handle, log.records, cuts);
         await assertHealed(positions, log);
       }),
-      { numRuns: 300 },
+      { numRuns: chooseRunCount({ some: 100, all: 300 }) },
     );
   });
 
@@ -102,7 +103,7 @@ describe('an account that misses an event', () => {
           await assertHealed(positions, log);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: chooseRunCount({ some: 100, all: 300 }) },
     );
   });
 
@@ -126,7 +127,7 @@ describe('an account that misses an event', () => {
           if (after.parked?.reason === 'gap') assert.ok(log.hasGap(account));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: chooseRunCount({ some: 100, all: 300 }) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { canonicalJson, canonicalJsonWithout } from './canonical-json.ts';
@@ -57,7 +58,7 @@ describe('the canonical form', () => {
       fc.property(json, (value) => {
         assert.equal(canonicalJson(value), canonicalize(value));
       }),
-      { numRuns: 5000 },
+      { numRuns: chooseRunCount({ some: 1000, all: 5000 }) },
     );
   });
 
@@ -84,7 +85,7 @@ describe('the canonical form', () => {
           canonicalize(Object.fromEntries(others)),
         );
       }),
-      { numRuns: 1000 },
+      { numRuns: chooseRunCount({ some: 300, all: 1000 }) },
     );
   });
 
@@ -93,7 +94,7 @@ describe('the canonical form', () => {
       fc.property(json, (value) => {
         assert.equal(canonicalJson(reversed(value)), canonicalJson(value));
       }),
-      { numRuns: 1000 },
+      { numRuns: chooseRunCount({ some: 300, all: 1000 }) },
     );
   });
 

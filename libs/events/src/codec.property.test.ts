@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import { createEventArbitrary } from '../test/event-arbitrary.ts';
 import { toRawRecord } from '../test/records.ts';
@@ -96,7 +97,7 @@ describe('the codec, for arbitrary events and records', () => {
         else if (decoded.kind === 'undecodable') assert.equal(decoded.subject, key);
         else assert.match(decoded.cause, /key/);
       }),
-      { numRuns: 2000 },
+      { numRuns: chooseRunCount({ some: 500, all: 2000 }) },
     );
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import { parseJson } from './json.ts';
 
@@ -77,7 +78,7 @@ describe('JSON from strangers', () => {
         const ours = message !== undefined && /same key|is nested/.test(message);
         assert.equal(message === undefined || ours, isJson(json.replace(/^\ufeff/, '')));
       }),
-      { numRuns: 5000 },
+      { numRuns: chooseRunCount({ some: 1500, all: 5000 }) },
     );
   });
 

@@ -8,7 +8,7 @@ import { createClient } from '../../support/client.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createMailbox } from '../../support/mailbox.ts';
 import { createPersonActions, createUniquePerson } from '../../support/people.ts';
-import { type Standalone, startStandalone } from '../../support/standalone.ts';
+import { runUntilExit, type Standalone, startStandalone } from '../../support/standalone.ts';
 import {
   createReplacedRowsSettings,
   readDataFolder,
@@ -36,13 +36,19 @@ describe('the data folder of a standalone that has erased an account', () => {
   before(async () => {
     rowsFile = join(await mkdtemp(join(tmpdir(), 'latchkey-rows-')), 'replaced.jsonl');
     await writeFile(rowsFile, '');
-    system = await startStandalone(createReplacedRowsSettings(rowsFile));
+    const settings = createReplacedRowsSettings(rowsFile);
+    system = await startStandalone(settings);
     const people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
     await people.verified(ada);
     // Restart the standalone, because the triggers that record replaced rows are created only if the tables
     // already exist.
     await restart();
-    await system.ops('erase', ada.email, '--now');
+    // Run the command as a process, so that the rows that it replaces are recorded, too.
+    const ended = await runUntilExit(
+      { DATA_DIR: system.folder, ...settings },
+      { ops: ['erase', ada.email, '--now'] },
+    );
+    assert.equal(ended.code, 0, ended.stderr);
     await eventually('the account is erased', () => isErased(readDataFolder(system.folder)));
     await eventually('everything is done', () =>
       Object.values(readUnfinishedWork(system.folder)).every((left) => left === 0),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import type { OutgoingRecord } from '../bus.ts';
 import { deserializeHeaders, serializeHeaders } from './headers.ts';
@@ -30,7 +31,7 @@ describe('headers of the embedded log', () => {
         assert.deepEqual(hexOf(restored), hexOf(given));
         assert.equal(Object.getPrototypeOf(restored), Object.prototype);
       }),
-      { numRuns: 1000 },
+      { numRuns: chooseRunCount({ some: 300, all: 1000 }) },
     );
   });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import { Partitioners, type PartitionMetadata } from 'kafkajs';
 import { partitionOfKey } from '../partitioner.ts';
@@ -36,7 +37,7 @@ describe('the embedded partitioner', () => {
           }),
         );
       }),
-      { numRuns: 1000 },
+      { numRuns: chooseRunCount({ some: 300, all: 1000 }) },
     );
   });
 });

@@ -13,6 +13,7 @@ import {
   shuffledLogArbitrary,
 } from '@latchkey/consumer/testing';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import { createOrderedSliceHandler } from './handle-slice.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
@@ -100,7 +101,7 @@ describe('an account that misses an event', () => {
         for (const account of log.accounts)
           assert.deepEqual(sequencesOf(account, handled), upTo(log.complete(account)));
       }),
-      { numRuns: 200 },
+      { numRuns: chooseRunCount({ some: 70, all: 200 }) },
     );
   });
 
@@ -124,7 +125,7 @@ describe('an account that misses an event', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: chooseRunCount({ some: 100, all: 300 }) },
     );
   });
 
@@ -155,7 +156,7 @@ describe('an account that misses an event', () => {
             assert.equal(positions.get(account)?.sequence ?? 0, log.complete(account));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: chooseRunCount({ some: 100, all: 300 }) },
     );
   });
 });

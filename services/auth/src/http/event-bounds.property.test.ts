@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogue, personName as nameInEvent, username as usernameInEvent } from '@latchkey/events';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import type { z } from 'zod';
 import { emailAddressSchema } from '../addresses/email.ts';
@@ -35,7 +36,7 @@ function holdsFor<T>(arbitrary: fc.Arbitrary<T>, inEvent: z.ZodType, inRequest: 
     fc.property(arbitrary, (value) => {
       if (accepts(inEvent, value)) assert.ok(accepts(inRequest, value), JSON.stringify(value));
     }),
-    { numRuns: 2000 },
+    { numRuns: chooseRunCount({ some: 500, all: 2000 }) },
   );
 }
 
@@ -103,7 +104,7 @@ describe('an event accepts what a request contains, as it is stored', () => {
         const named = personNameSchema.safeParse(name);
         if (named.success) assert.ok(accepts(nameInEvent, named.data), named.data);
       }),
-      { numRuns: 2000 },
+      { numRuns: chooseRunCount({ some: 500, all: 2000 }) },
     );
   });
 });

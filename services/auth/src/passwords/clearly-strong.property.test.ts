@@ -1,6 +1,7 @@
 /** Compares the check for clearly strong passwords with zxcvbn, which knows the same words. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import { Options, ZxcvbnFactory } from '@zxcvbn-ts/core';
 import fc from 'fast-check';
 import { createClearlyStrongCheck } from './clearly-strong.ts';
@@ -90,7 +91,7 @@ describe('a clearly strong password', () => {
       fc.property(password, (text) => {
         if (isClearlyStrong(text, ownWords)) assert.ok(!isWeak(text));
       }),
-      { numRuns: 5000 },
+      { numRuns: chooseRunCount({ some: 1500, all: 5000 }) },
     );
   });
 

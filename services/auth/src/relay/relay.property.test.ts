@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { createLogger } from '@latchkey/process';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
@@ -237,7 +238,7 @@ describe('any number of relays', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: chooseRunCount({ some: 70, all: 200 }) },
     );
   });
 });

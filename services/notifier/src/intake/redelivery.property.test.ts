@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { LatchkeyEvent } from '@latchkey/events';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
 import {
@@ -142,7 +143,7 @@ describe('redelivery', () => {
             assert.ok(superseded(delivery), 'cancelled although nothing superseded it');
         }
       }),
-      { numRuns: 150 },
+      { numRuns: chooseRunCount({ some: 60, all: 150 }) },
     );
   });
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import type { BounceDetails } from '../delivery/hard-bounce.ts';
 import { computeAddressFingerprint } from '../recipient.ts';
@@ -127,7 +128,7 @@ export function defineMailReportsContractTests(name: string, open: () => MailRep
             if (read.kind === 'report') assert.deepEqual([isSigned, read.delivery], [true, delivery]);
           },
         ),
-        { numRuns: 300 },
+        { numRuns: chooseRunCount({ some: 100, all: 300 }) },
       );
     });
 
@@ -138,7 +139,7 @@ export function defineMailReportsContractTests(name: string, open: () => MailRep
           const read = await reader.read({ body: gen(spoiled, [body]), proof });
           if (read.kind === 'report' && isSigned) assert.equal(read.delivery, delivery);
         }),
-        { numRuns: 300 },
+        { numRuns: chooseRunCount({ some: 100, all: 300 }) },
       );
     });
   });

@@ -16,6 +16,7 @@ import { after, before, describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
@@ -46,7 +47,7 @@ const LEASE_MS = 90 * SECOND;
 /** How far the wall clocks of two processes may differ, in ms. The difference is longer than a lease. */
 const SKEW_MS = 100 * SECOND;
 const SKEWS_MS = [0, SKEW_MS, -SKEW_MS];
-const RUNS = 100;
+const RUNS = chooseRunCount({ some: 40, all: 100 });
 /**
  * The maximum duration of the phase without faults at the end of a run, in ms: long enough for every lease to
  * expire and every retry to be made.

@@ -1,3 +1,4 @@
+import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import { defineCommitStoresModelContractTests } from '../../ports/testing/model.contract.ts';
 import { openTemporaryStores } from './stores.fixture.ts';
 
@@ -10,5 +11,5 @@ defineCommitStoresModelContractTests(
     }
     return { ...opened, clear };
   },
-  { numRuns: 100 },
+  { numRuns: chooseRunCount({ some: 40, all: 100 }) },
 );
