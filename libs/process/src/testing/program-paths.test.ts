@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { mainModulePathOf } from './program-paths.ts';
+import { getMainModulePath } from './program-paths.ts';
 
 /** Sets PROGRAM_BUNDLES, or removes it, until the end of the test. */
 function setBundles(context: TestContext, folder: string | undefined): void {
@@ -19,8 +19,8 @@ function setBundles(context: TestContext, folder: string | undefined): void {
 
 test('tests start the sources of a program if there are no bundles', (context) => {
   setBundles(context, undefined);
-  assert.match(mainModulePathOf('services/auth'), /services\/auth\/src\/main\.ts$/);
-  assert.throws(() => mainModulePathOf('services/other'), /^Error: services\/other has no main module at /);
+  assert.match(getMainModulePath('services/auth'), /services\/auth\/src\/main\.ts$/);
+  assert.throws(() => getMainModulePath('services/other'), /^Error: services\/other has no main module at /);
 });
 
 test('tests start the bundle of a program in the folder that PROGRAM_BUNDLES names', async (context) => {
@@ -28,6 +28,6 @@ test('tests start the bundle of a program in the folder that PROGRAM_BUNDLES nam
   context.after(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'ops.js'), '');
   setBundles(context, folder);
-  assert.equal(mainModulePathOf('apps/ops'), join(folder, 'ops.js'));
-  assert.throws(() => mainModulePathOf('services/auth'), /^Error: services\/auth has no main module at /);
+  assert.equal(getMainModulePath('apps/ops'), join(folder, 'ops.js'));
+  assert.throws(() => getMainModulePath('services/auth'), /^Error: services\/auth has no main module at /);
 });
