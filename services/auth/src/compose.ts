@@ -49,7 +49,7 @@ import type { SentMails } from './ports/mails.ts';
 import type { LinkSealer } from './ports/sealer.ts';
 import type { AuthStores } from './ports/stores.ts';
 import { createRelay } from './relay/relay.ts';
-import { createRequestWorker } from './requests/worker.ts';
+import { createMailRequestWorker } from './requests/worker.ts';
 import { processMailRequest } from './requests/written-requests.ts';
 import { createSignUpCleanupJob } from './sign-up/cleanup.ts';
 import { openAuthStores } from './storage/index.ts';
@@ -223,7 +223,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     }),
     recorder,
     relay,
-    createRequestWorker({
+    createMailRequestWorker({
       ...deps,
       owner: instance,
       logger,

@@ -258,12 +258,12 @@ export const plantedBugs: readonly PlantedBug[] = [
         file: ERASE,
         search: 'run: () => personalData.eraseCommits(userId) },',
         replacement:
-          'run: () => publishErasedCopies(deps, userId).then(() => personalData.eraseCommits(userId)) },',
+          'run: () => publishCopiesWithoutPersonalData(deps, userId).then(() => personalData.eraseCommits(userId)) },',
       },
       {
         file: ERASE,
         search:
-          '  if (deps.bus.replaceRecordsOf === undefined) await publishErasedCopies(deps, erasing.account);\n',
+          '  if (deps.bus.replaceRecordsOf === undefined) await publishCopiesWithoutPersonalData(deps, erasing.account);\n',
         replacement: '',
       },
     ],

@@ -22,7 +22,7 @@ import { memoryStore, subscribe } from '@latchkey/events/subscribe';
 import { createLogger } from '@latchkey/process';
 import { toOutgoingCommit } from '../relay/outgoing.ts';
 import { type TestWorld, withTestWorld } from '../testing/world.ts';
-import { publishErasedCopies } from './copies.ts';
+import { publishCopiesWithoutPersonalData } from './copies.ts';
 import { createErasureHeartbeats } from './heartbeats.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import { createDueAccount, PERSONAL_DATA_PATTERN } from './testing/due-account.ts';
@@ -276,7 +276,7 @@ describe('a compacted topic', () => {
         (await fresh.parked()).map(({ account, reason }) => [account, reason]),
         [[ada, 'gap']],
       );
-      await publishErasedCopies({ ...world.erasing, bus: topic.bus }, ada);
+      await publishCopiesWithoutPersonalData({ ...world.erasing, bus: topic.bus }, ada);
       await fresh.caughtUp();
       assert.deepEqual([fresh.state, await fresh.parked()], [state, []]);
     })();

@@ -11,8 +11,8 @@ import type { Journal } from '../ports/journal.ts';
 import { toOutgoingCommit } from '../relay/outgoing.ts';
 import { addMissingChainEntries, hasChainEntries } from '../streams/chain-stream.ts';
 
-/** The dependencies of {@link publishErasedCopies}. */
-export interface PublishErasedCopiesDeps {
+/** The dependencies of {@link publishCopiesWithoutPersonalData}. */
+export interface PublishCopiesDeps {
   readonly journal: Pick<Journal, 'read' | 'addChain'>;
   readonly erasureReceipts: Pick<ErasureReceiptStore, 'noteCopies'>;
   readonly bus: Pick<Bus, 'publish' | 'isCompacted'>;
@@ -25,9 +25,7 @@ export interface PublishErasedCopiesDeps {
  * records.
  * @throws errors of the bus
  */
-export async function isAccountsTopicCompacted({
-  bus,
-}: Pick<PublishErasedCopiesDeps, 'bus'>): Promise<boolean> {
+export async function isAccountsTopicCompacted({ bus }: Pick<PublishCopiesDeps, 'bus'>): Promise<boolean> {
   return (await bus.isCompacted?.(ACCOUNTS_TOPIC)) ?? true;
 }
 
@@ -38,7 +36,10 @@ export async function isAccountsTopicCompacted({
  * already handled.
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
-export async function publishErasedCopies(deps: PublishErasedCopiesDeps, account: string): Promise<void> {
+export async function publishCopiesWithoutPersonalData(
+  deps: PublishCopiesDeps,
+  account: string,
+): Promise<void> {
   const { journal, erasureReceipts, bus, signer, now } = deps;
   if (!(await isAccountsTopicCompacted(deps))) return;
   if (!(await journal.read(account)).every(hasChainEntries)) await addMissingChainEntries(journal, account);

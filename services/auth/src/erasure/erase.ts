@@ -9,7 +9,7 @@ import { findAddressOwnerId } from '../addresses/owners.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receipts.ts';
 import type { Outbox } from '../ports/outbox.ts';
-import { publishErasedCopies } from './copies.ts';
+import { publishCopiesWithoutPersonalData } from './copies.ts';
 import { createRecordRedactor } from './erase-person-from-record.ts';
 import { confirmErasureForAuth, type ErasureReceiptDeps, findOrCreateErasureRecord } from './receipts.ts';
 
@@ -118,7 +118,7 @@ export async function eraseAccountsFromLog(
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
 export async function finishErasure(deps: EraseAccountDeps, erasing: AccountBeingErased): Promise<void> {
-  if (deps.bus.replaceRecordsOf === undefined) await publishErasedCopies(deps, erasing.account);
+  if (deps.bus.replaceRecordsOf === undefined) await publishCopiesWithoutPersonalData(deps, erasing.account);
   await confirmErasureForAuth(deps, erasing);
 }
 

@@ -11,8 +11,12 @@ import type { Leases } from '@latchkey/store';
 import { createRepeatedJob } from '../job.ts';
 import type { ErasureReceiptStore, ErasureWithPublishedCopies } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { isAccountsTopicCompacted, type PublishErasedCopiesDeps, publishErasedCopies } from './copies.ts';
-import { computeOriginalEventsRemovalDelayMs, ERASED_COPIES_REPUBLISH_DELAY_MS } from './removal.ts';
+import {
+  isAccountsTopicCompacted,
+  type PublishCopiesDeps,
+  publishCopiesWithoutPersonalData,
+} from './copies.ts';
+import { computeOriginalEventsRemovalDelayMs, SECOND_COPIES_DELAY_MS } from './removal.ts';
 
 const LEASE = 'erasure-heartbeats';
 const LEASE_MS = 60_000;
@@ -29,7 +33,7 @@ export interface ErasureHeartbeatTimes {
   readonly againMs?: number;
 }
 
-type Needs = Omit<PublishErasedCopiesDeps, 'erasureReceipts'> & {
+type Needs = Omit<PublishCopiesDeps, 'erasureReceipts'> & {
   readonly erasureReceipts: Pick<ErasureReceiptStore, 'listCopied' | 'noteCopies' | 'noteGone'>;
   readonly logger: Logger;
 };
@@ -48,7 +52,7 @@ export interface ErasureHeartbeats {
 /** Creates the publisher of heartbeats for erasures. A caller of `run` must hold the lease for heartbeats. */
 export function createErasureHeartbeats(
   deps: Needs,
-  { maxLagMs, againMs = ERASED_COPIES_REPUBLISH_DELAY_MS }: ErasureHeartbeatTimes,
+  { maxLagMs, againMs = SECOND_COPIES_DELAY_MS }: ErasureHeartbeatTimes,
 ): ErasureHeartbeats {
   const { erasureReceipts, bus, now, logger } = deps;
   const segmentMs = computeSegmentDurationMs(maxLagMs);
@@ -71,7 +75,7 @@ export function createErasureHeartbeats(
 
   async function copyAgain({ account }: ErasureWithPublishedCopies): Promise<void> {
     try {
-      await publishErasedCopies(deps, account);
+      await publishCopiesWithoutPersonalData(deps, account);
     } catch (error) {
       if (!(error instanceof UnreadableCommit)) throw error;
       logger.error(

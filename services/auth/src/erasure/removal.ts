@@ -7,7 +7,7 @@ import type { CopyPublicationTimes } from '../ports/erasure-receipts.ts';
  * If the publication of an original event was retried, the event may be on the topic after the first copies.
  * Then only the second copy of the event replaces it.
  */
-export const ERASED_COPIES_REPUBLISH_DELAY_MS = 60 * 60_000;
+export const SECOND_COPIES_DELAY_MS = 60 * 60_000;
 
 /**
  * Returns how long after the last publication of an account's events without personal data the original
@@ -31,6 +31,6 @@ export function computeOriginalEventsRemovalDeadline(
   maxLagMs: number,
 ): Date {
   if (goneAt !== undefined) return new Date(goneAt);
-  const lastMs = Math.max(Date.parse(lastAt), Date.parse(firstAt) + ERASED_COPIES_REPUBLISH_DELAY_MS);
+  const lastMs = Math.max(Date.parse(lastAt), Date.parse(firstAt) + SECOND_COPIES_DELAY_MS);
   return new Date(lastMs + computeOriginalEventsRemovalDelayMs(maxLagMs));
 }

@@ -48,7 +48,7 @@ export const profileFieldSchemas = {
  * Returns the header `Account-Sequence`, which contains the last sequence of an account after a change. Once
  * a read model has reached this sequence, it shows the change.
  */
-export function createSequenceHeader(state: AccountState) {
+export function createAccountSequenceHeader(state: AccountState) {
   const { userId, sequence } = requireExistingAccount(state);
   return {
     [ACCOUNT_SEQUENCE_HEADER]: `${userId}:${sequence}`,
@@ -56,7 +56,10 @@ export function createSequenceHeader(state: AccountState) {
 }
 
 /** Describes a response, for the OpenAPI document, that has the header with the account's sequence. */
-export function createResponseSpecWithSequence(description: string, schema?: z.ZodType): RouteResponseSpec {
+export function createResponseSpecWithAccountSequence(
+  description: string,
+  schema?: z.ZodType,
+): RouteResponseSpec {
   return {
     description,
     headers: [ACCOUNT_SEQUENCE_HEADER],
@@ -69,7 +72,7 @@ export function createResponseSpecWithSequence(description: string, schema?: z.Z
  */
 export function createJsonOrPageResponseSpec(description: string): RouteResponseSpec {
   return {
-    ...createResponseSpecWithSequence(description, messageSchema),
+    ...createResponseSpecWithAccountSequence(description, messageSchema),
     media: ['text/html'],
   };
 }

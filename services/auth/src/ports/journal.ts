@@ -118,8 +118,8 @@ export interface Journal {
   /** Counts the claims that begin with a prefix. */
   countClaims(prefix: string): Promise<number>;
   /**
-   * Returns the streams of all accounts whose role has ever changed, in no particular order. They include all
-   * current admins.
+   * Returns the streams of all accounts whose role has ever changed, in no particular order. The result
+   * includes all current admins.
    */
   roleChanges(): Promise<readonly string[]>;
 }

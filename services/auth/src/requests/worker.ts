@@ -16,7 +16,7 @@ const IDLE_MS = { least: 1_000, most: 8_000 };
  * Creates a worker that processes recorded requests. Any number of workers may run; each request is claimed
  * by one of them. A failed request is retried after its lease has expired.
  */
-export function createRequestWorker(
+export function createMailRequestWorker(
   deps: Pick<UseCaseDeps, 'requests' | 'now'> & {
     /** Returns the time of a monotonic clock in ms. Default: the clock of this process. */
     monotonic?(): number;

@@ -15,7 +15,7 @@ import {
   type TestWorld,
   withTestWorld,
 } from '../testing/world.ts';
-import { createRequestWorker } from './worker.ts';
+import { createMailRequestWorker } from './worker.ts';
 import { processMailRequest, requestMailToAddress } from './written-requests.ts';
 
 const ada = 'ada@example.com';
@@ -42,7 +42,7 @@ function workerOf(
   { wakeup = createLoopWakeup(), step = 0 } = {},
 ): ProcessPart {
   const monotonic = clockOf(step);
-  return createRequestWorker({
+  return createMailRequestWorker({
     ...world.deps,
     monotonic,
     owner,

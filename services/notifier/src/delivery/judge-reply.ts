@@ -276,7 +276,7 @@ export function interpretReply(stage: SmtpStage, { text, ...reply }: SmtpReply):
  * Returns whether a reply looks like greylisting (RFC 6647): the server defers the first attempt for each new
  * combination of client, sender and recipient. rspamd's default reply for it is `451 4.7.1 Try again later`.
  */
-export function isGreylisting({ code, enhanced, words = '' }: AttemptFailureDetails): boolean {
+export function isGreylistingReply({ code, enhanced, words = '' }: AttemptFailureDetails): boolean {
   const isRspamd = code === 451 && enhanced === '4.7.1' && /^try again later\.?$/i.test(words);
   return isRspamd || GREYLISTING.test(words);
 }

@@ -220,8 +220,8 @@ function templatesFrom(loaded: ReadonlyMap<string, ByLocale>): MailTemplates {
   return {
     localeFor(mail, locale) {
       const known = loaded.get(mail);
-      // Return a locale that has templates unchanged. Nearly every mail is in such a locale, and finding the
-      // closest locale is expensive.
+      // If the mail has templates in the requested locale, return this locale. Nearly every mail is in such a
+      // locale, and finding the closest one is expensive.
       return known === undefined || known.has(locale) ? locale : closestTo(locale, [...known.keys()]);
     },
     locales: (mail) => [...(loaded.get(mail)?.keys() ?? [])].sort(),

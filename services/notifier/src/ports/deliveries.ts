@@ -26,9 +26,9 @@ export const MAX_KEPT_DELIVERY_ATTEMPTS = 20;
 export const MAX_LISTED_DELIVERY_LEASES = 1000;
 
 /**
- * The greatest possible time until a pending delivery is due, in ms. If a delivery seems to be due later than
- * that, a process with a wrong clock wrote the due time. Such a delivery counts as due now, so that its mail
- * is not delayed.
+ * The longest time in which a pending delivery becomes due, in ms. If the stored due time of a delivery is
+ * later, a process with a wrong clock wrote it. The delivery then counts as due now, so that its mail is not
+ * delayed.
  */
 export const MAX_DUE_TIME_AHEAD_MS = MAX_RETRY_DELAY_MS;
 

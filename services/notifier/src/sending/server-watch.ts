@@ -1,7 +1,7 @@
 /** Tracks the state of the mail server with a circuit breaker that the results of mails and probes update. */
 import type { Logger } from '@latchkey/process';
 import type { DeliveryAttemptResult, MailServerProbeResult } from '../delivery/attempt.ts';
-import { isGreylisting } from '../delivery/judge-reply.ts';
+import { isGreylistingReply } from '../delivery/judge-reply.ts';
 import { type AttemptFailureDetails, formatAttemptFailure } from '../delivery/reply.ts';
 import type { Clock } from '../ports/clock.ts';
 import {
@@ -138,7 +138,7 @@ export function createMailServerMonitor({
   function acceptsNothing(now: number): AttemptFailureDetails | undefined {
     if (failed === undefined || evidence.failedInARow() < FAILURES_TO_REPORT) return undefined;
     const { since, at, failure } = failed;
-    const patience = isGreylisting(failure) ? GREYLISTING_MS : MINUTE_MS;
+    const patience = isGreylistingReply(failure) ? GREYLISTING_MS : MINUTE_MS;
     return now - since >= patience && now - at < STALE_MS ? failure : undefined;
   }
 

@@ -17,8 +17,8 @@ import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
 import {
   accountSchema,
-  createResponseSpecWithSequence,
-  createSequenceHeader,
+  createAccountSequenceHeader,
+  createResponseSpecWithAccountSequence,
   toAccountView,
 } from '../views.ts';
 
@@ -35,7 +35,10 @@ export function createAccountRoutes(deps: RouteDeps): readonly Route[] {
 }
 
 const params = z.object({ id: z.uuid() });
-const changedAccount = createResponseSpecWithSequence('The account now.', z.object({ user: accountSchema }));
+const changedAccount = createResponseSpecWithAccountSequence(
+  'The account now.',
+  z.object({ user: accountSchema }),
+);
 const otherAccountProblems = [
   standardProblems.not_found,
   standardProblems.conflict,
@@ -66,7 +69,11 @@ function changeRoleRoute(deps: RouteDeps): Route {
         { ...target, role: request.body.role },
         toUseCaseContext(request),
       );
-      return { status: 200, body: { user: toAccountView(state) }, headers: createSequenceHeader(state) };
+      return {
+        status: 200,
+        body: { user: toAccountView(state) },
+        headers: createAccountSequenceHeader(state),
+      };
     },
   });
 }
@@ -97,7 +104,11 @@ function switchRoute(
         { ...target, ...(reason !== undefined && { reason }) },
         toUseCaseContext(request),
       );
-      return { status: 200, body: { user: toAccountView(state) }, headers: createSequenceHeader(state) };
+      return {
+        status: 200,
+        body: { user: toAccountView(state) },
+        headers: createAccountSequenceHeader(state),
+      };
     },
   });
 }
@@ -122,11 +133,13 @@ function revokeSessionsRoute(deps: RouteDeps): Route {
     description: 'Also revokes every access token of the account. Its owner can sign in again.',
     policy: deps.guards.withRole('admin'),
     params,
-    answers: { 204: createResponseSpecWithSequence('Every session and every access token is revoked.') },
+    answers: {
+      204: createResponseSpecWithAccountSequence('Every session and every access token is revoked.'),
+    },
     problems: [standardProblems.not_found, standardProblems.conflict],
     handle: async (request) => {
       const { state } = await revokeSessions(deps, request.params.id, toUseCaseContext(request));
-      return { status: 204, headers: createSequenceHeader(state) };
+      return { status: 204, headers: createAccountSequenceHeader(state) };
     },
   });
 }
@@ -142,12 +155,12 @@ function passwordResetRoute(deps: RouteDeps): Route {
       "The link is mailed to the account's own address. The current password works until a new one is chosen. Counts as one recipient of the admin's mailings.",
     policy: deps.guards.withRole('admin'),
     params,
-    answers: { 202: createResponseSpecWithSequence('The mail will be sent.') },
+    answers: { 202: createResponseSpecWithAccountSequence('The mail will be sent.') },
     problems: [standardProblems.not_found, standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };
       const { state } = await sendPasswordResetMail(deps, target, toUseCaseContext(request));
-      return { status: 202, headers: createSequenceHeader(state) };
+      return { status: 202, headers: createAccountSequenceHeader(state) };
     },
   });
 }

@@ -24,9 +24,9 @@ import { defineOperationRoute } from '../operation.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { createNewPasswordSchema, passwordTextSchema } from '../schemas.ts';
 import {
+  createAccountSequenceHeader,
   createJsonOrPageResponseSpec,
-  createResponseSpecWithSequence,
-  createSequenceHeader,
+  createResponseSpecWithAccountSequence,
   messageSchema,
 } from '../views.ts';
 
@@ -54,7 +54,9 @@ function requestRoute(deps: RouteDeps): Route {
       'Mails a link to the new address, which confirms the change together with the password or a session. The answer is the same if the address belongs to another account; its owner gets a mail.',
     policy: deps.guards.verified,
     body: z.object({ newEmail: emailAddressSchema, password: passwordTextSchema }),
-    answers: { 202: createResponseSpecWithSequence('Whether or not the address is in use.', messageSchema) },
+    answers: {
+      202: createResponseSpecWithAccountSequence('Whether or not the address is in use.', messageSchema),
+    },
     problems: [
       refusalProblemSpecs.password_incorrect,
       refusalProblemSpecs.email_unchanged,
@@ -72,7 +74,7 @@ function requestRoute(deps: RouteDeps): Route {
       return {
         status: 202,
         body: { message: 'Check the inbox of the new address for a link.' },
-        headers: createSequenceHeader(state),
+        headers: createAccountSequenceHeader(state),
       };
     },
   });
@@ -162,7 +164,7 @@ function confirmationRoute(deps: RouteDeps): Route {
       return {
         status: 200,
         body: { message: 'Email address changed successfully' },
-        headers: createSequenceHeader(state),
+        headers: createAccountSequenceHeader(state),
       };
     },
     formAgain: async (refusal, { params: { token } }) => {
@@ -240,7 +242,7 @@ function undoRoute(deps: RouteDeps): Route {
       return {
         status: 200,
         body: { message: 'Email change undone successfully' },
-        headers: createSequenceHeader(state),
+        headers: createAccountSequenceHeader(state),
       };
     },
     formAgain: async (refusal, { params: { token } }) => {

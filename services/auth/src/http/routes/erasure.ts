@@ -21,16 +21,16 @@ import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
 import { passwordTextSchema } from '../schemas.ts';
 import {
+  createAccountSequenceHeader,
   createJsonOrPageResponseSpec,
-  createResponseSpecWithSequence,
-  createSequenceHeader,
+  createResponseSpecWithAccountSequence,
 } from '../views.ts';
 
 export function createErasureRoutes(deps: RouteDeps): readonly Route[] {
   return [eraseOwnRoute(deps), eraseRoute(deps), viewErasureRoute(deps), cancelErasureRoute(deps)];
 }
 
-const requested = createResponseSpecWithSequence(
+const requested = createResponseSpecWithAccountSequence(
   'The account is disabled, and will be erased at `eraseAt`.',
   z.object({ message: z.string(), eraseAt: z.iso.datetime() }),
 );
@@ -64,7 +64,11 @@ function eraseOwnRoute(deps: RouteDeps): Route {
         request.caller,
         toUseCaseContext(request),
       );
-      return { status: 202, body: { message: MESSAGE, eraseAt }, headers: createSequenceHeader(state) };
+      return {
+        status: 202,
+        body: { message: MESSAGE, eraseAt },
+        headers: createAccountSequenceHeader(state),
+      };
     },
   });
 }
@@ -90,7 +94,11 @@ function eraseRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };
       const { state, eraseAt } = await requestErasureOfAccount(deps, target, toUseCaseContext(request));
-      return { status: 202, body: { message: MESSAGE, eraseAt }, headers: createSequenceHeader(state) };
+      return {
+        status: 202,
+        body: { message: MESSAGE, eraseAt },
+        headers: createAccountSequenceHeader(state),
+      };
     },
   });
 }
@@ -142,7 +150,7 @@ function cancelErasureRoute(deps: RouteDeps): Route {
       return {
         status: 200,
         body: { message: 'The account will not be erased' },
-        headers: createSequenceHeader(state),
+        headers: createAccountSequenceHeader(state),
       };
     },
   });

@@ -22,9 +22,9 @@ import { defineOperationRoute } from '../operation.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { createNewPasswordSchema, passwordTextSchema } from '../schemas.ts';
 import {
+  createAccountSequenceHeader,
   createJsonOrPageResponseSpec,
-  createResponseSpecWithSequence,
-  createSequenceHeader,
+  createResponseSpecWithAccountSequence,
   messageSchema,
 } from '../views.ts';
 
@@ -140,7 +140,7 @@ function completeResetRoute(deps: RouteDeps): Route {
       return {
         status: 200,
         body: { message: 'Password reset successfully' },
-        headers: createSequenceHeader(state),
+        headers: createAccountSequenceHeader(state),
       };
     },
     formAgain: async (refusal, { params: { token } }) => {
@@ -171,7 +171,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
     }),
     moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
     answers: {
-      200: createResponseSpecWithSequence(
+      200: createResponseSpecWithAccountSequence(
         'Changed; with a new access token, because the old one is revoked.',
         z.object({ message: z.string(), accessToken: z.string(), expiresIn: z.int() }),
       ),
@@ -199,7 +199,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
       return {
         status: 200,
         body: { message: 'Password changed successfully', ...token },
-        headers: createSequenceHeader(state),
+        headers: createAccountSequenceHeader(state),
       };
     },
   });

@@ -10,8 +10,8 @@ import { ownHistoryQuerySchema, ownHistorySchema, toOwnHistoryView } from '../hi
 import { defineOperationRoute } from '../operation.ts';
 import {
   accountSchema,
-  createResponseSpecWithSequence,
-  createSequenceHeader,
+  createAccountSequenceHeader,
+  createResponseSpecWithAccountSequence,
   profileFieldSchemas,
   toAccountView,
 } from '../views.ts';
@@ -38,13 +38,17 @@ function changeProfileRoute(deps: RouteDeps): Route {
     policy: deps.guards.verified,
     body,
     answers: {
-      200: createResponseSpecWithSequence('The account now.', z.object({ user: accountSchema })),
+      200: createResponseSpecWithAccountSequence('The account now.', z.object({ user: accountSchema })),
     },
     problems: [standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {
       const change = given(request.body);
       const { state } = await changeProfile(deps, change, request.caller, toUseCaseContext(request));
-      return { status: 200, body: { user: toAccountView(state) }, headers: createSequenceHeader(state) };
+      return {
+        status: 200,
+        body: { user: toAccountView(state) },
+        headers: createAccountSequenceHeader(state),
+      };
     },
   });
 }

@@ -25,8 +25,8 @@ import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
 import { passwordTextSchema } from '../schemas.ts';
 import {
-  createResponseSpecWithSequence,
-  createSequenceHeader,
+  createAccountSequenceHeader,
+  createResponseSpecWithAccountSequence,
   signedInAccountSchema,
   toSignedInAccountView,
 } from '../views.ts';
@@ -189,11 +189,13 @@ function logoutAllRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'End every session of the account',
     policy: deps.guards.authenticated,
-    answers: { 204: createResponseSpecWithSequence('Every session and every access token is revoked.') },
+    answers: {
+      204: createResponseSpecWithAccountSequence('Every session and every access token is revoked.'),
+    },
     problems: [standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {
       const { state } = await logoutEverywhere(deps, request.caller, toUseCaseContext(request));
-      return { status: 204, headers: createSequenceHeader(state) };
+      return { status: 204, headers: createAccountSequenceHeader(state) };
     },
   });
 }

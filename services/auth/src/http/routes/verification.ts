@@ -36,7 +36,7 @@ import { defineOperationRoute } from '../operation.ts';
 import type { VerificationFault } from '../pages/pages.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { createNewPasswordSchema, passwordTextSchema } from '../schemas.ts';
-import { createJsonOrPageResponseSpec, createSequenceHeader } from '../views.ts';
+import { createAccountSequenceHeader, createJsonOrPageResponseSpec } from '../views.ts';
 
 export function createVerificationRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -204,7 +204,11 @@ function verifyRoute(deps: RouteDeps): Route {
         return { ...answer, headers: { ...answer.headers, ...cookie } };
       }
       const message = reject ? 'Sign-up rejected' : 'Account verified successfully';
-      return { status: 200, body: { message }, headers: { ...createSequenceHeader(state), ...cookie } };
+      return {
+        status: 200,
+        body: { message },
+        headers: { ...createAccountSequenceHeader(state), ...cookie },
+      };
     },
     formAgain: async (refusal, request) => {
       const fault = verificationFault(refusal);
@@ -257,7 +261,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
       const message = 'If there is an account to verify, a link has been sent.';
       if (caller !== null) {
         const state = await renewVerification(deps, caller, toUseCaseContext(request));
-        return { status: 202, body: { message }, headers: createSequenceHeader(state) };
+        return { status: 202, body: { message }, headers: createAccountSequenceHeader(state) };
       }
       if (body.email === undefined) {
         const fault = 'is required without an access token';
