@@ -48,7 +48,7 @@ import { createPasswordRules } from './passwords/rules.ts';
 import type { SentMails } from './ports/mails.ts';
 import type { LinkSealer } from './ports/sealer.ts';
 import type { AuthStores } from './ports/stores.ts';
-import { createRelay } from './relay/relay.ts';
+import { createRelay, type Relay } from './relay/relay.ts';
 import { createMailRequestWorker } from './requests/worker.ts';
 import { processMailRequest } from './requests/written-requests.ts';
 import { createSignUpCleanupJob } from './sign-up/cleanup.ts';
@@ -102,7 +102,7 @@ export interface AuthTestReplacements {
    * Called, instead of the relay, with the id of each stream to which a commit was appended. Nothing is then
    * published.
    */
-  nudge?(stream: string): void;
+  nudge?: Relay['nudge'];
 }
 
 export interface AuthService extends Service {

@@ -27,10 +27,11 @@ export interface CommitPublisher {
   /**
    * Reads, encodes and signs all unpublished commits of the given streams. An invalid or unreadable commit is
    * logged, and blocks the later commits of its stream.
+   * @param firstCommits first commits of some of the streams. Of these streams, no other commits are read
    * @returns the commits to publish, in order within each stream
    * @throws StoreUnavailable if the outbox cannot be read
    */
-  prepare(streams: readonly string[]): Promise<readonly OutgoingCommit[]>;
+  prepare(streams: readonly string[], firstCommits?: readonly Commit[]): Promise<readonly OutgoingCommit[]>;
   /**
    * Publishes prepared commits, one topic after the other, and removes them from the outbox. Stops after the
    * current batch if `signal` is aborted. Must not be called while an earlier publish of the same streams is
@@ -66,8 +67,16 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
   const blocked = new Set<string>();
   const refusing = new Set<string>();
 
-  async function prepare(streams: readonly string[]): Promise<readonly OutgoingCommit[]> {
-    const unpublished = new Map(await outbox.unpublished(streams));
+  async function prepare(
+    streams: readonly string[],
+    firstCommits: readonly Commit[] = [],
+  ): Promise<readonly OutgoingCommit[]> {
+    const unpublished = new Map<string, readonly Commit[] | UnreadableCommit>(
+      firstCommits.map((commit) => [commit.stream, [commit]]),
+    );
+    const unread = streams.filter((stream) => !unpublished.has(stream));
+    if (unread.length > 0)
+      for (const [stream, commits] of await outbox.unpublished(unread)) unpublished.set(stream, commits);
     const unchained = [...unpublished]
       .filter(([, commits]) => !areChained(commits))
       .map(([stream]) => stream);

@@ -11,6 +11,7 @@ import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
+import type { Commit } from '../ports/journal.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import { createCommit, readUnpublishedCommits, sameThreadSigner } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
@@ -157,10 +158,12 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     void relay.start();
   }
 
-  async function append(stream: Stream): Promise<void> {
+  async function append(stream: Stream): Promise<Commit> {
     const number = (appended.get(stream) ?? 0) + 1;
     appended.set(stream, number);
-    await journal.append(createCommit({ stream, number, at: new Date(clock).toISOString() }));
+    const commit = createCommit({ stream, number, at: new Date(clock).toISOString() });
+    await journal.append(commit);
+    return commit;
   }
 
   function one(index: number) {
@@ -169,8 +172,8 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
 
   async function act(action: Action): Promise<void> {
     clock += 400;
-    if (action.kind === 'append' || action.kind === 'append-elsewhere') await append(action.stream);
-    if (action.kind === 'append') one(action.relay)?.relay.nudge(action.stream);
+    if (action.kind === 'append-elsewhere') await append(action.stream);
+    if (action.kind === 'append') one(action.relay)?.relay.nudge(action.stream, await append(action.stream));
     if (action.kind === 'start') start();
     if (action.kind === 'crash') {
       one(action.relay)?.crash();

@@ -159,6 +159,58 @@ describe('the relay', () => {
     assert.deepEqual(recorder.of(first.stream), [1, 2]);
   });
 
+  /** Counts the streams that are read from the outbox. */
+  function countReads() {
+    const reads = { streams: 0 };
+    const counting: Outbox = {
+      ...outbox,
+      unpublished(streams) {
+        reads.streams += streams.length;
+        return outbox.unpublished(streams);
+      },
+    };
+    return { outbox: counting, reads };
+  }
+
+  test('publishes the first commit of a stream without reading it', async () => {
+    const { outbox: counting, reads } = countReads();
+    const relay = await started({ outbox: counting });
+    const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
+    await append(first);
+    relay.nudge(first.stream, first);
+    await drained();
+    assert.equal(reads.streams, 0);
+    await append(second);
+    relay.nudge(second.stream, second);
+    await drained();
+    assert.equal(reads.streams, 1);
+    assert.deepEqual(recorder.of(first.stream), [1, 2]);
+  });
+
+  test('reads a stream if more than its first commit was appended before it is published', async () => {
+    const relay = await started();
+    const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
+    await append(first, second);
+    relay.nudge(first.stream, first);
+    relay.nudge(first.stream, second);
+    await drained();
+    assert.deepEqual(recorder.of(first.stream), [1, 2]);
+  });
+
+  test('reads the first commit of a stream if it could not be published', async () => {
+    const { outbox: counting, reads } = countReads();
+    let failures = 1;
+    recorder.meanwhile(async () => {
+      if (failures-- > 0) throw new Error('the bus is away');
+    });
+    const relay = await started({ outbox: counting, sleep: () => turn() });
+    const first = createCommit();
+    await append(first);
+    relay.nudge(first.stream, first);
+    await drained();
+    assert.deepEqual([recorder.of(first.stream), reads.streams], [[1], 1]);
+  });
+
   test('publishes all unpublished commits of a stream, in order, in batches', async () => {
     const relay = await started({ batchSize: 10 });
     const stream = randomUUID();

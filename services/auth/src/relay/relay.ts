@@ -3,6 +3,7 @@ import type { EventSigner } from '@latchkey/events';
 import type { DependencyHealth, Logger, ProcessPart, Registry } from '@latchkey/process';
 import { createExponentialBackoff, sleep as realSleep, runLoop, type Sleep } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
+import type { Commit } from '../ports/journal.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import { computeOldestCommitAgeSeconds, createRelayMetrics } from './metrics.ts';
 import type { OutgoingCommit } from './outgoing.ts';
@@ -39,8 +40,12 @@ export interface RelayDeps {
 }
 
 export interface Relay extends ProcessPart {
-  /** Tells the relay to publish a stream soon, because a commit was appended to it. */
-  nudge(stream: string): void;
+  /**
+   * Tells the relay to publish a stream soon, because a commit was appended to it.
+   * @param appended the commit, if this process has appended it. The relay then need not read the first commit
+   * of a stream from the outbox
+   */
+  nudge(stream: string, appended?: Commit): void;
 }
 
 const QUEUE_CAPACITY = 10_000;
@@ -85,10 +90,15 @@ export function createRelay(deps: RelayDeps): Relay {
   const publisher = createCommitPublisher({ ...deps, metrics, batchSize });
   const sweep = createOutboxSweep({
     ...deps,
-    found: queue.add,
+    found: (stream) => nudge(stream),
     capacity: queue.capacity,
     isFailing: () => isFailing,
   });
+  /**
+   * By stream: the first commit of the stream, if this process has appended it and nothing is known of later
+   * commits. It can be published without reading the outbox, because no commit comes before it.
+   */
+  const firstCommits = new Map<string, Commit>();
   let retriesPerBatch = streamsPerBatch;
   let ahead: Promise<PreparedBatch> | undefined;
   let isFailing = false;
@@ -113,10 +123,25 @@ export function createRelay(deps: RelayDeps): Relay {
     return failed.length === 0;
   }
 
+  function nudge(stream: string, appended?: Commit): void {
+    if (appended?.number === 1 && firstCommits.size < streamsPerBatch) firstCommits.set(stream, appended);
+    else firstCommits.delete(stream);
+    queue.add(stream);
+  }
+
+  /** Removes and returns the commits of a batch that need not be read from the outbox. */
+  function takeFirstCommits(streams: readonly string[]): readonly Commit[] {
+    return streams.flatMap((stream) => {
+      const commit = firstCommits.get(stream);
+      firstCommits.delete(stream);
+      return commit ?? [];
+    });
+  }
+
   /** Takes the next batch from the queue, and reads and signs its commits. Never rejects. */
   async function prepareNext(): Promise<PreparedBatch> {
     const batch = await queue.next({ fresh: streamsPerBatch, retried: retriesPerBatch });
-    const prepared = await publisher.prepare(batch.streams).then(
+    const prepared = await publisher.prepare(batch.streams, takeFirstCommits(batch.streams)).then(
       (commits) => ({ commits }),
       (error: unknown) => ({ error }),
     );
@@ -195,7 +220,7 @@ export function createRelay(deps: RelayDeps): Relay {
       await running;
     },
     health: async () => [health(publisher, await waiting())],
-    nudge: queue.add,
+    nudge,
   };
 }
 

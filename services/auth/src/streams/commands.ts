@@ -96,8 +96,11 @@ export interface CommandExecutor<State, Command, F extends Fact> {
 
 export interface CommandExecutorDeps {
   readonly journal: Pick<Journal, 'append' | 'byCommand' | 'read' | 'addChain'>;
-  /** Called with the id of the stream after each append. */
-  nudge(stream: string): void;
+  /**
+   * Called with the id of the stream after each append.
+   * @param appended the commit; undefined if an earlier attempt has appended it
+   */
+  nudge(stream: string, appended?: Commit): void;
   now(): Date;
   /** Returns a new UUIDv7. */
   newId(): string;
@@ -164,7 +167,7 @@ export function createCommandExecutor<State, Command, F extends Fact>(
     if (result.outcome === 'lost') throw new CommitLost();
     disableTimeBudget();
     if (result.outcome === 'repeated') return { ...(await earlierOutcome(result.commit)), ...refusal };
-    nudge(stream);
+    nudge(stream, commit);
     return { state: facts.reduce(decider.applyFact, before.state), facts, ...refusal };
   }
 
