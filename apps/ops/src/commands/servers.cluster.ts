@@ -47,6 +47,13 @@ test('topics are created once, and existing ones with other settings are not cha
     ],
   );
 
+  const shorter = await runCommandInProcess({ ...settings, AUDIT_RETENTION_DAYS: '30' }, 'topics');
+  assert.equal(shorter.code, 1);
+  assert.match(
+    shorter.err,
+    /The topic security\.events\.v1 exists with retention\.ms 7776000000, not 2592000000\. No topic was changed\. /,
+  );
+
   const more = await runCommandInProcess(settings, 'topics', '--replication', '9', '--min-insync', '8');
   assert.deepEqual([more.code, more.out], [1, '']);
   assert.match(more.err, /^ops: The topic accounts\.events\.v1 exists with replication factor \d, not 9\. /);
