@@ -37,4 +37,19 @@ describe('links in mails', () => {
     const own = createMailLinks({ PUBLIC_URL, RESET_LINK: 'app://reset/{token}/go' });
     assert.equal(own.forToken('reset', 't'), 'app://reset/t/go');
   });
+
+  it('have a setting for each page of the client app, which overrides FRONTEND_URL', () => {
+    const links = createMailLinks({
+      PUBLIC_URL,
+      FRONTEND_URL: 'https://app.example.com',
+      VERIFY_LINK: 'app://verify/{token}',
+      RESET_LINK: 'app://reset/{token}',
+      EMAIL_CHANGE_LINK: 'app://change/{token}',
+      EMAIL_UNDO_LINK: 'app://undo/{token}',
+    });
+    assert.equal(links.forToken('verification', 't'), 'app://verify/t');
+    assert.equal(links.forToken('reset', 't'), 'app://reset/t');
+    assert.equal(links.forToken('email-change', 't'), 'app://change/t');
+    assert.equal(links.forToken('email-undo', 't'), 'app://undo/t');
+  });
 });
