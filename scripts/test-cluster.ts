@@ -65,7 +65,7 @@ try {
   outages   of MongoDB and mail${KAFKA_CONTROL ? ', and of Kafka by KAFKA_CONTROL' : '; not of a running Kafka: KAFKA_CONTROL is not set'}
   erasure   ${KAFKA_DATA ? 'looked for in the files of Kafka' : 'not looked for in the files of Kafka: KAFKA_DATA is not set'}
 `);
-  // Run one test file at a time: all systems that the tests start use the same topics of the broker.
+  // Run one test file at a time, because all systems that the tests start use the same topics of the broker.
   process.exitCode = await runSuites({
     files: listTestFileGlobs('.cluster.ts'),
     concurrency: 1,

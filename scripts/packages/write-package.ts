@@ -1,7 +1,7 @@
 /**
- * Builds a workspace as a package for publication: its entry points as JavaScript with type declarations. tsdown bundles
- * the devDependencies that the entry points import, such as `@latchkey/tokens`, which is not published. Imports of
- * dependencies and peerDependencies remain.
+ * Builds a workspace as a package for publication, which contains the entry points as JavaScript with type
+ * declarations. tsdown bundles the devDependencies that the entry points import, such as `@latchkey/tokens`,
+ * which is not published. Dependencies and peerDependencies are not bundled.
  */
 import { existsSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';

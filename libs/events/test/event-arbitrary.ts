@@ -114,8 +114,8 @@ function eventOf(type: EventType): fc.Arbitrary<LatchkeyEvent> {
   const data = dataArbitraries.get(type) ?? fc.constant({});
   return fc.tuple(envelope, data).map(([facts, fields]) => {
     const subject = { [catalogue[type].subjectField]: facts.subject };
-    // Clone the event: fast-check creates some objects without a prototype, and JSON would not preserve this
-    // difference.
+    // Clone the event, so that it contains only objects that JSON preserves. fast-check also creates objects
+    // without a prototype.
     return structuredClone({ ...facts, type, data: { ...Object(fields), ...subject } }) as LatchkeyEvent;
   });
 }

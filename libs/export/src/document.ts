@@ -6,8 +6,8 @@ import { instant, role } from '@latchkey/events';
 import { z } from 'zod';
 
 /**
- * The version of the format: increased when a field is removed or changes its meaning. New fields may be
- * added at any time.
+ * The version of the format. It is increased when a field is removed or changes its meaning, but not when a
+ * field is added.
  */
 export const EXPORT_VERSION = 1;
 

@@ -37,8 +37,8 @@ export function toCloudEvent(record: BusRecord, view: FeedReaderView): string | 
 type Attributes = Readonly<Record<string, string>>;
 
 /**
- * Returns the attributes of an event. If the person is omitted, the salt is omitted too: with the salt, a
- * reader could guess the personal data and check each guess against the digest.
+ * Returns the attributes of an event. If the reader must not see the person, the salt is left out, too. With
+ * the salt, a reader could guess the personal data and check each guess against the digest.
  */
 function attributesOf({ headers }: BusRecord, account: string, { person }: FeedReaderView): Attributes {
   const attributes: Record<string, string> = {};

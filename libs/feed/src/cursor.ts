@@ -22,7 +22,10 @@ export interface FeedPartitionPosition {
 export interface FeedCursor {
   /** The number that identifies the log, from `hashLogId`. */
   readonly log: number;
-  /** The partition with which the next page begins, so that every partition gets its turn. */
+  /**
+   * The partition with which the next page begins. Each page begins with another partition, so that no
+   * partition has to wait for long.
+   */
   readonly next: number;
   readonly places: ReadonlyMap<number, FeedPartitionPosition>;
 }

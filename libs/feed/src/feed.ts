@@ -21,7 +21,7 @@ export interface FeedReader {
 export interface Feed {
   read(query: FeedQuery): Promise<FeedPage>;
   /**
-   * Waits for new records: resolves once the log may contain records after this page, or when `signal` is
+   * Waits for new records. Resolves once the log may contain records after this page, or when `signal` is
    * aborted.
    */
   grown(page: FeedPage, signal: AbortSignal): Promise<void>;
@@ -157,8 +157,8 @@ function placeAfter(records: readonly BusRecord[], before: FeedPartitionPosition
 }
 
 /**
- * Returns the position from which to read a partition: the cursor's position, or the beginning of the
- * partition if the cursor's position is outside of the partition's current range.
+ * Returns the position from which to read a partition: the cursor's position or, if the partition does not
+ * contain this offset any more, the beginning of the partition.
  */
 function reachable(
   place: FeedPartitionPosition,

@@ -77,8 +77,8 @@ function positionOf({ cursor }: FeedPage): string {
 }
 
 /**
- * Returns the events of a page as text. Only the last event has an id: the cursor after the page, at which
- * the client continues when it reconnects.
+ * Returns the events of a page as text. Only the last event has an id, which is the cursor after the page.
+ * When the client reconnects, it continues at this cursor.
  */
 function textOf({ events, cursor }: FeedPage): string {
   const last = events.length - 1;

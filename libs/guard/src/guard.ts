@@ -26,7 +26,10 @@ export interface GuardOptions {
   readonly jwksUrl?: string;
   /** The public keys themselves, instead of `jwksUrl`. */
   readonly keys?: KeySource;
-  /** Recognises revoked tokens. Default: a token is accepted until it expires, even if it was revoked. */
+  /**
+   * Recognises revoked tokens. By default, a guard does not recognise them, and accepts a revoked token until
+   * it expires.
+   */
   readonly revocations?: RevocationCheck;
   /**
    * Receives two kinds of warnings, each at most once in 10 s. The first says why requests get 503 because

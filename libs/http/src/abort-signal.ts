@@ -14,8 +14,8 @@ function controllerOf(response: ServerResponse): AbortController {
 }
 
 /**
- * Returns the signal of a response. It is aborted once the client has disconnected, or by {@link
- * abortResponseSignal}.
+ * Returns the signal of a response. The signal is aborted once the client has disconnected, or when {@link
+ * abortResponseSignal} is called.
  */
 export function getResponseAbortSignal(response: ServerResponse): AbortSignal {
   return controllerOf(response).signal;

@@ -4,8 +4,8 @@ import type { FieldError } from './problem.ts';
 export type JsonParseResult = { readonly value: unknown } | { readonly fault: FieldError };
 
 /**
- * Parses JSON from clients. Refuses duplicate keys, NUL, lone surrogates, and nesting over 20 levels. Its
- * errors never quote the text, which may contain a password; the errors of JSON.parse would.
+ * Parses JSON from clients. Refuses duplicate keys, NUL, lone surrogates, and nesting over 20 levels. Unlike
+ * the errors of JSON.parse, the errors of this function never quote the text, which may contain a password.
  */
 export function parseJson(bytes: Buffer): JsonParseResult {
   const text = decodeUtf8(bytes);

@@ -21,8 +21,8 @@ interface OperationsOptions {
 }
 
 /**
- * Returns `/livez`, `/readyz` and `/metrics`. They are on a separate port that clients cannot reach, because
- * counters reveal the outcome of individual requests.
+ * Returns `/livez`, `/readyz` and `/metrics`. These routes are on a separate port that clients cannot reach,
+ * because counters reveal the outcome of individual requests.
  */
 export function createOperationsRoutes({ registry, health }: OperationsOptions): readonly Route[] {
   return [liveness, readinessRoute(health), metricsRoute(registry)];

@@ -47,7 +47,10 @@ export function areSameSite(firstUrl: string, secondUrl: string): boolean {
   return a.protocol === b.protocol && siteOf(a) === siteOf(b);
 }
 
-/** Returns the site of a URL's host. An IP address, or a name such as `localhost`, is a site of its own. */
+/**
+ * Returns the site of a URL's host, which is its registrable domain. For an IP address, or a name such as
+ * `localhost`, the site is the host itself.
+ */
 function siteOf({ hostname }: URL): string {
   return getDomain(hostname, { allowPrivateDomains: true }) ?? hostname;
 }

@@ -20,7 +20,7 @@ const EMPTY = Buffer.alloc(0);
 
 /**
  * Reads the body of a request.
- * @throws Problem payload_too_large if the body, or its announced length, is over 64 KiB; the rest of the
+ * @throws Problem payload_too_large if the body, or its announced length, is over 64 KiB. The rest of the
  * body is then not read
  * @throws ClientDisconnected
  */

@@ -155,8 +155,8 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** Whether to omit the route from the OpenAPI document. */
   readonly hidden?: boolean;
   /**
-   * Renders a problem as a page: the response to a form, or to a GET request of a page. Default: the response
-   * contains problem details.
+   * Renders a problem as a page. The page is the response to a form, or to a GET request of a page. Default: the
+   * response contains problem details.
    */
   readonly problemPage?: (problem: Problem, request: RequestContext) => string | undefined;
   /**

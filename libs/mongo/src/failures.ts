@@ -3,8 +3,8 @@ import type mongoose from 'mongoose';
 import { loadMongoose } from './driver.ts';
 
 /**
- * Replaces an error of the driver, because the message and the fields of that error may quote stored data.
- * The replacement names only the kind of the failure. It is used as the cause of a StoreUnavailable.
+ * Replaces an error of the driver, whose message and fields may quote stored data. A MongoFailure names only
+ * the kind of the failure. It is the cause of a StoreUnavailable.
  */
 export class MongoFailure extends Error {
   constructor(kind: string) {
@@ -118,8 +118,8 @@ export function mayHaveBeenWritten(error: unknown): boolean {
 const MAX_RETRIES = 5;
 
 /**
- * Runs a write, and retries it if it has failed because of a concurrent write: for example, two upserts of
- * one document may both try to insert it.
+ * Runs a write, and retries it if it has failed because of a concurrent write. For example, two upserts of
+ * the same document may both try to insert it.
  */
 export async function retryOnConcurrentWrite<T>(attempt: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries += 1) {

@@ -103,8 +103,8 @@ async function existingOf(
 }
 
 /**
- * The error codes IndexOptionsConflict and IndexKeySpecsConflict: an index with this name, or with these
- * fields, exists already.
+ * The error codes IndexOptionsConflict and IndexKeySpecsConflict. They mean that an index with this name, or
+ * with these fields, already exists.
  */
 const CONFLICTS: readonly unknown[] = [85, 86];
 

@@ -38,7 +38,7 @@ const AUTHENTICATION_FAILED = 18;
 const URL_ERRORS: readonly string[] = ['MongoParseError', 'MongoRuntimeError'];
 
 export interface MongoOptions {
-  /** A MongoDB connection string. Its settings for timeouts and durability are ignored. */
+  /** A MongoDB connection string. Settings in this string for timeouts and durability are ignored. */
   readonly url: string;
   /** The name of the database. Default: the name in the URL or, if the URL contains no name, `latchkey`. */
   readonly database?: string;
@@ -62,7 +62,7 @@ export interface MongoStore extends OpenedStore {
    */
   readonly connection: Connection;
   /**
-   * Resolves once the server has been reached for the first time. There is no time limit. If the server goes
+   * Resolves once the server has been reached for the first time, however long this takes. If the server goes
    * down later, calls reject, and the driver reconnects by itself.
    * @throws StoreMisconfigured; MongoFailure if the store was closed before the server was reached
    */

@@ -83,7 +83,7 @@ function refuse(queries: readonly MongoQuery[], reason: string): void {
 }
 
 /**
- * Handles the error of a command: returns undefined if the server does not know the command.
+ * Handles the error of a command. Returns undefined if the server does not know the command.
  * @throws any other error
  */
 function undefinedIfUnknown(error: unknown): undefined {

@@ -32,7 +32,7 @@ export function requireTestMongoUrl(): string {
 }
 
 /**
- * Creates a database for one test file. It is dropped after the tests.
+ * Creates a database for one test file, and drops it after the tests.
  * @param unindexed the queries that may search no index. If the list is given, the test file fails if any
  * other query searches no index
  */

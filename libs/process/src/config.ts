@@ -8,8 +8,8 @@ import { decodeTextFile } from './text-file.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Thrown for invalid settings. Contains one line per fault: the name of the setting, and what its value must
- * be. Never contains secrets.
+ * Thrown for invalid settings. The message contains one line per fault, which names the setting and says what
+ * its value must be. It never contains secrets.
  */
 export class ConfigError extends Error {
   readonly faults: readonly string[];
@@ -315,7 +315,10 @@ export interface SettingDescription {
   readonly description: string;
   /** Whether the service refuses to start without this setting. */
   readonly required: boolean;
-  /** Whether the setting is marked with `.meta({ secret: true })`. Its value should be in a file. */
+  /**
+   * Whether the setting is marked with `.meta({ secret: true })`. The value of a secret setting should be in
+   * a file.
+   */
   readonly secret: boolean;
   /**
    * Set to true for a setting whose value is an object without secrets, marked with `.meta({ printable: true

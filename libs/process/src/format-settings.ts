@@ -22,8 +22,8 @@ export function formatSettingsWithoutSecrets<Settings extends z.ZodObject>(
 const SET = '(set)';
 
 /**
- * Formats a value. Shows an object only if its setting is marked as printable: other objects are keys, even
- * in settings that are not marked as secret.
+ * Formats a value. Shows an object only if its setting is marked as printable, because all other objects are
+ * keys, even in settings that are not marked as secret.
  */
 function textOf(value: unknown, isPrintable: boolean): string {
   if (isScalar(value)) return String(value);

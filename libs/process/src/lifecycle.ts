@@ -1,4 +1,7 @@
-/** Parts of a process. They start in order, stop in reverse order, and report their health. */
+/**
+ * Defines process parts. The parts of a process start in order, stop in reverse order, and report their
+ * health.
+ */
 import { ConfigError } from './config.ts';
 import type { Logger } from './logger.ts';
 

@@ -47,8 +47,8 @@ export function createExponentialBackoff({
 }
 
 /**
- * Returns a function for the pauses of a loop: no pause after a run that found something; otherwise pauses
- * that double from `least` to `most` ms.
+ * Returns the pauses of a loop as a function. After a run that found something, there is no pause. After each
+ * further run that found nothing, the pause doubles, from `least` to `most` ms.
  */
 export function createIdleBackoff(limits: {
   readonly least: number;
@@ -77,8 +77,8 @@ export interface RetryOptions {
 }
 
 /**
- * Runs `work` at least once, until it succeeds. The pauses between attempts double, and each pause is
- * shortened at random by up to half (jitter), so that many clients do not retry at the same moments.
+ * Runs `work` until it succeeds, at least once. The pauses between attempts double. Each pause is shortened
+ * at random by up to half (jitter), so that many clients do not retry at the same moments.
  * @throws the last error of `work` if `when` returns false for this error or no attempts are left. If
  * `signal` is aborted, throws its reason once the current attempt has failed
  */
@@ -129,8 +129,9 @@ export interface LoopOptions {
   readonly backoff?: BackoffFunction;
   readonly wake?: LoopWakeup;
   /**
-   * How long the loop waits after a wake-up before it runs its work, in ms, so that one run handles many
-   * wake-ups. It does not wait if the previous run found something. Default: 0.
+   * How long the loop waits after a wake-up before it runs its work, in ms. During this time, further
+   * wake-ups may arrive, and one run handles all of them. The loop does not wait if the previous run found
+   * something. Default: 0.
    */
   readonly gatherMs?: number;
   /** When aborted, ends the loop after the current run. */

@@ -51,7 +51,7 @@ export function parseSecretKey(text: string): Buffer {
 
 /**
  * Parses one key in base64url, or a JWKS of symmetric keys (`oct`), newest first. One key of a JWKS may have
- * no kid: an earlier release stored a single key, without a kid.
+ * no kid, because an earlier release stored a single key without a kid.
  * @throws InvalidKeyError
  */
 export function parseSecretKeys(text: string): SecretKeys {

@@ -1,8 +1,8 @@
 import { hasNoDiskSpace } from './disk-space.ts';
 
 /**
- * Thrown if a data folder cannot be used: another server uses the folder, or the folder is read-only, belongs
- * to a different program, or is corrupt. The message gives the reason in one line.
+ * Thrown if a data folder cannot be used, because another server uses the folder, or because the folder is
+ * read-only, belongs to a different program, or is corrupt. The message gives the reason in one line.
  */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';

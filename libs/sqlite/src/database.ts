@@ -85,8 +85,8 @@ export interface Database {
    */
   write<T>(work: () => T extends PromiseLike<unknown> ? never : T, options?: WriteOptions): Promise<T>;
   /**
-   * Checks that the disk accepts writes. The check is cheap: it reads the free space, and writes to the disk
-   * only if an earlier write has failed because the disk was full.
+   * Checks that the disk accepts writes. The check is cheap, because it usually reads only the free space. It
+   * writes to the disk only if an earlier write has failed because the disk was full.
    * @throws DiskFullError, or SQLite's error
    */
   checkDisk(): Promise<void>;
@@ -285,7 +285,7 @@ function holdLockOrExplain(folder: string) {
 }
 
 /**
- * Checks that the disk accepts writes: allocates pages in the file and in the write-ahead log, and rolls both
+ * Checks that the disk accepts writes. Allocates pages in the file and in the write-ahead log, and rolls both
  * back.
  */
 function writeSomething(connection: DatabaseSync): void {

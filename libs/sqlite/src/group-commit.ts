@@ -52,11 +52,11 @@ export interface GroupCommit {
 }
 
 /**
- * Creates a group commit: writes that are queued within one turn of the event loop run in one transaction,
+ * Creates a group commit. Writes that are queued within one turn of the event loop run in one transaction,
  * each under its own savepoint, and share one flush to disk. While the flush blocks the process, more
  * requests arrive, so the number of writes per commit grows with the load. If the writes take long, they are
- * divided into several transactions, and requests are answered in between. A delayed write joins the next
- * commit that another write needs, or is committed when its delay is over.
+ * divided into several transactions, and requests are answered in between. A delayed write is committed
+ * together with the next write that is not delayed, or when its delay is over.
  * @param now returns the time in ms on a monotonic clock
  */
 export function createGroupCommit(

@@ -46,7 +46,10 @@ function authors(database: Database): readonly unknown[] {
     .map(({ author }) => author);
 }
 
-/** Creates the file as release 0.1 did: with its tables and `user_version` 1, but without schema versions. */
+/**
+ * Creates the file as release 0.1 did: with the tables of that release and `user_version` 1, but without
+ * schema versions.
+ */
 function fillAsRelease01(): void {
   const connection = new DatabaseSync(join(folder, 'latchkey.sqlite'));
   connection.exec(`PRAGMA application_id = ${0x4c4b4559}; PRAGMA user_version = 1;

@@ -6,8 +6,8 @@ export interface RowMoveSourceOptions<Item> {
   /** The SQL query that returns the number of items, as the column `items`. */
   readonly count: string;
   /**
-   * The SQL query that returns the next page of rows: at most `:limit` rows, in the order of their keys,
-   * whose keys are greater than `:after`.
+   * The SQL query that returns the next page of rows. It returns at most `:limit` rows whose keys are greater
+   * than `:after`, in the order of their keys.
    */
   readonly page: string;
   /**

@@ -2,9 +2,9 @@ import { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch
 import { StoreUnavailable } from './store-unavailable.ts';
 
 /**
- * Leases: a named job has at most one holder at a time, until its lease expires. A lease is advisory: if a
- * holder takes longer than its lease, the next holder may work at the same time. So the work must be safe to
- * do twice.
+ * Leases: a named job has at most one holder at a time, until its lease expires. If a holder takes longer
+ * than its lease, another process may take the lease and do the same work at the same time. Therefore the
+ * work must be safe to do twice.
  */
 export interface Leases {
   /**

@@ -96,9 +96,9 @@ export interface Guard<Caller> {
 }
 
 /**
- * The guards of a service. They check first whether the token is valid (if it is not, the response is 401
- * with `WWW-Authenticate: Bearer …`, RFC 6750), then whether the account is verified, and then whether the
- * account has the required role.
+ * The guards of a service. A guard first checks whether the token is valid; if it is not, the response is 401
+ * with `WWW-Authenticate: Bearer …` (RFC 6750). Then it checks whether the account is verified, and then
+ * whether the account has the required role.
  */
 export interface Guards<S extends ActiveSession = ActiveSession> {
   readonly authenticated: Guard<Caller<S>>;

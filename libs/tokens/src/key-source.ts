@@ -41,10 +41,10 @@ export function createFixedKeySource(jwks: { readonly keys: readonly JWK[] }): K
 
 /**
  * Fetches the keys of a JWKS from a URL, and caches them. Unlike jose's own cache, this cache survives an
- * outage of the URL: when the keys are 10 minutes old, it fetches them again in the background, and keeps the
+ * outage of the URL. When the keys are 10 minutes old, it fetches them again in the background, and keeps the
  * old keys if the fetch fails. An unknown key id causes another fetch, at most once in 10 s, even if fetches
- * fail. Until a successful fetch shows that the URL does not have this key, KeysUnavailable is thrown for the
- * id, because the key may be new.
+ * fail. An unknown key may be new, so KeysUnavailable is thrown for its id until a successful fetch shows
+ * that the URL does not have the key.
  * @param options.clock returns the monotonic time in ms
  */
 export function createRemoteKeySource(
@@ -87,7 +87,7 @@ export function createRemoteKeySource(
   }
 
   /**
-   * Fetches the keys. Simultaneous calls share one request. Never rejects: if the fetch fails, the cached
+   * Fetches the keys. Simultaneous calls share one request. Never rejects. If the fetch fails, the cached
    * keys are kept, and `failure` is set.
    */
   function refresh(): Promise<void> {

@@ -82,8 +82,8 @@ export function assembleAnchors(texts: readonly string[]): AssembledAnchors {
 }
 
 /**
- * Joins the heads that the parts of an anchor contain: at most `count` heads, and none after the first
- * missing part.
+ * Joins the heads that the parts of an anchor contain. Returns at most `count` heads. If a part is missing,
+ * returns only the heads before it.
  */
 function joinHeads(parts: readonly z.infer<typeof part>[], count: number): Head[] {
   const byPlace = Map.groupBy(parts, ({ from }) => from);

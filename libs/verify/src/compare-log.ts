@@ -8,7 +8,7 @@ import type { JournaledEvent, JournaledStream } from './views.ts';
 
 /**
  * The time within which a commit must be published, in ms. After a crash, the next sweep of the outbox
- * publishes the commit within two seconds; the rest of the time is a safety margin.
+ * publishes the commit within two seconds. The remaining time is a safety margin.
  */
 const PUBLISHED_WITHIN_MS = 10_000;
 

@@ -11,8 +11,8 @@ export function computeMerkleRoot(leaves: readonly Buffer[]): Buffer {
 }
 
 /**
- * The first bytes of hashed leaves and nodes. They differ, so that an inner node can never be mistaken for a
- * leaf.
+ * The first bytes of hashed leaves and of hashed nodes are different, so that an inner node can never be
+ * mistaken for a leaf.
  */
 const LEAF = Buffer.of(0);
 const NODE = Buffer.of(1);

@@ -40,8 +40,8 @@ export interface TopicEntry {
   /** How many records of the account or mailing cannot be decoded. */
   readonly unreadable: number;
   /**
-   * The partitions that contain records of this account or mailing. There are several such partitions if
-   * partitions were added to the topic after its first records.
+   * The partitions that contain records of this account or mailing. All of its records are in one partition,
+   * unless partitions were added to the topic after its first records.
    */
   readonly partitions: readonly number[];
   /** Whether the journal has a stream with this id. */

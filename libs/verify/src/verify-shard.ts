@@ -23,8 +23,8 @@ export interface VerifyShardDeps {
   readonly patienceMs: number;
   readonly pauseMs: number;
   /**
-   * Called once for each stream, with the result of its final comparison: the first comparison without
-   * findings, or the last comparison before `patienceMs` has passed.
+   * Called once for each stream, with the result of its final comparison. This is the first comparison
+   * without findings or, if all comparisons have findings, the last one before `patienceMs` has passed.
    */
   onResult(compared: StreamComparison): void;
   /**

@@ -19,8 +19,8 @@ import { verifyShard } from './verify-shard.ts';
 import type { DeliveryView, JournalView, ProfileView } from './views.ts';
 
 /**
- * The topics that are compared with the journal: those that auth publishes. The topics of the notifier are left
- * out, because its reports about mails are not in the journal.
+ * The topics that are compared with the journal, which are the topics that auth publishes. The topic of the
+ * notifier is left out, because its reports about mails are not in the journal.
  */
 export const journalTopics = topics.filter(({ publisher }) => publisher === 'auth');
 

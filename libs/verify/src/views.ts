@@ -1,6 +1,6 @@
 /**
- * Read-only views of the stores that are compared. Each service provides the views of its own stores. They
- * may be used while servers run.
+ * Read-only views of the stores that are compared. Each service provides the views of its own stores. The
+ * views may be used while servers run.
  */
 import type { ChainEntry, LatchkeyEvent, StoredData } from '@latchkey/events';
 

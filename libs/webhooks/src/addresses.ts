@@ -1,4 +1,7 @@
-/** Decides which IP addresses webhooks may call. They may not call private networks or this machine. */
+/**
+ * Decides which IP addresses webhooks may call. Webhooks may not call addresses of private networks or of
+ * this machine.
+ */
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { parseAddressBlocks } from '@latchkey/process';

@@ -72,8 +72,8 @@ export async function deliverEvents(
     const at = deps.now();
     const began = performance.now();
     const outcome = await post(endpoint, event, at, deps);
-    // It is unknown whether the endpoint has received the aborted request. The attempt does not count, and
-    // the event is sent again later.
+    // Nobody knows whether the endpoint has received the aborted request. Do not count the attempt; the event
+    // is sent again later.
     if (outcome.kind !== 'delivered' && deps.signal.aborted) return undefined;
     failures = outcome.kind === 'delivered' ? 0 : failures + 1;
     isGone ||= outcome.kind === 'gone';

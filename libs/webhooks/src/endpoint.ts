@@ -9,7 +9,7 @@ const instant = z.union([z.date(), z.iso.datetime()]).pipe(z.coerce.date());
 const storedSecret = z.object({
   /**
    * The secret, encrypted by `seal.ts`. An earlier release stored secrets in plain text, as `whsec_…` (the
-   * format of Standard Webhooks). Such a secret is encrypted when the user service next starts.
+   * format of Standard Webhooks). The user service encrypts such a secret when it starts.
    */
   secret: z.string(),
   since: instant,
@@ -24,8 +24,8 @@ const storedSecret = z.object({
 const redriveRange = z.union([z.object({ event: z.string() }), z.object({ since: instant, until: instant })]);
 
 /**
- * An account whose next event waits for a retry: the account's events from `offset` up to the endpoint's
- * cursor are not delivered yet.
+ * An account whose next event waits for a retry. None of the account's events from `offset` up to the
+ * endpoint's cursor is delivered yet.
  */
 const waitingAccount = z.object({
   account: z.string(),

@@ -37,7 +37,7 @@ export interface EventPage {
   readonly cursor: string;
   /** How many records the log contains after this page. */
   readonly behind: number;
-  /** Waits for new records: resolves when there may be more records, or when `signal` is aborted. */
+  /** Waits for new records. Resolves when the log may contain more records, or when `signal` is aborted. */
   waitForMore(signal: AbortSignal): Promise<void>;
 }
 

@@ -7,7 +7,10 @@ import type { WebhookRequestOutcome } from './progress.ts';
 
 /** The time limit of a request, from the lookup of the host name to the end of the response, in ms. */
 const TIMEOUT_MS = 15_000;
-/** How many bytes of a response are read, at most. The body is ignored, because only the status counts. */
+/**
+ * The maximum number of bytes that are read of a response. The body is ignored, because only the status
+ * counts.
+ */
 const MAX_RESPONSE_BYTES = 65_536;
 const GONE = 410;
 

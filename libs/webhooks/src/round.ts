@@ -1,6 +1,6 @@
 /**
- * Runs one delivery round of an endpoint: sends the events whose retry is due or, if no retry is due, new
- * events, and stores the progress.
+ * Runs one delivery round of an endpoint. Sends the events whose retry is due or, if no retry is due, new
+ * events. Then stores the progress.
  */
 
 import { sleep } from '@latchkey/process/loop';
@@ -222,8 +222,8 @@ async function readNew(
   const page = await deps.reader.read(endpoint, after);
   const waiting = new Set(endpoint.delivery.waiting.map(({ account }) => account));
   const sentBefore = await sentBeforeMove(endpoint, page.events, deps);
-  // Leave out new events of accounts that already wait for a retry. They are sent after the earlier events of
-  // these accounts.
+  // Leave out new events of accounts that already wait for a retry. These events must be sent after the
+  // earlier events of their accounts.
   const events = page.events.filter(
     (event) =>
       isDecidedSince(endpoint, event) &&

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import ts from 'typescript';
 
 /**
- * Compiles the files of a project and the type declarations of our packages that it has installed. Declarations of other
- * packages are read, but their own errors are not reported: checking them takes several times as long as the rest.
+ * Compiles the files of a project, together with the type declarations of our packages that are installed in
+ * it. Errors in the declarations of other packages are not reported, because finding them takes several times
+ * as long as everything else.
  * @param folder the folder of the project, which contains `tsconfig.json`
  * @returns the messages of the compiler; empty if there are none
  */

@@ -1,5 +1,5 @@
 /**
- * `@latchkey/guard/revocations`: recognises revoked tokens by following the events of accounts. To read them
- * from Kafka, it needs kafkajs.
+ * `@latchkey/guard/revocations`: recognises revoked tokens by following the events of accounts. Reading these
+ * events from Kafka requires the package kafkajs.
  */
 export { type Revocations, type RevocationsSource, revocations } from './revocations.ts';

@@ -27,7 +27,7 @@ interface KafkaSource {
 
 /**
  * The options for reading the events from the feed. The API key must allow the event types that `revocations`
- * follows. It needs no access to personal data.
+ * follows, but need not allow personal data.
  */
 interface FeedSource {
   readonly feed: Omit<FeedOptions, Given>;

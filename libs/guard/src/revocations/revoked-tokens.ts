@@ -4,9 +4,9 @@ import type { AccessClaims } from '@latchkey/tokens';
 import type { CurrentClaims } from '../session-status.ts';
 
 /**
- * How long an event is remembered, in ms. An access token is valid for an hour at most
- * (ACCESS_TOKEN_MINUTES), plus the clock skew that a guard accepts. So the tokens that an older event has
- * revoked have expired.
+ * How long an event is remembered, in ms. An access token is valid for at most an hour
+ * (ACCESS_TOKEN_MINUTES), plus the clock skew that a guard accepts. After that time, all tokens that the
+ * event has revoked have expired.
  */
 const REMEMBERED_MS = 90 * 60_000;
 const FORGET_EVERY_MS = 60_000;

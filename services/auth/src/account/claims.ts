@@ -94,8 +94,9 @@ function claimsOf(state: ExistingAccount, fact: AccountFact): readonly string[] 
 }
 
 /**
- * The claims that an account no longer needs. The address claims must be released before the release claims:
- * after a crash in between, the next clean-up finds the remaining release claims and continues.
+ * The claims that an account no longer needs. The address claims must be released before the release claims.
+ * After a crash in between, the next clean-up then still finds the account by its release claims, and
+ * continues.
  */
 export interface UnneededAddressClaims {
   readonly addressClaims: readonly string[];

@@ -5,7 +5,7 @@
 import type { DataOf, Role, SealedToken } from '@latchkey/events';
 
 /**
- * A new link: its hash, which the journal keeps, and its token, sealed so that only the notifier can read it.
+ * A new link. The journal keeps only its hash. Its token is sealed, so that only the notifier can read it.
  */
 export interface NewMailedLink {
   readonly hash: string;

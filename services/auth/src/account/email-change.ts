@@ -83,8 +83,8 @@ export function confirmEmailChange(state: AccountState, command: ConfirmEmailCha
 }
 
 /**
- * Restores the previous address, even if an admin has disabled the account: otherwise, a thief who changed
- * the address would keep it. Also cancels a pending erasure, which the thief may have requested.
+ * Restores the previous address, even if an admin has disabled the account, because otherwise a thief who has
+ * changed the address could keep it. Also cancels a pending erasure, which the thief may have requested.
  */
 export function revertEmailChange(state: AccountState, command: RevertEmailChangeCommand): Decision {
   const { tokenHash, now, passwordHash } = command;

@@ -12,8 +12,8 @@ export interface MailingRequest {
 }
 
 /**
- * Requests a mail to each recipient of a list, in one commit: a mail is requested for all recipients or for
- * none.
+ * Requests a mail to each recipient of a list. All of these mails are requested in one commit, so that either
+ * all recipients or none get the mail.
  * @returns the mailing's id
  * @throws Refused (rate_limited, idempotency_key_reused, conflict)
  */

@@ -1,7 +1,7 @@
 /**
  * Records security events in the background, so that requests neither wait for the recording nor fail because
- * of it. Events are queued in memory: a crash loses them, and once the queue is full, further events are
- * dropped.
+ * of it. Events are queued in memory. A crash loses the queued events, and once the queue is full, further
+ * events are dropped.
  */
 import type { SecurityEvent } from '@latchkey/events';
 import type { Logger, ProcessPart } from '@latchkey/process';
@@ -120,8 +120,8 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
   }
 
   /**
-   * Encodes a security event. An invalid event is a bug: it is logged and dropped, so that the other events
-   * of the batch are written.
+   * Encodes a security event. An invalid event is caused by a bug. It is logged and dropped, so that the
+   * other events of the batch are written.
    */
   function encoded(event: SecurityEvent): readonly AuditEntry[] {
     try {

@@ -83,7 +83,7 @@ export async function confirmEmailChange(
   { token, evidence }: { readonly token: string; readonly evidence: OwnerEvidence },
   context: UseCaseContext,
 ): Promise<AccountCommandOutcome> {
-  // Check the link first: an invalid link must not cause a password to be hashed or an attempt to be counted.
+  // Check the link first, so that with an invalid link, no password is hashed and no attempt is counted.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const outcome = await confirmBy(deps, { link, account, evidence }, context);
   if (outcome.refusal) throw new Refused(outcome.refusal);

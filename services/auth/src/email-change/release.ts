@@ -38,7 +38,7 @@ export async function finalizeDueEmailChanges(
 /**
  * Makes the change of an account's address final, and then releases the previous address. The order matters:
  * once `EmailChangeSettled` is appended, every instance refuses the undo link, even an instance whose clock
- * is slow. An undo can therefore not restore an address that somebody else has claimed after its release.
+ * is slow. Therefore nobody can undo the change after somebody else has claimed the released address.
  */
 async function settle(deps: Needs, userId: string): Promise<void> {
   const { accounts, newId, now } = deps;

@@ -51,6 +51,7 @@ export async function publishCopiesWithoutPersonalData(
     ACCOUNTS_TOPIC,
     outgoing.flatMap(({ records }) => records),
   );
-  // Record the time only after publishing: after a crash in between, the events are simply published again.
+  // Record the time only after publishing. After a crash in between, the events are then simply published
+  // again.
   await erasureReceipts.noteCopies(account, now().toISOString());
 }

@@ -44,8 +44,8 @@ export interface ErasureStep {
 export type AccountBeingErased = Pick<ErasureRecord, 'account' | 'sequence'>;
 
 /**
- * Why an account cannot be erased now. `unpublished`: some of its events are not published yet; publishing
- * them later would reveal personal data, so the erasure must be retried after they are published.
+ * Why an account cannot be erased now. `unpublished`: some of its events are not published yet. Publishing
+ * them after the erasure would reveal personal data, so the erasure must be retried once they are published.
  */
 export type ErasurePostponementReason = 'not due' | 'unpublished';
 

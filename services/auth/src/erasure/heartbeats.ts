@@ -1,8 +1,8 @@
 /**
  * Makes the broker remove the events of erased people from the topic. Kafka compacts a segment of a partition
- * only after a later record has started a new segment, which never happens on an idle partition. Heartbeats
+ * only after a later record has started a new segment. On an idle partition, this never happens. Heartbeats
  * are therefore published to the partition until the original events are certain to be gone. A lease ensures
- * that only one instance does this at a time.
+ * that only one instance publishes heartbeats.
  */
 import { computeSegmentDurationMs, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, heartbeatKey } from '@latchkey/events';

@@ -17,8 +17,9 @@ import { type Journal, UnreadableCommit } from '../ports/journal.ts';
 import { AUTH_CONSUMER_NAME, confirmErasureForAuth, findErasureInJournal } from './receipts.ts';
 
 /**
- * How often to look for erasures without a stored receipt of auth, in ms: during a rolling upgrade, an
- * instance of the earlier release may finish an erasure after this process has started.
+ * How often to look for erasures without a stored receipt of auth, in ms. During a rolling upgrade, an
+ * instance of the earlier release may finish an erasure after this process has started, so looking once is
+ * not enough.
  */
 const EVERY_MS = 60 * 60_000;
 /** The pauses after failures of the job that stores auth's own receipts, in ms. */

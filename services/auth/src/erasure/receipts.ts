@@ -1,4 +1,7 @@
-/** Receipts of erasures: once a consumer has erased an account, it publishes a receipt, which auth stores. */
+/**
+ * Handles receipts of erasures. After a consumer has erased an account, it publishes a receipt, which auth
+ * stores.
+ */
 import { checkBusHealth } from '@latchkey/backend';
 import type { Bus, BusRecord, BusSubscription, PartitionSlice } from '@latchkey/bus';
 import {
@@ -87,8 +90,8 @@ export async function storeErasureReceipt(
 }
 
 /**
- * Confirms an erasure in auth's own name: stores the receipt, and publishes it for other consumers. The
- * receipt is stored directly, because auth believes no receipt on the topic that names auth. Idempotent.
+ * Confirms an erasure in auth's own name. Stores the receipt directly, because auth ignores receipts on the
+ * topic that name auth. Publishes the receipt for other consumers. Idempotent.
  * @throws StoreUnavailable; errors of the bus
  */
 export async function confirmErasureForAuth(

@@ -11,9 +11,9 @@ export const SECOND_COPIES_DELAY_MS = 60 * 60_000;
 
 /**
  * Returns how long after the last publication of an account's events without personal data the original
- * events are certainly gone from the topic, in ms. After one segment time, the segment with the new copies is
- * closed and can be compacted. The broker compacts it within `maxLagMs`. Another segment time is added as a
- * safety margin.
+ * events are certainly gone from the topic, in ms. After the duration of one segment, the segment with the
+ * new copies is closed and can be compacted. The broker compacts it within `maxLagMs`. The duration of
+ * another segment is added as a safety margin.
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it:
  * ERASURE_TOPIC_DAYS, in ms
  */

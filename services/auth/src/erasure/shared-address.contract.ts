@@ -23,8 +23,8 @@ const PASSWORD = 'chosen by somebody else';
 const trusted = { address: ada, ip: '203.0.113.7' };
 
 /**
- * Protects an address in three ways: locks it by failed logins, makes an IP address trusted for it, and
- * records a password reset request for it.
+ * Creates the data that protects an address: locks the address by failed logins, makes an IP address trusted
+ * for it, and records a password reset request for it.
  */
 async function protect({ deps }: TestWorld): Promise<void> {
   for (const n of Array(LOGIN_FAILURES).keys())

@@ -130,8 +130,8 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
     }),
     attempts: mapSqliteErrors<DeliveryAttemptStore>({
       put: (endpoint, attempts) =>
-        // Do not flush the attempts to disk: they may be lost in a crash, because they are only shown to
-        // operators.
+        // Do not flush the attempts to disk. They are only shown to operators, so they may be lost in a
+        // crash.
         write(
           () => {
             for (const attempt of attempts) prepare(SQL.putAttempt).run(attemptRow(endpoint, attempt));
