@@ -2,7 +2,7 @@
  * Decides at the start of a process whether its clock can be trusted. Used on systems that have no second
  * clock for a comparison. The process compares its clock with the time that the previous process last stored.
  */
-import { type ClockGuard, type ClockUse, DAY_MS, HOUR_MS, systemUptimeMs } from '@latchkey/process';
+import { type ClockGuard, DAY_MS, type DeletionKind, HOUR_MS, systemUptimeMs } from '@latchkey/process';
 import type { ClockReading, ClockReadingStore } from '@latchkey/store';
 
 /**
@@ -19,7 +19,7 @@ const MAX_SET_BACK_MS = HOUR_MS;
  * How long processes must run before they trust a clock that was not trusted at a start, in ms. The running
  * times of successive processes are added together.
  */
-const HELD_MS: Readonly<Record<ClockUse, number>> = { expiry: DAY_MS, erasure: 3 * DAY_MS };
+const HELD_MS: Readonly<Record<DeletionKind, number>> = { expiry: DAY_MS, erasure: 3 * DAY_MS };
 const NOTE_EVERY_MS = 60_000;
 
 export interface ClockHistoryDeps {
@@ -50,7 +50,7 @@ export interface ClockHistory {
    * Returns why the clock is not trusted; undefined if it is trusted.
    * @param use what the clock is needed for: deleting expired data, or erasing accounts
    */
-  doubt(use: ClockUse): string | undefined;
+  doubt(use: DeletionKind): string | undefined;
   /**
    * Stores the current time, so that the next process can compare its clock with it. Stores nothing if
    * somebody has changed the clock while this process ran.

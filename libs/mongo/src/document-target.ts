@@ -6,7 +6,7 @@ import { retryOnConcurrentWrite } from './failures.ts';
  * Creates a target for `ops move` that stores the moved records as documents of a collection. Its methods
  * reject with the driver's errors.
  */
-export function createDocumentMoveTarget<Item, Document extends { readonly _id: string }>(
+export function createMongoDocumentMoveTarget<Item, Document extends { readonly _id: string }>(
   connection: Connection,
   collection: string,
   {

@@ -1,5 +1,5 @@
 export { createBatchedReader } from './batch-reads.ts';
-export { createDocumentMoveTarget } from './document-target.ts';
+export { createMongoDocumentMoveTarget } from './document-target.ts';
 export {
   isConcurrentWriteError,
   MongoFailure,
@@ -10,12 +10,12 @@ export {
 } from './failures.ts';
 export { ensureIndexes, type MongoIndex } from './indexes.ts';
 export {
-  createKeyFingerprintMoveTarget,
+  createMongoKeyFingerprintMoveTarget,
   createMongoKeyFingerprintStore,
   type FingerprintDocument,
   getKeyFingerprintModel,
 } from './key-fingerprints.ts';
 export { createMongoLeaseRecords, type LeaseDocument } from './lease-records.ts';
-export { createPlainSchema, getCollectionModel } from './models.ts';
+export { createStrictMongooseSchema, getCollectionModel } from './models.ts';
 export { type MongoOptions, type MongoStore, openMongo } from './open.ts';
 export { createMongoStorePreparation, type MongoMigration, type MongoSchema } from './schema.ts';

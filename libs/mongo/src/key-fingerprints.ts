@@ -9,9 +9,9 @@ import {
   updateKeyUsesAtStartup,
 } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { createDocumentMoveTarget } from './document-target.ts';
+import { createMongoDocumentMoveTarget } from './document-target.ts';
 import { isConcurrentWriteError, mapMongoErrors } from './failures.ts';
-import { createPlainSchema, getCollectionModel } from './models.ts';
+import { createStrictMongooseSchema, getCollectionModel } from './models.ts';
 
 export interface FingerprintDocument {
   /** The name of the setting that contains the keys. */
@@ -24,7 +24,7 @@ const text = { type: String, required: true } as const;
 
 export function getKeyFingerprintModel(connection: Connection, collection: string) {
   return getCollectionModel(connection, collection, () =>
-    createPlainSchema<FingerprintDocument>({ _id: text, fingerprint: text }),
+    createStrictMongooseSchema<FingerprintDocument>({ _id: text, fingerprint: text }),
   );
 }
 
@@ -120,12 +120,12 @@ export function createMongoKeyFingerprintStore(
 }
 
 /** Creates a target that receives the stored key fingerprints of another store, for `ops move`. */
-export function createKeyFingerprintMoveTarget(
+export function createMongoKeyFingerprintMoveTarget(
   connection: Connection,
   collection: string,
 ): MoveTarget<StoredKeyUses> {
   return mapMongoErrors(
-    createDocumentMoveTarget<StoredKeyUses, FingerprintDocument>(connection, collection, {
+    createMongoDocumentMoveTarget<StoredKeyUses, FingerprintDocument>(connection, collection, {
       documentOf: ({ setting, uses }) => ({ _id: setting, fingerprint: formatKeyUses(uses) }),
       // A process that has already started on the target may have added newer keys, so check only that the
       // target has the keys of the source.

@@ -6,7 +6,7 @@ import { loadMongoose } from './driver.ts';
  * in place of a missing one, because a sparse index would treat an empty list as a value. An unknown field is
  * an error. Latchkey sets `_id` itself.
  */
-export function createPlainSchema<Document>(definition: SchemaDefinition): Schema<Document> {
+export function createStrictMongooseSchema<Document>(definition: SchemaDefinition): Schema<Document> {
   return new (loadMongoose().Schema)<Document>(definition as SchemaDefinition<Document>, {
     _id: false,
     versionKey: false,

@@ -7,7 +7,7 @@ const TOLERANCE_MS = 60_000;
  * What data is to be deleted because of its age: expired data (`expiry`), or the data of an account that must
  * be erased (`erasure`). An erasure cannot be undone, so it requires more confidence in the clock.
  */
-export type ClockUse = 'expiry' | 'erasure';
+export type DeletionKind = 'expiry' | 'erasure';
 
 /**
  * Decides whether the wall clock can be trusted. If a clock is wrong, recent data may seem old enough to be
@@ -18,7 +18,7 @@ export interface ClockGuard {
    * Returns whether the clock is trusted, so that data may be deleted because of its age. @param use default:
    * `expiry`
    */
-  isTrusted(use?: ClockUse): boolean;
+  isTrusted(use?: DeletionKind): boolean;
   /**
    * Returns why the clock is not trusted, as sentences for operators; undefined if it is trusted for every
    * use.
@@ -34,7 +34,7 @@ export interface ClockGuard {
    * Asserts that data may be deleted because of its age.
    * @throws Error with a one-line message if the clock is not trusted
    */
-  assertTrusted(use?: ClockUse): void;
+  assertTrusted(use?: DeletionKind): void;
 }
 
 export interface ClockGuardDeps {
@@ -53,7 +53,7 @@ export interface ClockGuardDeps {
    * Returns an additional reason not to trust the clock, which applies until the first `confirm`. Default:
    * there is no such reason.
    */
-  doubtAtStart?(use: ClockUse): string | undefined;
+  doubtAtStart?(use: DeletionKind): string | undefined;
 }
 
 /**
@@ -79,12 +79,12 @@ export function createClockGuard({
   function wasMoved(): boolean {
     return Math.abs(movedMs()) > TOLERANCE_MS;
   }
-  function doubtsAbout(use: ClockUse): readonly string[] {
+  function doubtsAbout(use: DeletionKind): readonly string[] {
     const atStart = isConfirmed ? undefined : doubtAtStart(use);
     const move = wasMoved() ? describeClockMove(movedMs()) : undefined;
     return [contradiction, atStart, move].filter((reason) => reason !== undefined);
   }
-  function isTrusted(use: ClockUse = 'expiry'): boolean {
+  function isTrusted(use: DeletionKind = 'expiry'): boolean {
     return doubtsAbout(use).length === 0;
   }
 

@@ -1,5 +1,5 @@
 export { parseAddressBlocks } from './address-blocks.ts';
-export { type ClockGuard, type ClockUse, createClockGuard, systemUptimeMs } from './clock-guard.ts';
+export { type ClockGuard, createClockGuard, type DeletionKind, systemUptimeMs } from './clock-guard.ts';
 export {
   ConfigError,
   commonSettingSchemas,

@@ -7,8 +7,8 @@ export {
   type WriteOptions,
 } from './database.ts';
 export { mapSqliteErrors } from './guard.ts';
-export { createKeyFingerprintSource, createSqliteKeyFingerprintStore } from './key-fingerprints.ts';
+export { createSqliteKeyFingerprintMoveSource, createSqliteKeyFingerprintStore } from './key-fingerprints.ts';
 export { createSqliteLeaseRecords } from './lease-records.ts';
 export type { SqliteMigration, SqliteSchema } from './migrations.ts';
-export { createRowMoveSource } from './row-source.ts';
+export { createSqliteRowMoveSource } from './row-source.ts';
 export { createSqliteStore, openSqlite, type SqliteStore } from './sqlite-store.ts';

@@ -9,7 +9,7 @@ import {
 } from '@latchkey/store';
 import type { Database } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
-import { createRowMoveSource } from './row-source.ts';
+import { createSqliteRowMoveSource } from './row-source.ts';
 
 function sqlOf(table: string) {
   return {
@@ -66,8 +66,11 @@ export function createSqliteKeyFingerprintStore(database: Database, table: strin
  * Returns a source of the stored key fingerprints, for `ops move`.
  * @param table as for `createSqliteKeyFingerprintStore`
  */
-export function createKeyFingerprintSource(database: Database, table: string): MoveSource<StoredKeyUses> {
-  return createRowMoveSource(database, {
+export function createSqliteKeyFingerprintMoveSource(
+  database: Database,
+  table: string,
+): MoveSource<StoredKeyUses> {
+  return createSqliteRowMoveSource(database, {
     count: `SELECT count(*) AS items FROM ${table}`,
     page: `SELECT name, fingerprint FROM ${table} WHERE name > :after ORDER BY name LIMIT :limit`,
     key: ['name', ''],

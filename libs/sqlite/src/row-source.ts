@@ -2,7 +2,7 @@ import { type MoveSource, readAllPages } from '@latchkey/store';
 import type { Database, SqliteRow } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 
-export interface RowMoveSourceOptions<Item> {
+export interface SqliteMoveSourceOptions<Item> {
   /** The SQL query that returns the number of items, as the column `items`. */
   readonly count: string;
   /**
@@ -23,9 +23,9 @@ const BATCH = 500;
 /**
  * Creates a source that yields the rows of a query in batches, so that they can be moved to another store.
  */
-export function createRowMoveSource<Item>(
+export function createSqliteRowMoveSource<Item>(
   database: Database,
-  { count, page, key: [column, start], read }: RowMoveSourceOptions<Item>,
+  { count, page, key: [column, start], read }: SqliteMoveSourceOptions<Item>,
 ): MoveSource<Item> {
   function pageAfter(last: SqliteRow | undefined) {
     return database.prepare(page).all({ after: last?.[column] ?? start, limit: BATCH });

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { OpenedStore, StoredRecord } from './open-store.ts';
 
-export interface OpenStoreCase {
+export interface OpenStoreTestCase {
   readonly store: OpenedStore;
   /** Creates a table or collection that contains records with these values of the field `note`. */
   insert(place: string, notes: readonly string[]): Promise<void>;
 }
 
-export function openStoreContract(create: (context: TestContext) => Promise<OpenStoreCase>): void {
+export function openStoreContract(create: (context: TestContext) => Promise<OpenStoreTestCase>): void {
   test('yields all records with the table or collection that contains them', async (context) => {
     const { store, insert } = await create(context);
     await insert('second', ['three']);

@@ -12,7 +12,7 @@ import type { JournaledEvent, JournaledStream } from './views.ts';
  */
 const PUBLISHED_WITHIN_MS = 10_000;
 
-export interface ComparedStream {
+export interface StreamToCompare {
   readonly stream: JournaledStream;
   readonly entry: TopicEntry;
   /** The name of the topic on the log. */
@@ -42,7 +42,7 @@ export interface LogComparison {
   readonly repaired: number;
 }
 
-export function compareStreamWithLog(comparedStream: ComparedStream): LogComparison {
+export function compareStreamWithLog(comparedStream: StreamToCompare): LogComparison {
   const { events } = comparedStream.stream;
   const expected = events.map(({ event }) => computePublishedFingerprint(event));
   const compared = { ...comparedStream, entry: asErased(comparedStream, expected) };
@@ -92,7 +92,7 @@ function brokenJournal(stream: JournaledStream): readonly Finding[] {
  * Returns a finding if the records of the stream are in several partitions, because consumers may then get
  * them in any order.
  */
-function scatteredKey({ stream, entry, topic }: ComparedStream): readonly Finding[] {
+function scatteredKey({ stream, entry, topic }: StreamToCompare): readonly Finding[] {
   const { partitions } = entry;
   if (partitions.length < 2) return [];
   const places = partitions.toSorted((a, b) => a - b).join(', ');
@@ -118,7 +118,7 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
  * contain an event with personal data that was erased from the journal. Such an event counts as equal to the
  * journal's event.
  */
-function asErased({ stream, entry }: ComparedStream, expected: readonly (number | undefined)[]): TopicEntry {
+function asErased({ stream, entry }: StreamToCompare, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;
   function taken(index: number, fingerprint: number, impersonal: number | undefined): number {
     const wanted = expected[index];
@@ -139,7 +139,7 @@ function asErased({ stream, entry }: ComparedStream, expected: readonly (number 
  * to be published.
  */
 function missingEvent(
-  compared: ComparedStream,
+  compared: StreamToCompare,
   journaled: JournaledEvent,
   expected: number | undefined,
   early: ReadonlySet<number>,
@@ -161,7 +161,7 @@ function missingEvent(
   ];
 }
 
-function mayBeDeleted({ keptSince }: ComparedStream, at: string): boolean {
+function mayBeDeleted({ keptSince }: StreamToCompare, at: string): boolean {
   return keptSince !== undefined && Date.parse(at) < keptSince.getTime();
 }
 
@@ -171,7 +171,7 @@ function outboxCommits({ events }: JournaledStream): ReadonlyMap<number, Date> {
   );
 }
 
-function staleCommits({ stream, now }: ComparedStream): readonly Finding[] {
+function staleCommits({ stream, now }: StreamToCompare): readonly Finding[] {
   return [...outboxCommits(stream)].flatMap(([commit, at]) => {
     const age = now.getTime() - at.getTime();
     if (age < PUBLISHED_WITHIN_MS) return [];
@@ -187,7 +187,7 @@ function staleCommits({ stream, now }: ComparedStream): readonly Finding[] {
 
 /** Reports records of events that the journal does not contain. */
 function unknownEvents(
-  { stream, entry, topic }: ComparedStream,
+  { stream, entry, topic }: StreamToCompare,
   expected: readonly (number | undefined)[],
 ): readonly Finding[] {
   const { length } = expected;

@@ -25,7 +25,7 @@ export interface StreamComparison {
   readonly findings: readonly Finding[];
 }
 
-export interface CompareDeps {
+export interface CompareStreamsDeps {
   readonly index: TopicIndex;
   readonly profiles: Pick<ProfileView, 'load'>;
   readonly deliveries: Pick<DeliveryView, 'owedBy' | 'recorded'>;
@@ -47,7 +47,7 @@ const EVENTS_PER_TURN = 100;
  * @param streams must be read from the journal after the topics were read into `deps.index`
  */
 export async function compareStreams(
-  deps: CompareDeps,
+  deps: CompareStreamsDeps,
   streams: readonly JournaledStream[],
 ): Promise<readonly StreamComparison[]> {
   const compared: StreamComparison[] = [];
@@ -61,7 +61,7 @@ export async function compareStreams(
 }
 
 async function comparePart(
-  deps: CompareDeps,
+  deps: CompareStreamsDeps,
   streams: readonly JournaledStream[],
 ): Promise<readonly StreamComparison[]> {
   if (streams.length === 0) return [];
@@ -94,7 +94,7 @@ async function comparePart(
 }
 
 async function compareWithLog(
-  { index, deliveries, nameOf, now, keyOf }: CompareDeps,
+  { index, deliveries, nameOf, now, keyOf }: CompareStreamsDeps,
   stream: JournaledStream,
 ) {
   const isMailing = stream.events[0]?.event.type === 'MailRequested';

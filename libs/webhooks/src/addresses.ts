@@ -99,12 +99,12 @@ export function findEndpointUrlFault(
   if (url.username !== '' || url.password !== '') return 'must not contain a user or a password';
   if (url.hash !== '') return 'must not have a fragment (#…)';
   if (allowPrivate) return undefined;
-  const host = getHost(url);
+  const host = getUrlHost(url);
   const isPrivate = isIP(host) !== 0 ? !isPublicAddress(host) : /(^|\.)localhost\.?$/i.test(host);
   return isPrivate ? 'must not lead to a private address' : undefined;
 }
 
 /** Returns the host name or IP address in a URL. An IPv6 address is returned without its brackets. */
-export function getHost({ hostname }: URL): string {
+export function getUrlHost({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }

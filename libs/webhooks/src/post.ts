@@ -2,7 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { createPublicAddressLookup, getHost, isPublicAddress, PrivateAddressError } from './addresses.ts';
+import { createPublicAddressLookup, getUrlHost, isPublicAddress, PrivateAddressError } from './addresses.ts';
 import type { WebhookRequestOutcome } from './progress.ts';
 
 /** The time limit of a request, from the lookup of the host name to the end of the response, in ms. */
@@ -51,7 +51,7 @@ export function createWebhookHttpClient({
   return {
     async post({ url: text, headers, body, signal }) {
       const url = new URL(text);
-      const host = getHost(url);
+      const host = getUrlHost(url);
       // Sockets call `lookup` only for host names, so the IP address in a URL must be checked here.
       if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host))
         return failureOf(new PrivateAddressError(host));

@@ -242,7 +242,7 @@ export function openAuthOps(store: Store): AuthOps {
       const userId = await idOf(journal, account);
       const origin = { correlationId: `ops-${v7()}` };
       const { state, refusal } = await accounts
-        .execute(userId, origin, () => ({ type: 'UndoEmailChange', now: new Date() }))
+        .execute(userId, origin, () => ({ type: 'UndoEmailChangeByOperator', now: new Date() }))
         .catch(rethrowRefusalAsOperatorError(account));
       if (refusal === 'conflict') throw new Error(`${account} has no change of address that can be undone`);
       if (refusal !== undefined || !isLivingAccount(state)) throw createNoSuchAccountError(account);

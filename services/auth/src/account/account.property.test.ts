@@ -179,7 +179,8 @@ describe('an account, whatever is asked of it,', () => {
     eachExecuted(({ command, before, after }) => {
       if (before.status !== 'verified' || after.status !== 'verified') return;
       if (before.address === after.address) return;
-      if (command.type === 'RevertEmailChange') return assert.equal(after.address, before.previous?.address);
+      if (command.type === 'UndoEmailChangeByOwner')
+        return assert.equal(after.address, before.previous?.address);
       assert.ok(command.type === 'ConfirmEmailChange');
       assert.deepEqual([after.previous?.address, after.previous?.email], [before.address, before.email]);
       const { proof } = command;
@@ -198,7 +199,7 @@ describe('an account, whatever is asked of it,', () => {
         const { link, address: previous, email } = state.previous;
         const now = new Date(Date.parse(link.expiresAt) - 1);
         const { facts } = decide(state, {
-          type: 'RevertEmailChange',
+          type: 'UndoEmailChangeByOwner',
           tokenHash: link.hash,
           now,
           passwordHash: 'chosen by the holder',
@@ -219,7 +220,7 @@ describe('an account, whatever is asked of it,', () => {
       RejectRegistration: 'verification',
       CompleteReset: 'reset',
       ConfirmEmailChange: 'email-change',
-      RevertEmailChange: 'email-undo',
+      UndoEmailChangeByOwner: 'email-undo',
     };
     eachExecuted(({ command, before, decision }) => {
       if (!('tokenHash' in command) || command.type === 'CancelErasure') return;
@@ -299,7 +300,7 @@ describe('the generated histories', () => {
     const missing = [
       ...['unverified → verified', 'unverified → ended', 'verified → ended', 'a refusal with facts'],
       ...['ConfirmEmailChange: password_required', 'ConfirmEmailChange: token_expired'],
-      ...['RequestEmailChange: email_change_recent', 'RevertEmailChange: token_expired'],
+      ...['RequestEmailChange: email_change_recent', 'UndoEmailChangeByOwner: token_expired'],
       ...['Verify: token_expired', 'Verify: password_required', 'CompleteReset: token_expired'],
       ...Object.values(catalogue).flatMap(({ type, topic }) => (topic === ACCOUNTS_TOPIC ? [type] : [])),
     ].filter((outcome) => !seen.has(outcome));

@@ -7,7 +7,7 @@ import type { DataOf, Role, SealedToken } from '@latchkey/events';
 /**
  * A new link. The journal keeps only its hash. Its token is sealed, so that only the notifier can read it.
  */
-export interface NewMailedLink {
+export interface LinkToMail {
   readonly hash: string;
   readonly sealed: SealedToken;
 }
@@ -32,7 +32,7 @@ export interface RegisterAccountCommand extends DependsOnAddressOwner {
   readonly lastName?: string;
   readonly locale: string;
   readonly passwordHash: string;
-  readonly link: NewMailedLink;
+  readonly link: LinkToMail;
 }
 
 /** A command that mails a link to an address. The number of mails to each address is limited. */
@@ -47,7 +47,7 @@ interface LimitedByMailBudget {
 /** Sends another verification link for this account. */
 export interface RenewVerificationCommand extends DependsOnAddressOwner, LimitedByMailBudget {
   readonly type: 'RenewVerification';
-  readonly link: NewMailedLink;
+  readonly link: LinkToMail;
 }
 
 /** A session or a sign-up cookie of the person who sends the command. */
@@ -106,7 +106,7 @@ export interface RequestPasswordResetCommand extends DependsOnAddressOwner, Limi
    * by now.
    */
   readonly address: string;
-  readonly link: NewMailedLink;
+  readonly link: LinkToMail;
 }
 
 /** Sets a new password, with the link of a password reset mail. */
@@ -152,7 +152,7 @@ export interface RequestEmailChangeCommand extends DependsOnAddressOwner {
   readonly checkedHash: string;
   /** The hash of the current password, salted with the new address. */
   readonly passwordHash: string;
-  readonly link: NewMailedLink;
+  readonly link: LinkToMail;
   readonly now: Date;
 }
 
@@ -168,7 +168,7 @@ export interface ConfirmEmailChangeCommand extends DependsOnAddressOwner {
    * The link with which the owner of the previous address can undo the change; it is mailed to the previous
    * address.
    */
-  readonly undo: NewMailedLink;
+  readonly undo: LinkToMail;
 }
 
 /** Cancels a change of address that was not confirmed yet. Sent by an operator. */
@@ -181,8 +181,8 @@ export interface CancelEmailChangeCommand {
  * Undoes a change of address and sets a new password. Sent by the owner of the previous address, with the
  * undo link.
  */
-export interface RevertEmailChangeCommand {
-  readonly type: 'RevertEmailChange';
+export interface UndoEmailChangeByOwnerCommand {
+  readonly type: 'UndoEmailChangeByOwner';
   readonly tokenHash: string;
   readonly now: Date;
   /** The hash of the new password, salted with the previous address. */
@@ -193,8 +193,8 @@ export interface RevertEmailChangeCommand {
  * Undoes a change of address. Sent by an operator. The owner of the previous address must then reset the
  * password.
  */
-export interface UndoEmailChangeCommand {
-  readonly type: 'UndoEmailChange';
+export interface UndoEmailChangeByOperatorCommand {
+  readonly type: 'UndoEmailChangeByOperator';
   readonly now: Date;
 }
 
@@ -268,7 +268,7 @@ export interface RequestErasureCommand extends MayRemoveAdmin {
    * The link that cancels the requested erasure. Absent if the erasure is immediate, because there is then no
    * time to cancel it.
    */
-  readonly link?: NewMailedLink;
+  readonly link?: LinkToMail;
 }
 
 /** Cancels the erasure, with the link in the mail about the request. */
@@ -334,7 +334,7 @@ export type AccountCommand =
   | ChangeRoleCommand
   | DisableAccountCommand
   | EnableAccountCommand
-  | RevertEmailChangeCommand
+  | UndoEmailChangeByOwnerCommand
   | RevokeSessionsCommand
   | FinalizeEmailChangeCommand
-  | UndoEmailChangeCommand;
+  | UndoEmailChangeByOperatorCommand;

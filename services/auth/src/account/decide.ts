@@ -40,8 +40,8 @@ import {
   confirmEmailChange,
   finalizeEmailChange,
   requestEmailChange,
-  revertEmailChange,
-  undoEmailChange,
+  undoEmailChangeByOperator,
+  undoEmailChangeByOwner,
 } from './email-change.ts';
 import { cancelErasure, eraseAccount, requestErasure } from './erasure.ts';
 import type { AccountFact } from './facts.ts';
@@ -271,12 +271,12 @@ export function decide(state: AccountState, command: AccountCommand): Decision {
       return requestEmailChange(state, command);
     case 'ConfirmEmailChange':
       return confirmEmailChange(state, command);
-    case 'RevertEmailChange':
-      return revertEmailChange(state, command);
+    case 'UndoEmailChangeByOwner':
+      return undoEmailChangeByOwner(state, command);
     case 'FinalizeEmailChange':
       return finalizeEmailChange(state, command);
-    case 'UndoEmailChange':
-      return undoEmailChange(state, command);
+    case 'UndoEmailChangeByOperator':
+      return undoEmailChangeByOperator(state, command);
     case 'ChangeRole':
       return changeRole(state, command);
     case 'DisableAccount':

@@ -1,6 +1,6 @@
 /** The result of a command, and functions that build facts for several rules. */
 import { assertNever, type DataOf } from '@latchkey/events';
-import type { NewMailedLink, RevokeSessionsCommand, SignUpProof } from './commands.ts';
+import type { LinkToMail, RevokeSessionsCommand, SignUpProof } from './commands.ts';
 import type { AccountFact } from './facts.ts';
 import type { RefusalKind } from './refusals.ts';
 import { isSameHash } from './same-hash.ts';
@@ -40,7 +40,7 @@ export function isClaimedByAnother({ userId }: LivingAccount, owner: string | un
  * @param link the link to mail; undefined if it is withheld
  * @param minted the link that was created for the command, whether or not it is mailed
  */
-export function toPrivateFieldsOfLink(link: NewMailedLink | undefined, minted: NewMailedLink) {
+export function toPrivateFieldsOfLink(link: LinkToMail | undefined, minted: LinkToMail) {
   const { expiresAt } = minted.sealed;
   return link ? { link: { hash: link.hash, expiresAt } } : { withheldUntil: expiresAt };
 }

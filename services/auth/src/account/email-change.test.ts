@@ -103,7 +103,7 @@ const confirm = {
 } as const;
 
 const undo = {
-  type: 'RevertEmailChange',
+  type: 'UndoEmailChangeByOwner',
   tokenHash: undoLink.hash,
   now: noon,
   passwordHash: 'chosen',
@@ -394,7 +394,7 @@ describe('the claims of an account', () => {
 });
 
 describe('an operator undoes a change of address', () => {
-  const undo = { type: 'UndoEmailChange', now: noon } as const;
+  const undo = { type: 'UndoEmailChangeByOperator', now: noon } as const;
 
   test('and ends every session; the owner then resets the password', () => {
     given(...proven, requested(), changed)

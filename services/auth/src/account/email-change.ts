@@ -4,8 +4,8 @@ import type {
   ConfirmEmailChangeCommand,
   FinalizeEmailChangeCommand,
   RequestEmailChangeCommand,
-  RevertEmailChangeCommand,
-  UndoEmailChangeCommand,
+  UndoEmailChangeByOperatorCommand,
+  UndoEmailChangeByOwnerCommand,
 } from './commands.ts';
 import {
   acceptCommand,
@@ -86,7 +86,10 @@ export function confirmEmailChange(state: AccountState, command: ConfirmEmailCha
  * Restores the previous address, even if an admin has disabled the account, because otherwise a thief who has
  * changed the address could keep it. Also cancels a pending erasure, which the thief may have requested.
  */
-export function revertEmailChange(state: AccountState, command: RevertEmailChangeCommand): Decision {
+export function undoEmailChangeByOwner(
+  state: AccountState,
+  command: UndoEmailChangeByOwnerCommand,
+): Decision {
   const { tokenHash, now, passwordHash } = command;
   const refusal = checkEmailUndoLink(state, tokenHash, now);
   if (refusal) return refuseCommand(refusal);
@@ -102,7 +105,10 @@ export function revertEmailChange(state: AccountState, command: RevertEmailChang
  * Restores the previous address. Afterwards, nobody can sign in until the password is reset, because the
  * stored hash is salted with the address that the account loses.
  */
-export function undoEmailChange(state: AccountState, { now }: UndoEmailChangeCommand): Decision {
+export function undoEmailChangeByOperator(
+  state: AccountState,
+  { now }: UndoEmailChangeByOperatorCommand,
+): Decision {
   if (!isLivingAccount(state)) return refuseCommand('not_found');
   if (state.status !== 'verified' || state.previous === undefined || !canBeReverted(state, now))
     return refuseCommand('conflict');

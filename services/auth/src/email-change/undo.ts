@@ -61,7 +61,7 @@ export async function undoEmailChange(
   await assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await passwords.hash(newPassword, account.address, context);
   const outcome = await accounts.execute(userId, context, () => ({
-    type: 'RevertEmailChange',
+    type: 'UndoEmailChangeByOwner',
     tokenHash,
     now: now(),
     passwordHash,

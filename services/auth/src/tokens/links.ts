@@ -3,7 +3,7 @@
  * the notifier can read it.
  */
 import { assertNever, type LinkPurpose } from '@latchkey/events';
-import type { NewMailedLink } from '../account/index.ts';
+import type { LinkToMail } from '../account/index.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
@@ -15,7 +15,7 @@ export async function createMailedLink(
   { settings, ...deps }: Pick<UseCaseDeps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,
   purpose: Exclude<LinkPurpose, 'erasure'>,
   account: Addressee,
-): Promise<NewMailedLink> {
+): Promise<LinkToMail> {
   const minutes = minutesOf(purpose, settings);
   return await createMailedLinkExpiringAt(
     deps,
@@ -36,7 +36,7 @@ export async function createMailedLinkExpiringAt(
   purpose: LinkPurpose,
   { userId, email }: Addressee,
   end: Date,
-): Promise<NewMailedLink> {
+): Promise<LinkToMail> {
   const token = linkTokens.mint(userId);
   const expiresAt = end.toISOString();
   const sealed = await sealer.seal({ token, to: email, purpose, userId, expiresAt });

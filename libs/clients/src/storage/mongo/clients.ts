@@ -1,7 +1,7 @@
 /** Stores service clients in MongoDB. Clients are found by their `_id`, so no other index is needed. */
 import { isDeepStrictEqual } from 'node:util';
 import {
-  createDocumentMoveTarget,
+  createMongoDocumentMoveTarget,
   createMongoStorePreparation,
   type MongoStore,
   mapMongoErrors,
@@ -22,7 +22,7 @@ export function openMongoServiceClients({
   return {
     ...createMongoStorePreparation(connection, { owner: 'clients', migrations: [], indexes: async () => [] }),
     target: mapMongoErrors(
-      createDocumentMoveTarget<ServiceClient, ClientDocument>(connection, CLIENTS, {
+      createMongoDocumentMoveTarget<ServiceClient, ClientDocument>(connection, CLIENTS, {
         documentOf,
         isHeld: (stored, moved) => isDeepStrictEqual(stored.keys, moved.keys),
       }),

@@ -1,7 +1,7 @@
 /** Stores service clients in the embedded store. */
 import { isDeepStrictEqual } from 'node:util';
 import {
-  createRowMoveSource,
+  createSqliteRowMoveSource,
   mapSqliteErrors,
   type SqliteRow,
   type SqliteSchema,
@@ -42,7 +42,7 @@ export function openSqliteServiceClients({ database }: Pick<SqliteStore, 'databa
   const { prepare, write } = database;
   return {
     ...noStorePreparation,
-    source: createRowMoveSource(database, {
+    source: createSqliteRowMoveSource(database, {
       count: SQL.count,
       page: SQL.list,
       key: ['id', ''],

@@ -3,8 +3,8 @@
  * because there are few of them.
  */
 import {
-  createDocumentMoveTarget,
-  createKeyFingerprintMoveTarget,
+  createMongoDocumentMoveTarget,
+  createMongoKeyFingerprintMoveTarget,
   createMongoKeyFingerprintStore,
   createMongoLeaseRecords,
   createMongoStorePreparation,
@@ -78,25 +78,25 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
     }),
     target: {
       endpoints: mapMongoErrors(
-        createDocumentMoveTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, {
+        createMongoDocumentMoveTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, {
           documentOf,
           isHeld: (stored, moved) => stored.version >= moved.version,
         }),
       ),
       attempts: mapMongoErrors(
-        createDocumentMoveTarget<StoredDeliveryAttempt, AttemptDocument>(connection, ATTEMPTS, {
+        createMongoDocumentMoveTarget<StoredDeliveryAttempt, AttemptDocument>(connection, ATTEMPTS, {
           documentOf: ({ endpoint, attempt }) => ({ _id: slotOf(endpoint, attempt), ...attempt }),
         }),
       ),
       sentBefore: mapMongoErrors(
-        createDocumentMoveTarget<LastSentSequence, SentDocument>(connection, SENT_BEFORE, {
+        createMongoDocumentMoveTarget<LastSentSequence, SentDocument>(connection, SENT_BEFORE, {
           documentOf: ({ account, endpoint, sequence }) => ({
             _id: endpoint === undefined ? account : ofAccount(endpoint, account),
             sequence,
           }),
         }),
       ),
-      keys: createKeyFingerprintMoveTarget(connection, KEYS),
+      keys: createMongoKeyFingerprintMoveTarget(connection, KEYS),
     },
     endpoints: mapMongoErrors<EndpointStore>({
       async add(endpoint, most) {

@@ -1,9 +1,9 @@
 /** Stores webhooks in the embedded store. */
 import {
-  createKeyFingerprintSource,
-  createRowMoveSource,
+  createSqliteKeyFingerprintMoveSource,
   createSqliteKeyFingerprintStore,
   createSqliteLeaseRecords,
+  createSqliteRowMoveSource,
   mapSqliteErrors,
   type SqliteRow,
   type SqliteSchema,
@@ -93,19 +93,19 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
   return {
     ...noStorePreparation,
     source: {
-      endpoints: createRowMoveSource(database, {
+      endpoints: createSqliteRowMoveSource(database, {
         count: SQL.count,
         page: SQL.page,
         key: ['id', ''],
         read: endpointOf,
       }),
-      attempts: createRowMoveSource(database, {
+      attempts: createSqliteRowMoveSource(database, {
         count: SQL.countAttempts,
         page: SQL.pageAttempts,
         key: ['place', ''],
         read: (row) => ({ endpoint: String(row['endpoint']), attempt: attemptOf(row) }),
       }),
-      keys: createKeyFingerprintSource(database, KEYS),
+      keys: createSqliteKeyFingerprintMoveSource(database, KEYS),
     },
     // Webhooks cannot be moved to an embedded store, so no events were sent before a move.
     sentBefore: { find: async () => new Map() },

@@ -1,6 +1,6 @@
 /** Ada's account for tests: its facts and commands, with short values. */
 import type { DataOf } from '@latchkey/events';
-import type { NewMailedLink, RegisterAccountCommand } from '../commands.ts';
+import type { LinkToMail, RegisterAccountCommand } from '../commands.ts';
 import type { AccountFact, FactOf } from '../facts.ts';
 
 export const adaId = '0198c0de-0000-7000-8000-00000000ada0';
@@ -24,7 +24,7 @@ const HOUR = 3_600_000;
  * Returns a link for tests. Its hash and its token contain `name`, so that tests can tell links apart. By
  * default, the link expires at one o'clock.
  */
-export function createTestLink(name: string, expiresAt = createInstantAfterNoon(HOUR)): NewMailedLink {
+export function createTestLink(name: string, expiresAt = createInstantAfterNoon(HOUR)): LinkToMail {
   return {
     hash: `hash of link ${name}`,
     sealed: { sealed: `sealed ${name}`, expiresAt: expiresAt.toISOString() },
@@ -35,7 +35,7 @@ export function createTestLink(name: string, expiresAt = createInstantAfterNoon(
  * Returns the private fields of a fact about a link.
  * @param newLink undefined if the link is withheld
  */
-function keep(newLink: NewMailedLink | undefined) {
+function keep(newLink: LinkToMail | undefined) {
   if (newLink === undefined) return { withheldUntil: createInstantAfterNoon(HOUR).toISOString() };
   const { hash, sealed } = newLink;
   return { link: { hash, expiresAt: sealed.expiresAt } };
@@ -53,7 +53,7 @@ export const registerAdaCommand: RegisterAccountCommand = {
 };
 
 /** Returns the fact of Ada's sign-up. @param newLink undefined if the address belongs to another account */
-export function createUserRegisteredFact(newLink?: NewMailedLink): FactOf<'UserRegistered'> {
+export function createUserRegisteredFact(newLink?: LinkToMail): FactOf<'UserRegistered'> {
   return {
     type: 'UserRegistered',
     data: { ...addressed, role: 'user', ...(newLink && { verification: newLink.sealed }) },
@@ -61,7 +61,7 @@ export function createUserRegisteredFact(newLink?: NewMailedLink): FactOf<'UserR
   };
 }
 
-export function createVerificationRequestedFact(newLink?: NewMailedLink): AccountFact {
+export function createVerificationRequestedFact(newLink?: LinkToMail): AccountFact {
   return {
     type: 'VerificationRequested',
     data: { ...addressed, ...(newLink && { verification: newLink.sealed }) },
@@ -71,7 +71,7 @@ export function createVerificationRequestedFact(newLink?: NewMailedLink): Accoun
 
 export const accountVerifiedFact: AccountFact = { type: 'AccountVerified', data: addressed };
 
-export function createPasswordResetRequestedFact(verifies: boolean, newLink?: NewMailedLink): AccountFact {
+export function createPasswordResetRequestedFact(verifies: boolean, newLink?: LinkToMail): AccountFact {
   return {
     type: 'PasswordResetRequested',
     data: { ...addressed, verifies, ...(newLink && { reset: newLink.sealed }) },
@@ -158,7 +158,7 @@ export function createAccountDisabledFactWithMailData(reason?: string): AccountF
  */
 export function createAccountErasureRequestedFact(
   eraseAt: string,
-  undo?: NewMailedLink,
+  undo?: LinkToMail,
   requestedBy = adaId,
 ): AccountFact {
   return {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { computeLookupKeys, findUnneededAddressClaims, toAddressClaim } from '../claims.ts';
-import type { AccountCommand, NewMailedLink, RegisterAccountCommand, SignUpProof } from '../commands.ts';
+import type { AccountCommand, LinkToMail, RegisterAccountCommand, SignUpProof } from '../commands.ts';
 import { decide } from '../decide.ts';
 import type { Decision } from '../decision.ts';
 import { type AccountState, applyAccountFact, initialAccountState } from '../state.ts';
@@ -33,7 +33,7 @@ const password = number.map((n) => hashOf('password', n));
 
 function linkOf(kind: Purpose) {
   return fc.tuple(number, minute).map(
-    ([n, expires]): NewMailedLink => ({
+    ([n, expires]): LinkToMail => ({
       hash: hashOf(kind, n),
       sealed: {
         sealed: `sealed-${kind}-${n}`,
@@ -127,7 +127,7 @@ function request(userId: string): fc.Arbitrary<AccountCommand> {
     ),
     mostly(
       fc.record({
-        type: type('RevertEmailChange'),
+        type: type('UndoEmailChangeByOwner'),
         tokenHash: tokenFor('email-undo'),
         passwordHash: password,
         now,
@@ -252,7 +252,7 @@ function proving({ link, passwordHash }: RegisterAccountCommand): AccountCommand
 /** Returns the commands that request and confirm a change of a verified account's address. */
 function changing(
   { passwordHash }: RegisterAccountCommand,
-  { link, undo }: { readonly link: NewMailedLink; readonly undo: NewMailedLink },
+  { link, undo }: { readonly link: LinkToMail; readonly undo: LinkToMail },
 ): readonly AccountCommand[] {
   const [, to] = addresses;
   const lookedUp = { now: createInstantAfterNoon(0), owner: undefined };

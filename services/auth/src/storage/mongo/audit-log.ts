@@ -1,5 +1,5 @@
 import {
-  createPlainSchema,
+  createStrictMongooseSchema,
   getCollectionModel,
   type MongoIndex,
   mapMongoErrors,
@@ -26,7 +26,7 @@ export interface AuditEntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'ti
 }
 
 function schema() {
-  return createPlainSchema<AuditEntryDocument>({
+  return createStrictMongooseSchema<AuditEntryDocument>({
     _id: { type: String, required: true },
     account: String,
     time: { type: Date, required: true },

@@ -1,4 +1,4 @@
-import { createPlainSchema, type MongoIndex } from '@latchkey/mongo';
+import { createStrictMongooseSchema, type MongoIndex } from '@latchkey/mongo';
 import type { DueErasure } from '../../ports/erasures.ts';
 import type { Commit } from '../../ports/journal.ts';
 import type { OpenRegistration } from '../../ports/registrations.ts';
@@ -28,7 +28,7 @@ const text = { type: String, required: true } as const;
 const whole = { type: Number, required: true } as const;
 
 export function createCommitMongooseSchema() {
-  return createPlainSchema<CommitDocument>({
+  return createStrictMongooseSchema<CommitDocument>({
     _id: text,
     stream: text,
     number: whole,
@@ -40,9 +40,9 @@ export function createCommitMongooseSchema() {
     correlationId: text,
     traceparent: String,
     at: text,
-    unpublished: createPlainSchema({ stream: text, number: whole, at: text }),
-    registration: createPlainSchema({ stream: text, address: text, at: text }),
-    erasure: createPlainSchema({ stream: text, number: whole, eraseAt: text }),
+    unpublished: createStrictMongooseSchema({ stream: text, number: whole, at: text }),
+    registration: createStrictMongooseSchema({ stream: text, address: text, at: text }),
+    erasure: createStrictMongooseSchema({ stream: text, number: whole, eraseAt: text }),
   });
 }
 

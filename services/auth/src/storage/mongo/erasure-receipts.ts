@@ -1,5 +1,5 @@
 import {
-  createPlainSchema,
+  createStrictMongooseSchema,
   getCollectionModel,
   type MongoIndex,
   mapMongoErrors,
@@ -32,15 +32,15 @@ interface ErasureDocument extends Omit<ErasureRecord, 'account'> {
 }
 
 function schema() {
-  return createPlainSchema<ErasureDocument>({
+  return createStrictMongooseSchema<ErasureDocument>({
     _id: { type: String, required: true },
     sequence: { type: Number, required: true },
     erasedAt: { type: String, required: true },
     expected: { type: [String], required: true },
     receipts: { type: [{ _id: false, consumer: String, confirmedAt: String }], required: true },
-    copies: createPlainSchema({ firstAt: String, lastAt: String, goneAt: String }),
+    copies: createStrictMongooseSchema({ firstAt: String, lastAt: String, goneAt: String }),
     waitingSince: String,
-    open: createPlainSchema({ firstAt: String, account: String }),
+    open: createStrictMongooseSchema({ firstAt: String, account: String }),
   });
 }
 

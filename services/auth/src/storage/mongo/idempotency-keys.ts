@@ -1,5 +1,5 @@
 import {
-  createPlainSchema,
+  createStrictMongooseSchema,
   getCollectionModel,
   type MongoIndex,
   mapMongoErrors,
@@ -17,7 +17,7 @@ interface KeyDocument {
 }
 
 function schema() {
-  return createPlainSchema<KeyDocument>({
+  return createStrictMongooseSchema<KeyDocument>({
     _id: { type: String, required: true },
     digest: { type: String, required: true },
     until: { type: Date, required: true },

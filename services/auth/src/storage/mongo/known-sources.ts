@@ -1,5 +1,5 @@
 import {
-  createPlainSchema,
+  createStrictMongooseSchema,
   getCollectionModel,
   mapMongoErrors,
   retryOnConcurrentWrite,
@@ -17,7 +17,7 @@ interface KnownSourcesDocument {
 }
 
 function schema() {
-  return createPlainSchema<KnownSourcesDocument>({
+  return createStrictMongooseSchema<KnownSourcesDocument>({
     _id: { type: String, required: true },
     sources: { type: [String], required: true },
   });

@@ -1,5 +1,5 @@
 import {
-  createDocumentMoveTarget,
+  createMongoDocumentMoveTarget,
   type FingerprintDocument,
   getCollectionModel,
   getKeyFingerprintModel,
@@ -62,20 +62,20 @@ export function createMongoMigrationTarget(connection: Connection): MigrationTar
       },
     }),
     requests: mapMongoErrors<MoveTarget<QueuedMailRequest>>(
-      createDocumentMoveTarget(connection, REQUESTS_COLLECTION, { documentOf: toRequestDocument }),
+      createMongoDocumentMoveTarget(connection, REQUESTS_COLLECTION, { documentOf: toRequestDocument }),
     ),
     sessions: mapMongoErrors<MoveTarget<Session>>(
-      createDocumentMoveTarget(connection, SESSIONS_COLLECTION, { documentOf: toSessionDocument }),
+      createMongoDocumentMoveTarget(connection, SESSIONS_COLLECTION, { documentOf: toSessionDocument }),
     ),
     erasures: mapMongoErrors<MoveTarget<ErasureRecord>>(
-      createDocumentMoveTarget(connection, ERASURES_COLLECTION, { documentOf: toErasureDocument }),
+      createMongoDocumentMoveTarget(connection, ERASURES_COLLECTION, { documentOf: toErasureDocument }),
     ),
     commits: mapMongoErrors(commitsIn(connection)),
   };
 }
 
 function commitsIn(connection: Connection): MoveTarget<RawCommit> {
-  const target = createDocumentMoveTarget<RawCommit, CommitDocument>(connection, COMMITS_COLLECTION, {
+  const target = createMongoDocumentMoveTarget<RawCommit, CommitDocument>(connection, COMMITS_COLLECTION, {
     documentOf: toCommitDocument,
     isHeld: (stored, commit) => fixedPart(stored) === fixedPart(commit),
   });

@@ -1,4 +1,4 @@
-import { createPlainSchema, getCollectionModel } from '@latchkey/mongo';
+import { createStrictMongooseSchema, getCollectionModel } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 
 /** The state of a move of auth's records from another store into this database. */
@@ -13,7 +13,7 @@ export const KEY_FINGERPRINTS_COLLECTION = 'auth_fingerprints';
 
 export function openDataMoveModel(connection: Connection) {
   return getCollectionModel(connection, 'auth_moves', () =>
-    createPlainSchema<MoveDocument>({
+    createStrictMongooseSchema<MoveDocument>({
       _id: { type: String, required: true },
       begunAt: { type: Date, required: true },
       endedAt: Date,

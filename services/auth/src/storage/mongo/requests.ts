@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
-  createPlainSchema,
+  createStrictMongooseSchema,
   getCollectionModel,
   isConcurrentWriteError,
   mapMongoErrors,
@@ -30,7 +30,7 @@ interface RequestDocument extends Omit<QueuedMailRequest, 'id'> {
 }
 
 function schema() {
-  return createPlainSchema<RequestDocument>({
+  return createStrictMongooseSchema<RequestDocument>({
     _id: { type: String, required: true },
     kind: { type: String, required: true },
     address: { type: String, required: true },

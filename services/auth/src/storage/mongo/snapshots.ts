@@ -1,5 +1,5 @@
 import {
-  createPlainSchema,
+  createStrictMongooseSchema,
   getCollectionModel,
   isConcurrentWriteError,
   mapMongoErrors,
@@ -16,7 +16,7 @@ const text = { type: String, required: true } as const;
 const whole = { type: Number, required: true } as const;
 
 function schema() {
-  return createPlainSchema<SnapshotDocument>({
+  return createStrictMongooseSchema<SnapshotDocument>({
     _id: text,
     number: whole,
     sequence: whole,

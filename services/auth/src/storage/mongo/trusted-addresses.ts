@@ -1,5 +1,5 @@
 import {
-  createPlainSchema,
+  createStrictMongooseSchema,
   getCollectionModel,
   type MongoIndex,
   mapMongoErrors,
@@ -22,7 +22,7 @@ interface TrustDocument {
 }
 
 function schema() {
-  return createPlainSchema<TrustDocument>({ _id: { type: String, required: true }, until: Date });
+  return createStrictMongooseSchema<TrustDocument>({ _id: { type: String, required: true }, until: Date });
 }
 
 export const trustedIpIndexes: readonly MongoIndex[] = [

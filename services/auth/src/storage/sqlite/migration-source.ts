@@ -1,4 +1,4 @@
-import { createRowMoveSource, type Database, type SqliteRow } from '@latchkey/sqlite';
+import { createSqliteRowMoveSource, type Database, type SqliteRow } from '@latchkey/sqlite';
 import type { MigrationSource, RawCommit } from '../../ports/migration.ts';
 import { commitHeaderFromRow, lookupKeysFromRow } from './commits.ts';
 import { erasureFromRow } from './erasure-receipts.ts';
@@ -34,10 +34,10 @@ export function createSqliteMigrationSource(database: Database): MigrationSource
       const rows = database.prepare('SELECT name, fingerprint FROM journal_fingerprint').all();
       return Object.fromEntries(rows.map((row) => [String(row['name']), String(row['fingerprint'])]));
     },
-    requests: createRowMoveSource(database, { ...REQUESTS, read: requestFromRow }),
-    sessions: createRowMoveSource(database, { ...byRowid('session'), read: sessionFromRow }),
-    erasures: createRowMoveSource(database, { ...ERASURES, read: erasureFromRow }),
-    commits: createRowMoveSource(database, { ...byRowid('journal_commit'), read: rawCommitOf }),
+    requests: createSqliteRowMoveSource(database, { ...REQUESTS, read: requestFromRow }),
+    sessions: createSqliteRowMoveSource(database, { ...byRowid('session'), read: sessionFromRow }),
+    erasures: createSqliteRowMoveSource(database, { ...ERASURES, read: erasureFromRow }),
+    commits: createSqliteRowMoveSource(database, { ...byRowid('journal_commit'), read: rawCommitOf }),
   };
 }
 

@@ -1,4 +1,8 @@
-import { createDocumentMoveTarget, createKeyFingerprintMoveTarget, mapMongoErrors } from '@latchkey/mongo';
+import {
+  createMongoDocumentMoveTarget,
+  createMongoKeyFingerprintMoveTarget,
+  mapMongoErrors,
+} from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { DeliveryState } from '../../delivery/delivery.ts';
 import type { MailSuppression } from '../../delivery/suppression.ts';
@@ -18,7 +22,7 @@ import { toSuppressionDocument } from './suppressions.ts';
 export function createMongoMoveTarget(connection: Connection): MovableNotifierRecords<'target'> {
   return {
     cutoffs: mapMongoErrors(
-      createDocumentMoveTarget<StoredMailCutoffs, CutoffsDocument>(connection, CUTOFFS_COLLECTION, {
+      createMongoDocumentMoveTarget<StoredMailCutoffs, CutoffsDocument>(connection, CUTOFFS_COLLECTION, {
         documentOf: ({ subject, before }) => ({ _id: subject, before }),
         isHeld: (stored, moved) =>
           Object.entries(moved.before).every(
@@ -27,17 +31,21 @@ export function createMongoMoveTarget(connection: Connection): MovableNotifierRe
       }),
     ),
     suppressions: mapMongoErrors(
-      createDocumentMoveTarget<MailSuppression, SuppressionDocument>(connection, SUPPRESSIONS_COLLECTION, {
-        documentOf: toSuppressionDocument,
-      }),
+      createMongoDocumentMoveTarget<MailSuppression, SuppressionDocument>(
+        connection,
+        SUPPRESSIONS_COLLECTION,
+        {
+          documentOf: toSuppressionDocument,
+        },
+      ),
     ),
     deliveries: mapMongoErrors(
-      createDocumentMoveTarget<StoredDelivery, DeliveryDocument>(connection, DELIVERIES_COLLECTION, {
+      createMongoDocumentMoveTarget<StoredDelivery, DeliveryDocument>(connection, DELIVERIES_COLLECTION, {
         documentOf,
         isHeld: isSameOrLater,
       }),
     ),
-    keys: createKeyFingerprintMoveTarget(connection, KEY_FINGERPRINTS_COLLECTION),
+    keys: createMongoKeyFingerprintMoveTarget(connection, KEY_FINGERPRINTS_COLLECTION),
   };
 }
 

@@ -1,6 +1,6 @@
 import {
-  createKeyFingerprintSource,
-  createRowMoveSource,
+  createSqliteKeyFingerprintMoveSource,
+  createSqliteRowMoveSource,
   type Database,
   type SqliteRow,
 } from '@latchkey/sqlite';
@@ -31,10 +31,10 @@ const SUPPRESSIONS = {
 /** The notifier's records in the embedded store, for `ops move`. */
 export function createSqliteMoveSource(database: Database): MovableNotifierRecords<'source'> {
   return {
-    cutoffs: createRowMoveSource(database, { ...CUTOFFS, read: cutoffsOf }),
-    suppressions: createRowMoveSource(database, { ...SUPPRESSIONS, read: suppressionFromRow }),
-    deliveries: createRowMoveSource(database, { ...DELIVERIES, read: deliveryFromRow }),
-    keys: createKeyFingerprintSource(database, KEY_FINGERPRINTS_TABLE),
+    cutoffs: createSqliteRowMoveSource(database, { ...CUTOFFS, read: cutoffsOf }),
+    suppressions: createSqliteRowMoveSource(database, { ...SUPPRESSIONS, read: suppressionFromRow }),
+    deliveries: createSqliteRowMoveSource(database, { ...DELIVERIES, read: deliveryFromRow }),
+    keys: createSqliteKeyFingerprintMoveSource(database, KEY_FINGERPRINTS_TABLE),
   };
 }
 

@@ -2,7 +2,7 @@
  * Stores the generations of the read model in MongoDB: the pointer is a document, and each generation is a collection.
  */
 import {
-  createPlainSchema,
+  createStrictMongooseSchema,
   ensureIndexes,
   getCollectionModel,
   isConcurrentWriteError,
@@ -24,7 +24,7 @@ interface PointerDocument extends GenerationPointer {
 }
 
 function schema() {
-  return createPlainSchema<PointerDocument>({
+  return createStrictMongooseSchema<PointerDocument>({
     _id: { type: String, required: true },
     version: { type: Number, required: true },
     active: { type: Number, required: true },

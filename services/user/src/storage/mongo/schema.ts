@@ -1,5 +1,5 @@
 /** The MongoDB documents of the read model, and their indexes. */
-import { createPlainSchema, type MongoIndex } from '@latchkey/mongo';
+import { createStrictMongooseSchema, type MongoIndex } from '@latchkey/mongo';
 import type { StoredAccount } from '../../profile/stored-account.ts';
 
 export interface AccountDocument extends Omit<StoredAccount, 'account'> {
@@ -10,13 +10,13 @@ export interface AccountDocument extends Omit<StoredAccount, 'account'> {
 }
 
 export function createAccountMongooseSchema() {
-  return createPlainSchema<AccountDocument>({
+  return createStrictMongooseSchema<AccountDocument>({
     _id: { type: String, required: true },
     sequence: { type: Number, required: true },
     head: String,
     profile: Object,
     parked: Object,
-    search: createPlainSchema({ email: String, username: String }),
+    search: createStrictMongooseSchema({ email: String, username: String }),
   });
 }
 
