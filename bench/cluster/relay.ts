@@ -17,7 +17,7 @@ import { measureMs } from '../support/load.ts';
 import { createBenchTopics } from '../support/servers.ts';
 import { measureAlternately } from '../support/statistics.ts';
 
-/** The number of accounts, which is the number of streams that fit into the queue of the relay. */
+/** The number of accounts. It equals the number of streams that fit into the queue of the relay. */
 const ACCOUNTS = 10_000;
 const COMMITS_PER_ACCOUNT = Math.max(
   2,

@@ -20,8 +20,9 @@ export interface BareServer extends AsyncDisposable {
 }
 
 /**
- * Starts a program that calls `listenAsBareServer`, in a separate process.
- * @param program the path of the program. Its first argument is an empty folder, which is removed at the end
+ * Starts a program in a separate process. The program must call `listenAsBareServer`.
+ * @param program the path of the program. The program gets the path of an empty folder as its first argument;
+ * the folder is removed at the end
  */
 export async function startBareServer(program: string): Promise<BareServer> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));

@@ -6,8 +6,8 @@ export type MeasureWallMs = (work: () => Promise<unknown>) => Promise<number>;
 
 export interface CpuMeter {
   /**
-   * Runs work and returns its wall time in ms, as `MeasureWallMs` does. Also stores the CPU time that this process used
-   * meanwhile.
+   * Runs work and returns its wall time in ms, as `MeasureWallMs` does. Also stores the CPU time that this
+   * process used during the work.
    */
   readonly measure: MeasureWallMs;
   /** Returns the median CPU time of the measured runs, in µs. The first run is a warm-up and does not count. */

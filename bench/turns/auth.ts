@@ -123,7 +123,8 @@ async function measureSecurityEvents(database: Database): Promise<readonly Bench
   });
   const longest = await measureLongestEventLoopTurn(async () => {
     await publisher.start();
-    // `stop` waits for the first run of the publisher, which removes all security events that are old enough.
+    // Wait for the first run of the publisher, which removes all expired security events; `stop` returns only
+    // after this run.
     await publisher.stop();
   });
   await bus.close();

@@ -3,8 +3,8 @@ import { Form, NewPasswordField, PasswordField } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
 /**
- * Renders the page that a verification link opens. The page verifies the account only after a click, because
- * mail scanners open links, too.
+ * Renders the page that verifies an account. The link to this page is in the verification mail. The page
+ * verifies the account only after a click, because mail scanners open links, too.
  */
 export function VerificationPage() {
   const [step, setStep] = useState<'verify' | 'verified' | 'reject'>('verify');
@@ -43,7 +43,10 @@ export function VerificationPage() {
   );
 }
 
-/** The page that a password reset link opens. */
+/**
+ * Renders the page on which a person chooses a new password. The link to this page is in the password reset
+ * mail.
+ */
 export function PasswordResetPage() {
   return (
     <>
@@ -61,7 +64,7 @@ export function PasswordResetPage() {
 }
 
 /**
- * Renders the page that opens from the link sent to a new email address. The page confirms the change to that
+ * Renders the page that confirms a change of the email address. The link to this page is mailed to the new
  * address.
  */
 export function EmailChangePage() {
@@ -81,8 +84,8 @@ export function EmailChangePage() {
 }
 
 /**
- * Renders the page that opens from the link that undoes a change of the email address. The page also asks for
- * a new password, because somebody may have stolen the old one.
+ * Renders the page that undoes a change of the email address. The link to this page is mailed to the previous
+ * address. The page also asks for a new password, because somebody may have stolen the old one.
  */
 export function UndoEmailChangePage() {
   return (

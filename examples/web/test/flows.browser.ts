@@ -174,7 +174,8 @@ for (const tokens of ['cookie', 'body'] as const) {
       await page.getByText('Signed in as Augusta').waitFor();
     }
 
-    // The list shows a session on another device and can end it. The next refresh on that device is then refused.
+    // Sign in on another device. The list must show the session of that device, and must be able to end it,
+    // so that the device's next refresh is refused.
     const elsewhere = await newContext();
     t.after(() => elsewhere.close());
     const phone = await elsewhere.newPage();

@@ -25,8 +25,8 @@ const NOTE_EVERY_MS = 60_000;
 export interface ClockHistoryDeps {
   readonly readings: ClockReadingStore;
   /**
-   * Returns the time of the newest data in the store, or undefined if there is no data. Used while no process
-   * has stored its time yet. Default: there is no data.
+   * Returns the time of the newest data in the store, or undefined if the store is empty. Used if no process
+   * has stored its time yet. By default, the store counts as empty.
    */
   newestTime?(): Promise<Date | undefined>;
   now?(): Date;

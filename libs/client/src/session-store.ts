@@ -24,8 +24,8 @@ export interface SessionStore {
  */
 export function openSessionStore(storage: Storage, key: string): SessionStore {
   /**
-   * A stored session that expires at this time or earlier is out of date, because a later write has failed.
-   * In ms since the epoch.
+   * The expiry time of the session whose write or removal has just failed, in ms since the epoch; -1 if the
+   * last write succeeded. A stored session that expires at this time or earlier is out of date.
    */
   let staleUntil = -1;
 

@@ -11,7 +11,9 @@ import { Gauge } from 'prom-client';
  */
 const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
-/** For how long the metric shows the last measured difference between two clocks, in ms. */
+/**
+ * How long the metric shows a measured difference between two clocks if no newer measurement succeeds, in ms.
+ */
 const LASTS_MS = 5 * 60_000;
 /**
  * If another server's response with its time takes longer than this, in ms, the response is ignored, because

@@ -82,8 +82,8 @@ export function createRemoteEventKeySource(
   }
 
   /**
-   * Throws if a record must still wait for its key. Returns if the record is too old to wait, or no more
-   * waiting is allowed for now.
+   * Throws if a record must still wait for its key. Does not throw if the record is too old to wait, or if
+   * other records have already waited for as long as is allowed at the moment.
    * @param newest the time of the record
    * @throws EventKeysUnavailable
    */

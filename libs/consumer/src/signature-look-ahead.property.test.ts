@@ -248,7 +248,7 @@ interface Reading {
 
 /**
  * Consumes the log in slices.
- * @returns the offsets of the accepted records, and the offsets of the forged records with the causes
+ * @returns the offsets of the accepted records, and for each forged record its offset and the cause
  */
 async function consume(
   records: readonly BusRecord[],

@@ -54,8 +54,8 @@ const registered = z.object({ id: z.number() });
 const refusal = z.object({ message: z.string() });
 
 /**
- * Returns the schemas with their subjects, which are named by TopicRecordNameStrategy: this strategy allows events of
- * several types on one topic.
+ * Returns the schemas by subject. The names of the subjects follow Confluent's TopicRecordNameStrategy,
+ * because that strategy allows events of several types on one topic.
  */
 function subjects(
   names: TopicNamesOnLog,

@@ -261,7 +261,7 @@ function printSecret({ print }: CommandContext, { endpoint, secret }: EndpointWi
   print('The secret is shown only once. Requests are signed with this secret (Standard Webhooks).');
 }
 
-/** Runs `work`, and converts an EndpointRefusedError that it throws to an Error with a one-line message. */
+/** Runs `work`. If `work` throws an EndpointRefusedError, throws an Error with a one-line message instead. */
 async function refusing<T>(work: () => Promise<T>, urlHint = ''): Promise<T> {
   try {
     return await work();

@@ -127,8 +127,8 @@ export function createEmbeddedBus({
     },
     async publish(topic, records) {
       refuseIfClosed();
-      // Each part is durable before the next one is appended: otherwise, the later records of a key could be
-      // appended without the earlier ones.
+      // Wait until each part is durable before appending the next one. Otherwise, later records of a key
+      // could be appended without the earlier ones.
       for (let from = 0; from < records.length; from += APPENDED_AT_ONCE) {
         const part = records.slice(from, from + APPENDED_AT_ONCE);
         const append = () => log.append({ topic: log.topic(topic), records: part, at: now() });
@@ -186,7 +186,8 @@ export function createEmbeddedBus({
 function progressOf(log: EmbeddedLog, group: string, names: readonly string[]): ConsumerGroupProgress {
   const topics = names.map(log.topic);
   const records = topics.reduce((sum, topic) => sum + log.held(topic), 0);
-  // When the log deletes records, it also moves the positions of the groups, so no position is out of range.
+  // No position can be out of range, because the log moves the positions of the groups when it deletes
+  // records.
   return { records, read: records - count(unreadOf(log, group, names)), outOfRange: [] };
 }
 

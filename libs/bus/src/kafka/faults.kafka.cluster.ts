@@ -66,7 +66,10 @@ function without(request: FetchRequest, forgotten: number | undefined): FetchReq
   };
 }
 
-/** Simulates another program that uses the same broker and breaks the rules of the bus. */
+/**
+ * Simulates another program on the same broker that does what Latchkey itself never does with its topics and
+ * groups.
+ */
 function stranger() {
   return createKafkaClients(kafkaConnectionForTests, silentLogger).prompt;
 }

@@ -1,4 +1,7 @@
-/** One kafkajs consumer as a member of its group: joining, crashing, rejoining, leaving. */
+/**
+ * Makes a kafkajs consumer a member of its group: the consumer joins the group, rejoins it after a crash, and
+ * leaves it.
+ */
 import type { Consumer, ConsumerCrashEvent } from 'kafkajs';
 import type { BusSubscribeOptions } from '../bus.ts';
 import { KAFKA_OUTAGE_RETRY_OPTIONS, type KafkaClients } from './clients.ts';

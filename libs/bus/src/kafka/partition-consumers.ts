@@ -28,8 +28,8 @@ export interface PartitionConsumers {
   /** Handles a fetched batch; resolves when kafkajs may fetch again. */
   take(payload: EachBatchPayload): Promise<void>;
   /**
-   * Takes over the partitions that are assigned to the member. Must be called when the member has joined its
-   * group.
+   * Notes which partitions are assigned to the member, and revokes the consumers of partitions that the
+   * member has lost. Must be called when the member has joined its group.
    */
   assign(join: ConsumerGroupJoinEvent['payload']): void;
   revokeAll(): void;

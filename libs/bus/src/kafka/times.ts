@@ -1,8 +1,8 @@
 /** Timeouts and intervals of the Kafka consumer, in ms; tests shorten them. */
 export interface KafkaTimeouts {
   /**
-   * After this time without a heartbeat, a member loses its partitions. With default settings, brokers accept
-   * no less than 6 s.
+   * After this time without a heartbeat, a member loses its partitions. Brokers with default settings refuse
+   * a value below 6 s.
    */
   readonly sessionTimeoutMs: number;
   /** How long a slice of records may hold up other partitions of the same broker. */

@@ -71,7 +71,8 @@ function parkedAs(reason: ParkReason | undefined): Exclude<ParkReason, 'refused'
 }
 
 /**
- * Accepts the records of the conformance kit, which are not signed, and takes their hashes from the headers.
+ * Accepts the records of the conformance kit without a check, because they are not signed. The hashes of the
+ * records are taken from their headers.
  */
 const acceptHashes: RecordAuthenticator = async (sources) => ({
   records: sources.map((source) => {

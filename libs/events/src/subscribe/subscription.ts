@@ -96,8 +96,8 @@ export type ConfirmErasure = (account: string, sequence: number) => Promise<void
 
 /**
  * Subscribes to topics of a bus.
- * @throws RangeError if a handler is for events of a topic that is not subscribed to, or if both `erased` and
- * a handler of `AccountErased` are given; any error of the bus
+ * @throws RangeError if a handler's events are on a topic that the subscription does not read, or if both
+ * `erased` and a handler of `AccountErased` are given; any error of the bus
  */
 export async function subscribeToBus(
   bus: Pick<Bus, 'subscribe' | 'readKey'>,

@@ -32,7 +32,10 @@ export interface KafkaNodesOptions {
 export interface KafkaNodes {
   /** `host:port` of each node, as advertised to clients. */
   readonly brokers: readonly string[];
-  /** Kills a node immediately, like a power cut; it is dead when this returns. Nodes count from 1. */
+  /**
+   * Kills a node without a shutdown, as a power cut would. The node is dead when this method returns.
+   * @param node the number of the node, counted from 1
+   */
   kill(node: number): void;
   /** Starts a killed node again, with the data that it had. Resolves once it responds. */
   restart(node: number): Promise<void>;

@@ -43,9 +43,9 @@ interface Waiting {
 }
 
 /**
- * Detects partitions that make no progress although the consumer looks healthy: the consumer fetches, and is
- * a member of its group, but the records of one partition never arrive. Outages, slow handlers, empty
- * partitions and suspensions of the process do not count.
+ * Detects partitions whose records never arrive, although the consumer looks healthy: it sends fetches, and
+ * is a member of its group. Does not report partitions without records, and does not report missing progress
+ * during outages, slow handlers and suspensions of the process.
  */
 export function createPartitionProgressWatch(deps: PartitionProgressWatchDeps): PartitionProgressWatch {
   const { now, stuckAfterMs, everyMs } = deps;
