@@ -11,7 +11,7 @@ function read(file: string): string {
   return readFileSync(join(root, file), 'utf8');
 }
 
-/** Returns the folders directly below a folder that contain files of the repository. */
+/** Returns the direct subfolders of a folder. Leaves out subfolders without files of the repository. */
 function foldersIn(folder: string): readonly string[] {
   const files = execFileSync('git', ['ls-files', folder], { cwd: root, encoding: 'utf8' }).split('\n');
   const depth = folder === '.' ? 1 : folder.split('/').length + 1;

@@ -16,7 +16,7 @@ export function findNamedTests(markdown: string): readonly NamedTest[] {
   }));
 }
 
-/** Returns whether the source code contains each of the titles that " › " separates in `title`. */
+/** Returns whether the source code contains all titles in `title`, which are separated by " › ". */
 export function containsTestTitle(source: string, title: string): boolean {
   return title
     .split(' › ')

@@ -20,10 +20,10 @@ export const packageDocuments = {
 const compiled = new Set<string>(Object.values(packageDocuments).flat());
 
 /**
- * Returns the info strings of the TypeScript code blocks in a document that no test compiles and that give no reason
- * for this. A test compiles each block whose info string is `ts`, if its document belongs to a package. Other blocks
- * need a reason in their info string: `from=` names the source file that contains the block, and `norun=` gives another
- * reason.
+ * Returns the info strings of the TypeScript code blocks that no test compiles although they give no reason
+ * for this. If a document belongs to a package, a test compiles each of its blocks whose info string is `ts`.
+ * The info string of any other block must give a reason: `from=` names the source file that contains the
+ * block, and `norun=` gives another reason.
  * @param document the path of the document
  */
 export function findUncompiledExamples(document: string, text: string): readonly string[] {
@@ -33,7 +33,7 @@ export function findUncompiledExamples(document: string, text: string): readonly
   );
 }
 
-/** Returns the code blocks of a document whose info string is `ts` alone. */
+/** Returns the code blocks in a document that have exactly the info string `ts`. */
 export async function readExamples(document: string): Promise<readonly string[]> {
   const text = await readFile(join(root, document), 'utf8');
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);

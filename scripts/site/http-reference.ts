@@ -70,7 +70,10 @@ function parameterTable(parameters: readonly Parameter[]): string {
 
 type Named = Readonly<Record<string, DescribedSchema>>;
 
-/** Replaces each reference in a schema, at any depth, by the schema that it names. */
+/**
+ * Resolves all references in a schema, at any depth: replaces each reference by the schema to which it
+ * refers.
+ */
 function resolved(schema: DescribedSchema, named: Named): DescribedSchema;
 function resolved(schema: DescribedSchema | undefined, named: Named): DescribedSchema | undefined;
 function resolved(schema: DescribedSchema | undefined, named: Named): DescribedSchema | undefined {

@@ -99,7 +99,7 @@ export function renderTableRow(...cells: readonly string[]): string {
   return `| ${cells.map(cell).join(' | ')} |`;
 }
 
-/** Returns a cell of a Markdown table that names the type of a value. */
+/** Returns a cell of a Markdown table with the name of the schema's type. */
 export function renderTypeName(schema: DescribedSchema): string {
   return typeOf(schema);
 }

@@ -11,7 +11,7 @@ import { catalogue, type EventType } from './catalogue.ts';
  */
 export type Upcaster = (data: unknown) => unknown;
 
-/** The upcasters of each event type, by the version that they convert from. */
+/** All upcasters of each event type. The key of an upcaster is the version from which it converts data. */
 export type Upcasters = Readonly<Partial<Record<string, Readonly<Partial<Record<number, Upcaster>>>>>>;
 
 /** All upcasters. Empty, because every event is still in its first version. */

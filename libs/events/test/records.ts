@@ -15,7 +15,7 @@ export const accountVerifiedEvent: LatchkeyEvent = {
   data: { userId: TEST_USER_ID, locale: 'en', person: { email: 'ada@example.com', username: 'ada' } },
 };
 
-/** Returns the record in the form in which Kafka delivers it: all parts are bytes. */
+/** Returns the record as Kafka delivers it, that is, with a key, headers and value that consist of bytes. */
 export function toRawRecord(event: LatchkeyEvent): RawRecord {
   const { key, value, headers } = encode(event);
   const bytes = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)]);

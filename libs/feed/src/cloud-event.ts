@@ -16,7 +16,10 @@ export interface FeedReaderView {
   readonly placeholders: boolean;
 }
 
-/** The type of a placeholder for an event that the reader may not see. No real event has this type. */
+/**
+ * The type of a placeholder, which a reader gets in place of an event that it may not see. No real event has
+ * this type.
+ */
 export const PLACEHOLDER_EVENT_TYPE = 'Other';
 
 /**
@@ -74,9 +77,9 @@ function attributeName(header: string): string | undefined {
 }
 
 /**
- * Returns the name of the attribute that a header contains. In the Kafka binding, `datacontenttype` is in the
- * header `content-type`, the headers of the trace context are named like their attributes, and all other
- * headers have a prefix.
+ * Returns the name of the event attribute that a header contains. In the Kafka binding, `datacontenttype` is
+ * in the header `content-type`, and the headers of the trace context are named like their attributes. All
+ * other headers have a prefix before the name of the attribute.
  */
 function readAttributeName(header: string): string | undefined {
   if (header === 'content-type') return 'datacontenttype';

@@ -34,7 +34,7 @@ export interface Feed {
 const MAX_SCANNED_RECORDS = 5000;
 const RECORDS_PER_READ = 1000;
 
-/** Returns those of the given records that auth has published. The given records must be consecutive. */
+/** Selects the records that auth has published from the given records, which must be consecutive. */
 export type SelectGenuineRecords = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
 
 /**

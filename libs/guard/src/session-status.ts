@@ -1,7 +1,7 @@
 /** Interfaces for checking what has changed in an account since a token was issued. */
 import type { AccessClaims } from '@latchkey/tokens';
 
-/** The claims of a token that no longer match the account, with their current values. */
+/** The claims of a token that differ from the account's current state. Each claim has its current value. */
 export interface CurrentClaims {
   readonly verified?: boolean;
   readonly role?: string;

@@ -25,8 +25,8 @@ export function createClientAddressReader(trustedProxies: readonly string[]): Re
     if (address === '' || !isTrusted(address)) return address;
     for (const hop of forwardedFor(request).toReversed()) {
       const next = normalise(hop);
-      // The next entry of X-Forwarded-For is not an address. Return the last known address, which is the
-      // address of the proxy that wrote the entry.
+      // The next entry of X-Forwarded-For is not an address. Return the last known address, which belongs to
+      // the proxy that wrote this entry.
       if (next === undefined) return address;
       address = next;
       if (!isTrusted(address)) return address;

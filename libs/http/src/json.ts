@@ -42,8 +42,8 @@ export function findForbiddenCharacter(text: string): string | undefined {
 }
 
 /**
- * Finds the first string or field name in a value that `findForbiddenCharacter` refuses. The recursion is
- * safe, because the scanner has limited the depth.
+ * Returns a fault for the first string or field name that `findForbiddenCharacter` refuses. The recursion is
+ * safe, because the scanner has limited the depth of the value.
  */
 function badText(value: unknown, pointer: string): FieldError | undefined {
   if (typeof value === 'string') {

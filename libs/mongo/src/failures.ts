@@ -16,7 +16,9 @@ export class MongoFailure extends Error {
 /** Matches mongoose's messages about a connection that is not open yet, or is closed. */
 const notConnected = /before initial connection|force closed|closed and destroyed/;
 
-/** The error code of an operation for which the user of MONGO_URL lacks the permission. */
+/**
+ * The error code of an operation that the server refuses because the user of MONGO_URL lacks a permission.
+ */
 const UNAUTHORIZED = 13;
 
 /**

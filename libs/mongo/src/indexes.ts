@@ -16,7 +16,7 @@ export interface MongoIndex {
 }
 
 /**
- * Returns those of the given indexes whose names do not exist in the database.
+ * Returns the given indexes without those whose names exist in the database.
  * @throws the driver's errors
  */
 export async function findMissingIndexes(

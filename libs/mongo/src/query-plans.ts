@@ -178,7 +178,10 @@ export function scansCollection(explained: unknown): boolean {
   );
 }
 
-/** Returns a text that is the same for all queries that differ only in their values. */
+/**
+ * Describes a query without its values, so that queries that differ only in their values have the same
+ * description.
+ */
 export function describeQuery({ collection, filter, sortedBy, command }: MongoQuery): string {
   const order = sortedBy === undefined ? '' : ` sorted by ${sortedBy}`;
   return `${Object.keys(command)[0]} ${collection} ${describeFilter(filter)}${order}`;

@@ -321,8 +321,8 @@ export interface SettingDescription {
    */
   readonly secret: boolean;
   /**
-   * Set to true for a setting whose value is an object without secrets, marked with `.meta({ printable: true
-   * })`.
+   * Set to true if the value of the setting is an object without secrets, marked with `.meta({ printable:
+   * true })`.
    */
   readonly printable?: true;
 }

@@ -8,7 +8,7 @@ export interface AllowedPlan {
   readonly because: string;
 }
 
-/** Matches lines of a query plan that read something other than a stored table or index. */
+/** Matches the lines of a query plan that read neither a stored table nor an index. */
 const NO_TABLE = /^SCAN (?:CONSTANT ROW|json_each VIRTUAL TABLE|\(subquery-\d+\))/;
 
 /**

@@ -1,7 +1,7 @@
 import { StoreUnavailable } from './store-unavailable.ts';
 import { beginStoreCall } from './time-budget.ts';
 
-/** The type of a port of which all methods are asynchronous. */
+/** The type of a port in which every method is asynchronous. */
 export type AsyncPort<Port> = {
   readonly [Name in keyof Port]: (...args: never[]) => Promise<unknown> | AsyncIterable<unknown>;
 };

@@ -1,4 +1,4 @@
-/** Limits how long one request may wait for a store that responds slowly. */
+/** Limits how long one request may wait for the store, in case the store responds slowly. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { StoreUnavailable } from './store-unavailable.ts';
 

@@ -83,8 +83,8 @@ function deriveKey(keys: { readonly privateKey: KeyObject; readonly publicKey: K
 }
 
 /**
- * The first bytes of a public X25519 key in the form of RFC 8410, section 10.1, in base64. In that form, the
- * 32 bytes of the key itself follow.
+ * The beginning of a public X25519 key in the form of RFC 8410, section 10.1, in base64. The 32 bytes of the
+ * key itself come after it.
  */
 const X25519_PREFIX = 'MCowBQYDK2VuAyEA';
 const X25519_BYTES = 32;
@@ -105,8 +105,8 @@ function toPublicKey(x: string): KeyObject {
 const FIRST_ROUND = uint32(1);
 const ALGORITHM = Buffer.from('A256GCM');
 /**
- * The inputs of the Concat KDF that follow the shared secret: AlgorithmID, empty PartyUInfo, empty
- * PartyVInfo, and the length of the key in bits.
+ * The inputs of the Concat KDF after the shared secret: AlgorithmID, empty PartyUInfo, empty PartyVInfo, and
+ * the length of the key in bits.
  */
 const OTHER_INFO = Buffer.concat([uint32(ALGORITHM.length), ALGORITHM, uint32(0), uint32(0), uint32(256)]);
 

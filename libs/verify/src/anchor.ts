@@ -41,7 +41,7 @@ const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 
 const HEADS_PER_PART = 2000;
 
-/** Splits an anchor into parts, one for the value of each record that stores the anchor on a topic. */
+/** Splits an anchor into parts. The value of each record on the topic contains one part. */
 export function splitAnchorIntoParts(anchorToSplit: Anchor): readonly string[] {
   const { heads, ...fields } = anchorToSplit;
   const count = heads.length;

@@ -69,7 +69,7 @@ export interface TopicIndex {
   add(records: readonly BusRecord[]): void;
   entryOf(subject: string): TopicEntry;
   markInJournal(subject: string): void;
-  /** Yields those accounts and mailings on the topics which have not been marked as being in the journal. */
+  /** Yields the accounts and mailings on the topics that were not marked as being in the journal. */
   notInJournal(): IterableIterator<string>;
   /**
    * Returns how many records cannot be assigned to an account or mailing, because their key contains no id.

@@ -146,8 +146,8 @@ function viewOf({ types, person }: EventSelection) {
 }
 
 /**
- * Returns the offset of the event for which an account waits. If the topic was deleted and created again,
- * returns the start of the partition.
+ * Returns the offset at which to continue with a waiting account, which is the offset of the event to retry.
+ * If the topic was deleted and created again, returns the start of the partition.
  */
 async function startOf(
   tail: LogTail,

@@ -115,7 +115,7 @@ async function isOnAnotherLog({ delivery }: WebhookEndpoint, reader: EventReader
   return delivery.cursor !== undefined && !(await reader.isOfCurrentLog(delivery.cursor));
 }
 
-/** Returns the progress of an endpoint that starts again at the beginning of the log. */
+/** Returns the progress of an endpoint after it was set back to the beginning of the log. */
 function restart({ cursor: _cursor, caughtUp: _caughtUp, ...delivery }: DeliveryProgress): DeliveryProgress {
   return { ...delivery, waiting: [] };
 }

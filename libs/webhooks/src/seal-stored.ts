@@ -49,7 +49,10 @@ export async function sealOutdatedSecrets(
 
 type StoredSecret = WebhookEndpoint['secrets'][number];
 
-/** Returns those secrets of an endpoint that none of the keys decrypts. Ignores secrets in plain text. */
+/**
+ * Returns the secrets of an endpoint that cannot be decrypted with any of the keys. Ignores secrets in plain
+ * text.
+ */
 export async function findUnreadableSecrets(
   { id, secrets }: Pick<WebhookEndpoint, 'id' | 'secrets'>,
   sealer: Pick<SecretSealer, 'open'>,

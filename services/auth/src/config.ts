@@ -55,8 +55,8 @@ export const DEFAULT_HASH_COST = '19456:2';
 const SCOPES_FAULT = `must be a list of role=scopes, each role once, with scopes joined by + and the roles ${role.options.join(', ')}`;
 
 /**
- * The schema of the setting that gives access tokens scopes by role. Scopes may contain only the characters
- * that RFC 6749, section 3.3 allows.
+ * The schema of the setting that determines the scopes of access tokens by role. Scopes may contain only the
+ * characters that RFC 6749, section 3.3 allows.
  */
 const scopesOfRoles = z.partialRecord(
   role,

@@ -1,4 +1,6 @@
-/** Creates, for tests, a log with events of accounts, and a webhook storage, in a temporary folder. */
+/**
+ * Creates a log with events of accounts, and a webhook storage, for tests. Both are in a temporary folder.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -42,8 +42,8 @@ const RELEASE_PREFIX = 'release:';
 const AT_ONCE = '0';
 
 /**
- * Returns a release claim for an account. Release claims sort by the time from which the address may be
- * released, so that the clean-up finds all claims that are due with one range query.
+ * Returns a release claim for an account. Its key begins with the time from which the address may be
+ * released. Therefore the clean-up finds all claims that are due with one range query.
  * @param from RFC 3339, or {@link AT_ONCE}, which sorts before all times
  */
 function releaseClaim(from: string, userId: string, sequence: number): string {

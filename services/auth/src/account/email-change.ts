@@ -102,8 +102,8 @@ export function undoEmailChangeByOwner(
 }
 
 /**
- * Restores the previous address. Afterwards, nobody can sign in until the password is reset, because the
- * stored hash is salted with the address that the account loses.
+ * Restores the previous address. Nobody can then sign in until the password is reset, because the stored
+ * password hash is salted with the address that the account loses.
  */
 export function undoEmailChangeByOperator(
   state: AccountState,

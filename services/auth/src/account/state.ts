@@ -1,4 +1,7 @@
-/** The state of an account on which `decide` bases its decisions, computed by folding the account's facts. */
+/**
+ * The state of an account, computed by folding the account's facts. `decide` bases its decisions on this
+ * state.
+ */
 import { assertNever, type Role } from '@latchkey/events';
 import type { AccountFact, FactOf, MailedLink, MailedOrWithheldLink } from './facts.ts';
 
@@ -39,8 +42,8 @@ interface RegisteredAccount {
   /** The sequence of the last SessionsRevoked. Access tokens issued at a lower sequence are invalid. */
   readonly revokedAt: number;
   /**
-   * The sequence of the last SessionsRevoked that ended every session. Sessions created at a lower sequence
-   * are invalid.
+   * The sequence of the last SessionsRevoked that ended all sessions, and not only one. Sessions created at a
+   * lower sequence are invalid.
    */
   readonly allRevokedAt: number;
   /** The ids of sessions that were revoked one by one. Only the most recent ids are kept. */

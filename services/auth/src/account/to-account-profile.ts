@@ -1,6 +1,9 @@
 import type { ExistingAccount } from './state.ts';
 
-/** Returns the fields of an account that its owner and admins can see, and that its export contains. */
+/**
+ * Returns the fields of an account that its owner and admins can see. The export of the account also contains
+ * these fields.
+ */
 export function toAccountProfile(account: ExistingAccount) {
   return {
     id: account.userId,

@@ -41,8 +41,8 @@ export async function findAccountByAddress(
 }
 
 /**
- * The id of an account that does not exist. If an address has no owner, this account is loaded instead, so
- * that the duration of the response does not reveal that the address has none.
+ * The id of an account that does not exist. If an address has no owner, auth loads this account instead, so
+ * that the response takes as long as for an address with an owner.
  */
 export const NONEXISTENT_ACCOUNT_ID = '00000000-0000-0000-0000-000000000000';
 

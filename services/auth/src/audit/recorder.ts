@@ -158,9 +158,9 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
 }
 
 /**
- * Adds the id of the account that owns the address to a security event. The owner is looked up here, in the
- * background, and not during the sign-in, whose response time would otherwise reveal whether the address has
- * an owner.
+ * Adds an account id to a security event: the id of the account that owns the address. The owner is looked up
+ * here, in the background. If the sign-in looked it up, the response time would reveal whether the address
+ * has an owner.
  */
 async function aboutOwner(
   deps: Pick<AuditRecorderDeps, 'journal'>,

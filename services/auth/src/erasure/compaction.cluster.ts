@@ -1,6 +1,6 @@
 /**
- * Tests erasure on a real broker whose topic has settings with which compaction happens soon: small segments
- * and a short maximum lag.
+ * Tests erasure on a real broker. The settings of its topic make compaction happen soon: small segments and a
+ * short maximum lag.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -97,8 +97,8 @@ async function openTopic(t: TestContext) {
       assert.ok(holes > 0);
     },
     /**
-     * Returns the names of the broker's files that belong to the test's topic and contain text which matches
-     * the pattern.
+     * Returns the names of the broker's files in which the test's topic contains text that matches the
+     * pattern.
      */
     async filesWith(text: RegExp): Promise<readonly string[]> {
       const folders = (await readdir(folder)).filter((name) => name.startsWith(`${own}-`));

@@ -3,8 +3,8 @@ import { subjectOfKey } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
 
 /**
- * The header of a record that contains the salt of the digest of `person`. Without the salt, the digest does
- * not reveal the personal data.
+ * The name of the header with the salt of the digest of `person`. Without the salt, the digest does not
+ * reveal the personal data.
  */
 const SALT = 'ce_personsalt';
 

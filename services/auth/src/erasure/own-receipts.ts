@@ -22,7 +22,10 @@ import { AUTH_CONSUMER_NAME, confirmErasureForAuth, findErasureInJournal } from 
  * not enough.
  */
 const EVERY_MS = 60 * 60_000;
-/** The pauses after failures of the job that stores auth's own receipts, in ms. */
+/**
+ * The limits of the pause after a failure of the job that stores auth's own receipts, in ms. The pause
+ * doubles with each failure.
+ */
 const RETRY_MS = { least: 1_000, most: 5 * 60_000 };
 const PAGE = 100;
 

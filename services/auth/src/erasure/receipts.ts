@@ -133,7 +133,7 @@ export function createErasureReceiptReader(
   let subscription: BusSubscription | undefined;
 
   /**
-   * Stores the receipt in a record.
+   * Stores the receipt that a record contains.
    * @returns why the receipt cannot be stored; undefined if it was stored
    */
   async function faultOf(record: BusRecord): Promise<string | undefined> {

@@ -51,7 +51,7 @@ export function createRecordWithVersion(event: LatchkeyEvent, version: number): 
   return { ...record, headers: { ...record.headers, ce_dataschema: schema } };
 }
 
-/** Returns the record of an event whose value is truncated JSON. */
+/** Returns the record of an event, with a value that is truncated JSON. */
 export function createRecordWithTruncatedValue(event: LatchkeyEvent): OutgoingRecord {
   return {
     ...toOutgoingRecord(event),
