@@ -1,7 +1,8 @@
 /**
  * Tests the example gateway configurations in examples/gateways. Each gateway protects a service, and asks
  * Latchkey for the account of each request. If Traefik or Envoy is not installed, its test is skipped,
- * because Debian has no packages of them.
+ * because Debian has no packages of them. Kong itself is not tested: the Lua code of its configuration runs in
+ * HAProxy.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -73,7 +74,10 @@ function isOfAdmins(path: string): boolean {
 }
 
 interface Program {
+  /** The name of the folder with the configuration. */
   readonly name: string;
+  /** What is tested. Default: the gateway itself. */
+  readonly title?: string;
   readonly command: string;
   readonly words: (folder: string, port: number) => readonly string[];
   /**
@@ -111,7 +115,16 @@ const programs: readonly Program[] = [
     words: (folder) => ['--disable-hot-restart', '-c', join(folder, 'envoy.yaml')],
     optional: true,
   },
+  {
+    name: 'kong',
+    title: 'the Lua code for Kong, run by HAProxy',
+    command: 'haproxy',
+    words: (folder) => ['-f', join(folder, 'haproxy.cfg')],
+  },
 ];
+
+/** The gateways that pass headers with underscores on, as docs/gateways.md says. */
+const WITH_UNDERSCORES = ['traefik', 'kong'];
 
 /** The folders in which the tests look for the programs of the gateways. */
 const PATH = `${process.env['PATH']}:/usr/sbin`;
@@ -120,10 +133,23 @@ function isInstalled(command: string): boolean {
   return PATH.split(delimiter).some((folder) => existsSync(join(folder, command)));
 }
 
+/**
+ * Adds the configuration for HAProxy and the stand-ins for Kong's functions to a folder with kong.yml, and writes the
+ * Lua code of kong.yml to access.lua.
+ */
+async function prepareKong(folder: string): Promise<void> {
+  await cp(join(import.meta.dirname, 'kong'), folder, { recursive: true });
+  const config = await readFile(join(folder, 'kong.yml'), 'utf8');
+  const [, code] = /^ {10}access:\n {12}- \|\n((?: {14}.*\n)+)/m.exec(config) ?? [];
+  assert.ok(code, 'kong.yml has no Lua code where the test expects it');
+  await writeFile(join(folder, 'access.lua'), code);
+}
+
 /** Copies the configuration of an example and fills in the ports of this test. */
 async function prepare(name: string, port: number, latchkeyPort: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `latchkey-${name}-`));
   await cp(join(EXAMPLES, name), folder, { recursive: true });
+  if (name === 'kong') await prepareKong(folder);
   const ports = [
     [8000, port],
     [8080, latchkeyPort],
@@ -182,7 +208,7 @@ for (const program of programs) {
     console.log(`${program.name} is not installed, so its configuration is not tested.`);
     continue;
   }
-  describe(`${program.name} in front of a service`, () => {
+  describe(`${program.title ?? program.name} in front of a service`, () => {
     /** Sends a request to the gateway. @param path is sent without normalisation, so it may contain `..` */
     async function ask(
       gateway: { readonly url: string },
@@ -292,7 +318,7 @@ for (const program of programs) {
     });
 
     test('forwards no header that a service could mistake for one of the four', {
-      skip: program.name === 'traefik' && 'Traefik passes them on (docs/gateways.md)',
+      skip: WITH_UNDERSCORES.includes(program.name) && `${program.name} passes them on (docs/gateways.md)`,
     }, async () => {
       const tokens = await people.login(ada);
       const { seen } = await ask(gateway, '/books', { tokens, headers: FORGED_UNDERSCORES });
