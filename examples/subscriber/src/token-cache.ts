@@ -9,7 +9,7 @@ export interface CachedTokenClaims {
   readonly account: string;
   /** The sequence number of the account's last event when the token was issued. */
   readonly seq: number;
-  /** The time at which the token expires, in seconds since 1970. */
+  /** The time at which the access token expires, in seconds since 1970. */
   readonly expiresAt: number;
 }
 

@@ -452,7 +452,7 @@ test('a refresh without a response ends, and blocks neither other requests nor t
   await assert.rejects(tab.client.api.GET(ME, { signal: controller.signal }), /too late/);
   assert.deepEqual(tab.network.log, ['/auth/login 200']);
   mock.timers.tick(MAX_REQUEST_DURATION_MS);
-  // The access token is still valid, so the requests are sent with it.
+  // The client still sends requests with the access token, because the token is still valid.
   assert.deepEqual(
     [await patient, await other],
     [

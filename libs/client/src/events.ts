@@ -10,7 +10,7 @@ export interface Events {
    * tab or another one.
    */
   readonly signedOut: undefined;
-  /** The session has expired or was revoked; ask for the password again. */
+  /** The session has expired or was revoked. The app should ask for the password again. */
   readonly expired: undefined;
   /** The `user` of the session has changed: its address was verified or changed, or its role was changed. */
   readonly userUpdated: Session;

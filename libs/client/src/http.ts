@@ -4,7 +4,7 @@ import { ApiProblem } from './problem.ts';
 
 const SEQUENCE = 'Account-Sequence';
 
-/** Thrown for a response that is not a success. Contains the response. */
+/** Thrown if a response is not a success. Contains the response. */
 export class RefusedRequestProblem extends ApiProblem {
   readonly response: Response;
 

@@ -9,7 +9,9 @@ import { accountOf, decodeRecord, type EventRecord, isAccountRecord, sequenceOf 
 import { createTestAccountId, createTestEventRecord } from './testing/history.ts';
 
 interface State extends Position {
-  /** The sequences of the applied events, in order. */
+  /**
+   * The sequences of the events that were applied to the account, in the order in which they were applied.
+   */
   readonly applied: readonly number[];
 }
 

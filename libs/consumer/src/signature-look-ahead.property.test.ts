@@ -100,7 +100,7 @@ const forgeries: readonly ((account: string, history: History, at: number) => re
     const next = eventOf(account, at + 2, 'admin');
     return [recordOf(event, proof), recordOf(next, proofOf(next, proof.hash, stranger))];
   },
-  // A genuine proof with the content of a different event.
+  // The proof of a genuine event, in a record with the content of a different event.
   (account, { proofs }, at) => [recordOf(eventOf(account, at + 1, 'admin'), proofs[at])],
   // A forged event, followed by a genuine event that was changed to link to it.
   (account, { proofs }, at) => {

@@ -30,7 +30,7 @@ export interface SignatureLookAheadOptions {
 /** The records of a partition that were read ahead. */
 interface Window {
   readonly start: number;
-  /** The offset after the last of these records. */
+  /** The offset after the last record of the window. */
   readonly end: number;
   readonly hashes: ReadonlySet<string>;
 }

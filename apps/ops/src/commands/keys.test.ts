@@ -161,7 +161,7 @@ test('a former cost is retired wherever the keys are, and changes none of them',
   const data = await createTemporaryFolder(t);
   await openDatabase({ folder: data, as: 'server' }).close();
   const settings = { DATA_DIR: data, ...generateSecrets() };
-  // `keys list` creates the table into which this test inserts below.
+  // Run `keys list`, because it creates the table into which this test inserts a row below.
   assert.equal((await runCommandInProcess(settings, 'keys', 'list')).code, 0);
   const database = openDatabase({ folder: data, as: 'shared' });
   const remember = "INSERT INTO journal_fingerprint VALUES ('HASH_COSTS', '65536:3@1 19456:2@0')";

@@ -33,7 +33,7 @@ async function verifyJson(folder: string, ...words: readonly string[]) {
   return { code, ...report.parse(JSON.parse(out)) };
 }
 
-/** Runs SQL statements that change stored data as no service would change it. */
+/** Runs SQL statements that change stored data in a way in which no service changes it. */
 async function tamper(folder: string, ...statements: readonly string[]): Promise<void> {
   const database = openDatabase({ folder, as: 'shared' });
   await database.write(() => {

@@ -3,7 +3,7 @@ import { createElement, createKeyedList, formatTime, renderJson } from './dom.js
 import { listRecords, listTopics, pollRepeatedly } from './live.js';
 
 const LIMIT = 200;
-/** How many of the latest records are searched for a key. */
+/** If the user searches for a key, how many of the latest records are searched. */
 const SEARCHED = 1000;
 function byId(id) {
   return document.getElementById(id);

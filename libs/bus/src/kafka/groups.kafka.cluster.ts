@@ -166,7 +166,7 @@ describe('on a broker that others use', () => {
     await bus.ensureTopics([spec]);
     await bus.publish(topic, records(14, 14));
     under = { ...under, bus };
-    // Like the bus of an ops command, this bus does not check the topics.
+    // Use a bus that does not check the topics, like the bus of an ops command.
     const operators = createKafkaBus({
       ...kafkaConnectionForTests,
       logger: silentLogger,

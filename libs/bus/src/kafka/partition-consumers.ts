@@ -20,7 +20,7 @@ export interface PartitionConsumersDeps {
   setAside(topic: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
   /** Called when a handler has exceeded its time limit. */
   onStuck(reason: Error): void;
-  /** Stores a position of the group, outside of a batch. */
+  /** Stores a position of the group that does not belong to a batch that is being handled. */
   commit(position: CommittedPosition): Promise<void>;
 }
 

@@ -34,7 +34,7 @@ export interface GroupPositionWatch {
 
 export interface GroupPositionWatchDeps {
   readonly group: string;
-  /** Called once for each fault of a position. */
+  /** Called once for each new fault in a position of the group. */
   onFault(fault: string): void;
   /** Returns the time of a monotonic clock, in ms. */
   now(): number;

@@ -314,7 +314,7 @@ function toConfig(topic: KafkaTopic, replication: TopicReplication): ITopicConfi
   };
 }
 
-/** An existing topic, as consumers and operators see it. */
+/** The properties of an existing topic that matter to consumers and operators. */
 export interface KafkaTopicState {
   readonly name: string;
   readonly partitions: number;

@@ -7,7 +7,7 @@ export function createTestAccountId(number: number): string {
   return `01980d2e-5a40-7c31-9f0e-${String(number).padStart(12, '0')}`;
 }
 
-/** Returns the record of an account's event with this sequence. */
+/** Returns the record of the event with this sequence of an account. */
 export function createTestEventRecord(account: string, sequence: number, offset = 0): BusRecord {
   const { value, headers } = encode({
     id: createTestAccountId(sequence),

@@ -47,7 +47,7 @@ function byName(headers: readonly KafkajsHeader[]): Headers {
 }
 
 function addHeader(headers: Headers, name: string, value: Headers[string]): void {
-  // An assignment to `__proto__` would replace the prototype.
+  // Do not assign to `__proto__`, because an assignment would replace the prototype of the object.
   if (name === '__proto__') Object.defineProperty(headers, name, { value, ...PLAIN_PROPERTY });
   else headers[name] = value;
 }

@@ -1,6 +1,6 @@
 import type { ISocketFactory, Kafka } from 'kafkajs';
 
-/** The options of a cluster that are changed here. */
+/** The options of kafkajs's cluster that the workarounds change. */
 export interface KafkajsClusterOptions {
   readonly isolationLevel?: number;
 }
@@ -40,7 +40,7 @@ export interface RequestQueue {
 }
 
 interface InflightRequest {
-  /** When the request was sent, by `Date.now`. */
+  /** When the request was sent, in ms on the clock of `Date.now`. */
   readonly sentAt: number;
   /** The time within which the broker must respond to a request, in ms. */
   readonly requestTimeout: number;

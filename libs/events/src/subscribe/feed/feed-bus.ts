@@ -20,7 +20,7 @@ export interface FeedBusDeps extends FeedConnection {
   /** The types of events that have a handler, which are the only events to read. */
   readonly types: readonly string[];
   readonly logger: Pick<SubscriberLogger, 'warn'>;
-  /** Called when no more events can be read and a retry would not help. */
+  /** Called when no more events can be read, and retrying would not help. */
   onFatal(reason: Error): void;
   /** When aborted, ends the wait for a feed that is unreachable at startup. */
   readonly signal?: AbortSignal | undefined;
