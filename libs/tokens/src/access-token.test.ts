@@ -79,6 +79,11 @@ describe('an access token', () => {
     assert.deepEqual(await verify(claiming(shortest)), { ...goodClaims, ...shortest });
   });
 
+  for (const typ of ['JWT', 'jwt', 'application/jwt', 'application/at+jwt', 'AT+JWT'])
+    test(`of typ ${typ} is accepted`, async () => {
+      assert.deepEqual(await verify(mint({ ...goodHeader, typ }, goodClaims)), goodClaims);
+    });
+
   test('cannot be judged while the keys cannot be fetched, which is no refusal', async () => {
     const away = new Error('away');
     const keyless = createTokenVerifier({
@@ -119,7 +124,11 @@ describe('an access token', () => {
       goodClaims,
       foreignPair.privateKey,
     ),
-    'of typ JWT': mint({ ...goodHeader, typ: 'JWT' }, goodClaims),
+    'of typ logout+jwt': mint({ ...goodHeader, typ: 'logout+jwt' }, goodClaims),
+    'of typ dpop+jwt': mint({ ...goodHeader, typ: 'dpop+jwt' }, goodClaims),
+    'of typ text/jwt': mint({ ...goodHeader, typ: 'text/jwt' }, goodClaims),
+    'of an empty typ': mint({ ...goodHeader, typ: '' }, goodClaims),
+    'whose typ is not a text': mint({ ...goodHeader, typ: ['JWT'] }, goodClaims),
     'without a typ': mint({ alg: 'ES256', kid: 'k1' }, goodClaims),
     'with critical extensions': mint({ ...goodHeader, crit: ['x'], x: 1 }, goodClaims),
     'of another issuer': claiming({ iss: 'https://evil.example.com' }),
@@ -191,7 +200,7 @@ describe('an access token', () => {
       without('aud'),
       claiming({ exp: 1 }),
       claiming({ nbf: nowSeconds + 900 }),
-      mint({ ...goodHeader, typ: 'JWT' }, goodClaims),
+      mint({ ...goodHeader, typ: 'dpop+jwt' }, { ...goodClaims, aud: 'a' }),
     ];
     for (const token of others) assert.deepEqual(await findMismatches(token), [], token);
   });

@@ -1,4 +1,4 @@
-import { errors, jwtVerify } from 'jose';
+import { errors, type JWTHeaderParameters, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { KeySource } from './key-source.ts';
 import { cacheVerifiedTokens } from './verified-tokens.ts';
@@ -6,6 +6,14 @@ import { cacheVerifiedTokens } from './verified-tokens.ts';
 const CLOCK_SKEW_SECONDS = 60;
 /** Matches the compact form of a JWS (RFC 7515, 7.1). jose would also accept padding and white space. */
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/**
+ * The types of access tokens, in the form that RFC 7515, section 4.1.9 compares. auth issues `at+jwt` (RFC
+ * 9068) or `JWT`, as its setting ACCESS_TOKEN_TYPE says. Both are always accepted, so that tokens that were
+ * issued before a change of the setting remain valid. This is safe because the keys that verify access tokens
+ * sign nothing else.
+ */
+const TOKEN_TYPES: readonly string[] = ['application/at+jwt', 'application/jwt'];
 
 const seconds = z.number().int().nonnegative();
 
@@ -61,9 +69,9 @@ export interface ClaimMismatch {
 }
 
 /**
- * Creates a verifier of access tokens that follow the JWT profile of RFC 9068: signed with ES256, with `typ:
- * at+jwt` and a `kid`. Tolerates 60 s of clock skew. Valid tokens are cached for up to a minute, so that the
- * signature of a token is not verified for each of its requests.
+ * Creates a verifier of access tokens that follow the JWT profile of RFC 9068: signed with ES256, with a `kid`
+ * and the `typ` `at+jwt` or `JWT`. Tolerates 60 s of clock skew. Valid tokens are cached for up to a minute,
+ * so that the signature of a token is not verified for each of its requests.
  */
 export function createTokenVerifier(options: {
   readonly keys: KeySource;
@@ -76,20 +84,23 @@ export function createTokenVerifier(options: {
   const { keys, issuer, audience, now, onMismatch } = options;
   return cacheVerifiedTokens(verify, now);
 
+  /** Finds the key of a token, unless the header of the token shows that it is no access token. */
+  function findKey(...[header, jws]: Parameters<KeySource>): ReturnType<KeySource> {
+    if (!isAccessTokenHeader(header)) throw new errors.JWTInvalid('not the header of an access token');
+    return keys(header, jws);
+  }
+
   async function verify(token: string): Promise<AccessClaims | undefined> {
     if (!COMPACT_JWS.test(token)) return undefined;
     try {
-      const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      const { payload } = await jwtVerify(token, findKey, {
         algorithms: ['ES256'],
-        typ: 'at+jwt',
         issuer,
         audience,
         clockTolerance: CLOCK_SKEW_SECONDS,
         currentDate: now(),
       });
-      // Require a key id in the header of the token. jose accepts a token without a key id if the JWKS
-      // contains only one key, and uses this key.
-      return typeof protectedHeader.kid === 'string' ? claimsSchema.safeParse(payload).data : undefined;
+      return claimsSchema.safeParse(payload).data;
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
       const mismatch = findMismatch(error);
@@ -97,6 +108,16 @@ export function createTokenVerifier(options: {
       return undefined;
     }
   }
+}
+
+/**
+ * Returns whether a header has the type of an access token and a key id. Without the check of the key id, jose
+ * would accept a token without a key id if the JWKS contains only one key, and use this key.
+ */
+function isAccessTokenHeader({ typ, kid }: JWTHeaderParameters): boolean {
+  if (typeof typ !== 'string' || typeof kid !== 'string') return false;
+  const type = typ.toLowerCase();
+  return TOKEN_TYPES.includes(type.includes('/') ? type : `application/${type}`);
 }
 
 /**

@@ -154,6 +154,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     keys: config.SIGNING_KEYS,
     eventKeys: config.EVENT_SIGNING_KEYS.published,
     minutes: config.ACCESS_TOKEN_MINUTES,
+    type: config.ACCESS_TOKEN_TYPE,
     scopes: config.ROLE_SCOPES,
     extraClaims: config.ACCESS_TOKEN_CLAIMS,
     newId,

@@ -30,6 +30,7 @@ describe('the settings of auth', () => {
     const config = read();
     assert.equal(config.LATCHKEY_ENV, 'production');
     assert.equal(config.ACCESS_TOKEN_MINUTES, 15);
+    assert.equal(config.ACCESS_TOKEN_TYPE, 'at+jwt');
     assert.equal(config.REFRESH_TOKEN_DAYS, 30);
     assert.equal(config.RESET_TOKEN_EXPIRATION_MINUTES, 60);
     assert.equal(config.VERIFICATION_TOKEN_EXPIRATION_MINUTES, 1440);

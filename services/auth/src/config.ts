@@ -109,6 +109,12 @@ const fields = z.object({
   ACCESS_TOKEN_MINUTES: commonSettingSchemas
     .whole({ min: 1, max: 60, fallback: 15 })
     .describe('How long an access token is valid.'),
+  ACCESS_TOKEN_TYPE: z
+    .enum(['at+jwt', 'JWT'])
+    .default('at+jwt')
+    .describe(
+      'The type in the header of access tokens (`typ`). `at+jwt`: as RFC 9068 requires. `JWT`: for programs that refuse the type `at+jwt`, such as the default decoder of Spring Security. Latchkey accepts both types, so a change of this setting ends no session and no token.',
+    ),
   ROLE_SCOPES: commonSettingSchemas
     .pairs(SCOPES_FAULT)
     .transform((pairs, context) => {

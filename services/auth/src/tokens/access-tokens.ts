@@ -17,6 +17,8 @@ export interface AccessTokenIssuerOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly minutes: number;
+  /** The value of the header `typ`: `at+jwt` (RFC 9068) or `JWT`. Default: `at+jwt`. */
+  readonly type?: 'at+jwt' | 'JWT';
   /** Maps a role to the claim `scope` of verified accounts with this role. Default: no scopes. */
   readonly scopes?: Readonly<Record<string, string>>;
   /** Additional claims that are taken from the profile. Default: none. */
@@ -29,7 +31,7 @@ export interface AccessTokenIssuerOptions {
 /** Creates the issuer of access tokens. */
 export function createAccessTokenIssuer(options: AccessTokenIssuerOptions): AccessTokenIssuer {
   const { kid, privateKey } = options.keys.signing;
-  const sign = createEs256Signer({ alg: 'ES256', typ: 'at+jwt', kid }, privateKey);
+  const sign = createEs256Signer({ alg: 'ES256', typ: options.type ?? 'at+jwt', kid }, privateKey);
   const expiresIn = options.minutes * 60;
   const { scopes = {}, extraClaims = {} } = options;
   const jwks = { keys: [...options.keys.published, ...options.eventKeys] };

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { createFixedKeySource, createTokenVerifier } from '@latchkey/tokens';
 import fc from 'fast-check';
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { v7 } from 'uuid';
 import { parseSigningKeys } from '../keys/keys.ts';
 import { generateSecrets } from '../keys/secrets.ts';
@@ -206,6 +206,21 @@ describe('an access token', () => {
     });
     assert.deepEqual(payload, { ...claims, jti: payload.jti });
     assert.deepEqual(protectedHeader, { alg: 'ES256', typ: 'at+jwt', kid: keys.signing.kid });
+  });
+
+  test('has the configured type, and the verifier of every service accepts each type', async () => {
+    const options = { keys, eventKeys: [], issuer, audience, minutes: 15, now: () => now, newId: v7 };
+    const verify = createTokenVerifier({
+      keys: createFixedKeySource(tokens.jwks()),
+      issuer,
+      audience,
+      now: () => now,
+    });
+    for (const type of ['at+jwt', 'JWT'] as const) {
+      const { accessToken } = createAccessTokenIssuer({ ...options, type }).issue(subject);
+      assert.equal(decodeProtectedHeader(accessToken).typ, type);
+      assert.equal((await verify(accessToken))?.sub, subject.userId);
+    }
   });
 
   test('is unique', () => {
