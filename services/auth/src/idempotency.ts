@@ -4,10 +4,9 @@ import type { UseCaseContext, UseCaseDeps } from './deps.ts';
 import { Refused } from './refused.ts';
 
 /**
- * How long an Idempotency-Key is bound to the body of the first request that used it, in ms. During this
- * time, a request with the same key and a different body is refused. A repeated request with the same body is
- * recognized by its command id, even after this time; a repeated sign-up is recognized only until its account
- * has ended.
+ * How long the first request with an Idempotency-Key reserves the key for its body, in ms. During this time,
+ * a request with the same key and a different body is refused. A repeated request with the same body is
+ * recognized by its command id even later; a repeated sign-up only until its account has ended.
  */
 const BOUND_MS = 24 * 60 * 60_000;
 
@@ -15,9 +14,9 @@ const BOUND_MS = 24 * 60 * 60_000;
 export type RepeatableOperation =
   | { readonly route: 'send-mail'; readonly userId: string }
   /**
-   * An anonymous caller, identified by network, so that a stranger in another network can use the same key with
-   * another body. A sign-up with the same body is recognized from any network, because a phone may change its
-   * network before it repeats the request.
+   * Requests of anonymous callers. The key belongs to the caller's network, so a stranger in another network
+   * may use the same key with another body. A sign-up with the same key and body is recognized from any
+   * network, because a phone may change its network before it repeats the request.
    */
   | { readonly route: 'signup'; readonly network: string };
 

@@ -8,12 +8,15 @@ import { type BackoffFunction, type LoopWakeup, runLoop } from '@latchkey/proces
 export function createRepeatedJob(options: {
   readonly name: string;
   /**
-   * The pause before the next run, in ms, after a run that failed or found nothing to do. A function is
-   * called with the number of such runs in a row, and must return 0 for 0. After a failed run, it is called
-   * with 1 unless `retryMs` is set, so that the job soon notices the end of an outage.
+   * The pause before the next run, in ms, after a run that found nothing to do. A function gets the number of
+   * such runs in a row. It must return 0 for 0, so that there is no pause while runs find work. After a
+   * failed run, the pause is that for the number 1, unless `retryMs` is set; the job then soon notices the
+   * end of an outage.
    */
   readonly everyMs: number | BackoffFunction;
-  /** The pauses after failed runs, in ms. Default: the pause after a single run that found nothing to do. */
+  /**
+   * The pauses after failed runs, in ms. Default: the same pause as after one run that found nothing to do.
+   */
   readonly retryMs?: BackoffFunction;
   readonly logger: Logger;
   /** A signal that ends the pause between two runs of the job early. */

@@ -62,8 +62,8 @@ export function isAccountId(text: string): boolean {
 }
 
 /**
- * What `ops keys` needs from auth's store: the keys that the store has recorded, and how much stored data
- * still needs each key.
+ * The functions of `ops keys` on auth's store: listing and forgetting the recorded keys, and counting the
+ * stored data that still needs each key.
  */
 export interface KeyOps extends Pick<KeyFingerprintStore, 'list' | 'forget'> {
   /** Counts the stored password hashes by key and cost. Reads the whole journal. @throws UnreadableCommit */
@@ -93,12 +93,15 @@ export interface PendingEmailChange {
 export interface AuthOps extends StorePreparation {
   readonly journal: JournalView;
   readonly keys: KeyOps;
-  /** The records of erased accounts with their receipts, and the erasures that are due but not finished. */
+  /**
+   * The records of erased accounts with their receipts, and the list of erasures that are due but not
+   * finished.
+   */
   readonly erasures: Pick<ErasureReceiptStore, 'find' | 'list' | 'noteCopies'> &
     Pick<ScheduledErasureStore, 'due'>;
   /**
-   * Adds hash-chain entries to those events of a stream that release 0.1 appended without such entries.
-   * @param id of an account or a mailing
+   * Adds hash-chain entries to those events of a stream that have none, because release 0.1 appended them.
+   * @param id the id of an account or a mailing
    * @throws UnreadableCommit if the events of the stream cannot be read
    */
   chain(id: string): Promise<void>;
@@ -166,7 +169,8 @@ export function openAuthOps(store: Store): AuthOps {
   const { auditLog, journal, sessions, requirements, check } = stores;
   const accounts = createAccountCommandExecutor({
     ...stores,
-    // No relay needs to be notified: the sweep of a running auth finds the appended events and publishes them.
+    // Ops commands have no relay to notify. A running auth service regularly searches the outbox, finds the
+    // appended events there and publishes them.
     nudge: () => undefined,
     now: () => new Date(),
     newId: () => v7(),
@@ -205,8 +209,8 @@ export function openAuthOps(store: Store): AuthOps {
         sealer: sealerOf(sealingKey),
         settings: { erasureGraceDays: graceDays },
         now: () => new Date(),
-        // No job needs to be woken: the job of a running auth that erases accounts polls for erasures that are
-        // due.
+        // Ops commands have no erasure job to wake. The job of a running auth service polls for erasures that
+        // are due.
         wakeEraser: () => undefined,
       };
       const requested = await requestErasureOfAccount(deps, { userId, by: 'ops' }, origin).catch(
@@ -362,8 +366,8 @@ export interface AuthDataMove extends Pick<MigrationTarget, 'end'> {
    */
   begin(): Promise<'begun' | 'ended'>;
   /**
-   * The kinds of auth's records, in the order in which they must be moved. Commits must be moved last,
-   * because adding a commit to the target store puts it in the outbox.
+   * The kinds of auth's records, in the order in which they must be moved. Commits must be moved last: a
+   * moved commit is in the outbox of the target store, so it may be published at any time after that.
    */
   readonly kinds: readonly RecordMove[];
 }
@@ -371,9 +375,10 @@ export interface AuthDataMove extends Pick<MigrationTarget, 'end'> {
 type StoredDataSecrets = Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
 
 /**
- * Prepares a move of auth's records to another store. Auth must not run on either store during the move.
+ * Prepares a move of auth's records from the store `from` to the store `to`. Auth must not run on either
+ * store during the move.
  * @param keys the keys with which auth has used the store `from`
- * @throws Error with a one-line message if records cannot be moved between these kinds of stores;
+ * @throws Error with a one-line message if `ops move` does not support this combination of stores;
  * DataFolderError
  */
 export function prepareAuthDataMove(from: Store, to: Store, keys: StoredDataSecrets): AuthDataMove {

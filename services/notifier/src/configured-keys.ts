@@ -6,9 +6,10 @@ import type { DkimConfig } from './dkim-settings.ts';
 import type { DeliveryReportConfig } from './report-settings.ts';
 
 /**
- * Returns the keys for bounce addresses and DKIM signatures, in the form in which the store records them. The
- * keys are marked as not needed: a key may be removed from the settings some days after the last mail was
- * sent with it, so the process must also start if the store has recorded a key that the settings lack.
+ * Returns the keys for bounce addresses and DKIM signatures, in the form in which the store records them. No
+ * stored data needs these keys, and an operator may remove a key some days after the last mail was sent with
+ * it. The keys are therefore marked as not needed, so that the process also starts if its settings lack a key
+ * that the store has recorded.
  */
 export function listConfiguredKeys({
   MAIL_BOUNCE_KEY: bounces,

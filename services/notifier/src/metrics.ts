@@ -8,10 +8,7 @@ import { smtpStages } from './delivery/reply.ts';
 import type { DeliveryCounts, DeliveryStore } from './ports/deliveries.ts';
 import { mailReportSources } from './ports/reports.ts';
 
-/**
- * For each result of an attempt to send a mail: whether it counts as a failure at a stage of the SMTP
- * conversation.
- */
+/** For each result of an attempt to send a mail: whether the metrics count it as an SMTP failure. */
 const RESULTS: Readonly<Record<DeliveryAttemptResult['kind'], boolean>> = {
   accepted: false,
   refused: true,
@@ -95,8 +92,8 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
     return known.census;
   }
   /**
-   * Set while the oldest event has a time in the future, which means that the clock of another process or of
-   * this process is wrong. `event` is the time of the event; `seen` is the time at which this process first
+   * Set while the event of the oldest open delivery has a time in the future, because the clock of another
+   * process or of this process is wrong. `event` is the time of the event; `seen` is when this process first
    * noticed the problem.
    */
   let ahead: { readonly event: number; readonly seen: number } | undefined;

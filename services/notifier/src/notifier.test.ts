@@ -142,8 +142,8 @@ function createNotices(name: string): readonly LatchkeyEvent[] {
 }
 
 /**
- * Waits for a condition that causes no event that a test could wait for: polls until it holds. @throws Error
- * after two minutes
+ * Polls a condition until it holds, because no event signals that it holds.
+ * @throws Error after two minutes
  */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 120_000;

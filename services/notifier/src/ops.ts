@@ -89,12 +89,15 @@ export function openNotifierOps(store: Store): NotifierOps {
 
 export interface NotifierDataMove {
   /**
-   * The kinds of records, in the order in which they must be moved. Move all of them before auth runs on the
-   * new store: auth then publishes events again, and a notifier without the moved records would send their
-   * mails a second time.
+   * The kinds of the notifier's records, in the order in which they must be moved. All of them must be moved
+   * before auth runs on the new store. Auth publishes the moved events again; without the moved records, the
+   * notifier would send the mails of these events a second time.
    */
   readonly kinds: readonly RecordMove[];
-  /** Counts the deliveries by state, in the store that is moved from and in the store that is moved to. */
+  /**
+   * Counts the deliveries by state, both in the store from which records are moved and in the store to which
+   * they are moved.
+   */
   census(): Promise<{ readonly source: DeliveryCounts; readonly target: DeliveryCounts }>;
 }
 

@@ -42,8 +42,8 @@ const CONNECTIONS = 5;
  */
 const IN_HAND = 30;
 /**
- * The maximum number of mails that may be late because they were used as probes shortly before the outage
- * ended. Each of them is sent about a second later.
+ * The maximum number of mails that may be late because the circuit breaker used them as probes shortly before
+ * the outage ended. Each of them is sent about a second later.
  */
 const PROBED = 2;
 /**
@@ -67,8 +67,8 @@ const LOOKS = 3;
  */
 const PAUSE_MS = 1;
 /**
- * How soon after the end of an outage all mails must have been sent, in ms. In this time, the last probe is
- * made, the mail that it used is tried again, and the store is polled once.
+ * How soon after the end of an outage all mails must have been sent, in ms. This is enough time for the next
+ * probe, for another attempt to send the mail of the last failed probe, and for a poll of the store.
  */
 const SOON = 5 * SECOND;
 
@@ -100,8 +100,8 @@ function counting(bus: Bus) {
 }
 
 /**
- * Starts a notifier with a simulated clock. Its mail server listens on the given port. The clock moves only
- * while the notifier is idle and has no conversation with the mail server in progress.
+ * Starts a notifier with a simulated clock, which sends to the mail server on the given port. The clock moves
+ * only while the notifier is idle and has no conversation with the mail server in progress.
  */
 async function start(t: TestContext, port: number, key: SealingKey, isTalking = () => false) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-outage-'));
@@ -204,7 +204,7 @@ function idsTaken({ received }: TestMailServer): readonly string[] {
 
 /**
  * Compares the order in which mails were sent with the order in which they expire. Returns, for each mail, by
- * how many positions it was sent too early or too late; 0 if its position is right.
+ * how many positions it was sent too early or too late; 0 for a mail in the right position.
  */
 function displacements(taken: readonly string[], owed: readonly ExpectedMail[]): readonly number[] {
   const until = new Map(owed.map((mail) => [idOf(mail), mail.until]));

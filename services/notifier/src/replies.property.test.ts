@@ -225,8 +225,8 @@ async function sendAll({ sessions, mail, recipients }: AnyServer) {
 type Outcome = Awaited<ReturnType<typeof sendAll>>[number];
 
 /**
- * Returns whether a failed mail has ended for a valid reason: its last attempt must have ended with a reply
- * from the script, and this reply must be one that may end a mail.
+ * Returns whether a mail has failed for a valid reason: the reply to its last attempt must be a reply of the
+ * script, and it must be one that may end a mail.
  */
 function hasEndedRightly({ script, delivery }: Outcome, others: readonly Outcome[]): boolean {
   const { stage, code, enhanced, words } = delivery?.attempts.at(-1) ?? {};

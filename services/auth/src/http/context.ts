@@ -27,9 +27,9 @@ export const idempotencyHeadersSchema = z.object({
 });
 
 /**
- * Creates the context of a request that may have an Idempotency-Key.
- * @param request the request, whose body must already be parsed with the route's schema, which brings the
- * body into canonical form
+ * Creates the context of a request that may have an Idempotency-Key. The key is bound to the request body as
+ * JSON, so the body must be in canonical form.
+ * @param request the request, whose body must already be parsed with the route's schema
  */
 export function toIdempotentContext(request: RequestContext & { readonly body: unknown }): UseCaseContext {
   const key = request.headers['idempotency-key'];

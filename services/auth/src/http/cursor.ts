@@ -31,8 +31,8 @@ function write(fields: readonly unknown[]): string {
 }
 
 /**
- * Creates the schema of the query parameter `cursor`. The schema accepts only texts that `write` returns for
- * some position.
+ * Creates the schema of the query parameter `cursor`. The schema accepts only texts that encode a position
+ * exactly as the API itself encodes it.
  */
 function cursorOf<Fields extends readonly unknown[], Place>(
   schema: z.ZodType<Fields>,

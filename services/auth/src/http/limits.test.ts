@@ -133,8 +133,8 @@ test('a wrong password at a link counts as a failed login; nothing is hashed for
   }
   assertProblem(await auth.post(`/verify/${token}`, wrong), 429, 'rate_limited');
   assertProblem(await postLogin(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
-  // The wrong passwords of strangers must not lock out the owner of the mailbox, who can still choose a new
-  // password with the link.
+  // Ada, who owns the mailbox, can still set a new password with the link that was mailed to her: wrong
+  // passwords of strangers must not lock her out.
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/verify/${token}`, { json, ip: ELSEWHERE }), 200);
   assertStatus(await postLogin(auth, { ...ada, password: json.newPassword }, { ip: ELSEWHERE }), 200);
@@ -191,8 +191,8 @@ test('over the mail limit the responses stay the same, and a link that works rem
   const answers = new Set<string>();
   for (let i = 0; i < 5; i += 1) for (const person of [ada, nobody]) answers.add(await ask(person));
   assert.equal(answers.size, 1);
-  // The worker processes recorded requests in the order in which they were recorded. Wait for the event of
-  // Grace's request; all earlier requests have then been processed, too.
+  // The worker processes recorded requests in the order in which they were recorded. Record a last request
+  // for another person, and wait for its event: all requests for Ada have then been processed.
   const grace = await signUpAndVerify(auth, createTestPerson('grace'));
   await ask(grace);
   await auth.event('PasswordResetRequested', grace.email);
@@ -201,8 +201,8 @@ test('over the mail limit the responses stay the same, and a link that works rem
   const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email, 3));
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
-  // The link of the third mail has been used, so auth mails a new link although the mail limit of the address
-  // is reached.
+  // Ada has used the link in her third mail. She has reached the mail limit, but none of her links works any
+  // more, so auth mails her a new link.
   await ask(ada);
   await auth.event('PasswordResetRequested', ada.email, 4);
 });

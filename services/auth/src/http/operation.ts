@@ -17,8 +17,8 @@ interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, P
 }
 
 /**
- * Declares a route that counts the outcomes of its use case. If a form is refused, the response is the form
- * again, with the error; the response to any other failure is a problem.
+ * Declares a route that counts the outcomes of its use case. If the use case refuses the input of a form, the
+ * response is the HTML form with an error message. The response to any other failure is a problem (RFC 9457).
  */
 export function defineOperationRoute<Caller, Params = undefined, Query = undefined, Body = undefined>(
   count: OperationCounter,

@@ -127,8 +127,9 @@ export const unavailableDetailTexts = {
 } as const;
 
 /**
- * The Retry-After of each kind of failure, in seconds. A store usually recovers within moments. An event of a
- * newer release becomes readable once this process has been upgraded.
+ * The Retry-After header of each kind of 503 response, in seconds. `unavailable`: a store is down, and
+ * usually recovers within moments. `unreadable`: an event was written by a newer release, and cannot be read
+ * until this process is upgraded.
  */
 const RETRY_SECONDS = { unavailable: 1, unreadable: 60 };
 
@@ -210,9 +211,10 @@ function fieldsOf(kind: Refusal['kind'], message: string): readonly FieldError[]
 }
 
 /**
- * Creates a function that checks the new password in an invalid request body, so that the response reports
- * all errors of the body together. It only checks the length. The other rules take milliseconds, and requests
- * with invalid bodies are not rate limited.
+ * Creates a function that checks the new password in a request body that is invalid for another reason, so
+ * that the response reports all errors of the body together. The function checks only the length. Checking
+ * the other password rules takes milliseconds, and requests with invalid bodies are not rate limited, so
+ * clients could overload the process.
  */
 export function createPasswordLengthCheck(
   rules: PasswordRules,

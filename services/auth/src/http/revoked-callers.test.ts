@@ -59,8 +59,8 @@ for (const [route, json] of Object.entries(requests))
     const { accessToken: token } = await logInAndGetTokens(auth, person);
     const [method = '', path = ''] = route.split(' ');
     const send = method === 'PATCH' ? auth.patch : auth.post;
-    // Revoke the session just before the request writes to the store for the first time, for example to count
-    // towards a rate limit. By then, the access token has already been checked.
+    // Revoke the session just before the route's first write to the store. By then, the route has already
+    // checked the access token.
     auth.beforeNextWrite(async () => assertStatus(await auth.post('/logout-all', { token }), 204));
     assertProblem(await send(path, { json, token }), 401, 'unauthenticated');
   });

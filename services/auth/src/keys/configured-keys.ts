@@ -24,9 +24,9 @@ function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
 }
 
 /**
- * Returns the keys that stored data depends on. A service must refuse to start if its keys differ from those
- * in the store. With another PASSWORD_SALT_KEY, no stored password would match. If instances had different
- * values of REFRESH_KEY, each would refuse the sessions of the others.
+ * Returns the keys without which stored data is useless. A service must refuse to start if its keys differ
+ * from those that the store has recorded. With another PASSWORD_SALT_KEY, no stored password would match.
+ * With another REFRESH_KEY, an instance would refuse the sessions that other instances have created.
  */
 export function listRequiredKeys({
   PASSWORD_SALT_KEY,

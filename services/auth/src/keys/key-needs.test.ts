@@ -16,8 +16,8 @@ const [FORMER, CURRENT] = ['argon2id$m=19456,t=2,p=1$former', 'argon2id$m=19456,
 const needs = { former: { kid: undefined, cost: '19456:2' }, current: { kid: 'new', cost: '19456:2' } };
 
 /**
- * A requested change of address that is not confirmed yet. If it is confirmed before 01:00, the account gets
- * the password hash in this event.
+ * An event that requests a change of address and contains a password hash. If the owner confirms the change
+ * before 01:00, this hash becomes the account's password hash.
  */
 const requested: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',

@@ -52,8 +52,8 @@ function hashesOf(account: LivingAccount, now: Date): readonly string[] {
 }
 
 /**
- * Yields the accounts in the journal one by one. A stream may continue on the next page, so an account is
- * yielded only when the next stream begins.
+ * Yields the accounts in the journal one by one. The commits of an account may continue on the next page, so
+ * an account is yielded only when the first commit of the next account has been read.
  */
 async function* accountsIn({ pages }: Pick<StoredCommitReader, 'pages'>): AsyncGenerator<LivingAccount> {
   let stream = '';

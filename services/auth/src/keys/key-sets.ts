@@ -33,8 +33,8 @@ export const UNNAMED_KEY_ID = 'first';
 export interface ListedKey {
   readonly id: string;
   /**
-   * The id under which a service's store has recorded the key, so that the key can be found there. Equal to
-   * `id` if no store records keys of this kind.
+   * The id under which a service's store has recorded the key. `ops keys` looks the key up in the store by
+   * this id. Equal to `id` if no store records keys of this kind.
    */
   readonly remembered: string;
   /**
@@ -75,8 +75,9 @@ export function listKeys(kind: KeyKind, secrets: StoredSecrets): readonly Listed
 
 /**
  * Generates a key and adds it to the stored secrets.
- * @param place `current`: the services use the key for new data when they start next. `next`: the services
- * only accept the key when they start next, until `promoteKey` makes it the current key
+ * @param place `current`: from their next start, the services use the key for new data. `next`: from their
+ * next start, the services accept the key, but use it for new data only after `promoteKey` has made it the
+ * current key
  */
 export function addKey(
   kind: KeyKind,

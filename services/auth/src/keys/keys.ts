@@ -52,8 +52,9 @@ export interface EventKeys {
   /** Signs events with the first of the configured keys. */
   readonly signer: EventSigner;
   /**
-   * Signs a text that is not an event with the first key of the set. The text must start with the name of its
-   * purpose, so that the signature cannot be used for another purpose.
+   * Signs a text, for example an anchor, with the first of the configured keys. The text must not be an
+   * event, and must begin with the name of its purpose, so that nobody can use the signature for another
+   * purpose.
    */
   signText(text: string): Signature;
   /**

@@ -1,4 +1,4 @@
-/** Generates the secrets with which a new installation runs. */
+/** Generates the secrets of a new installation. */
 import { generateKey } from './generate-key.ts';
 import type { GeneratedSecrets } from './stored-secrets.ts';
 

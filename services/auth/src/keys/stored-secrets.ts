@@ -24,7 +24,10 @@ const secrets = generated.extend({
 /** The stored secrets of an installation, which this or an earlier release may have created. */
 export type StoredSecrets = Readonly<z.infer<typeof secrets>>;
 
-/** The secrets that `ops secrets` and the first start of a standalone generate. */
+/**
+ * The secrets that are generated for a new installation, by `ops secrets` or by the first start of a
+ * standalone server.
+ */
 export type GeneratedSecrets = Readonly<Required<z.infer<typeof generated>>>;
 
 /** The secrets with which the services can run: stored secrets that include the keys for signing events. */

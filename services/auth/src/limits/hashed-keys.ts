@@ -10,9 +10,9 @@ const BYTES = 32;
 
 /**
  * Wraps rate limits so that the store contains a keyed hash of each key instead of the key itself. The store
- * therefore contains no email address that an erasure would have to remove. An erasure must not delete the
- * counters of an address: otherwise, anybody could reset them by signing up with the address and having this
- * account erased. The counters are deleted when they expire.
+ * therefore contains no email addresses, so an erasure need not delete any counters. It must not do so
+ * either: anybody could otherwise reset the counters of an address by signing up with the address and erasing
+ * that account. The counters are deleted when they expire.
  * @param keys REFRESH_KEY. The key for hashing is derived (RFC 5869) from the oldest of these keys, so that
  * counters remain valid when a newer key is added
  */

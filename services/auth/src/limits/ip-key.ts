@@ -1,7 +1,10 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** The number of 16-bit groups of an IPv6 address that identify a subscriber: 4 groups, which make a /64. */
+/**
+ * How many of the eight 16-bit groups of an IPv6 address identify a subscriber: the first four, which are the
+ * /64 network.
+ */
 const SUBSCRIBER_PARTS = 4;
 /**
  * The lengths, in bits, of the prefixes that identify a network. For IPv6, RIPE-690 recommends to assign at

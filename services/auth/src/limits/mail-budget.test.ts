@@ -16,8 +16,8 @@ function keysOf(changes: Partial<Mail> = {}): readonly string[] {
 }
 
 /**
- * Returns the names of the rate limits that count both of two mails under the same key: the mail `MAIL`, and
- * a mail that differs from `MAIL` by `changes`.
+ * Returns the names of the rate limits that use the same key for `MAIL` and for a copy of `MAIL` with the
+ * given changes. Such a limit counts the two mails together.
  */
 function sharedLimits(changes: Partial<Mail>): readonly string[] {
   return keysOf(changes)

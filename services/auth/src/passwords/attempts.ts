@@ -46,10 +46,10 @@ interface Attempt {
 }
 
 /**
- * Checks a password and limits how often that may be tried for an address. Counts the attempt before it runs
+ * Checks a password, and limits the number of attempts per email address. Counts each attempt before it runs
  * `check`, so that concurrent guesses cannot bypass the limit. Takes the count back if the password is
  * correct or could not be checked. Wrong passwords and refused attempts are recorded as security events.
- * @param check resolves with undefined if the password is wrong
+ * @param check checks the password; resolves with undefined if the password is wrong
  * @throws Refused (rate_limited), and whatever `check` throws
  */
 export async function limitPasswordAttempts<T>(
@@ -92,8 +92,8 @@ export async function limitPasswordAttempts<T>(
     const occurrence = { type: 'LoginFailed', data: { ...attempt, reason: 'password' } } as const;
     audit.record({ origin: context, occurrence, ...about });
     await limits.take('login-ip', network).catch(async (error: unknown) => {
-      // If the limit per IP address cannot be read, the client gets this error instead of learning that the
-      // password was wrong. The attempt must then not count against the limit of the address.
+      // The limit per IP address could not be read, so the client gets this error and does not learn that the
+      // password was wrong. Such an attempt must not count against the limit of the address.
       await giveBack();
       throw error;
     });
@@ -120,8 +120,8 @@ export async function checkPassword(
 
 /**
  * Confirms a mailed link with the password of its account. An incorrect password counts as a failed login.
- * @param confirm runs the command that the link is for, with the hash of the entered password as evidence. If
- * the account has a different password hash, the command must be refused as `password_required`
+ * @param confirm runs the command of the link. It gets the hash of the entered password, and must refuse the
+ * command as `password_required` if the account has a different hash
  * @throws Refused (rate_limited, overloaded)
  */
 export async function confirmLinkByPassword(
@@ -178,10 +178,10 @@ async function requestNotice(
 const RECENT_SESSIONS = 50;
 
 /**
- * Returns whether the owner of the address is signed in from this IP address, or has recently signed in or
- * used a mailed link from it (see `TrustedEmailIpPair`). The limit of the address does not apply to such an
- * IP address; otherwise, anybody could lock the owner out. Takes the same steps for every address, so that
- * the response time reveals nothing.
+ * Returns whether an IP address is known for an email address: the owner of the email address is signed in
+ * from the IP address, or has recently signed in or used a mailed link from it (see `TrustedEmailIpPair`). A
+ * known IP address is exempt from the login limit of the email address, because otherwise anybody could lock
+ * the owner out. Takes the same steps for every email address, so that the response time reveals nothing.
  */
 async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<boolean> {
   const trusted = await deps.trustedAddresses.isTrusted({ address, ip }, deps.now());

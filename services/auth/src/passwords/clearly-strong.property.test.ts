@@ -118,8 +118,8 @@ describe('a clearly strong password', () => {
     test(`is not ${what}: ${text}`, () => {
       assert.ok(isWeak(text));
       assert.equal(isClearlyStrong(text, ownWords), false);
-      // The tested password may also begin with a word, which alone would make it weak. Unless the test is
-      // about words, check without any words that the pattern itself is recognised.
+      // The password may also begin with a word, which alone makes it weak. Unless the test is about words,
+      // run the check again without a word list, so that only the tested pattern can make the password weak.
       if (!what.includes('word')) assert.equal(isStrongWithoutWords(text, []), false);
     });
   }

@@ -1,24 +1,24 @@
 /**
- * Recognises most strong passwords without zxcvbn, whose estimate takes some milliseconds and much memory,
- * because it looks up every part of the password in several spellings.
+ * Recognises most strong passwords without zxcvbn. An estimate by zxcvbn takes some milliseconds and much
+ * memory, because it looks up every part of the password in several spellings.
  * zxcvbn splits a password into patterns, and multiplies the numbers of guesses that the patterns need. It
- * refuses a password that needs fewer than 10^8 guesses. Three or more patterns always need more than that,
- * so zxcvbn can only refuse a password that it splits into one or two patterns. One of these patterns then
- * covers at least half of the password, and begins at its start or ends at its end. If the password has at
- * least `SHORTEST` characters, this half cannot be a mere run of random characters, each of which counts as
- * 10 guesses: such a run alone would make the password strong. The half must be a word, a repetition, a
- * sequence of characters or of keys, or a date. A password is therefore strong if no such pattern covers the
- * first or the last half of it.
- * See https://dropbox.tech/security/zxcvbn-realistic-password-strength-estimation
+ * refuses a password that needs fewer than 10^8 guesses. Three or more patterns always need more guesses than
+ * that, so zxcvbn can only refuse a password that it splits into one or two patterns. Of two patterns, one
+ * covers at least half of the password, from its beginning or up to its end.
+ * If the password has at least `SHORTEST` characters, this half cannot be a run of random characters: each of
+ * them counts as 10 guesses, so such a run alone would make the password strong. The half must be a word, a
+ * repetition, a sequence of characters or of keys, or a date. A password is therefore strong if no such
+ * pattern covers its first half or its last half. See
+ * https://dropbox.tech/security/zxcvbn-realistic-password-strength-estimation
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { KeyboardGraphs } from './word-lists.ts';
 
 /**
- * The minimum length of a clearly strong password. zxcvbn estimates 10^6 guesses for a run of 6 random
- * characters, which is half of such a password. It estimates at least 50 guesses for the other half, and
- * doubles the product because two patterns can be in either order. The result is 10^8 guesses, which zxcvbn
- * accepts.
+ * The minimum length of a clearly strong password. Even if the first half of such a password is only a run of
+ * 6 random characters, zxcvbn accepts the password: it estimates 10^6 guesses for this half and at least 50
+ * guesses for the other half, and doubles the product because the halves can be in either order. The result
+ * is 10^8 guesses.
  */
 const SHORTEST = 12;
 /**
@@ -173,8 +173,8 @@ function includesSorted(sorted: Int32Array, wanted: number): boolean {
 }
 
 /**
- * Returns whether a text begins with a repetition: a part that is repeated at once, at least until `length`
- * characters are covered.
+ * Returns whether a text begins with a repetition: a part that is followed by at least one copy of itself.
+ * The part and its copies must cover at least the first `length` characters.
  */
 function startsWithRepetition(text: string, length: number): boolean {
   for (let part = 1; 2 * part <= text.length; part += 1) {

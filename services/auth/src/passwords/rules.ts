@@ -32,14 +32,15 @@ export interface PasswordRules {
   lengthFault(password: string): LengthFault | undefined;
   /**
    * Returns the rule that a new password violates; undefined if it violates none. Blocks the process for some
-   * milliseconds. The first calls in a process also load lists of words, while other work runs.
+   * milliseconds. The first calls in a process take longer, because they load the lists of words; other work
+   * can run while the lists are loaded.
    */
   fault(password: string, owner: PasswordOwner): Promise<PasswordFault | undefined>;
 }
 
 /**
- * Normalises a password for hashing: to Unicode NFC, because keyboards encode the same character differently.
- * White space is not trimmed.
+ * Normalises a password to Unicode NFC before it is hashed. Keyboards may encode the same character in
+ * different ways, and the hash must not depend on that. White space is not trimmed.
  */
 export function normalizePassword(password: string): string {
   return password.normalize('NFC');

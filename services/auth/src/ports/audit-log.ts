@@ -11,7 +11,10 @@ export interface AuditEntry {
   readonly account?: string;
   /** When the event happened: RFC 3339, UTC. */
   readonly time: string;
-  /** Whether the security event is kept after publication, because it is part of the account's history. */
+  /**
+   * Whether the security event is kept after its publication. It is kept if it is part of the account's
+   * history.
+   */
   readonly kept: boolean;
   readonly headers: Readonly<Record<string, string>>;
   /** The encoded security event as JSON. */

@@ -22,8 +22,9 @@ export interface ErasureRecord {
   /** The first receipt of each consumer, in the order in which the receipts arrived. */
   readonly receipts: readonly ErasureReceipt[];
   /**
-   * When copies of the account's events without personal data were published. Absent until then, and always
-   * absent if the log can replace records in place; Kafka cannot.
+   * When copies of the account's events without personal data were published. Absent before that. Always
+   * absent if the log can replace records in place, because no copies are needed then; Kafka cannot replace
+   * records.
    */
   readonly copies?: CopyPublicationTimes;
 }
@@ -70,10 +71,10 @@ export interface ErasureReceiptStore {
   confirm(erasure: Pick<ErasureRecord, 'account' | 'sequence'>, receipt: ErasureReceipt): Promise<void>;
   find(account: string): Promise<ErasureRecord | undefined>;
   /**
-   * Records that copies of an account's events without personal data were published at the time `at`. Removes
-   * `goneAt`, because the topic may contain the original events again. Sets `lastAt` to `at`; also sets
-   * `firstAt` to `at` if these are the first copies, or if `goneAt` was set. Does nothing if no erasure of
-   * the account is stored.
+   * Records that copies of an account's events without personal data were published at the time `at`: sets
+   * `lastAt` to `at`, and also `firstAt` if these are the first copies. If `goneAt` is set, removes it and
+   * sets `firstAt` to `at`, because the topic may contain the original events again. Does nothing if no
+   * erasure of the account is stored.
    */
   noteCopies(account: string, at: string): Promise<void>;
   /**

@@ -1,4 +1,7 @@
-/** The scheduled and running erasures. A commit with `eraseAt` schedules an erasure when it is appended. */
+/**
+ * The scheduled and running erasures. Appending a commit that contains `eraseAt` schedules the erasure of its
+ * account.
+ */
 import type { CommitKey } from './outbox.ts';
 
 /** A commit that schedules the erasure of its account. */
@@ -18,8 +21,8 @@ export interface ScheduledErasureStore {
     readonly limit: number;
   }): Promise<readonly DueErasure[]>;
   /**
-   * Removes the erasure that a commit has scheduled, because the account must not be erased at the scheduled
-   * time. Idempotent.
+   * Removes the erasure that a commit has scheduled. Called if the account must not be erased at the
+   * scheduled time after all. Idempotent.
    */
   settle(commit: CommitKey): Promise<void>;
   /** Returns whether an erasure of the account is scheduled or has not finished. */

@@ -42,8 +42,8 @@ export interface Commit {
    */
   readonly address?: string;
   /**
-   * When the account is to be erased; RFC 3339. Set on a commit that schedules an erasure, until the account
-   * is erased or the erasure is dropped.
+   * When the account is to be erased; RFC 3339. Set only on a commit that schedules an erasure. Removed when
+   * the account has been erased, or when the erasure was canceled or moved to another time.
    */
   readonly eraseAt?: string;
   readonly commandId: string;
@@ -59,8 +59,8 @@ export interface Commit {
 export type AppendResult =
   | { readonly outcome: 'appended' }
   /**
-   * A commit of the same command already exists, for example because the response to an earlier attempt was
-   * lost.
+   * A commit with the same command id already exists, for example because an earlier attempt succeeded, but
+   * its response was lost.
    */
   | { readonly outcome: 'repeated'; readonly commit: Commit }
   /**
@@ -78,8 +78,9 @@ export type AppendResult =
  */
 export interface Journal {
   /**
-   * Appends a commit durably and adds it to the outbox. Idempotent. If two commits compete and it is not
-   * certain yet which of them will persist, rejects with StoreUnavailable instead of resolving with `lost`.
+   * Appends a commit durably, and adds it to the outbox. Idempotent. If another commit competes for the same
+   * number or claim, and the store does not know yet which of the two will persist, rejects with
+   * StoreUnavailable instead of resolving with `lost`.
    */
   append(commit: Commit): Promise<AppendResult>;
   /**

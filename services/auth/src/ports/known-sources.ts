@@ -5,7 +5,7 @@
 export const MAX_KNOWN_SIGN_IN_SOURCES = 50;
 
 /**
- * The store of the devices and networks (sources) from which each account has signed in, as digests. Every
+ * The store of digests of the sources (devices and networks) from which each account has signed in. Every
  * method rejects with StoreUnavailable if the store fails.
  */
 export interface KnownSignInSourceStore {

@@ -3,8 +3,8 @@ import type { ExportedMail } from '@latchkey/export';
 /** Read access to the mails that the notifier has sent to account owners. */
 export interface SentMails {
   /**
-   * Returns the mails to an account's own address that were caused by the account's events, oldest first.
-   * Pages are fetched as they are consumed.
+   * Returns the mails that the account's own events have caused and that went to the account's own address,
+   * oldest first. Fetches further pages only when the caller consumes them.
    * @param accessToken a valid access token of that account
    * @throws SentMailsUnavailable during the iteration
    */

@@ -51,8 +51,9 @@ export interface MigrationTarget {
   readonly sessions: MoveTarget<Session>;
   readonly erasures: MoveTarget<ErasureRecord>;
   /**
-   * Adds commits, each with an outbox entry.
-   * @throws Error with a one-line message if another commit has the same number or one of the claims
+   * Adds commits. Each added commit is in the outbox of this store.
+   * @throws Error with a one-line message if a different commit already has the same number or holds one of
+   * the claims
    */
   readonly commits: MoveTarget<RawCommit>;
 }

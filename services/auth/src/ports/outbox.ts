@@ -25,32 +25,33 @@ export interface TimeSpan {
 /** Which unpublished commits to read, in the order of their times. */
 export interface OutboxPageRequest {
   /**
-   * The commits in this span of time are skipped, because the processes that appended them are about to
-   * publish them. Later commits are not skipped: the clock of the process that appended them is ahead.
+   * The span of time whose commits are skipped, because the processes that appended them are about to publish
+   * them. Commits later than this span are returned. Their times are in the future, because the clock of the
+   * process that appended them is ahead.
    */
   readonly recent?: TimeSpan;
   /**
-   * Set for every page except the first. Only commits later than this time are returned, because the earlier
-   * pages contained all others. Commits later than `recent` are skipped, too, because the first page
-   * contained them.
+   * The time after which this page begins: earlier pages have returned all commits up to this time. Absent
+   * for the first page. If it is set, commits later than `recent` are skipped too, because the first page has
+   * returned them.
    */
   readonly after?: Date;
   /**
-   * How many commits to read. More commits are read if several have the same time as the last one. On the
-   * first page, this many commits later than `recent` are read in addition.
+   * How many commits to read. If several commits have the same time as the last one, all of them are read.
+   * The first page may contain this many commits again: those later than `recent`.
    */
   readonly limit: number;
 }
 
 export interface OutboxPage {
-  /** The streams of the commits that were read. Streams whose commits have waited longest come first. */
+  /** The streams that have commits on this page. Streams whose commits have waited longest come first. */
   readonly streams: readonly string[];
   /**
-   * The time of the last commit that was read, not counting commits later than `recent`. Absent if no such
-   * commit was read.
+   * The time of the last commit on this page, ignoring commits later than `recent`. Absent if the page has no
+   * other commits.
    */
   readonly last?: Date;
-  /** Whether there are further commits to read: later than `last`, but not later than `recent`. */
+  /** Whether another page follows: whether there are more commits after `last`, up to the end of `recent`. */
   readonly hasMore: boolean;
 }
 

@@ -10,20 +10,20 @@ export interface PasswordHashRequest {
 export interface PasswordHasher {
   /**
    * Hashes a password for a canonical email address with the current key and cost. The salt is
-   * HMAC-SHA-256(PASSWORD_SALT_KEY, address), so one hash can be compared with all accounts of the address,
-   * and an address without an account can be hashed too.
-   * Does not block the event loop. The length of the queue and the waiting time are bounded. Client networks
-   * take turns, and so do the addresses within a network.
+   * HMAC-SHA-256(PASSWORD_SALT_KEY, address). One hash can therefore be compared with all accounts of the
+   * address, and a password can also be hashed for an address without an account. Does not block the event
+   * loop. The length of the queue and the waiting time are bounded. Client networks take turns, and so do the
+   * addresses within a network.
    * @param request the client; if it disconnects before the hashing starts, the hashing is skipped
    * @throws Refused (overloaded) if this client has too many calls in the queue, the wait is too long, or the
    * client has disconnected
    */
   hash(password: string, address: string, request: PasswordHashRequest): Promise<string>;
   /**
-   * Finds out which stored hash, if any, a password matches. Different stored hashes may have been made with
-   * different keys and costs. Hashes the password with each key and cost, the current ones first, until
-   * `isStored` resolves with true. For an incorrect password, this always takes all keys and costs, so the
-   * response time does not reveal which hashes are stored.
+   * Finds the stored hash that a password matches. Stored hashes may have been made with different keys and
+   * costs. Hashes the password with each combination of key and cost, the current one first, until `isStored`
+   * resolves with true. An incorrect password is hashed with all combinations, so the response time does not
+   * reveal which hashes are stored.
    * @returns the hash with the current key and cost, and the stored hash if one matches
    * @throws the same errors as `hash`, and whatever `isStored` throws
    */

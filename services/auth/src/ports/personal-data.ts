@@ -1,6 +1,6 @@
 /**
- * Deletes the personal data of an account from the stores. Every method is idempotent, and also makes the
- * data unrecoverable from the store's files. Every method rejects with StoreUnavailable if the store fails.
+ * Deletes the personal data of an account from the stores, so that it cannot be recovered from the store's
+ * files either. Every method is idempotent, and rejects with StoreUnavailable if the store fails.
  */
 export interface PersonalDataEraser {
   /**
@@ -8,14 +8,17 @@ export interface PersonalDataEraser {
    * @param address the canonical email address
    */
   removeRequests(address: string): Promise<void>;
-  /** Deletes all trusted IP addresses of an email address. Also used when a new password is set. */
+  /**
+   * Deletes all trusted IP addresses of an email address. Called when an account is erased, and when a new
+   * password is set.
+   */
   removeTrusted(address: string): Promise<void>;
   removeSnapshot(userId: string): Promise<void>;
   removeKnownSources(userId: string): Promise<void>;
   /**
-   * Deletes the security events about an account, whether published or not. Keeps events about other accounts
-   * that this account has caused as an admin, but removes this account's personal data from those that are
-   * not published yet.
+   * Deletes the security events about an account, whether published or not. Keeps the security events about
+   * what this account has done to other accounts as an admin; if these events are not published yet, removes
+   * this account's personal data from them.
    */
   removeSecurityEvents(userId: string): Promise<void>;
   /**

@@ -18,8 +18,8 @@ export interface QueuedMailRequest {
   /** The canonical email address for which the request was made. */
   readonly address: string;
   /**
-   * Set if the limit on mails to the address is reached. A mail is then sent only if none of the earlier
-   * links still works.
+   * Set if the limit on mails to the address has been reached. The mail is then sent only if no link that was
+   * mailed earlier still works.
    */
   readonly overBudget?: true;
   readonly at: string;

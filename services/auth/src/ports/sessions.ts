@@ -18,8 +18,8 @@ export interface Session {
    */
   readonly expiresAt: Date;
   /**
-   * The account's sequence when the session was created. The session is revoked if `since` is lower than the
-   * sequence of the account's last SessionsRevoked event.
+   * The sequence number of the account's last event when the session was created. If the account has a later
+   * SessionsRevoked event, the session is revoked.
    */
   readonly since: number;
   readonly ip: string;
@@ -27,17 +27,16 @@ export interface Session {
   /** The id of the key that signed the current refresh token; undefined if that key has no id. */
   readonly key?: string;
   /**
-   * How often the session's refresh tokens were lately sent again to a client in another network. Undefined
-   * if that has not happened.
+   * Counts the session's latest refresh tokens that were sent again to a client in another network. Undefined
+   * if there are none.
    */
   readonly repeats?: RefreshTokenRepeats;
 }
 
 /**
- * Says how many of a session's latest refresh tokens were sent again to a client in another network. A token
- * is sent again if a client presents the previous refresh token, because the client may have missed the first
- * response. Only such repeats count for which the client is in a different network than the client that first
- * received the token.
+ * Counts how many of a session's latest refresh tokens were sent again. If a client presents the previous
+ * refresh token, auth sends the current token again, because the client may have missed the first response.
+ * This is counted only if the client is in another network than the client that first received the token.
  */
 export interface RefreshTokenRepeats {
   /** The number of the last refresh token that was sent again to a client in another network. */
@@ -91,8 +90,8 @@ export interface SessionStore {
    */
   setRepeats(id: string, repeats: RefreshTokenRepeats): Promise<boolean>;
   /**
-   * Sets `since` of a session to the given sequence, so that the session survives revocations up to this
-   * sequence. Does nothing if `since` is already higher.
+   * Raises `since` of a session to the given sequence, so that revocations up to this sequence do not end the
+   * session. Does nothing if `since` is already higher.
    * @returns false if there is no such session
    */
   liftSince(id: string, since: number): Promise<boolean>;

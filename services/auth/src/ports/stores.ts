@@ -44,8 +44,8 @@ export interface AuthStores extends StorePreparation {
    */
   limits(rules: RateLimitRules | undefined): RateLimits;
   /**
-   * Releases the leases of the previous process, if the store allows only one process at a time. Otherwise
-   * does nothing.
+   * If the store allows only one process at a time, releases the leases that the previous process held when
+   * it ended. Otherwise does nothing.
    */
   reclaim(): Promise<void>;
 }

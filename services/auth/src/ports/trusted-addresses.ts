@@ -10,10 +10,11 @@ export interface TrustedEmailIpPair {
 }
 
 /**
- * The maximum number of trusted pairs per email address. People sign in from fewer networks than this within
- * 30 days, even with a phone. The number must not be much higher: strangers who share one of these IP
- * addresses can guess passwords even while the email address is locked. Only somebody who knows the password
- * or reads the mailbox can add a pair, which may replace an older one.
+ * The maximum number of trusted IP addresses per email address. It is more than enough for an owner, because
+ * a trusted IP address expires after 30 days, and people sign in from fewer networks within that time, even
+ * with a phone. The number must not be much higher, because strangers who share a trusted IP address can
+ * guess passwords from there even while the email address is locked. A stranger cannot push the owner's IP
+ * addresses out: adding one takes the password or access to the mailbox.
  */
 export const MAX_TRUSTED_IPS_PER_ADDRESS = 50;
 
@@ -24,9 +25,9 @@ export const MAX_TRUSTED_IPS_PER_ADDRESS = 50;
  */
 export interface TrustedAddressStore {
   /**
-   * Stores a trusted pair, or extends its lifetime. To save writes, does not change a pair that was stored
-   * less than a day ago. If the email address then has more than {@link MAX_TRUSTED_IPS_PER_ADDRESS} pairs,
-   * deletes the surplus: of all pairs except the given one, those that expire first.
+   * Stores a trusted pair, or extends the lifetime of a stored one. To save writes, does not change a pair
+   * that was stored less than a day ago. If the email address then has more than {@link
+   * MAX_TRUSTED_IPS_PER_ADDRESS} pairs, deletes those that expire first, but never the given pair.
    */
   trust(pair: TrustedEmailIpPair, now: Date): Promise<void>;
   isTrusted(pair: TrustedEmailIpPair, now: Date): Promise<boolean>;

@@ -27,9 +27,9 @@ export async function readAccountHistory(
   userId: string,
   { limit, after }: { readonly limit: number; readonly after?: HistoryPosition | undefined },
 ): Promise<HistoryPage> {
-  // The previous page may have ended within a commit, so read that commit again. Every commit contains at
-  // least one event, so `limit + 2` commits are enough for a page and for finding out whether another one
-  // follows.
+  // The previous page may have ended in the middle of a commit, so read that commit again. Every commit
+  // contains at least one event, so `limit + 2` commits are enough to fill the page and to find out whether
+  // another page follows.
   const commits = await journal.read(userId, after === undefined ? 0 : after.number - 1, limit + 2);
   const entries = commits
     .flatMap(({ number, sequence, events }) =>

@@ -16,8 +16,9 @@ export type OwnerVisibleSecurityEvent = Extract<
 export type OwnHistoryEntry = HistoryEntry | OwnerVisibleSecurityEvent;
 
 /**
- * The position of an entry in the history that merges account events and security events: the position of the
- * last account event and the id of the last security event among the entries up to this one.
+ * The position of an entry in the history of an account, which merges the account events and the security
+ * events by time. The position says how far each of the two lists was read: up to which account event, and up
+ * to which security event (`signIn`, its id).
  */
 export interface OwnHistoryPosition extends HistoryPosition {
   readonly signIn: string;

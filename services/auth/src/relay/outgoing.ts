@@ -18,7 +18,9 @@ export interface OutgoingCommit extends CommitKey {
   readonly records: readonly EncodedEvent[];
 }
 
-/** Signs the hash of an event. Both methods of an `EventSigner` that sign have this type. */
+/**
+ * Signs the hash of an event: the type of the two methods `sign` and `signOnThreadPool` of an `EventSigner`.
+ */
 export type SignEvent = EventSigner['sign'] | EventSigner['signOnThreadPool'];
 
 /**

@@ -54,12 +54,12 @@ export interface UnpublishedStreams {
 }
 
 /**
- * Creates a publisher of commits. Any number of publishers may run concurrently. For each stream, the first
- * occurrences of its events on the topic are in order, because no commit is published before an earlier
- * commit of its stream:
- * - If the earlier commit is in the outbox, it is read and published together with the later one.
- * - If it is not, it was published and acknowledged before, because a commit leaves the outbox only after the
- * acknowledgement.
+ * Creates a publisher of commits. Any number of publishers may run concurrently. The events of a stream may
+ * be duplicated on the topic, but their first occurrences are in order, because no commit is published before
+ * an earlier commit of its stream:
+ * - If the earlier commit is still in the outbox, both commits are read and published together.
+ * - If the earlier commit is not in the outbox, it was already published and acknowledged, because a commit
+ *   leaves the outbox only after the acknowledgement.
  * An outdated read of the outbox, or a publish that takes effect late, can only cause duplicates.
  */
 export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublisher {

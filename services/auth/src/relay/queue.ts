@@ -11,9 +11,10 @@ export interface PublishQueue {
    */
   addRetry(stream: string): void;
   /**
-   * Removes and returns the next batch. Batches alternate between new streams and streams to retry. A stream
-   * that is part of an earlier batch is left out until `release` is called for it, even if it has been added
-   * again. Waits until a batch can be returned. Returns an empty batch only after the queue was closed.
+   * Removes and returns the next batch. Batches alternate between new streams and streams to retry. A batch
+   * never contains a stream of an earlier batch until `release` is called for that stream, even if the stream
+   * was added again. Waits until a batch can be returned. Returns an empty batch only after the queue was
+   * closed.
    */
   next(limits: { readonly fresh: number; readonly retried: number }): Promise<StreamBatch>;
   /** Allows streams that a batch contained to be part of a batch again. */

@@ -112,7 +112,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
       }),
   };
   // In this test, every relay always gets the lease for sweeps, so that several relays sweep at the same
-  // time. The guarantee must hold nevertheless, because the lease only saves work.
+  // time. The lease only saves work, so the guarantee must hold without it.
   const leases: Leases = { take: async () => true, release: async () => undefined };
 
   /**

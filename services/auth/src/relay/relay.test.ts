@@ -95,8 +95,8 @@ describe('the relay', () => {
   }
 
   /**
-   * Starts a relay. By default, the relay sweeps only once, when it starts and the outbox is still empty,
-   * because the pause after this sweep never ends. Pass `sleep` to control the pauses.
+   * Starts a relay. By default, the relay sweeps only once: when it starts, while the outbox is still empty.
+   * The pause after this sweep never ends. Pass `sleep` to control the pauses.
    */
   async function started(options: Partial<RelayDeps> = {}) {
     registry = new Registry();
@@ -299,9 +299,9 @@ describe('the relay', () => {
     await append(...commits);
     for (const { stream } of commits) relay.nudge(stream);
     while (recorder.publishes.length === 0 || reads.length < 2) await turn();
-    // Append another commit to the first stream, whose earlier commit is being published. The stream must not
-    // be part of a batch until that publish has ended. Only one other stream is left, so there is no further
-    // full batch to read yet.
+    // Append another commit to the first stream while its earlier commit is being published. The stream must
+    // not be part of a batch until that publish has ended. The queue then contains only one other stream,
+    // which is not a full batch, so the relay must not read a batch in advance.
     await append(createCommit({ stream: first.stream, number: 2 }));
     relay.nudge(first.stream);
     release();
@@ -327,8 +327,8 @@ describe('the relay', () => {
     });
     const relay = await started({
       sleep: async (ms, signal) => {
-        // Pauses before the first publish are those between sweeps, and must not end in this test. All later
-        // pauses are those before retries.
+        // The pauses before the first publish are pauses between sweeps, and must not end in this test. All
+        // later pauses are pauses before retries.
         if (recorder.publishes.length === 0) return Promise.race([never, aborted(signal)]);
         pauses.push(ms);
       },
@@ -464,7 +464,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('cannot publish')).length, 1);
     assert.match(lines.join(''), /"topic":"mailings\.events\.v1"/);
 
-    // A commit that cannot be published must not delay a stream that is appended later.
+    // A commit that cannot be published must not delay the commits of other streams that are appended later.
     const late = createCommit();
     await append(late);
     relay.nudge(late.stream);
@@ -583,7 +583,8 @@ describe('the relay', () => {
       assert.deepEqual(recorder.of(first.stream), []);
       now = new Date(now.getTime() + 1);
       await step();
-      // Publishing a stream publishes all of its unpublished commits, including recent ones.
+      // When the relay publishes a stream, it publishes all unpublished commits of the stream, including
+      // recent ones.
       assert.deepEqual(recorder.of(first.stream), [1, 2]);
     });
 
@@ -663,8 +664,8 @@ describe('the relay', () => {
       await started({ sleep, outbox: counting });
       await settled();
       for (let count = 0; count < 10; count++) await step();
-      // Two sweeps have read the whole backlog: the sweep at the start, and the next one. Before that, each
-      // of them read one commit to find out whether any commit is overdue.
+      // Two sweeps have read the whole backlog: the sweep at the start, and the next one. Each of them first
+      // read one commit, to find out whether any commit is overdue.
       assert.equal(counted.streams, 2 * (30 + 1));
       const other = createCommit({ at: createTestInstant(50) });
       await append(other);

@@ -51,9 +51,9 @@ export interface Relay extends ProcessPart {
 const QUEUE_CAPACITY = 10_000;
 const retryPauses = createExponentialBackoff({ least: 100, most: 1000 });
 /**
- * The shortest and the longest pause between sweeps, in ms. A sweep skips commits of the last second, because
- * the processes that appended them are about to publish them. With these pauses, every commit that is left
- * over is published within 2 s.
+ * The shortest and the longest pause between sweeps, in ms. A sweep skips commits that are less than a second
+ * old, because the processes that appended them are about to publish them. With these pauses, a commit that
+ * its own process does not publish is published by a sweep within 2 s.
  */
 const sweepPauses = createExponentialBackoff({ least: 100, most: 750 });
 
@@ -105,9 +105,9 @@ export function createRelay(deps: RelayDeps): Relay {
   let running: Promise<unknown> = Promise.resolve();
 
   /**
-   * Publishes the next batch. If the queue contains another full batch, that batch is read and signed while
-   * this one is published. A smaller batch is not read in advance, because streams that are added meanwhile
-   * can then be published together with it.
+   * Publishes the next batch. If the queue already contains another full batch, reads and signs that batch
+   * while this one is published. If the queue contains less than a full batch, waits until this batch is
+   * published, so that more streams can join the next batch.
    * @returns false if some streams must be retried
    */
   async function publishNext(): Promise<boolean> {
@@ -229,8 +229,8 @@ function health({ refusing, blocked }: CommitPublisher, waiting: Waiting | undef
   function degraded(detail: string): DependencyHealth {
     return { ...bus, state: 'degraded', detail };
   }
-  // The last publish of this process failed. If the outbox is empty nevertheless, another process has
-  // published the commits, and nothing is wrong.
+  // The last publish of this process failed. If the outbox is empty all the same, another process has
+  // published the commits, so nothing is wrong.
   const topics = waiting?.commits === 0 ? [] : refusing();
   if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(waiting)}`);
   if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(waiting)}`);

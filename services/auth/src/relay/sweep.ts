@@ -43,27 +43,29 @@ const LEASE = 'relay-sweep';
  */
 const OVERDUE_MS = 1000;
 const COMMITS_PER_PAGE = 1000;
-/** The number of streams after which a run of the sweep reads no further page. */
+/** Once a run of the sweep has found this many streams, it reads no further page. */
 const STREAMS_PER_RUN = 1000;
 const PAGES_PER_RUN = 10;
 /**
- * The maximum number of streams that a run may find. Its last page may exceed STREAMS_PER_RUN by a whole
- * page, and its first page may contain as many commits again whose times are in the future.
+ * The maximum number of streams that one run can find. The run may find almost STREAMS_PER_RUN streams, and
+ * then as many as fit on its last page. Its first page may also contain a page of commits whose times are in
+ * the future.
  */
 const MAX_STREAMS_PER_RUN = STREAMS_PER_RUN + 2 * COMMITS_PER_PAGE;
 /**
- * The maximum number of runs in one pass over the outbox while publishing fails. Within a pass, each run
- * continues after the commits that the previous run has read. A new pass then starts with the oldest commit,
- * and finds commits that were appended late with an earlier time.
+ * The maximum number of runs in one pass over the outbox while publishing fails. Each run continues where the
+ * previous run of the pass has stopped. The next pass begins again with the oldest commit. It thus also finds
+ * commits that were appended after a run had read past their times.
  */
 const RUNS_PER_PASS = 15;
 
 /**
- * Creates the sweep, which searches the outbox for overdue commits. Their processes died before publishing
- * them, or never publish, such as ops commands. Only the holder of a lease sweeps; the lease saves work, but
- * without it concurrent sweeps would at worst publish duplicates. A process requests the lease only if there
- * are overdue commits, so that an idle system writes nothing. A process without the lease reads one commit
- * per run. A process that cannot publish releases the lease after each run.
+ * Creates the sweep, which searches the outbox for overdue commits. A commit becomes overdue if its process
+ * died before publishing it, or if its process never publishes, as is the case with ops commands. Only the
+ * process that holds a lease sweeps. The lease only saves work: without it, concurrent sweeps would at worst
+ * publish duplicates. A process requests the lease only if there are overdue commits, so that an idle system
+ * writes nothing. A process without the lease reads one commit per run. A process that cannot publish
+ * releases the lease after each run.
  */
 export function createOutboxSweep({
   outbox,
@@ -95,9 +97,9 @@ export function createOutboxSweep({
   }
 
   /**
-   * Returns the recent span of time whose commits the sweep skips, because the processes that appended them
-   * publish them. Returns undefined in the first run: this process has not appended any commit yet, so the
-   * sweep must not skip any.
+   * Returns the span of time whose commits the sweep skips, because the processes that appended them are
+   * about to publish them. Returns undefined in the first run: this process has just started and has not
+   * appended any commits yet, so the sweep skips nothing.
    */
   function recent(): TimeSpan | undefined {
     const to = now();
@@ -147,8 +149,8 @@ export function createOutboxSweep({
         }
       }
       const streams = (await takeLease()) ? await readOn({ ...except }) : new Set<string>();
-      // The first run reads all commits, so `after` may be the time of a commit in the future. Start from the
-      // beginning again, because later runs read such commits on their first page.
+      // The first run reads all commits, so `after` may be the time of a commit in the future. Let the next
+      // run start with the oldest commit; it reads commits in the future on its first page.
       if (!holdsLease || isFirst) after = undefined;
       isFirst = false;
       for (const stream of streams) found(stream);

@@ -7,8 +7,9 @@ import type { QueuedMailRequest } from '../ports/requests.ts';
 
 const BATCH = 20;
 /**
- * The pauses between two polls of the request queue, in ms. They grow while the queue is empty. Polling finds
- * requests of instances that crashed before processing them.
+ * The shortest and the longest pause between two polls of the request queue, in ms. The pauses grow while the
+ * queue is empty. New requests wake the worker, so only requests of instances that have crashed must be found
+ * by polling.
  */
 const IDLE_MS = { least: 1_000, most: 8_000 };
 
@@ -49,8 +50,8 @@ export function createMailRequestWorker(
   }
 
   /**
-   * Frees the requests whose leases have expired, so that workers can claim and retry them. Such a request
-   * was leased to a worker that died, or has failed in this worker.
+   * Frees the requests whose leases have expired, so that workers can claim them again. Either the worker
+   * that leased such a request has died, or this worker has failed to process the request.
    */
   async function freeExpired(): Promise<void> {
     for (const lease of watch.expired(await requests.held(), leaseMs)) await requests.free(lease);

@@ -55,8 +55,8 @@ function workerOf(
 
 /**
  * Runs a worker until it has processed all recorded requests, and then stops it. The worker's clock advances
- * by the duration of a lease each time it is read. The lease of a dead worker has therefore expired when this
- * worker reads its clock for the second time.
+ * by the duration of a lease each time the worker reads it. If a dead worker has leased a request, the lease
+ * has therefore expired when this worker reads its clock for the second time.
  */
 async function work(world: TestWorld, owner = 'a worker'): Promise<void> {
   const wakeup = createLoopWakeup();
@@ -282,8 +282,8 @@ describe('a worker that dies', () => {
       const sent = world.tokenOf(userId, 'reset');
       await work(world, 'the heir');
       assert.equal(await resets(world, userId), 1);
-      // The second worker created another link, but no event with this link was appended or mailed. The link
-      // in the first event must therefore still work.
+      // The second worker created another link, but its event was not appended, so that link was never
+      // mailed. The link in the first event must therefore still work.
       await completePasswordReset(
         world.deps,
         { token: sent, newPassword: 'another horse battery', confirmNewPassword: 'another horse battery' },

@@ -68,11 +68,11 @@ type ProcessMailRequestDeps = Pick<
 
 /**
  * Processes a recorded request. The result depends on the kind of request:
- * - `lockout`: the owner of the address is alerted.
+ * - `lockout`: the owner of the address gets a mail about the lockout.
  * - `verification`: the newest pending sign-up of the address gets a link for choosing a password. If another
- * account owns the address, the event is appended without a link, so that no mail is sent.
- * - `password-reset`: the owner of the address gets a reset link; in addition, everything happens as for
- * `verification`.
+ *   account owns the address, the event is appended without a link, so that no mail is sent.
+ * - `password-reset`: the owner of the address gets a link for resetting the password. The pending sign-up is
+ *   treated as for `verification`.
  */
 export async function processMailRequest(
   deps: ProcessMailRequestDeps,

@@ -1,7 +1,4 @@
-/**
- * Tests that a session which begins right after all sessions were revoked is not removed together with the
- * revoked sessions.
- */
+/** Tests that removing revoked sessions does not remove a session that begins right after the revocation. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changeRole, disableAccount, enableAccount } from '../administration/manage-accounts.ts';

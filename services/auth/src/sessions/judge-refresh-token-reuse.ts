@@ -17,8 +17,8 @@ export type RefreshTokenReuseVerdict =
   /** End every session of the account, because the token was certainly stolen. */
   | 'end-all'
   /**
-   * The store has no record of issuing this token, because it was restored from a backup that is older than
-   * the token.
+   * The token is newer than the stored session: the store was restored from a backup that was made before the
+   * token was issued.
    */
   | 'unknown';
 
@@ -63,8 +63,8 @@ export function judgeRefreshTokenReuse(
   // `rotatedAt` comes from the clock of another process, which may differ from ours.
   const age = now.getTime() - session.rotatedAt.getTime();
   if (age > (reuseMinutes + MAX_SKEW_MINUTES) * MINUTE_MS) return 'end-session';
-  // Nobody has used the current token yet, so this may be a single client that has changed its user agent, for
-  // example by an update.
+  // Nobody has used the current token yet, so there may be only one client: it missed the response with the
+  // current token, and its user agent has changed, for example because of an update.
   if (!isSameClient) return 'end-session';
   const repeats = countRefreshTokenRepeat(session, ip);
   return repeats !== undefined && repeats.inARow > MAX_REPEATS_IN_A_ROW ? 'end-session' : 'repeat';

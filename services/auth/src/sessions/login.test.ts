@@ -61,8 +61,8 @@ describe('a login after the key or the cost of hashes has changed', () => {
   const saltKeys = [{ kid: 'newer', bytes: randomBytes(32) }] as const;
 
   /**
-   * Returns dependencies whose password hasher has a new key and a new cost. The key and the cost of `world`
-   * remain valid for stored hashes.
+   * Returns dependencies whose password hasher uses a new key and a new cost for new hashes, but still
+   * accepts stored hashes with the old key and cost of `world`.
    */
   function rotated({ deps }: TestWorld) {
     const newer = createPasswordHasher({ saltKeys, costs: parseHashCosts('20480:2'), concurrency: 1 });

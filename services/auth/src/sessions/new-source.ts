@@ -12,9 +12,9 @@ import { detectBrowserAndSystem } from './device.ts';
 
 /**
  * Remembers the device (browser and system) and the network of a sign-in. If one of them is new, notifies the
- * owner, except at the account's first sign-in. If no further notice is allowed on this day, or if the
- * network is unknown, neither remembers nor notifies. A later sign-in from the same source can then still
- * cause a notice.
+ * owner, except at the account's first sign-in. If the daily limit on notices is reached, or if the network
+ * is unknown, does neither. The source then remains unknown, so a later sign-in from it can still cause a
+ * notice.
  */
 export async function notifyOwnerOfNewSignInSource(
   deps: Pick<UseCaseDeps, 'accounts' | 'knownSources' | 'limits'>,

@@ -50,8 +50,8 @@ describe('a session', () => {
   }
 
   test('is shared with a thief in another network for at most four refreshes', async () => {
-    // In most rounds, both the owner and the thief refresh once. With other rounds, the session would usually
-    // end after a few steps.
+    // In most rounds, both the owner and the thief refresh once. Other rounds are rare, because they usually
+    // end the session after a few steps.
     const parties = fc.oneof(
       { weight: 9, arbitrary: fc.constantFrom(['owner', 'thief'] as const, ['thief', 'owner'] as const) },
       { weight: 1, arbitrary: fc.constantFrom(['owner'] as const, ['thief'] as const) },

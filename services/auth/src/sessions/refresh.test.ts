@@ -18,7 +18,7 @@ import { login } from './login.ts';
 import { refreshSession } from './refresh.ts';
 import { logout, logoutEverywhere } from './sessions.ts';
 
-/** The recipient of the mail about the reuse of a refresh token. */
+/** The recipient in the event about the reuse of a refresh token. */
 const OWNER = { locale: 'en', person: { email: 'ada@example.com', username: 'somebody' } };
 const ada = 'ada@example.com';
 const PASSWORD = 'correct horse battery';

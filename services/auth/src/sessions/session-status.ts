@@ -54,9 +54,9 @@ export async function findCallerOfToken(
 }
 
 /**
- * Wraps the function that creates a command, so that the command is refused if the caller's tokens have been
- * revoked since the caller's token was checked. A request in progress therefore changes nothing after all
- * sessions were ended.
+ * Wraps the function that creates a command. The wrapped function refuses the command if the caller's
+ * sessions were revoked after the route had checked the caller's token. A request that is in progress when
+ * all sessions are ended therefore changes nothing.
  * @throws Refused (unauthenticated), from the returned function
  */
 export function refuseRevokedCaller(

@@ -14,7 +14,7 @@ import { createTestContext, type TestWorld } from '../testing/world.ts';
 import { login } from './login.ts';
 import { replaceTrustedIpAddresses } from './trust-source.ts';
 
-/** An IP address of the former owner of an email address. */
+/** The IP address from which the former owner of the email address has signed in. */
 const FORMER = '203.0.113.77';
 
 async function trustFormerOwner({ deps }: TestWorld, address: string): Promise<void> {

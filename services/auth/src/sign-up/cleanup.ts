@@ -20,8 +20,8 @@ const LEASE_MS = 2 * EVERY_MS;
 const LEASE = 'sweep';
 const PAGE = 100;
 /**
- * The time between two passes of the clean-up that cover all sign-ups, in ms. Whatever a crash has left
- * unfinished is therefore repaired within this time.
+ * The time between two passes of the clean-up that check every open sign-up, in ms. If a crash left a sign-up
+ * inconsistent, the next such pass repairs it.
  */
 const REPAIR_EVERY_MS = DAY_MS;
 
@@ -72,10 +72,7 @@ export async function runSignUpCleanupPass(
   await deps.trustedAddresses.removeExpired(deps.now());
 }
 
-/**
- * Returns the time that separates expired sign-ups from others: sign-ups made at or before this time have
- * expired at `now`.
- */
+/** Returns the time at or before which a sign-up must have been made to have expired at `now`. */
 function expiryOf(now: Date): Date {
   return new Date(now.getTime() - SIGN_UP_EXPIRY_DAYS * DAY_MS);
 }

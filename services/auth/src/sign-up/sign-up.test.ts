@@ -332,8 +332,8 @@ describe('verifying a sign-up', () => {
       );
       const mine = await login(world.deps, { address: ada, password: ANOTHER }, createTestContext());
       assert.equal(mine.state.userId, userId);
-      // The same request with the same password succeeds again, because the client may have missed the first
-      // response. With a different password it is refused, because the link has already been used.
+      // Repeating the request with the same password succeeds, because the client may have missed the first
+      // response. A request with a different password is refused, because the link has already been used.
       assert.deepEqual((await choose(ANOTHER)).facts, []);
       await assert.rejects(choose('yet another horse battery'), createRefusalPredicate('token_invalid'));
     }),

@@ -89,10 +89,10 @@ interface SignUpCommand {
 }
 
 /**
- * Determines the command id of a sign-up request. A repeat of a request normally gets the result of the first
- * one. If the account of the first request has ended, the repeat must create a new account: otherwise, the
- * response would name an account that nobody can use. The command id of the new account is therefore derived
- * from the ended account.
+ * Determines the command id of a sign-up request. If a request is repeated, the response is normally that of
+ * the first request. But if the account of the first request has ended in the meantime, nobody could use it,
+ * so the repeated request must create a new account. It therefore gets a new command id, which is derived
+ * from the id of the ended account.
  */
 async function findCommand(
   deps: Pick<Needs, 'accounts'>,

@@ -212,8 +212,8 @@ async function openStage() {
   const world = await openTestWorld();
   const minted: SealedContent[] = [];
   /**
-   * The links that the notifier would mail: those that appended events contain. Other links were created, but
-   * no event contains them.
+   * The links that the notifier would mail: only links in appended events. Auth may also create links whose
+   * events are never appended.
    */
   const links: SealedContent[] = [];
   const faults: Step['faults'][number][] = [];
@@ -435,8 +435,8 @@ async function play(stage: Stage, steps: readonly Step[], check: () => Promise<v
 }
 
 /**
- * Asserts for each address of the owner that the account with this address belongs to the owner: no stranger
- * has a session of this account, and its password is one that the owner has chosen.
+ * Asserts that every address of the owner still belongs to the owner: no stranger has a session of the
+ * account with this address, and the password of the account is one that the owner has chosen.
  */
 async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
   const strangers: readonly Possessions[] = [parties.stranger, parties['other stranger']];

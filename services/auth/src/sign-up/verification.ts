@@ -34,7 +34,10 @@ export interface VerificationView {
   readonly signedUpAt: Date;
   /** Whether the verification link was already used before to verify the account. */
   readonly used: boolean;
-  /** Whether this browser made the sign-up. If so, the page asks for no password and shows only a button. */
+  /**
+   * Whether the request comes from the browser that was used for the sign-up. If so, the page asks for no
+   * password and shows only a button.
+   */
   readonly known: boolean;
 }
 
@@ -136,8 +139,8 @@ export async function verifySignUp(
     await runBestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
   if (facts.length > 0) {
-    // Trust only this client's IP address from now on, because the other trusted IP addresses may be those of
-    // a former owner of the address. If a new password was chosen, this has already been done.
+    // From now on, trust only this client's IP address. The IP addresses trusted so far may belong to a
+    // former owner of the email address. If a new password was chosen, this has already been done.
     if (evidence.kind !== 'new-password')
       await replaceTrustedIpAddresses(deps, { address: account.address, ip: context.ip });
     await runBestEffort(() => endOtherSignUps(deps, account.address, context));

@@ -21,8 +21,8 @@ interface LimiterStore {
    */
   giveBack(limiter: RateLimiterAbstract, key: string, points: number): Promise<unknown>;
   /**
-   * Calls a limiter, and calls it again if it failed because of a write conflict. A call that failed in this
-   * way has not changed any count.
+   * Calls a limiter, and calls it again if it failed because of a write conflict. Repeating the call is safe,
+   * because a write conflict means that nothing was counted.
    */
   repeating<T>(attempt: () => Promise<T>): Promise<T>;
 }

@@ -22,7 +22,8 @@ export function parseStoredEvents(stream: string, number: number, json: string):
 }
 
 /**
- * Upcasts stored events like `parseStoredEvents`, but the events are already parsed from JSON.
+ * Upcasts stored events like `parseStoredEvents`, which takes JSON; this function takes events that are
+ * already parsed.
  * @throws UnreadableCommit
  */
 export function upcastStoredEvents(stream: string, number: number, events: unknown): readonly RecordedFact[] {

@@ -220,7 +220,7 @@ describe('a command that loses a race', () => {
       const userId = await registered(world);
       const other = world.freshAccounts();
       // Just before each append of the tested command, another command appends a commit to the same stream,
-      // so that every attempt loses.
+      // so every append of the tested command finds its commit number taken.
       const overtaken = { meanwhile: () => other.execute(userId, origin, () => revoke) };
       const overtaker = { meanwhile: async () => undefined };
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());

@@ -27,7 +27,10 @@ export interface CommandDecider<State, Command, F extends Fact> {
      */
     readonly refusal?: RefusalKind;
   };
-  /** Returns the keys under which a commit with the given facts can be found. */
+  /**
+   * Returns the keys by which a commit with the given facts can be looked up: its claims, the address of its
+   * open registration, and its erasure time.
+   */
   computeLookupKeys(
     state: State,
     facts: readonly F[],
@@ -45,13 +48,16 @@ export interface CommandOutcome<State, F extends Fact> {
   readonly facts: readonly F[];
   readonly refusal?: RefusalKind;
   /**
-   * Set if the command had already been carried out, for example because the client repeated the request.
-   * `facts` are then the events that were appended at that time.
+   * Set if an earlier call has already carried out the command, for example because the client has repeated
+   * the request. `facts` are then the events that the earlier call has appended.
    */
   readonly repeated?: true;
 }
 
-/** The origin of a command: the ids and the trace context that its events record. */
+/**
+ * The data about the origin of a command that is recorded with its events: the correlation id and the trace
+ * context.
+ */
 export interface CommandMetadata {
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
@@ -228,8 +234,9 @@ export function createCommandExecutor<State, Command, F extends Fact>(
   }
 
   /**
-   * Returns the outcome of a command that was already carried out. The commit of the command may be in
-   * another stream, for example because each attempt of a sign-up chooses a new account id.
+   * Returns the outcome of a command that was already carried out.
+   * @param commit the commit of the command. It may be in another stream than the one on which the command
+   * was called: a repeated sign-up, for example, chooses a new account id
    */
   async function earlierOutcome({ stream, events }: Commit): Promise<CommandOutcome<State, F>> {
     nudge(stream);

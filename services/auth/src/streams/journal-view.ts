@@ -66,9 +66,9 @@ function brokenChain(
   { chain, stored }: { readonly chain: ChainEntry | undefined; readonly stored: StoredData | undefined },
   previous: string | undefined,
 ): string | undefined {
-  // An event without a hash-chain entry cannot be checked: during a rolling upgrade, release 0.1 may append
-  // such an event to a stream whose other events have entries. The entry of the next event may then lack the
-  // previous hash.
+  // An event without a hash-chain entry cannot be checked. During a rolling upgrade, a process of release 0.1
+  // may append such an event to a stream whose earlier events have entries. The entry of the next event may
+  // then contain no previous hash.
   if (chain === undefined) return undefined;
   if (chain.previous !== previous) return 'its previous hash differs from the hash of the previous event';
   try {

@@ -33,7 +33,9 @@ describe('the state of a stream', () => {
   let memory: ReturnType<typeof createMemoryStores>;
   let journal: Journal;
   let snapshots: SnapshotStore;
-  /** For each read of the journal, its argument `after`: only commits with higher numbers were read. */
+  /**
+   * The argument `after` of each call of `journal.read`. The call has read only commits with higher numbers.
+   */
   let reads: number[];
 
   beforeEach(() => {

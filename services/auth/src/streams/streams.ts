@@ -5,8 +5,8 @@ import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '
 import type { Snapshot, SnapshotStore } from '../ports/snapshots.ts';
 
 /**
- * How many commits are applied to a state in one turn of the event loop, which takes a few ms. Only a stream
- * with a long history that is neither cached nor has a snapshot has more commits to apply.
+ * How many commits are applied to a state in one turn of the event loop; this takes a few ms. A load has more
+ * commits to apply only if the stream has a long history and is neither cached nor has a snapshot.
  */
 const APPLIED_PER_TURN = 1000;
 
@@ -56,8 +56,8 @@ interface StoredState<State> {
 /** Computes the states of streams from their commits in the journal. */
 export interface StreamLoader<State> {
   /**
-   * Returns the state of a stream after all commits that are in the journal at the time of the call. Cached
-   * states and snapshots only reduce the number of commits to read.
+   * Returns the state of a stream after all commits that are in the journal at the time of the call. Even if
+   * the state is cached or has a snapshot, the later commits are read from the journal.
    * @throws StoreUnavailable, or UnreadableCommit
    */
   load(stream: string): Promise<LoadedStream<State>>;

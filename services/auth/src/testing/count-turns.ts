@@ -1,6 +1,6 @@
 /**
- * Does work, and counts the turns of the event loop that begin meanwhile. A test shows with this count that other work
- * can run in between; the work must not wait for I/O.
+ * Runs `work`, and counts the turns of the event loop that begin before it ends. With this count, a test
+ * shows that `work` lets other work run in between. `work` must not wait for I/O.
  */
 export async function countEventLoopTurns<T>(
   work: () => Promise<T>,

@@ -107,7 +107,7 @@ export async function openTestWorld(given?: AuthStores) {
         const stores = given ?? embedded;
         return { ...stores, journal: withFaults(stores.journal, faults) };
       },
-      // Collect the contents of links in `links` instead of encrypting them.
+      // Does not encrypt links, but adds their contents to `links`, where tests can read them.
       sealer: { seal: async (content) => `sealed ${links.push(content)}` },
       newId,
       nudge,
@@ -129,8 +129,8 @@ export async function openTestWorld(given?: AuthStores) {
     deps,
     jwks,
     /**
-     * What the erasure of accounts needs. This test world has no relay, so its outbox is always empty, as if
-     * every event had been published.
+     * The dependencies of the use cases that erase accounts. This test world has no relay, so erasures get an
+     * outbox that is always empty, as if every event had been published.
      */
     erasing: {
       ...deps,
@@ -167,7 +167,7 @@ export async function openTestWorld(given?: AuthStores) {
       return link.token;
     },
     /**
-     * Signs up a person one second after the previous sign-up.
+     * Advances the clock by one second and signs up a person.
      * @returns the new account, whose address is unverified
      */
     signUp: async (address: string, password: string): Promise<UnverifiedAccount> => {

@@ -1,6 +1,6 @@
 /**
- * Claims of access tokens with profile fields: which fields they may contain, and which names are not allowed
- * for them.
+ * The profile fields that access tokens can contain as additional claims, and the claim names that are not
+ * allowed for them.
  */
 
 import type { TokenProfile } from '../ports/tokens.ts';

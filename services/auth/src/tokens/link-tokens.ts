@@ -6,8 +6,8 @@ const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
 /**
- * Matches the form of a link token. The 48 bytes of a token fill 64 base64url characters completely. There
- * are no unused bits, so every token has exactly one spelling.
+ * Matches the form of a link token. A token consists of 48 bytes, which are exactly 64 base64url characters
+ * without unused bits, so each token has only one spelling.
  */
 const WHOLE = /^[\w-]{64}$/;
 

@@ -48,8 +48,8 @@ const EMAIL_UNDO_DAYS = 7;
 
 function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDeps['settings']): number {
   switch (purpose) {
-    // Both links prove that the recipient can read the mailbox, so they are valid equally long: one verifies
-    // the address of a sign-up, the other confirms a new address.
+    // A verification link verifies the address of a sign-up, and an email-change link confirms a new address.
+    // Both prove that the recipient can read the mailbox, so they are valid equally long.
     case 'verification':
     case 'email-change':
       return settings.verificationMinutes;

@@ -31,8 +31,8 @@ export function createRefreshTokenIssuer(keys: SecretKeys): RefreshTokenIssuer {
 }
 
 /**
- * Compares two MACs as text: several base64url texts decode to the same bytes, and only the issued text may
- * be accepted.
+ * Compares two MACs as text and not as bytes: several base64url texts can decode to the same bytes, but only
+ * the text that auth has issued may be accepted.
  */
 function isGenuine(mac: string, expected: string): boolean {
   return timingSafeEqual(Buffer.from(mac), Buffer.from(expected));

@@ -10,8 +10,8 @@ export const confirmEmailMail = defineMail({
   recipient: 'other',
   variables: { username: usernameVariableSchema },
   link: 'email-change',
-  // Each new request for a change of address invalidates the links of earlier requests. This is so even if no
-  // link is mailed for the new request.
+  // Each new request for a change of address invalidates the links of earlier requests, even if no link is
+  // mailed for the new request.
   supersedes: ['email-change'],
   from: (event) => {
     if (event.type === 'EmailChangeCanceled') return undefined;

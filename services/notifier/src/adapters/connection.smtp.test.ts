@@ -96,9 +96,9 @@ describe('a connection after a refused mail', () => {
     const { port } = await serve({ RCPT: refusingAda, RSET: closing });
     const mailer = mailerTo(port, { connections: 1 });
     assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), REFUSED);
-    // OTHER_MAIL is sent first: the server closes its connection at RSET, so a new connection is opened.
-    // TEST_MAIL gets the new connection first, and the server refuses its recipient. When OTHER_MAIL then
-    // gets the connection, RSET must be sent again.
+    // OTHER_MAIL is the first to use the old connection. The server closes that connection at RSET, so the
+    // mailer opens a new one. TEST_MAIL gets the new connection first, and the server refuses its recipient.
+    // OTHER_MAIL gets the new connection next, and RSET must be sent on it again.
     const results = [
       mailer.send(OTHER_MAIL, createSendOptionsWithTwoMinuteTimeout()),
       mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()),

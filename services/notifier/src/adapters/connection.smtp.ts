@@ -124,8 +124,8 @@ export async function openSmtpConnection(
   } catch (error) {
     if (!(error instanceof SmtpLoginInterrupted)) throw error;
     return openSmtpConnection(settings, { ...options, refused }).catch((later: unknown) => {
-      // If the server closed the connection this time without refusing anything, throw the earlier refusal,
-      // which says more about the cause.
+      // If the server has closed the second connection without refusing anything, throw the refusal on the
+      // first connection, which says more about the cause.
       throw wasClosedDuringLogin(later) ? error : later;
     });
   }
@@ -158,8 +158,8 @@ async function connect(
     transactionLog: true,
     greetingTimeout: waits.greeting,
     connectionTimeout: waits.greeting + waits.ehlo + waits.tls,
-    // The timeout until the greeting. At every later stage, `createSmtpConversation` calls back, and the
-    // timeout of that stage is set.
+    // The timeout for the greeting. When a later stage begins, `createSmtpConversation` calls its callback,
+    // which sets the timeout of that stage.
     socketTimeout: waits.greeting,
     socketCloseTimeout: CLOSE_TIMEOUT_MS,
   });
@@ -252,8 +252,9 @@ async function introduce({ smtp, conversation, signal }: SmtpSession): Promise<v
 }
 
 /**
- * Creates the connection for sending mails. Must be called after the login.
- * @param socket the socket to the server, without TLS if STARTTLS was used later
+ * Creates the object that sends mails over an open connection. Must be called after the login.
+ * @param socket the TCP or TLS socket on which the connection was opened. After STARTTLS, this is the TCP
+ * socket below TLS
  */
 function createConnection({ smtp, conversation }: SmtpSession, socket: Socket): SmtpConnection {
   let mails = 0;

@@ -5,8 +5,8 @@
 import type { SmtpStage } from '../delivery/reply.ts';
 
 /**
- * What the mail server replied at one stage of a conversation. The server does not reply to connecting and to
- * implicit TLS; for these two stages, `reply` is a text of our own that says that the stage is complete.
+ * What the mail server replied at one stage of a conversation. A server sends no reply when the connection or
+ * implicit TLS is established. For these two stages, `reply` is a text of the notifier that says so.
  */
 export interface SmtpExchange {
   readonly stage: SmtpStage;
@@ -55,7 +55,8 @@ const VERBS: Readonly<Record<string, SmtpStage>> = {
 /**
  * Creates the state of a conversation with the mail server.
  * @param onExchange called with each reply
- * @param onPending called with the stage of the next expected reply, each time the server owes a new reply
+ * @param onPending called with the stage of the next expected reply, whenever the client begins to wait for
+ * that reply
  */
 export function createSmtpConversation(
   onExchange: (exchange: SmtpExchange) => void,

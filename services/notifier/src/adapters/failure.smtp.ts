@@ -149,9 +149,9 @@ const MEANS: Readonly<Record<SmtpReplyMeaning, Exclude<MailSendResult['kind'], '
 };
 
 /**
- * Returns what a failure means for the mail. If the server sent a reply, the rules for replies decide. But if
- * a reply before RCPT TO rejects us as the sender, the result is `unwelcome`, because the server would reject
- * every mail. If there was no reply, the result is:
+ * Returns what a failure means for the mail. If the server sent a reply, `interpretReply` decides. There is
+ * one exception: if a reply before RCPT TO rejects us as the sender, the result is `unwelcome`, because the
+ * server would reject every mail. If there was no reply, the result is:
  * - `unreachable` if no connection was made
  * - `unwelcome` if the failure is lasting (`isLasting`), because later attempts would fail in the same way
  * - `deferred` from MAIL FROM on, because the failure may be about this mail

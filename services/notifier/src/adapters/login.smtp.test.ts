@@ -218,7 +218,8 @@ describe('a login with a password', () => {
         );
       const tried = server.heard.slice(from).flatMap((line) => /^AUTH (\S+)/.exec(line)?.[1] ?? []);
       // If the server has closed the connection, the client notices this only when it sends the next command.
-      // It repeats the command over a new connection, so the command is heard twice; count it once.
+      // It then repeats the command over a new connection, so the server receives the command twice. Count
+      // the two as one.
       return { kind, tried: tried.filter((each, index) => each !== tried[index - 1]) };
     };
   }

@@ -26,8 +26,8 @@ for (const [result, refusal] of [
     const to = 'ada@example.com';
     const failed = await sendTestMail(config, { to, onStep: (step) => steps.push(step) });
     assert.equal(failed === undefined, result === 'accepted');
-    // Wait until the server has replied to QUIT and closed the connection. A step that reports this reply
-    // would exist by now.
+    // Wait until the server has replied to QUIT and closed the connection. If the reply to QUIT were reported
+    // as a step, `steps` would contain it by now.
     await closed;
     assert.deepEqual(
       steps.filter(({ said }) => said.startsWith('221')),

@@ -353,8 +353,8 @@ describe('a server with TLS', () => {
       assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
         kind: 'accepted',
       });
-      // The pool allows only one connection, so the probe needs a new one, and waits until the connection of
-      // the mail is closed.
+      // The pool allows only one connection, and the probe needs a new one, so the probe waits until the
+      // connection that sent the mail is closed.
       assert.deepEqual(await mailer.probe(), { kind: 'welcome' });
     }
   });

@@ -63,9 +63,8 @@ export async function composeMessage(
 }
 
 /**
- * Returns the headers and both parts (HTML and text) of a mail. nodemailer does not build the body, because
- * it would pass every part through several streams: that takes more CPU time than everything else about
- * sending a mail.
+ * Returns the headers and both parts (HTML and text) of a mail. nodemailer is not used for the body, because
+ * it passes every part through several streams. That takes more CPU time than all other work for a mail.
  */
 function contentOf(node: MimeNode, { html, text }: Pick<OutgoingMail, 'html' | 'text'>): string {
   // Build the headers first, because this also chooses the boundary between the parts.

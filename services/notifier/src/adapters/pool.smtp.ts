@@ -16,10 +16,10 @@ export interface ConnectionPoolSettings extends SmtpServerSettings {
 
 export interface ConnectionPool {
   /**
-   * Returns an idle connection or opens a new one. While the allowed number of connections is in use, waits
-   * for a free connection, at most until `stopping` is aborted.
-   * @returns undefined if `signal` or `stopping` was aborted, or the pool was closed, before a connection was
-   * free
+   * Returns an idle connection or opens a new one. If all allowed connections are in use, waits until one is
+   * free.
+   * @returns undefined if no connection became free before `signal` or `stopping` was aborted or the pool was
+   * closed
    * @throws SmtpFailure
    */
   acquire(options: Pick<SendMailOptions, 'signal' | 'stopping'>): Promise<SmtpConnection | undefined>;
@@ -115,7 +115,7 @@ export function createConnectionPool(settings: ConnectionPoolSettings): Connecti
     return connection;
   }
 
-  /** Waits until a connection may be free. Also resolves if `signal` is aborted. */
+  /** Waits until a connection may have become free, or until `signal` is aborted. */
   function turn(signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     function go(): void {

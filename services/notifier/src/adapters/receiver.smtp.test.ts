@@ -25,8 +25,8 @@ const BOUNCE = createBounceMail({ recipient: 'ada@example.com' });
 
 interface ReceiverOptions extends Partial<Pick<ReportReceiverSettings, 'isLmtp' | 'trusts'>> {
   /**
-   * The results of the handler for the first reports, in order. An Error is thrown instead of returned. For
-   * later reports, the handler returns `done`.
+   * What the handler returns for each of the first reports, in order. If an element is an Error, the handler
+   * throws it. For all later reports, the handler returns `done`.
    */
   readonly answers?: readonly (MailReportOutcome | Error)[];
   readonly sleep?: Sleep;

@@ -9,8 +9,8 @@ import type { HandleMailReport, MailReportOutcome } from '../reports/record-repo
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
 /**
- * The maximum size of a report about a mail, in bytes. A report may quote the whole mail that it is about, and
- * Latchkey's mails are smaller than 64 KiB.
+ * The maximum size of a report about a mail, in bytes. A report may quote the whole mail. Latchkey's mails
+ * are smaller than 64 KiB, so every report about one of them fits.
  */
 export const MAX_REPORT_BYTES = 256 * 1024;
 /** The maximum number of bytes to read of a mail. The connection of a larger mail is closed. */
@@ -75,8 +75,9 @@ function isLoopback(address: string): boolean {
 }
 
 /**
- * Reads the content of a mail, but keeps at most MAX_REPORT_BYTES and reads at most MAX_READ_BYTES of it.
- * @throws an error that makes the server refuse the mail, if the mail is larger
+ * Reads the content of a mail. A mail of more than MAX_REPORT_BYTES is read to its end, but not kept; a mail
+ * of more than MAX_READ_BYTES is not even read to its end.
+ * @throws an error that makes the server refuse the mail, if the mail has more than MAX_REPORT_BYTES
  */
 async function contentOf(stream: SMTPServerDataStream): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -20,8 +20,8 @@ defineMailReportsContractTests('mails', () => ({
   classifiesBounces: false,
   namesRecipient: false,
   isSigned: false,
-  // A delivery report must have a status code (RFC 3464 2.3.4). Without a given status, use 5.0.0, which
-  // gives no reason.
+  // A delivery report must have a status code (RFC 3464 2.3.4). If the test gives no status code, the report
+  // has 5.0.0, which gives no reason for the failure.
   bounce: (delivery, { status = '5.0.0', diagnostic = '' }) =>
     to(returnPaths.addressOf(delivery), createBounceMail({ recipient: ADA_ADDRESS, status, diagnostic })),
   complaint: (delivery) => to(FEEDBACK, createComplaintMail({ returnPath: returnPaths.addressOf(delivery) })),

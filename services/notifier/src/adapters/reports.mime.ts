@@ -69,8 +69,8 @@ function isComplaint(type: string | undefined): boolean {
 
 /**
  * Creates the reader of reports that arrive as mails. A report is genuine if it was sent to the return path
- * of a mail, because only this mail contains the return path. A feedback report may instead be sent to the
- * common address for feedback, if it quotes the return path.
+ * of a mail, because only somebody who has received that mail knows this return path. A feedback report may
+ * instead be sent to the common address for feedback, if it quotes the return path.
  */
 export function createMimeReportReader(returnPaths: ReturnPaths): MailReportReader {
   function deliveryOf(candidates: readonly (string | undefined)[]): string | undefined {

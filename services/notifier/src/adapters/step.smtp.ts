@@ -11,8 +11,8 @@ export interface SmtpSession {
 
 /**
  * Runs one step of a conversation with the mail server. Waits until the step has finished or the connection
- * has ended. The callback alone is not enough: nodemailer closes the connection after an error or a timeout,
- * and then never calls the callback. An abort of `signal` closes the connection.
+ * has ended: after an error or a timeout, nodemailer closes the connection and never calls the step's
+ * callback. Closes the connection when `signal` is aborted.
  * @param begin begins the step, and passes the callback `done` to nodemailer
  * @throws the reason of `signal` after an abort, otherwise the error of nodemailer
  */

@@ -13,13 +13,13 @@ export type MailSendResult =
   /** A permanent refusal: the server will never accept a mail for this recipient. */
   | { readonly kind: 'refused'; readonly failure: AttemptFailureDetails }
   /**
-   * A permanent refusal that may be about the recipient or about us. Which of them it is about is decided by
-   * the results of mails to other recipients.
+   * A permanent refusal whose cause is not clear yet: it may be the recipient, or it may be us as the sender.
+   * The results of mails to other recipients will show which of them is the cause.
    */
   | { readonly kind: 'undecided'; readonly failure: AttemptFailureDetails }
   /**
-   * The mail server refused this mail for a reason on our side: relaying, reputation, quota, content. The
-   * delivery continues.
+   * The mail server refused this mail because of us as the sender: relaying, reputation, quota, content. The
+   * mail is tried again later.
    */
   | { readonly kind: 'rejected'; readonly failure: AttemptFailureDetails }
   /**
@@ -78,8 +78,8 @@ export type DeliverySettlement =
       readonly at: Date;
       readonly attempt?: DeliveryAttempt;
       /**
-       * A fingerprint and a short hint of the recipient's email address. Set only if reports about the mail
-       * are expected.
+       * The fingerprint and the shortened form of the recipient's email address. Set only if reports about
+       * the mail are expected.
        */
       readonly recipient?: RedactedRecipient;
     }
@@ -112,17 +112,18 @@ const FIRST_RETRY_MS = 2_000;
 /** The longest pause before the next attempt to send a mail, in ms. */
 export const MAX_RETRY_DELAY_MS = 10 * 60_000;
 /**
- * The pause before the next attempt to send a mail if the mail server could not be used, in ms. The circuit
- * breaker decides when the server is probed next. Because of this pause, another mail is used for that probe.
+ * How long a mail waits after an attempt during which the mail server could not be used, in ms. The circuit
+ * breaker probes the server about once a second. This pause is longer, so the next probe uses a different
+ * mail.
  */
 const UNREACHABLE_RETRY_MS = 1_500;
 
 /**
- * Returns the pause before the next attempt to send a mail, in ms. The pause doubles with each attempt, from
- * 2 s up to 10 min. Half of the pause is multiplied by `random`, so that mails that failed together are not
- * retried together.
+ * Returns the pause before the next attempt to send a mail, in ms. The pause doubles with each attempt, up to
+ * 10 min. Only half of it is fixed; the other half is multiplied by `random`, so that mails that failed
+ * together are not retried together.
  * @param tries the number of attempts so far
- * @param random in [0, 1)
+ * @param random a number in [0, 1)
  */
 export function computeRetryDelayMs(tries: number, random: number): number {
   const ceiling = Math.min(MAX_RETRY_DELAY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries, 30));
@@ -182,8 +183,8 @@ export function decideDeliverySettlement(
     case 'broken-mail':
       return backOff();
     case 'busy':
-      // From RCPT TO on, this mail may be the cause of the refusal. Without a longer pause, the same mail
-      // would be used for every following probe.
+      // From RCPT TO on, this mail may be the cause of the refusal. Wait longer before it is tried again;
+      // otherwise, the circuit breaker would use the same mail for every probe.
       return mayReplyDependOnMail(result.failure.stage) ? backOff() : soon();
     case 'unreachable':
     case 'unwelcome':

@@ -27,7 +27,7 @@ export type FinalDeliveryState =
   | 'cancelled'
   | 'suppressed'
   | ReportedDeliveryState;
-/** The states that a sent mail may get through a report about it. */
+/** The states that a delivery gets when a report about its mail arrives after the mail was sent. */
 export type ReportedDeliveryState = 'bounced' | 'complained';
 export type DeliveryState = OpenDeliveryState | FinalDeliveryState;
 export const deliveryStates = [
@@ -98,8 +98,8 @@ export interface NewDelivery {
 }
 
 /**
- * A fingerprint and a hint, stored in place of the recipient's address after the mail was sent. Reports about
- * the address can be matched to the fingerprint.
+ * What is stored in place of the recipient's email address after the mail was sent: a fingerprint, to which
+ * reports about the address can be matched, and a shortened form of the address for operators.
  */
 export interface RedactedRecipient {
   /** The fingerprint of the recipient's email address. */
@@ -128,10 +128,10 @@ export interface ClaimedDelivery extends NewDelivery {
 export type SupersededMailKind = LinkPurpose | 'everything';
 
 /**
- * A rule that stops the mails of one kind to one account or mailing, if they were caused by events with lower
- * sequences than `before`. Cutoffs are stored permanently, and `before` never decreases. If an event arrives
- * late or repeatedly, a superseded mail is therefore never sent after all, and a later mail is never canceled
- * by mistake.
+ * A rule that stops mails of one kind to one account or mailing: those that were caused by events with lower
+ * sequences than `before`. The store never deletes a cutoff, and never decreases `before`. Events may
+ * therefore arrive late or repeatedly: a superseded mail is still never sent, and a later mail is never
+ * canceled by mistake.
  */
 export interface MailCutoff {
   /** The id of the account or mailing to which the cutoff applies. */
@@ -145,8 +145,8 @@ export interface MailCutoff {
 }
 
 /**
- * Everything that the store must write for some events. `record` writes all of it. Once the promise of
- * `record` resolves, the data is durable.
+ * The deliveries and cutoffs that follow from some events. `DeliveryStore.record` stores all of them; once
+ * its promise resolves, they are durable.
  */
 export interface DeliveriesAndCutoffs {
   readonly deliveries: readonly NewDelivery[];
@@ -165,8 +165,8 @@ const LINK_MARGIN_MS = 5 * MINUTE;
 /**
  * Returns the instant until which a mail may be sent. A mail with a link may be sent until 5 minutes before
  * the link expires. If the link is valid for less than 10 minutes, its mail may be sent during the first half
- * of this time. A mail without a link may be sent until 72 hours after its event. A new or moved store, which
- * reads old events again, therefore sends no old notices.
+ * of this time. A mail without a link may be sent until 72 hours after its event, so that a notifier that
+ * reads old events again does not send old notices.
  */
 export function computeSendDeadline(occurredAt: Date, link: SealedLink | undefined): Date {
   if (!link) return new Date(occurredAt.getTime() + NOTICE_LIFE_MS);

@@ -11,7 +11,7 @@ const cases: readonly (readonly [
   [true, '5.1.1', undefined],
   [true, '5.1.10', 'smtp; 550 5.1.10 Recipient not found'],
   [true, '5.2.1', 'smtp; 550 5.2.1 Mailbox disabled'],
-  // Exim always reports 5.0.0, even if the mail server replied with a more precise code.
+  // Exim reports the status 5.0.0 for every failure, even if the other mail server gave a more precise code.
   [true, '5.0.0', 'smtp; 550 5.1.1 No such user'],
   [true, '5.0.0', 'smtp; 550 No such user here'],
   [true, undefined, 'smtp;550 No such user here'],

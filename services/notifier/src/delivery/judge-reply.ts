@@ -21,7 +21,10 @@ import {
 export type SmtpReplyMeaning =
   /** The server will never accept a mail for this recipient. Ends the delivery. */
   | 'recipient'
-  /** The server does not accept our mail, or mail of this kind: settings, reputation, quota, content. */
+  /**
+   * The server does not accept this mail from us, for example because of its settings, our reputation, a
+   * quota, or the content.
+   */
   | 'us'
   /** The server currently accepts no mail, or no more connections. */
   | 'busy'
@@ -230,8 +233,8 @@ export const smtpReplyRules: readonly SmtpReplyRule[] = [
   { source: 'RFC 3463 3.7', enhanced: /^5\.6\./, means: 'us' },
   { source: 'IANA X.7.17, X.7.18 (RFC 7293)', enhanced: /^5\.7\.1[78]$/, means: 'recipient' },
   { source: 'RFC 3463 3.8, RFC 7372', enhanced: /^5\.7\./, means: 'us' },
-  // X.0.0, X.1.0, X.2.0 and unregistered enhanced codes say no more than the three-digit code, so the rules
-  // below decide.
+  // There are no rules for X.0.0, X.1.0, X.2.0 and unregistered enhanced codes, because they say no more than
+  // the three-digit code. The rules below decide about such replies.
 
   // Rules for 5xx replies whose code is about the protocol or the session.
   { source: 'RFC 5321 4.2.2 (500 to 504, 555)', code: /^(?:50[0-4]|555)$/, means: 'us' },
@@ -246,8 +249,8 @@ export const smtpReplyRules: readonly SmtpReplyRule[] = [
 ];
 
 /**
- * Rules that overrule `smtpReplyRules` when a reply's code says that it is about the recipient. They check the
- * reply's words, because a mail would be lost if the code were wrong.
+ * Rules that overrule `smtpReplyRules` if the reply's code says that the recipient is the cause. A wrong code
+ * would end the delivery, so these rules also check the reply's words.
  */
 export const overrulingReplyRules: readonly SmtpReplyRule[] = [
   {

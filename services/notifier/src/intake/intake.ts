@@ -1,7 +1,7 @@
 /**
- * Reads events from the log, and stores the deliveries that they require. The events of a slice (a batch of
- * consecutive records of a partition) are stored in one durable write. The intake rejects only if the store
- * or the keys are unavailable. A record that cannot be used never blocks other records.
+ * Reads events from the log, and stores the deliveries that they require. Handles a slice (consecutive
+ * records of one partition) at a time, and stores all its deliveries in one durable write. Rejects only if
+ * the store or the keys are unavailable. A record that cannot be used never blocks other records.
  */
 import type { Bus, BusRecord, PartitionSlice } from '@latchkey/bus';
 import type { ForgedRecord, RecordAuthenticator } from '@latchkey/consumer';
@@ -49,13 +49,11 @@ export function createEventIntake(deps: EventIntakeDeps): (slice: PartitionSlice
   }
 
   /**
-   * Erases a person's data from the notifier's store, including the suppressions that reports about the
-   * person's mails have caused.
-   * If mails of another account were sent to an address too, keeps its suppressions. Otherwise, anybody could
-   * remove the suppressions of a stranger's address by signing up with the address and then erasing the
-   * account.
-   * Idempotent: the recipients of the deliveries are removed last, because a retry needs them to find the
-   * suppressions.
+   * Erases a person's data from the notifier's store, including the suppressions that were caused by reports
+   * about the person's mails. If mails of another account were sent to the same address, keeps the
+   * suppressions of the address. Otherwise, anybody could remove the suppressions of a stranger's address by
+   * signing up with the address and then erasing the account. Idempotent: the recipients of the deliveries
+   * are removed last, because a retry needs them to find the suppressions.
    */
   async function erase(subject: string): Promise<void> {
     for (const recipient of await deliveries.unsharedRecipientsOf(subject))

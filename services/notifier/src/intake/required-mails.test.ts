@@ -1,6 +1,6 @@
 /**
- * Compares the notifier with the checker of the fault tests, which states the mails of each event without
- * using any code of the notifier.
+ * Tests that, after each event, the notifier sends exactly the mails that the checker of the fault tests
+ * expects. The checker uses no code of the notifier.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -17,8 +17,8 @@ type Content<V extends Variables> = Addressed &
 export interface MailDetails<C extends Addressed = Addressed> {
   readonly locale: string;
   /**
-   * What the recipient gets. A list if the event requires the same mail to several recipients; `null` if the
-   * person has been erased.
+   * The content of the mail. A list if the event requires the same mail to several recipients, with one
+   * content for each; `null` if the person has been erased.
    */
   readonly content: C | readonly C[] | null;
   /** The sealed link of the mail, if it has one. */

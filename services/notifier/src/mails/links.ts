@@ -6,8 +6,9 @@ export interface MailLinkSettings {
   /** The base URL of the client app, whose pages accept the tokens of links. */
   readonly FRONTEND_URL?: string | undefined;
   /**
-   * The URL to which links of one purpose lead. The URL contains `{token}`, and takes precedence over
-   * FRONTEND_URL. The other settings below do the same for their purposes.
+   * The URL to which verification links lead. It contains `{token}`, and takes precedence over FRONTEND_URL.
+   * The other settings of this interface whose names end with `_LINK` do the same for links of other
+   * purposes.
    */
   readonly VERIFY_LINK?: string | undefined;
   readonly RESET_LINK?: string | undefined;

@@ -9,7 +9,7 @@ import { defineMail, getExampleVariables, type MailDefinition } from './define-m
 
 const folder = join(import.meta.dirname, '..', '..', 'mails');
 
-/** Returns the sample records of an event type, as events. */
+/** Returns one event for each sample that the catalogue contains for an event type. */
 function samplesOf(type: EventType): readonly LatchkeyEvent[] {
   return Object.values(catalogue[type].samples).map((data) => createTestEvent(type, data) as LatchkeyEvent);
 }

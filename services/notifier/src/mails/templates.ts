@@ -1,9 +1,11 @@
 /**
- * The templates of the mails: `<mail>/<locale>/{subject.txt, mail.txt, mail.html}`, each in Liquid. A file with the
- * same path in TEMPLATE_FOLDER replaces the built-in one, and a locale that exists only there is added. The templates
- * in TEMPLATE_FOLDER are parsed and rendered once at startup, so that a fault in a template never reaches a mail. A
- * test checks the built-in templates in the same way. At startup the built-in templates are not parsed, because that
- * would take a fifth of the startup time; each is parsed when it is first needed.
+ * The templates of the mails: `<mail>/<locale>/{subject.txt, mail.txt, mail.html}`, each in Liquid. A file in
+ * TEMPLATE_FOLDER replaces the built-in file with the same path. A locale that exists only in TEMPLATE_FOLDER
+ * is added.
+ * The templates in TEMPLATE_FOLDER are parsed and rendered once at startup, so that a fault in a template
+ * never reaches a mail. The built-in templates are checked in the same way by a test. They are not parsed at
+ * startup, because that would take a fifth of the startup time; each of them is parsed when it is first
+ * needed.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';

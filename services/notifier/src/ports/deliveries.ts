@@ -52,7 +52,10 @@ export interface ClaimDeliveriesRequest {
   readonly limit: number;
 }
 
-/** How a process claims deliveries that it adds to the store: as a claim does, from the time of the addition. */
+/**
+ * How `record` claims the deliveries that it adds. The same as for a call of `claim`, but the lease begins
+ * when the deliveries are added.
+ */
 export type NewDeliveriesClaim = Omit<ClaimDeliveriesRequest, 'now'>;
 
 /** What `record` has changed in the store. */
@@ -84,8 +87,8 @@ export interface DeliverySummary {
   /** The last 20 attempts to send the mail, oldest first. */
   readonly attempts: readonly DeliveryAttempt[];
   /**
-   * A fingerprint and a hint of the recipient's email address. Set when the mail is sent, if reports about
-   * the mail are expected at that time.
+   * The fingerprint and the shortened form of the recipient's email address. Stored when the mail is sent,
+   * provided that the settings make reports about mails possible.
    */
   readonly recipient?: RedactedRecipient;
   /** The report about the mail, if there was one. */
@@ -134,15 +137,14 @@ export type DeliveryCounts = Readonly<Record<DeliveryState, number>>;
 export interface DeliveryStore {
   /**
    * Stores the deliveries and cutoffs that some events require. A cutoff stops the mails of earlier events of
-   * the same account or mailing. The data is durable when the promise resolves.
-   * Idempotent: a delivery that is already stored is not changed, whatever its state, and a cutoff can only
-   * increase. All stored deliveries that a cutoff stops become `cancelled`, unless they are claimed.
-   * Deliveries of this batch whose `sendUntil` has passed at `now` become `expired`, unless `mayExpire` is
-   * false.
-   * With `claim`, added deliveries are claimed in the same write, up to the limit, with the guarantees of
-   * `claim`: no delivery whose `sendUntil` has passed, and none that a stored cutoff stops.
-   * @throws StoreUnavailable: any part may have been written, and the batch must be recorded again. Deliveries
-   * may have been claimed, too, and must be released
+   * the same account or mailing. The data is durable when the promise resolves. Idempotent: a delivery that
+   * is already stored is not changed, whatever its state, and a cutoff can only increase.
+   * All stored deliveries that a cutoff stops become `cancelled`, unless they are claimed. Deliveries of this
+   * batch whose `sendUntil` has passed at `now` become `expired`, unless `mayExpire` is false.
+   * With the argument `claim`, added deliveries are claimed in the same write, up to `claim.limit`. As with
+   * the method `claim`, no delivery is claimed whose `sendUntil` has passed or that a stored cutoff stops.
+   * @throws StoreUnavailable: any part may have been written. The caller must record the batch again, and
+   * release the deliveries that may have been claimed
    */
   record(batch: DeliveriesAndCutoffs, now: Date, claim?: NewDeliveriesClaim): Promise<RecordedDeliveries>;
   /**
@@ -159,8 +161,8 @@ export interface DeliveryStore {
    */
   extend(ids: readonly string[], owner: string, until: Date): Promise<ReadonlySet<string>>;
   /**
-   * Releases the deliveries of a claim whose response was lost: these deliveries become due at `now` instead
-   * of at the end of the lease. Idempotent.
+   * Releases the deliveries of a claim whose response was lost, so that other processes can claim them from
+   * `now` on instead of only after the lease has ended. Idempotent.
    */
   release(owner: string, now: Date): Promise<void>;
   /**

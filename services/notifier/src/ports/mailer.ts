@@ -27,7 +27,7 @@ export interface SendMailOptions {
   readonly signal: AbortSignal;
   /**
    * Aborted when this process stops. A mail that is still waiting for a free connection is then `withdrawn`,
-   * which leaves the remaining time to the mails that are already being sent.
+   * so that the mails that are already being sent have the rest of the time.
    */
   readonly stopping: AbortSignal;
 }

@@ -1,4 +1,4 @@
-/** Tests that every reader of reports about mails must pass. */
+/** Defines the tests that every reader of reports about mails must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -123,8 +123,8 @@ export function defineMailReportsContractTests(name: string, open: () => MailRep
           fc.option(fc.string(), { nil: undefined }),
           async (body, proof) => {
             const read = await reader.read({ body, proof });
-            // The body was changed. The reader may accept it only if reports are signed, and then only if the
-            // changed part was not covered by the signature.
+            // The body was changed. The reader may accept the report only if the provider signs reports, and
+            // if the change affects a part that the signature does not cover.
             if (read.kind === 'report') assert.deepEqual([isSigned, read.delivery], [true, delivery]);
           },
         ),

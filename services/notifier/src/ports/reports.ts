@@ -9,8 +9,8 @@ export interface UnparsedMailReport {
   /** The report itself: a mail (RFC 5322), or the body of a request. */
   readonly body: Buffer;
   /**
-   * What proves that the report is genuine, unless the body is signed: the address that a mail was sent to, or the
-   * `Authorization` header of a request.
+   * What proves that an unsigned report is genuine: for a mail, the address to which it was sent; for a
+   * request, its `Authorization` header. Not needed if the body is signed.
    */
   readonly proof?: string | undefined;
 }

@@ -24,13 +24,20 @@ export interface NotifierStorage extends StorePreparation {
   readonly suppressions: SuppressionStore;
   readonly keyFingerprints: KeyFingerprintStore;
   /**
-   * Releases the deliveries that an earlier process claimed and did not finish. Does nothing in a store that several
-   * processes share, because there only an expired lease shows that another process has ended.
+   * Releases the deliveries that an earlier process claimed and did not finish. Only a store that a single
+   * process uses does this. If several processes share the store, does nothing, because another process may
+   * still be sending the mails; their leases must expire first.
    */
   reclaim(): Promise<void>;
-  /** The records to move. Set in stores from which `ops move` can move records. */
+  /**
+   * The records of this store, from which `ops move` reads. Absent if `ops move` cannot move records from
+   * this kind of store.
+   */
   readonly source?: MovableNotifierRecords<'source'>;
-  /** The records to which moved data is written. Set in stores to which `ops move` can move records. */
+  /**
+   * The records of this store, to which `ops move` writes. Absent if `ops move` cannot move records to this
+   * kind of store.
+   */
   readonly target?: MovableNotifierRecords<'target'>;
 }
 
@@ -40,8 +47,8 @@ interface Ends<Item> {
 }
 
 /**
- * One end of the move for each kind of record: the `source` from which `ops move` reads, or the `target` to
- * which it writes.
+ * The notifier's records, by kind, as `ops move` uses them: `source` for the store from which it reads,
+ * `target` for the store to which it writes.
  */
 export interface MovableNotifierRecords<End extends keyof Ends<unknown>> {
   readonly cutoffs: Ends<StoredMailCutoffs>[End];

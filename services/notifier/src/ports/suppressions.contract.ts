@@ -1,4 +1,4 @@
-/** Tests that every store of suppressions must pass. */
+/** Defines the tests that every store of suppressions must pass. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ALL_MAILS, computeSuppressionId, type MailSuppression } from '../delivery/suppression.ts';

@@ -15,8 +15,8 @@ export interface SuppressionStore {
    */
   find(recipient: string, mail: string, now: Date): Promise<MailSuppression | undefined>;
   /**
-   * Adds a suppression, or replaces the one with the same recipient and mail. Also deletes suppressions of
-   * any recipient that have ended by the time at which this one begins.
+   * Adds a suppression, or replaces the one with the same recipient and mail. Also deletes all suppressions,
+   * of any recipient, that have ended when the added suppression begins.
    */
   put(suppression: MailSuppression): Promise<void>;
   /** Lists the suppressions that apply at `now`, by id. */

@@ -31,7 +31,7 @@ const FEEDBACK = 'feedback';
 const LOCAL = /^b-([0-9a-f]{32})-([0-9a-f]{20})$/;
 
 export interface ReturnPathSettings {
-  /** The domain to whose addresses reports are sent. */
+  /** The domain of all addresses that receive reports. */
   readonly domain: string;
   /**
    * The keys for the MACs in return paths, each of at least 32 random bytes. New return paths are made with

@@ -21,8 +21,8 @@ const forged = { ...standardProblems.insufficient_permission, title: 'Not Genuin
 
 /**
  * Creates the HTTP routes to which mail providers send reports.
- * @param take returns the function that handles reports; undefined while the service is not started. Called
- * for each request
+ * @param take called for each request. Returns the function that handles reports; undefined while the service
+ * is not started
  */
 export function createReportRoutes(
   readers: readonly MailReportReader[],

@@ -76,8 +76,8 @@ export function computeNextCircuitState(
     case 'unwelcome':
       return open('unwelcome', result.failure, UNWELCOME_PROBE_MS);
     case 'busy':
-      // While the server allows several connections, the pool uses fewer of them, and the circuit breaker
-      // need not open.
+      // If the server allows several connections, the pool reduces their number. The circuit breaker need not
+      // open.
       return server.connections > 1 && circuit.state === 'closed'
         ? circuit
         : open('busy', result.failure, PROBE_MS);

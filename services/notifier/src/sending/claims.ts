@@ -49,12 +49,12 @@ export interface DeliveryClaimer {
   /** Makes the claimer claim immediately, because deliveries may be due. */
   wake(): void;
   /**
-   * Stores new deliveries, and starts sending those that `store` has claimed, which saves a separate claim.
-   * @param count how many deliveries `store` adds at most
-   * @param store stores the deliveries. Gets no claim if their mails may not be sent immediately, for example
-   * because other deliveries are due or the mail server does not respond
+   * Stores new deliveries with a single write that also claims them, and starts sending the claimed ones.
+   * @param count the maximum number of deliveries that `store` adds
+   * @param store stores the deliveries. Its argument is undefined if the deliveries must not be claimed, for
+   * example because other deliveries are due or the mail server does not respond
    * @returns the result of `store`
-   * @throws the errors of `store`. The deliveries that it may have claimed are released later
+   * @throws the errors of `store`. Deliveries that it may have claimed nevertheless are released later
    */
   claimNew<Result extends { readonly claimed: readonly ClaimedDelivery[] }>(
     count: number,
@@ -62,9 +62,8 @@ export interface DeliveryClaimer {
   ): Promise<Result>;
   /**
    * Must be called when a delivery has been handled. If more deliveries are due than could be claimed, claims
-   * further ones as soon as half of the capacity is free. It does not claim after every single delivery: each
-   * claim is a write, and any write ends the short delay in which several outcomes are collected to be
-   * written together.
+   * further ones, but only once half of the capacity is free. Claiming after every delivery would be slower:
+   * each claim is a write, and any write makes the store write the outcomes that it is still collecting.
    */
   onFinished(): void;
 }
@@ -119,7 +118,10 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
     return stopping !== undefined && !stopping.aborted;
   }
 
-  /** Returns how many of `count` new deliveries may be claimed before all that are due. */
+  /**
+   * Returns how many of `count` new deliveries may be claimed immediately. Returns 0 if other deliveries may
+   * be due, because they must be sent first, and if the mail server accepts no mail.
+   */
   function capacityForNew(count: number): number {
     return isRunning() && !moreDue && server.circuit().state === 'closed' ? Math.min(count, capacity()) : 0;
   }
@@ -159,8 +161,8 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
   }
 
   /**
-   * Claims due deliveries, then ends expired deliveries. Claims never return an expired delivery, so nothing
-   * depends on the second step.
+   * Claims due deliveries, then ends expired ones. The order does not matter, because a claim never returns
+   * an expired delivery.
    */
   async function poll(): Promise<boolean> {
     await deps.leases.extendDue();
@@ -189,8 +191,8 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
       return runLoop(
         {
           every: pauseMs,
-          // The pause after a failure of the store may be long: when the store is available again, events are
-          // read from the log, which wakes the claimer.
+          // The claimer may pause for long after a failure of the store. When the store recovers, the
+          // notifier reads events from the log again, which wakes the claimer.
           backoff: () => POLL_MS.most,
           wake: wakeup,
           signal,

@@ -1,8 +1,8 @@
 /**
- * Limits the number of concurrent connections to the mail server. When the server refuses a connection or
- * mail because there are too many connections, the number is halved; after each round of accepted mails, it
- * grows by one. A number that was too high is avoided for AVOIDED_MS. Otherwise, a server with a fixed limit
- * would get one connection too many again and again.
+ * Limits the number of concurrent connections to the mail server. If the server refuses a connection or mail
+ * because there are too many connections, the limit is halved. After each round of accepted mails, the limit
+ * grows by one. For AVOIDED_MS, it does not grow to a number that was too high before. Otherwise, a server
+ * that allows a fixed number would get one connection too many after every few mails.
  */
 export interface ConnectionLimitState {
   /** The maximum number of connections that the settings allow. */

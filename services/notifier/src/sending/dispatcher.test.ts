@@ -312,8 +312,8 @@ describe('new deliveries', () => {
 
   /**
    * Stores a new delivery through the dispatcher.
-   * @param store called instead of the store, with the claim for the delivery
-   * @returns whether the delivery was stored with a claim
+   * @param store wraps the write to the store, which is its argument `record`. Default: only calls `record`
+   * @returns whether the dispatcher let the delivery be claimed
    */
   async function storeNew(
     dispatcher: DeliveryDispatcher,

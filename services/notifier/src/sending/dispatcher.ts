@@ -53,8 +53,8 @@ export interface DeliveryDispatcherDeps {
 }
 
 /**
- * How many mails are in progress per connection. With several, some are decrypted and rendered while others are sent,
- * and several results share one write (docs/adr/0022).
+ * How many mails are in progress per connection. While one mail is being sent, others are decrypted and
+ * rendered, and the results of several mails are recorded in one write (docs/adr/0022).
  */
 const IN_HAND_PER_CONNECTION = 6;
 
@@ -123,9 +123,9 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
   }
 
   /**
-   * Returns whether recording an outcome may be delayed, so that one write records several outcomes. Outcomes
-   * must not be delayed any longer once half of the mails in progress have been sent and only their outcomes
-   * are missing. Otherwise, connections would soon be idle.
+   * Returns whether recording an outcome may be delayed a little, so that one write records several outcomes.
+   * Returns false once the outcomes that wait to be recorded make up half of the mails in progress: there
+   * would soon be no mails left to send, and connections would be idle.
    */
   function othersFollow(): boolean {
     return inHand.size > recording && recording < (IN_HAND_PER_CONNECTION / 2) * deps.connections();

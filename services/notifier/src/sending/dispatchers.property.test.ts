@@ -1,11 +1,13 @@
 /**
- * Tests several notifiers on one store. At any moment between the claim of a mail and the record of its
- * outcome, notifiers are killed, stopped and suspended, and their requests fail. The dispatchers and the
- * store are real. The clock is simulated, and the mail server only remembers which mails it accepted.
- * Guaranteed: every mail that events require is accepted at least once before it expires, unless it was
- * superseded. A mail is accepted more than once only if its dispatcher never got the response, or if its
- * dispatcher died or was paused between sending the content and recording the outcome. No mail is claimed
- * after a cutoff that stops it was stored. No delivery stays claimed permanently.
+ * Tests several notifiers on one store. Notifiers are killed, stopped and suspended, and their requests fail,
+ * at any moment between the claim of a mail and the record of its outcome. The dispatchers and the store are
+ * real. The clock is simulated, and the mail server only remembers which mails it accepted. The test checks
+ * these guarantees:
+ * - Every mail that events require is accepted at least once before it expires, unless it was superseded.
+ * - A mail is accepted more than once only if its dispatcher never got the response, or if its dispatcher
+ *   died or was paused between sending the content and recording the outcome.
+ * - No mail is claimed once a cutoff that stops it is stored.
+ * - No delivery stays claimed permanently.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -122,7 +124,10 @@ type Action =
   | { readonly kind: 'stall'; readonly which: number; readonly seconds: number; readonly suspended: boolean }
   /** Some events are read, possibly including events that were read before. */
   | { readonly kind: 'read'; readonly from: number; readonly many: number }
-  /** The same, but a process reads the events, and claims the new deliveries while it stores them. */
+  /**
+   * As for `read`, but the given process reads the events, and claims the new deliveries in the same write
+   * that stores them.
+   */
   | { readonly kind: 'take-in'; readonly from: number; readonly many: number; readonly process: number }
   /** Completes `steps` pending requests and responses. */
   | { readonly kind: 'go-on'; readonly steps: number }
@@ -461,7 +466,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       case 'read':
         return read(batches.slice(action.from, action.from + action.many));
       case 'take-in':
-        // If the store fails, the events are read again at the end.
+        // If the store fails, these events are read again at the end of the test.
         void running[action.process % running.length]
           ?.takeIn(joined(batches.slice(action.from, action.from + action.many)))
           .catch((error: unknown) => assert.ok(error instanceof StoreUnavailable));

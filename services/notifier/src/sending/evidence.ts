@@ -33,7 +33,7 @@ export interface RefusalHistory {
 
 interface Acceptance {
   readonly to: string;
-  /** How many mails the server had accepted when it accepted this one, including this one. */
+  /** The position of this mail among all mails that the server has accepted: 1 for the first. */
   readonly number: number;
 }
 

@@ -68,8 +68,8 @@ export type SuccessPageName = (typeof successPageNames)[number];
 /** Renders the HTML pages of links in mails. Each method returns a complete HTML document. */
 export interface LinkPages {
   /**
-   * Shows who signed up and when, and a button that verifies the address. If another browser made the
-   * sign-up, the page also asks for the password.
+   * Shows who signed up and when, and a button that verifies the address. If the person opens the page in
+   * another browser than the one that was used for the sign-up, the page also asks for the password.
    */
   verification(view: VerificationView & VerificationPlaces & { readonly fault?: VerificationFault }): string;
   /** Asks for confirmation before the person rejects a sign-up. */
@@ -108,8 +108,9 @@ export interface LinkPages {
    */
   problem(view: ShownProblem & { readonly locale: string }): string;
   /**
-   * Shows the page at `/`, for people who open the server's address without a link. If there is no client
-   * app, mails link to this page, so it has a form that requests a new password.
+   * Shows the page at `/`, for people who open the server's address without a link. Without a client app, the
+   * buttons in mails also lead to this page. The page therefore has a form with which people can request a
+   * new password.
    */
   home(view: { readonly locale: string }): string;
   /** The style sheet of the HTML pages, served at `/api/v1/auth/pages.css`. */
@@ -174,7 +175,10 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
     return render(language, 'message', { mark, title, paragraphs, ...more });
   }
 
-  /** Returns the data for a link to the client app, or to the page at `/` if there is no client app. */
+  /**
+   * Returns the template variables for the button that leads away from the page: to the client app or, if
+   * there is none, to the page at `/`.
+   */
   function wayOut({ texts }: PageLanguage) {
     if (frontendUrl !== undefined) return { onward: frontendUrl };
     return { link: { href: homePath, text: texts.startPage } };
@@ -371,7 +375,7 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
   };
 }
 
-/** Returns who signed up and when, in the form that the page templates expect. */
+/** Returns the template variables that say who signed up and when. */
 function signUpFacts(
   { tag }: PageLanguage,
   { username, email, signedUpAt }: Pick<VerificationView, 'username' | 'email' | 'signedUpAt'>,

@@ -64,7 +64,10 @@ function securityTxtRoute({ now }: RouteDeps, file: SecurityTxtFields): Route {
   });
 }
 
-/** A header that lets pages of any origin show the logo: web mail programs show it on their own pages. */
+/**
+ * A response header that allows web pages of any origin to embed the logo. Web mail programs show mails, and
+ * thus the logo, on pages of their own origin.
+ */
 const FROM_ANYWHERE = { 'Cross-Origin-Resource-Policy': 'cross-origin' };
 
 /** Declares a route for a file that pages or mails load. */
@@ -87,8 +90,8 @@ function fileRoute(
 }
 
 /**
- * Declares the route of the page at `/`, for people who shorten a URL. Links in mails lead to this page if
- * there is no client app.
+ * Declares the route of the page at `/`, for people who open the server's address without a link. If there is
+ * no client app, the buttons in mails also lead to this page.
  */
 function homeRoute({ pages }: RouteDeps): Route {
   return route({

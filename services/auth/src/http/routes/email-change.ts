@@ -81,8 +81,8 @@ function requestRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the caller's session, which is evidence that the owner of the account sent the request. Returns an
- * empty list if the request has no access token.
+ * Returns the caller's session as evidence that the owner of the account sent the request. Returns an empty
+ * list if the request has no access token.
  */
 function holdersOf({ caller }: { readonly caller: Caller | null }): readonly SessionOrSignUpCookie[] {
   return caller === null ? [] : [{ userId: caller.userId, since: caller.state.sequence }];

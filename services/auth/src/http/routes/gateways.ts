@@ -194,9 +194,9 @@ const metadata = z
   .meta({ id: 'AuthorizationServer' });
 
 /**
- * Declares the route of the authorization server metadata. Two standards define a name for this document, and
- * resource servers may request either, so this function is called for both names. Resource servers need the
- * members `issuer` and `jwks_uri`.
+ * Declares a route for the metadata of the authorization server (`issuer`, `jwks_uri` and so on). OAuth (RFC
+ * 8414) and OpenID Connect define different URLs for this document. Resource servers may request either URL,
+ * so this function is called once for each.
  */
 function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: string): Route {
   const document: z.infer<typeof metadata> = {

@@ -66,12 +66,15 @@ function bodyOf({ passwordRules }: RouteDeps) {
 }
 type Body = z.infer<ReturnType<typeof bodyOf>>;
 
-/** The sequence of UserRegistered, which is the last event when the sign-up cookie is issued. */
+/**
+ * The sequence number of UserRegistered, the first event of an account. It is still the account's last event
+ * when the sign-up cookie is issued.
+ */
 const SIGNED_UP = 1;
 
 /**
- * Returns the evidence that the person who signed up sent the request: the session of the access token, and
- * the account in the sign-up cookie. Returns an empty list if the request has neither.
+ * Returns what the request contains as evidence that it was sent by the person who signed up: the session of
+ * the access token, and the account in the sign-up cookie. Returns an empty list if the request has neither.
  */
 function holdersOf(
   { signUpCookie }: RouteDeps,

@@ -111,8 +111,8 @@ describe('hashing', () => {
       await passwords.hash('correct horse', 'ada@example.com', { ip });
       done += 1;
     });
-    // Two hashes run at a time, and the next two start only in a later turn of the event loop. Even on a busy
-    // machine, at most two hashes can therefore be complete now.
+    // At most two hashes run at the same time. The hasher starts the next two only in a later turn of the
+    // event loop, so no more than two hashes can be complete now, even on a busy machine.
     await nextTurn();
     assert.ok(done <= 2, `${done} hashes in one turn`);
     await Promise.all(hashes);

@@ -61,8 +61,8 @@ interface Scheme {
 
 /**
  * Creates the password hasher. Each hash consists of a prefix such as `argon2id$m=19456,t=2,p=1,k=<kid>$` and
- * 32 bytes in base64url. The prefix lacks `k` if the key has no id. `load` returns the current load, for
- * metrics.
+ * 32 bytes in base64url. The prefix lacks `k` if the key has no id. The method `load` returns how many
+ * passwords are being hashed and how many are waiting, for metrics.
  */
 export function createPasswordHasher(
   options: PasswordHasherOptions,

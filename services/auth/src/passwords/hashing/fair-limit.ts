@@ -24,9 +24,9 @@ export interface FairConcurrencyLimit {
    * fair queue: networks take turns, and so do the addresses within a network. Each turn runs one task, so
    * that no client can starve the others.
    * @param isWanted called before the task starts; if it returns false, the task is refused
-   * @throws the error that `refusal` creates, if the task was refused without running: because the queue is
-   * full and the network or the address has used up its share, because the wait exceeds `maxWaitMs`, or
-   * because `isWanted` returned false
+   * @throws the error that `refusal` creates, if the task was refused without running. The reasons: the queue
+   * is full; the address has used up its share of the queue; the wait exceeds `maxWaitMs`; `isWanted`
+   * returned false
    */
   run<T>(task: () => Promise<T>, requester: PasswordHashRequester, isWanted?: () => boolean): Promise<T>;
   load(): HashingLoad;

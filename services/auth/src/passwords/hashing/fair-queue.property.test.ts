@@ -24,8 +24,8 @@ const steps = fc.array(
 type Step = { readonly network: string; readonly address: string } | 'take' | string;
 
 /**
- * Performs the steps on a queue, and keeps a plain list of the waiting items, with which a test can compare
- * the queue.
+ * Performs the steps on a queue and on a plain list of the waiting items. Calls `on` for each item that
+ * leaves the queue, with the list, so that a test can compare the two.
  */
 function play(
   played: readonly Step[],
@@ -62,7 +62,10 @@ describe('a fair queue', () => {
   test('lets no network have two turns while another one waits', () => {
     fc.assert(
       fc.property(steps, (played) => {
-        /** For each waiting network: which other networks have had a turn since this network last had one. */
+        /**
+         * For each waiting network, the other networks that have had a turn since the last turn of this
+         * network.
+         */
         const overtaken = new Map<string, Set<string>>();
         play(played, {
           taken({ network }, before) {
@@ -140,8 +143,8 @@ describe('a fair queue', () => {
             }
           }
           flood();
-          // Take some turns before all eight people are in the queue, because the queue must be fair then,
-          // too.
+          // Take some turns before all eight people have entered the queue, because the queue must also be
+          // fair while it grows.
           const people = Array.from({ length: 8 }, (_, n) => ({ n, network: `home ${n}`, address: `p${n}` }));
           const waited = new Map<Item, number>();
           function takeTurn(): void {

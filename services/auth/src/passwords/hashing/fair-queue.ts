@@ -10,10 +10,11 @@ export interface FairQueueItem {
 
 export interface FairQueue<T> {
   /**
-   * Adds an item to the queue. If a limit is then exceeded, drops one item, which may be the new one. If the
-   * address of the new item has more items than its share of the queue, drops the newest of them, from the
-   * network that has the most items of this address. Otherwise, if the queue exceeds its capacity, drops an
-   * item from the network with the most items: the newest item of this network's busiest address.
+   * Adds an item to the queue. If this exceeds a limit, drops one item, which may be the new one:
+   * - If the address of the new item now has more items than its share of the queue, drops the newest item of
+   *   this address, from the network in which the address has the most items.
+   * - Otherwise, if the queue exceeds its capacity, drops an item of the network with the most items: the
+   *   newest item of the address that has the most items there.
    * @returns the dropped item; undefined if none was dropped
    */
   add(item: T): T | undefined;

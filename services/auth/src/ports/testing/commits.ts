@@ -142,8 +142,8 @@ export const testSigner: EventSigner = eventSigner({
 });
 
 /**
- * Signs events like `testSigner`, but never uses another thread. A test can therefore count turns of the
- * event loop, and control the order in which requests complete.
+ * Signs events like `testSigner`, but always on the main thread. A test can therefore count the turns of the
+ * event loop, and control the order in which signatures complete.
  */
 export const sameThreadSigner: EventSigner = {
   ...testSigner,

@@ -1,4 +1,4 @@
-/** Tests that every store of idempotency keys must pass. */
+/** Defines the tests that every store of idempotency keys must pass. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { IdempotencyKeyStore } from '../idempotency-keys.ts';

@@ -1,6 +1,6 @@
 /**
- * Tests that every store of known sources must pass. Sources are the devices and networks from which an
- * account signed in.
+ * Defines the tests that every store of known sources must pass. Sources are the devices and networks from
+ * which an account signed in.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** Tests that every store of rate limits must pass. */
+/** Defines the tests that every store of rate limits must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
@@ -101,9 +101,9 @@ export function defineLimitsContractTests(adapter: string, open: OpenEmptyStores
         const answers = await Promise.all(Array.from({ length: 20 }, () => limits.take('login-ip', ip)));
         let allowed = answers.filter((answer) => answer.allowed).length;
         assert.ok(allowed <= 4, `${allowed} of 4 allowed`);
-        // Some of the concurrent calls may have been refused although fewer than four were allowed: a refused
-        // call takes a point for a moment before it gives the point back. Take points one at a time until the
-        // limit is reached.
+        // Some of the concurrent calls may have been refused although the limit of four was not reached: a
+        // refused call takes a point for a moment before it gives the point back. Use up the rest of the
+        // limit with one call after another.
         while ((await limits.take('login-ip', ip)).allowed) allowed += 1;
         assert.equal(allowed, 4);
       }));

@@ -1,4 +1,7 @@
-/** Tests that after any sequence of writes, the stores of commits return the same as the in-memory model. */
+/**
+ * Tests that the stores of commits behave like the in-memory model: after any sequence of writes, their reads
+ * return the same data.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** Tests that every outbox of unpublished commits must pass. */
+/** Defines the tests that every outbox of unpublished commits must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Tests of the erasure of personal data, which every store must pass. */
+/** Defines the tests of the erasure of personal data, which every store must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

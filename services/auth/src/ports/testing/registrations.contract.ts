@@ -1,4 +1,4 @@
-/** Tests that every store of open registrations must pass. */
+/** Defines the tests that every store of open registrations must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

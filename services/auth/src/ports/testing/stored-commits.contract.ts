@@ -1,4 +1,4 @@
-/** Tests that every adapter of {@link StoredCommitReader} must pass; called from the adapter's test file. */
+/** Defines the tests that every adapter of {@link StoredCommitReader} must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

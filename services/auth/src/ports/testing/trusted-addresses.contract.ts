@@ -1,4 +1,4 @@
-/** Tests that every store of trusted addresses must pass. */
+/** Defines the tests that every store of trusted addresses must pass. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

@@ -1,6 +1,6 @@
 /**
- * Runs a trial on three Kafka brokers of its own: while a writer keeps appending commits and a relay
- * publishes them, the leaders of partitions are killed.
+ * Runs a trial on a separate Kafka cluster of three brokers: while a writer keeps appending commits and a
+ * relay publishes them, the leaders of partitions are killed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
@@ -190,7 +190,7 @@ function rememberingMarks({ journal, outbox }: CommitStores): {
 }
 
 /**
- * Polls a condition until it holds. If the condition throws, it counts as not holding.
+ * Polls a condition until it holds. A condition that throws does not hold.
  * @throws Error after PATIENCE_MS
  */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {

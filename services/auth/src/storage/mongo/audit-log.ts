@@ -19,8 +19,8 @@ export interface AuditEntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'ti
    */
   readonly keptFor?: string;
   /**
-   * Equal to the entry's id while the entry is in the outbox. Absent afterwards, so that the sparse index on
-   * this field contains only the outbox.
+   * Equal to the entry's id while the entry is in the outbox, and absent afterwards. The sparse index on this
+   * field therefore contains only the entries in the outbox.
    */
   readonly unpublished?: string;
 }

@@ -8,9 +8,9 @@ export const COMMITS_COLLECTION = 'auth_commits';
 
 /**
  * A commit in MongoDB. It is a single document, which is inserted atomically without a transaction. The
- * outbox entry, the registration and the erasure are subdocuments, each with a sparse index. When the work
- * that a subdocument stands for is done, the whole subdocument is removed, so that its index contains only
- * work that is still to be done.
+ * outbox entry, the open registration and the scheduled erasure are subdocuments, each with a sparse index.
+ * Each of them stands for work that is still to be done. When the work is done, the whole subdocument is
+ * removed, and with it the entry in the index.
  */
 export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | 'eraseAt' | 'events'> {
   /** The id of the command that led to the commit. */

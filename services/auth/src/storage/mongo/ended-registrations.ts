@@ -5,8 +5,8 @@ import { COMMITS_COLLECTION, type CommitDocument } from './commits.ts';
 const KEPT_MS = 7 * DAY_MS;
 
 /**
- * Schedules the erasure of the registrations that ended before auth could erase accounts. They are erased
- * seven days after they ended, as are registrations that end now.
+ * Schedules the erasure of accounts whose registration ended under an earlier release, which could not erase
+ * accounts. As with all registrations that end, the erasure is due seven days after the end.
  */
 export const scheduleErasureOfEndedRegistrations: MongoMigration = async (connection) => {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);

@@ -5,8 +5,8 @@ import { authIndexes } from './index.ts';
 import { createMongoPersonalData } from './personal-data.ts';
 import { REQUESTS_COLLECTION } from './requests.ts';
 
-// A sparse index contains a document until the document has none of the indexed fields any more (ADR 12). If
-// the fields are in one subdocument, they are always removed together.
+// MongoDB keeps a document in a sparse index as long as the document has at least one of the indexed fields
+// (ADR 12). All indexed fields must therefore be in one subdocument, so that they are removed together.
 test('the keys of a sparse index are in one subdocument, which is removed as a whole', () => {
   for (const { name, keys, sparse } of authIndexes) {
     const owners = new Set(Object.keys(keys).map((key) => key.split('.')[0]));

@@ -62,8 +62,8 @@ describe('the journal on mongo', () => {
     await journal.roleChanges();
     await registrations.living('ada@example.com');
     await outbox.unpublished([commit.stream]);
-    // The first read, from the primary alone (`local`), finds out which of the competing commits came first.
-    // All other reads use the read concern `majority`.
+    // Only the first read uses the read concern `local`, which asks the primary alone: it finds out which of
+    // the competing commits came first. All other reads use the read concern `majority`.
     assert.deepEqual(asked, [
       [COMMITS_COLLECTION, 'local'],
       ...Array(7).fill([COMMITS_COLLECTION, 'majority']),

@@ -54,7 +54,8 @@ export function createMongoJournal(connection: Connection): Journal {
       documents.toSorted((a, b) => a.number - b.number),
       ({ stream }) => stream,
     );
-    // A batch may contain several reads of one stream, each of which starts after a different commit number.
+    // A batch may contain several reads of the same stream. Each read gets only the commits after the number
+    // with which it was called.
     return places.map(({ stream, number }) =>
       (byStream.get(stream) ?? []).filter((document) => document.number > number),
     );

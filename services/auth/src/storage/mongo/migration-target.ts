@@ -25,8 +25,8 @@ import { REQUESTS_COLLECTION, toRequestDocument } from './requests.ts';
 import { SESSIONS_COLLECTION, toSessionDocument } from './sessions.ts';
 
 /**
- * The id of the document that records a move into this database. The id is always the same, because a
- * database can be the target of only one move.
+ * The id of the document that records the move of an embedded store into this database. There is only one
+ * such document, because only one store can be moved into a database.
  */
 const MOVE = 'embedded';
 
@@ -110,8 +110,8 @@ async function remember(
   for (const [_id, fingerprint] of Object.entries(given)) {
     await fingerprints.updateOne({ _id }, { $setOnInsert: { fingerprint } }, { upsert: true });
     const known = parseKeyUses((await fingerprints.findById(_id).lean())?.fingerprint ?? '');
-    // The fingerprints in the target may include newer keys, because auth may have run there after the move.
-    // Only check that the moved keys are among them.
+    // Auth may have run on the target after the move and recorded newer keys, so only check that the target
+    // has recorded all moved keys.
     const isSame = parseKeyUses(fingerprint).every((use) => known.some(({ key }) => key === use.key));
     if (!isSame) throw new Error(OTHER_KEYS);
   }

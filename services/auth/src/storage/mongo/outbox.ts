@@ -43,9 +43,9 @@ export function createMongoOutbox(connection: Connection): Outbox {
 
   return mapMongoErrors<Outbox>({
     async unpublished(streams) {
-      // The query reads the index in order, and commits are only appended at the end of a stream. If the
-      // result contains a commit, it therefore also contains all earlier unpublished commits of the same
-      // stream.
+      // The query returns the commits of each stream in order, and new commits are only added after the
+      // existing ones. If the result contains a commit, it therefore also contains all earlier unpublished
+      // commits of the same stream.
       const documents = await commits
         .find({ 'unpublished.stream': { $in: [...streams] } }, COMMIT_READ_OPTIONS)
         .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 })

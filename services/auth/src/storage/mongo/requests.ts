@@ -23,8 +23,8 @@ interface RequestDocument extends Omit<QueuedMailRequest, 'id'> {
   readonly owner?: string;
   readonly leasedUntil: Date;
   /**
-   * An id that is unique for each call of `claim`, with which the caller finds the requests that it has
-   * leased.
+   * The id of the call of `claim` that has leased the request, unique for each call. After the update, the
+   * call finds the requests that it has leased by this id.
    */
   readonly claim?: string;
 }

@@ -29,8 +29,8 @@ export function createMongoStoredCommits(connection: Connection): StoredCommitRe
   }
 
   /**
-   * Returns the page that follows a commit: the rest of that commit's stream or, if there is none, the
-   * streams after it. Each of these queries reads a single range of the index.
+   * Returns the page after a commit: the remaining commits of its stream or, if there are none, commits of
+   * the following streams. Each of these queries reads a single range of the index.
    */
   async function pageAfter(last: StoredCommit | undefined): Promise<readonly StoredCommit[]> {
     if (last === undefined) return find({}, PAGE);

@@ -32,7 +32,10 @@ export function commitFromRow(row: SqliteRow): Commit {
   };
 }
 
-/** Returns the fields of a commit except its events and its lookup keys. */
+/**
+ * Returns the fields of a commit from its row, without the events, the claims, the address and the erasure
+ * time.
+ */
 export function commitHeaderFromRow(
   row: SqliteRow,
 ): Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
@@ -58,8 +61,8 @@ export function toClaimsColumn(claims: readonly string[]): string | null {
 }
 
 /**
- * Returns what a commit can be found by, from its row: its claims, the address of its open registration, and
- * its erasure time.
+ * Returns the fields of a commit by which the stores look it up: its claims, the address of its open
+ * registration, and its erasure time.
  */
 export function lookupKeysFromRow(row: SqliteRow): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
   return {

@@ -27,7 +27,7 @@ const ERASURES = {
   key: ['account', ''],
 } as const;
 
-/** The embedded store as the store from which `ops move` copies auth's records. */
+/** Creates the source for `ops move` that reads auth's records from the embedded store. */
 export function createSqliteMigrationSource(database: Database): MigrationSource {
   return {
     async fingerprints() {

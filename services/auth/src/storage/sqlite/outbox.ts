@@ -50,8 +50,8 @@ export function createSqliteOutbox(database: Database): Outbox {
     let [at, row, read] = [after, 0, 0];
 
     /**
-     * Adds the streams of the commits that were read, and remembers the position of the last of these
-     * commits.
+     * Adds the streams of the given rows to the result, and remembers the position of the last row, after
+     * which the next query continues.
      */
     async function take(rows: readonly SqliteRow[]): Promise<void> {
       for (const { stream } of rows) streams.add(String(stream));
@@ -78,9 +78,9 @@ export function createSqliteOutbox(database: Database): Outbox {
   }
 
   async function waiting({ recent, after, limit }: OutboxPageRequest): Promise<OutboxPage> {
-    // Read the commits whose times are in the future before the overdue ones. Reading the overdue commits may
-    // take many turns of the event loop. Commits that are appended meanwhile are later than `recent.to`, and
-    // would be mistaken for commits of the future.
+    // Read the commits whose times are in the future first. Reading the overdue commits may take many turns
+    // of the event loop, and commits that are appended meanwhile also have times after `recent.to`. A later
+    // read could not distinguish them from commits in the future.
     const future =
       recent === undefined || after !== undefined
         ? []

@@ -36,9 +36,10 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
   }
 
   /**
-   * Erases the personal data in COMMITS_PER_TURN commits of an account: the last of those whose numbers are
+   * Erases the personal data in up to COMMITS_PER_TURN commits of an account: the last ones whose numbers are
    * lower than `before`.
-   * @returns the lowest number of these commits, for the next call; 0 if no commit is left
+   * @returns the lowest number of these commits, to pass as `before` to the next call; 0 if there are no more
+   * commits
    */
   function eraseCommits(userId: string, before: number): number {
     const rows = database.prepare(SQL.commits).all({ userId, before });

@@ -144,8 +144,8 @@ const notices = `
 `;
 
 /**
- * Adds scheduled erasures. Also schedules the erasure of registrations that ended before this release. They
- * are erased seven days after they ended, as are registrations that end now.
+ * Adds the erasure time of accounts. Also schedules the erasure of accounts whose registration ended under an
+ * earlier release. As with all registrations that end, the erasure is due seven days after the end.
  */
 const erasures = `
   ALTER TABLE journal_commit ADD COLUMN erase_at TEXT;
@@ -200,8 +200,8 @@ const erasureCopies = `
 `;
 
 /**
- * Adds the time at which the topic was found to no longer contain the original events of an erasure; the row
- * is kept after that. The index contains only erasures whose original events may still be on the topic.
+ * Adds the time at which the original events of an erased account were found to be gone from the topic. The
+ * index contains only erasures whose original events may still be on the topic.
  */
 const erasureCopiesGone = `
   ALTER TABLE erasure ADD COLUMN copied_gone TEXT;
