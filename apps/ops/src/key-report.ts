@@ -29,7 +29,7 @@ export interface KeyReport {
    * which verifies signatures.
    */
   readonly state: 'current' | 'next' | 'former' | 'public';
-  /** When a process first started with this key as the current one. */
+  /** The time at which a process first started with this key as the current key. */
   readonly since?: Date;
   /** Why the key cannot be retired; empty if it can be retired. */
   readonly needs: readonly string[];

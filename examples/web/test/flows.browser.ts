@@ -119,7 +119,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(page, 'Sign in', { Email: ada.email, Password: ada.password }, 'Sign in');
     await page.getByText(`Signed in as ${ada.username}`).waitFor();
 
-    // A second tab shares the session and shows every change that is made in the first tab.
+    // Open a second tab. It must share the session, and show every change that is made in the first tab.
     await other.clock.install();
     await other.goto(app);
     await other.getByText(`Signed in as ${ada.username}`).waitFor();
@@ -141,7 +141,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(page, 'Profile', { 'First name': 'Augusta' }, 'Save');
     await page.getByText('Signed in as Augusta').waitFor();
 
-    // Signing out in one tab signs out all tabs.
+    // Sign out in one tab. All tabs must then be signed out.
     const signedOut = page.waitForResponse((response) => response.url().endsWith('/auth/logout'));
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     for (const tab of [page, other]) await tab.getByRole('form', { name: 'Sign in' }).waitFor();

@@ -19,7 +19,7 @@ type Verification = BodyOf<operations['verify']>;
 
 /** The options of {@link createClient}. */
 export interface ClientOptions {
-  /** The URL of Latchkey: its setting PUBLIC_URL. */
+  /** The URL of Latchkey, which is the value of its setting PUBLIC_URL. */
   readonly url: string;
   /**
    * Where the refresh token is kept. `body`: in `storage`. `cookie`: in an HttpOnly cookie, which no script

@@ -28,8 +28,8 @@ export interface ServiceClients {
 
 export interface ServiceClientStorage extends StorePreparation {
   readonly clients: ServiceClients;
-  /** Set if clients can be moved from this kind of store. */
+  /** Set if service clients can be moved from this kind of store. */
   readonly source?: MoveSource<ServiceClient>;
-  /** Set if clients can be moved into this kind of store. */
+  /** Set if service clients can be moved into this kind of store. */
   readonly target?: MoveTarget<ServiceClient>;
 }

@@ -18,7 +18,7 @@ import { type EventRecord, isAccountRecord } from './records.ts';
 /** The result of retrying a parked account. */
 export interface RetryOutcome {
   readonly result: 'not parked' | 'unparked' | 'still parked';
-  /** Sequence of the last event that was applied or skipped. */
+  /** The sequence of the account's last event that was applied or skipped. */
   readonly sequence: number;
   /** Why the account is still parked; absent if it is no longer parked. */
   readonly cause?: string;

@@ -154,7 +154,7 @@ const plan = fc.record({
    * are replaced by forged records.
    */
   changed: fc.array(fc.record({ at: fc.nat(60), isForged: fc.boolean() }), { maxLength: 3 }),
-  /** Slices before which the consumer restarts. */
+  /** The numbers of the slices before which the consumer restarts. */
   restarts: fc.array(fc.nat(20), { maxLength: 2 }),
   /** How many records the log contains at first. The others arrive while the consumer reads the log. */
   atFirst: fc.nat(80),
@@ -242,7 +242,7 @@ interface Reading {
   readonly ahead: number | undefined;
   readonly restarts?: readonly number[];
   readonly atFirst?: number;
-  /** The records as they were when they were read ahead. */
+  /** The records of the log at the time when they were read ahead. Default: the same records. */
   readonly before?: readonly BusRecord[];
 }
 

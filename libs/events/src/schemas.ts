@@ -137,7 +137,8 @@ const streams: readonly Stream[] = [
   ...topics.map((topic) => ({
     topic,
     types: eventTypes.filter((type) => catalogue[type].topic === topic.name),
-    // Only the events that auth publishes have a hash chain and signatures.
+    // Add the proof headers only to events that auth publishes, because no other events have a hash chain and
+    // signatures.
     headers: topic.publisher === 'auth' ? eventHeaders.extend(proofHeaders.shape) : eventHeaders,
     key: keySchema(topic),
     description: `Events in the order of their sequence, per ${topic.keyedBy}.`,

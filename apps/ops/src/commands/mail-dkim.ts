@@ -1,4 +1,4 @@
-/** Generates the DKIM key with which mails are signed. */
+/** Generates the DKIM key that signs mails. */
 
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';

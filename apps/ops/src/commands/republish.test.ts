@@ -83,14 +83,14 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
   const before = "at = '2026-01-01T00:00:00.000Z'";
   await database.write(() => {
     for (const statement of [
-      // Marks as unpublished all commits of one account, and the second commit of another account.
+      // Mark all commits of one account, and the second commit of another account, as unpublished.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
       `DELETE ${createEventRecordsSql(cleo)}`,
       `DELETE ${createEventRecordsSql(ada)} AND offset = (SELECT max(offset) ${createEventRecordsSql(ada)})`,
       `DELETE FROM user_profiles_v1 WHERE id = '${cleo}'`,
       `DELETE FROM notifier_deliveries WHERE subject = '${cleo}' OR (subject = '${ada}' AND mail = 'welcome')`,
-      // Marks as unpublished only the first commit of the third account.
+      // Mark only the first commit of the third account as unpublished.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream NOT IN ('${ada}', '${cleo}') AND number = 1`,
     ])
       database.prepare(statement).run();

@@ -106,7 +106,7 @@ function textsIn(value: unknown): readonly string[] {
   return Object.entries(value).flatMap(([name, each]) => [name, ...textsIn(each)]);
 }
 
-/** Parses strings that contain JSON, also inside parsed JSON. */
+/** Parses a string that contains JSON, and also the strings with JSON inside the parsed value. */
 function parsed(value: unknown): unknown {
   if (value instanceof Uint8Array) return parsed(Buffer.from(value).toString());
   if (typeof value === 'string') return /^[[{]/.test(value) ? parsed(parseJson(value) ?? [value]) : value;

@@ -11,7 +11,7 @@ export interface BusLogger {
   warn(fields: object, message: string): void;
 }
 
-/** One subscription as a member of its group. */
+/** A subscription in its role as a member of its group. */
 export interface GroupMember {
   readonly topics: readonly string[];
   readonly sliceSize: number;

@@ -8,7 +8,7 @@ const { ConfigResourceTypes } = kafkajs;
 export interface TopicReplication {
   /** The number of replicas that each partition of a topic has. */
   readonly factor: number;
-  /** How many replicas must have a record before it is acknowledged. */
+  /** How many replicas must have stored a record before the record is acknowledged. */
   readonly minInSync: number;
 }
 

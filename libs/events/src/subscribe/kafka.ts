@@ -24,7 +24,7 @@ import { loggerWithoutStopWarnings, messageOf, throwUncaughtException } from './
 import type { SubscriberLogger } from './subscriber.ts';
 import { consoleLogger, type Interest, type Subscription, subscribeToBus } from './subscription.ts';
 
-/** The options with which `subscribe` reads the events from Kafka. */
+/** The options of a call of `subscribe` that reads the events from Kafka. */
 export interface KafkaOptions extends Interest {
   /** The `host:port` of one or more brokers of the Kafka cluster. */
   readonly brokers: readonly string[];
