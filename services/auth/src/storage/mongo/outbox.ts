@@ -1,6 +1,11 @@
 import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection, mongo } from 'mongoose';
-import { MAX_COUNTED_UNPUBLISHED_COMMITS, type Outbox, type OutboxPage } from '../../ports/outbox.ts';
+import {
+  MAX_COUNTED_UNPUBLISHED_COMMITS,
+  type Outbox,
+  type OutboxPage,
+  type TimeSpan,
+} from '../../ports/outbox.ts';
 import { groupReadableCommitsByStream } from '../stored-events.ts';
 import {
   COMMIT_READ_OPTIONS,
@@ -41,6 +46,13 @@ export function createMongoOutbox(connection: Connection): Outbox {
     return { streams: [...streams], ...(read > 0 && { last: new Date(last) }), hasMore };
   }
 
+  /** Returns whether there is an unpublished commit that is not of a recent span of time. */
+  async function isAnyOutside({ from, to }: TimeSpan): Promise<boolean> {
+    const earlier = { 'unpublished.at': { $lt: from.toISOString() } };
+    const later = { 'unpublished.at': { $gt: to.toISOString() } };
+    return (await commits.findOne({ $or: [earlier, later] }, { projection: { _id: 1 } })) !== null;
+  }
+
   return mapMongoErrors<Outbox>({
     async unpublished(streams) {
       // The query returns the commits of each stream in order, and new commits are only added after the
@@ -54,6 +66,10 @@ export function createMongoOutbox(connection: Connection): Outbox {
     },
 
     async waiting({ recent, after, limit }) {
+      // Usually no commit is waiting, which one query shows. Reading the commits before and after the recent
+      // ones takes two.
+      if (recent !== undefined && after === undefined && !(await isAnyOutside(recent)))
+        return { streams: [], hasMore: false };
       const page = await readPage(
         {
           $exists: true,
