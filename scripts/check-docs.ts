@@ -1,7 +1,8 @@
 /**
  * Checks the Markdown files. Reports links to files or headings that do not exist, paths in backticks that do not
  * exist, titles of tests that do not exist, table rows outside of a table, TypeScript examples that no test compiles,
- * and files of docs/ that are missing from the site. Exits with 1 if there is a fault.
+ * excerpts that differ from their source files, and files of docs/ that are missing from the site. Exits with 1 if
+ * there is a fault.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -92,6 +93,20 @@ function missingTests(document: string, text: string): readonly string[] {
     .map(({ title, target }) => `the test "${title}" in ${target}`);
 }
 
+/**
+ * Returns the source files that code blocks of a Markdown document name with `from=`, but that do not exist or do not
+ * contain the code of the block.
+ */
+function outdatedExcerpts(document: string): readonly string[] {
+  const blocks = [...readFileSync(document, 'utf8').matchAll(/^```\S+ from=(\S+)\n([\s\S]*?)^```$/gm)];
+  return blocks
+    .filter(([, file = '', code = '']) => {
+      const source = join(root, file);
+      return !existsSync(source) || !readFileSync(source, 'utf8').includes(code);
+    })
+    .map(([, file = '']) => file);
+}
+
 /** How many security advisories about similar products docs/advisories.md must contain, each with a test. */
 const ADVISORIES = 25;
 
@@ -115,6 +130,7 @@ for (const document of documents) {
   for (const complaint of [
     ...missing.map((name) => `${name} is not there`),
     ...strayRows(text).map((row) => `this row is in no table: ${row}`),
+    ...outdatedExcerpts(document).map((file) => `the code of the block from=${file} is not in this file`),
     ...findUncompiledExamples(relative(root, document), readFileSync(document, 'utf8')).map(
       (fence) =>
         `no test compiles this block: ${fence}. Add the document to scripts/packages/documents.ts, or say norun="why not"`,
