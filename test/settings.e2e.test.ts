@@ -23,7 +23,10 @@ async function folderFor(t: TestContext): Promise<string> {
 }
 
 let running: Promise<Standalone> | undefined;
-after(async () => (await running)?.stop());
+let restartable: Promise<Standalone> | undefined;
+after(async () => {
+  for (const standalone of [running, restartable]) await (await standalone)?.stop();
+});
 
 /**
  * Returns a server that several tests share, and starts it when it is needed for the first time. Tests must
@@ -32,6 +35,15 @@ after(async () => (await running)?.stop());
 function sharedStandalone(): Promise<Standalone> {
   running ??= startStandalone();
   return running;
+}
+
+/**
+ * Returns a server that several tests use, one after the other, and starts it when it is needed for the first time.
+ * A test may stop this server, and must start it again.
+ */
+function restartableStandalone(): Promise<Standalone> {
+  restartable ??= startStandalone();
+  return restartable;
 }
 
 /** Returns all lines that a process has printed to stdout and stderr. */
@@ -157,9 +169,8 @@ describe('a data folder', () => {
     assert.equal((await fetch(`${first.operations}/readyz`)).status, 200);
   });
 
-  test('is free again after a power cut', async (t) => {
-    const system = await startStandalone();
-    t.after(system.stop);
+  test('is free again after a power cut', async () => {
+    const system = await restartableStandalone();
     await system.kill();
     await system.start();
     assert.equal((await fetch(`${system.operations}/readyz`)).status, 200);
@@ -209,9 +220,8 @@ describe('a data folder', () => {
     assert.ok(!(ended.stdout + ended.stderr).includes('the-secret'));
   });
 
-  test('opened with other keys than it was made with is refused', async (t) => {
-    const system = await startStandalone();
-    t.after(system.stop);
+  test('opened with other keys than it was made with is refused', async () => {
+    const system = await restartableStandalone();
     const ada = createUniquePerson();
     await createPersonActions(createClient(system.url), createMailbox(system.mailbox)).verified(ada);
     assert.equal(await system.end(), 0);
@@ -228,10 +238,8 @@ describe('a data folder', () => {
 });
 
 describe('two servers', () => {
-  test('with different ports and folders are independent of each other', async (t) => {
-    const other = await startStandalone();
-    t.after(other.stop);
-    const systems = [await sharedStandalone(), other];
+  test('with different ports and folders are independent of each other', async () => {
+    const systems = [await sharedStandalone(), await restartableStandalone()];
     const [here, there] = systems.map(({ url, mailbox }) => {
       const client = createClient(url);
       return { client, people: createPersonActions(client, createMailbox(mailbox)) };
@@ -248,8 +256,7 @@ describe('two servers', () => {
 
 describe('a graceful shutdown', () => {
   test('finishes the requests in progress under load, and exits with code 0 before the time limit', async (t) => {
-    const system = await startStandalone({ LIMITS: 'off' });
-    t.after(system.stop);
+    const system = await restartableStandalone();
     const client = createClient(system.url);
     const answered: string[] = [];
     let ending = false;

@@ -21,7 +21,7 @@ import {
   type Person,
   type PersonActions,
 } from './support/people.ts';
-import { type ExitedProcess, runUntilExit } from './support/standalone.ts';
+import { runOpsInProcess } from './support/programs.ts';
 import type { Settings } from './support/system.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
@@ -55,14 +55,16 @@ async function settled(name: string): Promise<{ readonly id: string; readonly pe
   return { id, person };
 }
 
-function ops(...words: readonly string[]): Promise<ExitedProcess> {
-  return runUntilExit(cluster.opsSettings, { ops: words });
+function ops(...words: readonly string[]) {
+  return runOpsInProcess(cluster.opsSettings, ...words);
 }
 
 async function look(settings: Settings = {}, ...words: readonly string[]) {
-  const { code, stdout, stderr } = await runUntilExit(
+  const { code, stdout, stderr } = await runOpsInProcess(
     { ...cluster.opsSettings, ...settings },
-    { ops: ['verify', '--json', ...words] },
+    'verify',
+    '--json',
+    ...words,
   );
   assert.notEqual(code, 2, stderr);
   return { code, ...JSON.parse(stdout) };

@@ -18,6 +18,7 @@ import { startSimulatedMailpit } from './mailpit.ts';
 import { withMongoDatabase } from './mongo-url.ts';
 import {
   CHEAP_HASH_SETTINGS,
+  createInProcessOpsRunner,
   createOpsRunner,
   HIGH_LIMIT_SETTINGS,
   SHORT_LIFETIME_SETTINGS,
@@ -102,7 +103,7 @@ export interface Cluster extends System {
   another(service: ServiceName, settings?: Settings): Promise<ServerProcess>;
   /** The settings of ops commands on the cluster. */
   readonly opsSettings: Settings;
-  /** Returns a function that runs ops commands with the given additional settings. */
+  /** Returns a function that runs ops commands as processes, with the given settings. */
   opsWith(settings: Settings): System['ops'];
   /** Returns the name of the process that serves requests at the given origin. */
   nameOf(origin: string): string | undefined;
@@ -133,8 +134,8 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
     WEBHOOK_SECRET_KEY_FILE: join(folder, 'WEBHOOK_SECRET_KEY'),
     ...options.opsSettings,
   };
-  const ops = opsOn(opsSettings);
-  await opsOn(stores)('secrets', folder);
+  const ops = createInProcessOpsRunner(opsSettings);
+  await createInProcessOpsRunner(stores)('secrets', folder);
   await Promise.all([ops('topics'), ops('indexes')]);
 
   const mail = await openMail();
@@ -200,7 +201,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
     nameOf: (origin) => names.get(origin),
     another: (service, settings) => oneOf(service, { ...settingsOf(service), ...settings }),
     opsSettings,
-    opsWith: opsOn,
+    opsWith: (settings) => createOpsRunner({ ...process.env, ...settings }),
     output: () => all.map((instance) => instance.output()).join(''),
     ops,
     launch,
@@ -237,10 +238,6 @@ function emptyStore(server: string) {
       await client.close();
     },
   };
-}
-
-function opsOn(stores: Settings): System['ops'] {
-  return createOpsRunner({ ...process.env, ...stores });
 }
 
 async function openMail() {

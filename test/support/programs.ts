@@ -16,6 +16,31 @@ export function createOpsRunner(env: NodeJS.ProcessEnv): System['ops'] {
 }
 
 /**
+ * Runs an ops command in the process of the test, because starting a process takes more CPU time than most commands.
+ * @param settings all settings of the command, such as the data folder or the servers
+ */
+export async function runOpsInProcess(
+  settings: Settings,
+  ...words: readonly string[]
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  const { runCommandInProcess } = await import('../../apps/ops/src/testing/run-in-process.ts');
+  const { code, out, err } = await runCommandInProcess(settings, ...words);
+  return { code, stdout: out, stderr: err };
+}
+
+/**
+ * Returns a function that runs ops commands as `runOpsInProcess` does. A command that fails rejects with its error
+ * message.
+ */
+export function createInProcessOpsRunner(settings: Settings): System['ops'] {
+  return async (...words) => {
+    const { code, stdout, stderr } = await runOpsInProcess(settings, ...words);
+    if (code !== 0) throw new Error(stderr);
+    return stdout;
+  };
+}
+
+/**
  * Settings with short leases and short consumer sessions, so that tests can wait until a lease or session
  * expires. With TEST_WAITS=long the default durations apply, and tests that kill processes take minutes
  * longer.

@@ -7,7 +7,13 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { killWhenTestEnds } from './end-with-test.ts';
-import { CHEAP_HASH_SETTINGS, HIGH_LIMIT_SETTINGS, OPS_PATH, STANDALONE_PATH } from './programs.ts';
+import {
+  CHEAP_HASH_SETTINGS,
+  createInProcessOpsRunner,
+  HIGH_LIMIT_SETTINGS,
+  OPS_PATH,
+  STANDALONE_PATH,
+} from './programs.ts';
 import { createServerProcess } from './server-process.ts';
 import type { Settings, System } from './system.ts';
 
@@ -63,20 +69,6 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
       await server.end('SIGTERM');
       await rm(folder, { recursive: true, force: true });
     },
-  };
-}
-
-/**
- * Returns a function that runs ops commands in the process of the test, because starting a process for each command
- * takes more CPU time than most commands. A command that fails rejects with its error message.
- * @param settings all settings of the commands, such as the data folder
- */
-function createInProcessOpsRunner(settings: Settings): System['ops'] {
-  return async (...words) => {
-    const { runCommandInProcess } = await import('../../apps/ops/src/testing/run-in-process.ts');
-    const { code, out, err } = await runCommandInProcess(settings, ...words);
-    if (code !== 0) throw new Error(err);
-    return out;
   };
 }
 

@@ -39,16 +39,17 @@ const STRICT = {
 };
 
 /**
- * Builds and packs workspaces, and installs the tarballs in a new project with npm, without a network.
+ * Builds workspaces, and installs the packages in a new project with npm, without a network.
  * @throws Error if a package does not build, or npm cannot install it, for example because a dependency is missing
  */
 export async function createInstalledProject(options: ProjectOptions) {
   const { workspaces, installed = [], linked = [], compilerOptions = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-installed-'));
-  const packed = await Promise.all(workspaces.map(pack));
-  const wanted = [...packed.flatMap(({ dependencies }) => dependencies), ...installed];
-  const local = packed.map(({ name, tarball }): Dependency => [name, `file:${tarball}`]);
-  const fetched = (await withDependencies(wanted)).filter((name) => !packed.some((own) => own.name === name));
+  const built = await Promise.all(workspaces.map(build));
+  const wanted = [...built.flatMap(({ dependencies }) => dependencies), ...installed];
+  // With --install-links, npm packs these folders, and installs the files that it would publish.
+  const local = built.map(({ name, folder: source }): Dependency => [name, `file:${source}`]);
+  const fetched = (await withDependencies(wanted)).filter((name) => !built.some((own) => own.name === name));
   // Install the project's packages from this repository's node_modules, so that npm needs no registry.
   const dependencies = [...local, ...fetched.map((name): Dependency => [name, `file:${moduleFolder(name)}`])];
   await writeFile(
@@ -110,35 +111,33 @@ export async function createInstalledProject(options: ProjectOptions) {
 
 type Dependency = readonly [name: string, source: string];
 
-interface Packed {
+interface BuiltPackage {
   readonly name: string;
-  readonly tarball: string;
-  /** The names of the packages on which the packed package depends. */
+  /** The folder of the built package. */
+  readonly folder: string;
+  /** The names of the packages on which the built package depends. */
   readonly dependencies: readonly string[];
 }
 
 /** The packages that this process has built or is building, by workspace. */
-const packages = new Map<string, Promise<Packed>>();
+const packages = new Map<string, Promise<BuiltPackage>>();
 
-/** The folder of the packed packages, which is removed when this process exits. */
+/** The folder of the built packages, which is removed when this process exits. */
 const packagesFolder = mkdtempSync(join(tmpdir(), 'latchkey-packages-'));
 process.once('exit', () => rmSync(packagesFolder, { recursive: true }));
 
-/** Builds and packs a workspace, unless this process has done so earlier. Returns the packed package. */
-function pack(workspace: string): Promise<Packed> {
-  const packed = packages.get(workspace) ?? buildAndPack(workspace);
-  packages.set(workspace, packed);
-  return packed;
+/** Builds a workspace, unless this process has done so earlier. Returns the built package. */
+function build(workspace: string): Promise<BuiltPackage> {
+  const built = packages.get(workspace) ?? buildPackage(workspace);
+  packages.set(workspace, built);
+  return built;
 }
 
-async function buildAndPack(workspace: string): Promise<Packed> {
-  const built = join(packagesFolder, workspace);
-  await writePackage(join(root, workspace), built);
-  const { name, dependencies = {} } = await readManifest(built);
-  const { stdout } = await run('npm', ['pack', built, '--ignore-scripts', '--offline'], {
-    cwd: packagesFolder,
-  });
-  return { name, tarball: join(packagesFolder, stdout.trim()), dependencies: Object.keys(dependencies) };
+async function buildPackage(workspace: string): Promise<BuiltPackage> {
+  const folder = join(packagesFolder, workspace);
+  await writePackage(join(root, workspace), folder);
+  const { name, dependencies = {} } = await readManifest(folder);
+  return { name, folder, dependencies: Object.keys(dependencies) };
 }
 
 interface Manifest {

@@ -213,7 +213,8 @@ async function prepareServices(
     }),
   });
   stack.defer(cluster.stop);
-  return cluster;
+  // Run ops commands as processes, so that they do not delay the clients and the faults of this process.
+  return { ...cluster, ops: cluster.opsWith(cluster.opsSettings) };
 }
 
 function superviseAll({ instances }: Cluster, options: SupervisorOptions): ClusterFaultTargets['processes'] {
