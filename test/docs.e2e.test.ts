@@ -20,7 +20,7 @@ import {
 import { openDocShell } from './support/doc-shell.ts';
 import { killWhenTestEnds } from './support/end-with-test.ts';
 import { eventually } from './support/eventually.ts';
-import { createFixtureClockSettings, readFixtureManifest, unpackFixtureFolder } from './support/fixture.ts';
+import { createSettingsForFixtureTime, readFixtureManifest, unpackFixtureFolder } from './support/fixture.ts';
 import { HIGH_LIMIT_SETTINGS } from './support/programs.ts';
 import { runUntilExit, type Standalone, startStandalone } from './support/standalone.ts';
 
@@ -160,7 +160,7 @@ test('docs/ops.md, on a data folder with parked accounts, dead letters and mails
     DATA_DIR: folder,
     EVENT_SIGNING_KEYS: anEventKey(),
     WEBHOOK_SECRET_KEY: randomBytes(32).toString('base64url'),
-    ...createFixtureClockSettings(manifest),
+    ...createSettingsForFixtureTime(manifest),
   };
   const { code, stderr } = await runUntilExit(env, { ops: ['upgrade'] });
   assert.equal(code, 0, stderr);

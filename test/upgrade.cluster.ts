@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareCluster } from './support/cluster.ts';
 import {
-  createFixtureClockSettings,
+  createSettingsForFixtureTime,
   loadKafkaFixture,
   loadMongoFixture,
   readFixtureManifest,
@@ -19,7 +19,7 @@ defineUpgradeTests('A cluster', async () => {
   const settings = {
     ...(await unpackFixtureKeys(folder)),
     ...RELEASE_0_1_HASH_SETTINGS,
-    ...createFixtureClockSettings(manifest),
+    ...createSettingsForFixtureTime(manifest),
   };
   const cluster = await prepareCluster({ settingsOn: () => settings });
   async function stop(): Promise<void> {
@@ -43,6 +43,6 @@ defineUpgradeTests('A cluster', async () => {
     system: { ...cluster, stop },
     manifest,
     lists,
-    settings: { ...cluster.opsSettings, ...createFixtureClockSettings(manifest) },
+    settings: { ...cluster.opsSettings, ...createSettingsForFixtureTime(manifest) },
   };
 });

@@ -1,6 +1,6 @@
 /** Tests that the current server works with a data folder that release 0.1 has written. */
 import { rm } from 'node:fs/promises';
-import { createFixtureClockSettings, readFixtureManifest, unpackFixtureFolder } from './support/fixture.ts';
+import { createSettingsForFixtureTime, readFixtureManifest, unpackFixtureFolder } from './support/fixture.ts';
 import { RELEASE_0_1_HASH_SETTINGS } from './support/programs.ts';
 import { startStandalone } from './support/standalone.ts';
 import { defineUpgradeTests } from './support/upgrade-suite.ts';
@@ -11,7 +11,7 @@ defineUpgradeTests('A data folder', async () => {
   const settings = {
     DATA_DIR: folder,
     ...RELEASE_0_1_HASH_SETTINGS,
-    ...createFixtureClockSettings(manifest),
+    ...createSettingsForFixtureTime(manifest),
   };
   const standalone = await startStandalone(settings);
   async function stop(): Promise<void> {

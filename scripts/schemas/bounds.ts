@@ -1,5 +1,5 @@
 /** Compares the bounds of two versions of a schema: the keywords that limit which values of a type are allowed. */
-import type { ComparedSchema, SchemaDirection } from './schema.ts';
+import type { ComparedSchema, SchemaUses } from './schema.ts';
 
 /** Keywords for which a lower number allows fewer values. */
 const UPPER = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'] as const;
@@ -12,14 +12,15 @@ const LOWER = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minPrope
 const RULES = ['pattern', 'format', 'multipleOf', 'uniqueItems'] as const;
 
 /**
- * Returns the incompatible changes of a schema's bounds, each as a sentence. If programs write values of the schema, a
- * bound must not become narrower. If programs read values, a bound must not become wider.
- * @param at the path of the schema, with which each sentence begins
+ * Compares the bounds of two versions of a schema, and describes each incompatible change in a sentence. A program that
+ * writes values needs bounds that are at least as wide as before. A program that reads values needs bounds that are at
+ * most as wide as before.
+ * @param at - the path of the schema. Each sentence begins with it
  */
 export function findIncompatibleBounds(
   before: ComparedSchema,
   after: ComparedSchema,
-  { reads, writes }: SchemaDirection,
+  { reads, writes }: SchemaUses,
   at: string,
 ): readonly string[] {
   function faultOf(keyword: string, isNarrower: boolean, isWider: boolean): readonly string[] {

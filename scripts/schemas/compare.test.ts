@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { findIncompatibleSchemaChanges } from './compare.ts';
-import type { ComparedSchema, SchemaDirection, SchemaInDocument } from './schema.ts';
+import type { ComparedSchema, SchemaInDocument, SchemaUses } from './schema.ts';
 
 const both = { reads: true, writes: true };
 const reads = { reads: true, writes: false };
@@ -22,7 +22,7 @@ function document(schema: ComparedSchema): SchemaInDocument {
   return { schema, resolve: () => ({}) };
 }
 
-function faults(after: ComparedSchema, use: SchemaDirection = both): readonly string[] {
+function faults(after: ComparedSchema, use: SchemaUses = both): readonly string[] {
   return findIncompatibleSchemaChanges(document(event), document(after), use);
 }
 
@@ -103,7 +103,7 @@ describe('an event', () => {
 });
 
 describe('a bound', () => {
-  function change(before: ComparedSchema, after: ComparedSchema, use: SchemaDirection): boolean {
+  function change(before: ComparedSchema, after: ComparedSchema, use: SchemaUses): boolean {
     return findIncompatibleSchemaChanges(document(before), document(after), use).length > 0;
   }
 

@@ -3,7 +3,7 @@
  * earlier version.
  */
 import { findIncompatibleBounds } from './bounds.ts';
-import type { ComparedSchema, SchemaDirection, SchemaInDocument } from './schema.ts';
+import type { ComparedSchema, SchemaInDocument, SchemaUses } from './schema.ts';
 
 /**
  * Returns the incompatible changes between two versions of a schema. Each change is a sentence that begins with the
@@ -13,7 +13,7 @@ import type { ComparedSchema, SchemaDirection, SchemaInDocument } from './schema
 export function findIncompatibleSchemaChanges(
   before: SchemaInDocument,
   after: SchemaInDocument,
-  use: SchemaDirection,
+  use: SchemaUses,
   at = '#',
   depth = 0,
 ): readonly string[] {
@@ -74,7 +74,7 @@ function merged(one: ComparedSchema, other: ComparedSchema): ComparedSchema {
 function compareOptions(
   old: readonly ComparedSchema[],
   current: readonly ComparedSchema[],
-  { reads }: SchemaDirection,
+  { reads }: SchemaUses,
   at: string,
   compare: Compare,
 ): readonly string[] {
@@ -101,7 +101,7 @@ function valuesOf({ enum: values, const: only }: ComparedSchema): ReadonlySet<st
 function compareValues(
   before: ComparedSchema,
   after: ComparedSchema,
-  { reads, writes }: SchemaDirection,
+  { reads, writes }: SchemaUses,
   at: string,
 ): readonly string[] {
   const [old, current] = [valuesOf(before), valuesOf(after)];
@@ -122,7 +122,7 @@ function compareValues(
 function compareProperties(
   before: ComparedSchema,
   after: ComparedSchema,
-  { reads, writes }: SchemaDirection,
+  { reads, writes }: SchemaUses,
   at: string,
   compare: Compare,
 ): readonly string[] {
@@ -145,7 +145,7 @@ function compareProperties(
 function compareOtherProperties(
   { additionalProperties: was, propertyNames: wasNames }: ComparedSchema,
   { additionalProperties: is, propertyNames: areNames }: ComparedSchema,
-  { writes }: SchemaDirection,
+  { writes }: SchemaUses,
   at: string,
   compare: Compare,
 ): readonly string[] {

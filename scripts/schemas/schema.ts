@@ -30,7 +30,7 @@ export interface ComparedSchema {
 }
 
 /** How programs use values of the earlier version of a schema: they read values, write values, or both. */
-export interface SchemaDirection {
+export interface SchemaUses {
   readonly reads: boolean;
   readonly writes: boolean;
 }

@@ -131,7 +131,7 @@ export interface PersonalDataTrace {
 }
 
 /** The result of the search for personal data of erased people. */
-export interface TraceSearchResult {
+export interface PersonalDataSearchResult {
   readonly traces: readonly PersonalDataTrace[];
   /** The number of erased accounts whose data was searched for. */
   readonly searched: number;

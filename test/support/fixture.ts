@@ -80,7 +80,7 @@ export async function readFixtureManifest(): Promise<FixtureManifest> {
 }
 
 /** Returns settings that make the clock of a process start ten minutes after the fixture was made. */
-export function createFixtureClockSettings({ madeAt }: FixtureManifest): Settings {
+export function createSettingsForFixtureTime({ madeAt }: FixtureManifest): Settings {
   return createShiftedClockSettings(Date.parse(madeAt) + OPENED_AFTER_MS - Date.now());
 }
 

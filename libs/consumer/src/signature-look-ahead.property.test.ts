@@ -117,10 +117,10 @@ const forgeries: readonly ((account: string, history: History, at: number) => re
     const proof = proofOf(event, proofs[at - 1]?.hash, stranger);
     return [recordOf(event, { ...proof, signature: proofs[at]?.signature ?? proof.signature })];
   },
-  // A genuine event in which somebody has replaced the personal data.
+  // An event that was genuine until somebody replaced its personal data.
   (_, { records }, at) =>
     records.slice(at, at + 1).map((each) => withPerson(each, { email: 'eve@example.com' })),
-  // A genuine event in which somebody has replaced the personal data and the digest that belongs to it.
+  // An event that was genuine until somebody replaced its personal data and the digest of the personal data.
   (account, { proofs, records }, at) => {
     const proof = proofs[at];
     if (proof === undefined) return [];

@@ -13,13 +13,15 @@ const CHOSEN = /--(?:max|min)[-_]semi[-_]space[-_]size|--semi[-_]space[-_]growth
 const YOUNG_MB = 4;
 
 /**
- * Sets the size of V8's young generation to 2 MB per half. Without this limit, it grows to 32 MB per half
- * while modules are loaded, and V8 never releases this memory, even if the process then has little to do.
- * With halves of 1 MB, the young generation would be collected twice as often, and collecting it would take
- * twice as much CPU time. Also makes V8 collect the young generation on one thread. Waking other threads to
- * collect so little memory would take a tenth of the CPU time of a start, which is more than these threads
- * save. Must be called before modules are loaded, so a program must import its modules dynamically after this
- * call. Does nothing if an option sets a size.
+ * Limits V8's young generation to 2 MB per half, and makes V8 collect it on one thread. Does nothing if an
+ * option of Node already sets its size.
+ *
+ * Without the limit, the young generation grows to 32 MB per half while modules are loaded, and V8 never
+ * releases this memory. With 1 MB per half, V8 would collect it twice as often, which takes twice the CPU
+ * time. With several threads, waking the threads would cost more CPU time than they save: a tenth of what a
+ * start costs.
+ *
+ * Call this function before modules are loaded: the program must import its modules dynamically afterwards.
  */
 export function limitYoungGeneration({ execArgv, env }: Pick<NodeJS.Process, 'execArgv' | 'env'>): void {
   const options = [...execArgv, env['NODE_OPTIONS'] ?? ''].join(' ');

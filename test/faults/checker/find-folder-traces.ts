@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PersonalDataTrace, TraceSearchResult } from '../run-folder.ts';
+import type { PersonalDataSearchResult, PersonalDataTrace } from '../run-folder.ts';
 import { readDatabaseSnapshot, readDataFolder, readReplacedRows } from '../system/data-folder.ts';
 import { restoreErasedCommits, restoreErasedRecords } from './erasure-rules.ts';
 import { createJournal, type Journal, listMailingIds } from './journal.ts';
@@ -29,7 +29,7 @@ export async function findTracesInFolder(
   folder: string,
   replacedRowsFile: string,
   emptiedWithinMs = EMPTIED_WITHIN_MS,
-): Promise<TraceSearchResult> {
+): Promise<PersonalDataSearchResult> {
   const journal = await readJournalOf(folder, replacedRowsFile);
   const names = findIdentifiersOfErasedPeople(journal);
   const lasting = addressesOfMailings(journal);

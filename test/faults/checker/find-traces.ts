@@ -1,6 +1,6 @@
 /** Searches all collections, and the topics that contain no events of accounts, for personal data of erased people. */
 import { BSON, MongoClient } from 'mongodb';
-import type { ClusterAddresses, PersonalDataTrace, TraceSearchResult } from '../run-folder.ts';
+import type { ClusterAddresses, PersonalDataSearchResult, PersonalDataTrace } from '../run-folder.ts';
 import { listMailingIds } from './journal.ts';
 import { listTopics, type OriginalEvents, readJournal, readRecords } from './read-stores.ts';
 import {
@@ -17,7 +17,7 @@ import {
 export async function findTracesInCluster(
   servers: ClusterAddresses,
   originals: OriginalEvents = {},
-): Promise<TraceSearchResult> {
+): Promise<PersonalDataSearchResult> {
   const journal = await readJournal(servers, originals);
   const names = findIdentifiersOfErasedPeople(journal);
   const searched = new Set(names.values()).size;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { CLIENTS_TARGET, createHitCounter } from './hits.ts';
+import { ALL_CLIENTS_TARGET, createHitCounter } from './hits.ts';
 import { createWorkCounters } from './work.ts';
 
 /** Returns how many hits are counted for a fault while all targets in `busy` have work. */
@@ -17,7 +17,7 @@ async function hitsOf(fault: string, target: string, busy: readonly string[]): P
 }
 
 const EVERYTHING = [
-  CLIENTS_TARGET,
+  ALL_CLIENTS_TARGET,
   'auth-1',
   'auth-2',
   'user-1',
@@ -45,8 +45,8 @@ describe('a fault hits', () => {
     ['full-disk', 'disk', 'standalone'],
     ['clock-ahead', 'clock-of-auth-1', 'auth-1'],
     ['kill-subscriber', 'subscriber', 'subscriber is behind'],
-    ['forge-records', 'topic unsigned', CLIENTS_TARGET],
-    ['ops-verify', 'ops-verify', CLIENTS_TARGET],
+    ['forge-records', 'topic unsigned', ALL_CLIENTS_TARGET],
+    ['ops-verify', 'ops-verify', ALL_CLIENTS_TARGET],
   ];
   for (const [fault, target, ...work] of own)
     test(`work of its target alone: ${fault}`, async () => {

@@ -18,7 +18,7 @@ export interface HitsDeps {
 }
 
 /** The name under which the requests of all clients are counted, no matter which process receives them. */
-export const CLIENTS_TARGET = 'clients';
+export const ALL_CLIENTS_TARGET = 'clients';
 
 const SAMPLE_EVERY_MS = 1_000;
 
@@ -56,7 +56,7 @@ export function createHitCounter({ work, behind }: HitsDeps): CountHitsOfFault {
         countWorkBySamples(() => behind(consumer), SAMPLE_EVERY_MS),
       );
     const isCounted = /^(auth-\d+|standalone|broker-\d+|mongodb|smtp)$/.test(target);
-    return isCounted ? countOf(fault, target) : countWorkThroughout(work(CLIENTS_TARGET));
+    return isCounted ? countOf(fault, target) : countWorkThroughout(work(ALL_CLIENTS_TARGET));
   };
 }
 

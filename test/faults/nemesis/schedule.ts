@@ -63,7 +63,7 @@ const MAIL_LANE = {
   ],
 } as const satisfies Lane;
 
-/** The lane of the subscribers' faults, which is the same for a cluster and a standalone. */
+/** The sequence of faults that hit subscribers. A run of a cluster and a run of a standalone have the same one. */
 const SUBSCRIBER_LANE = {
   targets: 1,
   pauses: [8, 16],

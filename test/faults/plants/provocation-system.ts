@@ -127,7 +127,10 @@ export interface ProvocationSystem {
 }
 
 export interface ProvocationSystemOptions {
-  /** Whether the system begins as a standalone, which is moved to the cluster once it has a member. Default: false. */
+  /**
+   * Whether to start with a standalone, and to move its data to a cluster once one person has signed up and logged in.
+   * Default: false.
+   */
   readonly isMoved?: boolean;
 }
 

@@ -15,7 +15,7 @@ import { isForged } from '../checker/forged-rules.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import { createOperatorActions, HALF_STARTED_NOTIFIER_NAME } from '../nemesis/deployment.ts';
 import { type ClusterFaultTargets, createClusterFaults } from '../nemesis/faults.ts';
-import { CLIENTS_TARGET, createHitCounter } from '../nemesis/hits.ts';
+import { ALL_CLIENTS_TARGET, createHitCounter } from '../nemesis/hits.ts';
 import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
 import { createStartGate } from '../nemesis/start-gate.ts';
 import { type SupervisedProcess, type SupervisorOptions, superviseProcess } from '../nemesis/supervisor.ts';
@@ -199,7 +199,7 @@ async function prepareServices(
     ...(port !== undefined && { port }),
     servers: { KAFKA_BROKERS: nodes.brokers.join(), MONGO_URL: mongoUrl },
     opsSettings: WEBHOOK_SETTINGS,
-    beginRequest: (name) => countWorkAtBothTargets(work(CLIENTS_TARGET), work(name)),
+    beginRequest: (name) => countWorkAtBothTargets(work(ALL_CLIENTS_TARGET), work(name)),
     settingsOn: ({ MONGO_URL }) => ({
       ...createServiceSettings(seed),
       ...WEBHOOK_SETTINGS,

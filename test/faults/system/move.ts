@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Cluster } from '../../support/cluster.ts';
 import { createOpsRunner } from '../../support/programs.ts';
-import { CLIENTS_TARGET } from '../nemesis/hits.ts';
+import { ALL_CLIENTS_TARGET } from '../nemesis/hits.ts';
 import { openCluster } from './cluster.ts';
 import { openStandalone } from './standalone.ts';
 import type { SystemOptions, SystemUnderTest } from './under-test.ts';
@@ -24,7 +24,7 @@ export async function openMovedStandalone(
     ...standalone,
     async move() {
       const at = new Date().toISOString();
-      const countHits = options.work(CLIENTS_TARGET).watch();
+      const countHits = options.work(ALL_CLIENTS_TARGET).watch();
       const cluster = await openCluster(half, stack, {
         ...standalone,
         moveTo: (target) => moveDataFolder(standalone.stores.DATA_DIR, target),

@@ -10,7 +10,7 @@ import { NO_SERVER_SETTINGS } from '../../support/standalone.ts';
 import { findTracesInFolder } from '../checker/find-folder-traces.ts';
 import { createLoggedOpsRunner } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
-import { CLIENTS_TARGET, createHitCounter } from '../nemesis/hits.ts';
+import { ALL_CLIENTS_TARGET, createHitCounter } from '../nemesis/hits.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
 import { superviseProcess } from '../nemesis/supervisor.ts';
 import { countWorkAtBothTargets } from '../nemesis/work.ts';
@@ -113,7 +113,7 @@ export async function openStandalone(
     port,
     routing: () => [url],
     checked: [],
-    beginRequest: () => countWorkAtBothTargets(work(CLIENTS_TARGET), work(NAME)),
+    beginRequest: () => countWorkAtBothTargets(work(ALL_CLIENTS_TARGET), work(NAME)),
   });
   const closing = new AsyncDisposableStack();
   closing.defer(front.close);

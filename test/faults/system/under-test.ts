@@ -10,9 +10,9 @@ import type {
   ClusterAddresses,
   DataFolder,
   FaultLine,
+  PersonalDataSearchResult,
   ReceivedEventLine,
   RestoredReadModel,
-  TraceSearchResult,
 } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
 import type { Inboxes } from './inboxes.ts';
@@ -51,7 +51,7 @@ export interface SystemUnderTest {
    */
   restoreBackup?(meanwhile: () => Promise<void>): Promise<void>;
   /** Searches the stores for personal data of erased people. Called once the system is idle. */
-  findTraces(): Promise<TraceSearchResult>;
+  findTraces(): Promise<PersonalDataSearchResult>;
   /**
    * Moves the data to a cluster, which takes over the URL, the mails and the subscribers. This system no
    * longer runs after the move. Only a standalone that is to be moved has this method.

@@ -23,12 +23,12 @@ const LEASE_MS = 60_000;
 const PAGE = 100;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 /** The times that determine how long heartbeats are needed. */
-export interface ErasureHeartbeatTimes {
+export interface ErasureHeartbeatDelays {
   /** How long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms. */
   readonly maxLagMs: number;
   /**
-   * The delay between the first and the second publication of an account's events without personal data, in
-   * ms. Default: an hour.
+   * How long after the first copies of an account's events, which lack the personal data, the second copies are
+   * published, in ms. Default: an hour.
    */
   readonly againMs?: number;
 }
@@ -52,7 +52,7 @@ export interface ErasureHeartbeats {
 /** Creates the publisher of heartbeats for erasures. A caller of `run` must hold the lease for heartbeats. */
 export function createErasureHeartbeats(
   deps: Needs,
-  { maxLagMs, againMs = SECOND_COPIES_DELAY_MS }: ErasureHeartbeatTimes,
+  { maxLagMs, againMs = SECOND_COPIES_DELAY_MS }: ErasureHeartbeatDelays,
 ): ErasureHeartbeats {
   const { erasureReceipts, bus, now, logger } = deps;
   const segmentMs = computeSegmentDurationMs(maxLagMs);
@@ -141,7 +141,7 @@ export function createErasureHeartbeatJob(
     readonly owner: string;
     readonly clock: Pick<ClockGuard, 'assertTrusted'>;
   },
-  times: ErasureHeartbeatTimes,
+  times: ErasureHeartbeatDelays,
 ): ProcessPart {
   const { erasureReceipts, leases, owner, now, logger, clock } = deps;
   const heartbeats = createErasureHeartbeats(deps, times);

@@ -3,9 +3,10 @@ import { computeSegmentDurationMs } from '@latchkey/bus';
 import type { CopyPublicationTimes } from '../ports/erasure-receipts.ts';
 
 /**
- * The delay between the first and the second publication of an account's events without personal data, in ms.
- * If the publication of an original event was retried, the event may be on the topic after the first copies.
- * Then only the second copy of the event replaces it.
+ * How long after the first copies of an account's events the second copies are published, in ms. The copies lack
+ * the personal data, and replace the original events when the topic is compacted. But if Kafka's client has
+ * retried to publish an original event, this event may come after its first copy, so that it replaces the copy
+ * instead. The second copy then replaces the original event.
  */
 export const SECOND_COPIES_DELAY_MS = 60 * 60_000;
 
