@@ -6,7 +6,10 @@ import { eventTypes } from './catalogue.ts';
 import { createEventDecoder } from './codec.ts';
 import { createUpcast, type Upcaster, upcast, upcasters } from './upcast.ts';
 
-/** Converts AccountVerified to a third version, which exists only in these tests. */
+/**
+ * Converts the data of AccountVerified to the next version. The later versions of this event exist only in
+ * these tests.
+ */
 const splitName: Upcaster = (data) => ({
   ...(data as object),
   names: String((data as { name: string }).name).split(' '),

@@ -30,8 +30,8 @@ describe('frozen samples', () => {
       const { key, headers, value, topic } = encode(decoded.event);
       const { headers: frozen, value: data } = sample;
       assert.deepEqual({ headers, value: JSON.parse(value.toString()) }, { headers: frozen, value: data });
-      // In samples of release 0.1, the key is only the account's id. Since then, the key also contains the
-      // sequence.
+      // The key of a sample from release 0.1 is only the account's id. The key of a newer sample also
+      // contains the sequence.
       const { subject, sequence } = decoded.event;
       assert.ok(key === sample.key || key === `${sample.key}/${sequence}`);
       assert.equal(subjectOfKey(Buffer.from(key)), subject);
@@ -50,8 +50,8 @@ describe('frozen samples', () => {
     }
   });
 
-  // Compares only the samples that have a frozen file. A sample that was declared after its version was
-  // frozen, for a new optional field, has none.
+  // Compares only the samples that have a frozen file. If a new optional field was added to an event after
+  // its version was frozen, the sample for this field has no frozen file.
   it('of the current version have the same data as the samples of the schema', () => {
     for (const type of eventTypes) {
       const { version, samples: declared } = catalogue[type];

@@ -10,7 +10,7 @@ import { parseJson } from './json.ts';
 
 /** The position of a cursor in one partition. */
 export interface FeedPartitionPosition {
-  /** The offset of the record in this partition that the reader gets next. */
+  /** The offset at which the reader continues in this partition. */
   readonly offset: number;
   /**
    * A checksum of the record before this position, with which the feed detects that the log was deleted and
@@ -23,8 +23,8 @@ export interface FeedCursor {
   /** The number that identifies the log, from `hashLogId`. */
   readonly log: number;
   /**
-   * The partition with which the next page begins. Each page begins with another partition, so that no
-   * partition has to wait for long.
+   * The partition with which the next page begins. After a page that was filled by one partition, this is the
+   * partition after it, so that the events of one partition do not fill every page.
    */
   readonly next: number;
   readonly places: ReadonlyMap<number, FeedPartitionPosition>;

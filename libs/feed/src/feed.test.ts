@@ -293,8 +293,8 @@ describe('the feed', () => {
     const account = randomUUID();
     await bus.publish(ACCOUNTS_TOPIC, [recordOf(account, 1), recordOf(account, 2)]);
     const { url, get } = await serve(context, bus);
-    // MailBounced is an event type, but the feed refuses it, because the feed contains only the topic of
-    // account events.
+    // MailBounced is the type of an event on another topic. The feed refuses a request for this type, because
+    // the feed contains only the events of the accounts topic.
     for (const types of [
       'Nope',
       'SessionsRevoked,Nope',

@@ -28,8 +28,8 @@ export interface Feed {
 }
 
 /**
- * The maximum number of records that are read for one page. Without a limit, a page would take long if few of
- * the events match.
+ * The maximum number of records that are read for one page. Without this limit, the feed would read very many
+ * records for a page if the client requests only rare types of events.
  */
 const MAX_SCANNED_RECORDS = 5000;
 const RECORDS_PER_READ = 1000;
@@ -71,7 +71,8 @@ async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
   const log = hashLogId(tail.id);
   const only = query.account === undefined ? undefined : await tail.partitionOf(query.account);
   const ranges = only === undefined ? all : all.filter(({ partition }) => partition === only);
-  // Start from the beginning if the cursor belongs to another log, whose offsets mean nothing in this one.
+  // If the cursor was created for a different log, its offsets are meaningless in this log. Read from the
+  // beginning.
   const after =
     query.after?.log === log
       ? query.after

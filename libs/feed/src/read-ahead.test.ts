@@ -12,7 +12,8 @@ function cursorAt(offset: number): FeedCursor {
 }
 
 /**
- * Creates a log, and records the offsets at which it was read. The first read at the offset `failsAt` fails.
+ * Creates a log, and records the offset of each read. If `failsAt` is set, the first read at this offset
+ * fails, and later reads at this offset succeed.
  */
 function openLog({ last = 10, failsAt = -1 } = {}) {
   const reads: number[] = [];

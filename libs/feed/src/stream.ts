@@ -5,8 +5,9 @@ import type { FeedPage } from './feed-page.ts';
 import type { FeedPageRequest } from './page.ts';
 
 /**
- * The maximum time without data, in ms. Proxies close connections that are silent for longer. At this
- * interval, the client's key is checked too, so that revoking a key ends its streams.
+ * The maximum time during which a stream sends no data, in ms, because proxies close idle connections. After
+ * this time, the server also checks whether the client's API key is still valid, so that the streams of a
+ * revoked key end.
  */
 const SILENT_AT_MOST_MS = 15_000;
 

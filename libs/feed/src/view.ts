@@ -6,10 +6,11 @@ import type { FeedReader } from './feed.ts';
 /**
  * Returns which events a client of the feed gets: the types that it requests or, if it requests none, all
  * types that its key allows.
- * @throws Problem (validation_failed) for an unknown type, unless the client gets placeholders: such a client
- * misses no event, and may be from a later release, which has more types. Problem (insufficient_permission)
- * if the client requests a type that its key does not allow. Without these errors, the client would wait in
- * vain for such events, and would never learn, for example, that a token was revoked
+ * @throws Problem (validation_failed) if the client requests an unknown type and gets no placeholders. A
+ * client that gets placeholders may request unknown types, because it may be from a later release, which has
+ * more types. Problem (insufficient_permission) if the client requests a type that its key does not allow. If
+ * these requests were not refused, the client would wait for events that it never gets, and would not notice,
+ * for example, that a token was revoked
  */
 export function selectReaderView(
   reader: FeedReader,

@@ -26,10 +26,10 @@ export function createFrameworkGuard<Middleware>(
 }
 
 /**
- * Checks a request. If the request is allowed, stores the caller, which `callerOf` then returns.
+ * Checks a request. If the request is allowed, stores the caller, so that `callerOf` returns it.
  * @param request the object that the framework passes to its handlers
  * @returns the response to send if the request is refused; undefined if the request may proceed
- * @throws errors of the check, other than a Refusal, whose response is returned
+ * @throws any error of the check except a Refusal. For a Refusal, the response that it contains is returned
  */
 export async function authenticateRequest(
   request: object,
@@ -46,10 +46,11 @@ export async function authenticateRequest(
 }
 
 /**
- * Returns the headers of the response to a refused request, as names and values. If middleware that ran
- * earlier has set `Vary`, as middleware for CORS does, the header `Vary` in the result also lists the earlier
- * value.
- * @param earlierVary the current value of `Vary` in the response; undefined or empty if it is not set
+ * Returns the headers of the response to a refused request, as names and values. If earlier middleware, for
+ * example for CORS, has already set the header `Vary`, the returned `Vary` contains the earlier value and the
+ * guard's own value.
+ * @param earlierVary the value of `Vary` that earlier middleware has set; undefined or empty if none has set
+ * it
  */
 export function headersOf(
   { headers }: ProblemAnswer,

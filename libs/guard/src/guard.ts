@@ -123,8 +123,9 @@ export function createGuard(options: GuardOptions): Guard {
     }),
     sessionStatus: async (claims, { headers }) => {
       const changed = await currentSessionStatus(claims, headers['authorization']);
-      // Treat any value other than an object as a revocation, so that a revocation check of a different
-      // version never lets a revoked token pass.
+      // Treat any value other than an object as a revocation. The revocation check may come from another
+      // version of this package, and a value that this version does not know must not let a revoked token
+      // pass.
       if (typeof changed !== 'object') return 'revoked';
       return { verified: claims.email_verified, role: claims.role, ...changed };
     },

@@ -27,7 +27,8 @@ function middleware(check: Check): HonoMiddleware {
     if (refused !== undefined) {
       const { headers: earlier } = context.res;
       const headers = Object.fromEntries(headersOf(refused, earlier.get('Vary')));
-      // Hono replaces headers of the response by headers that were set earlier, so delete the earlier ones.
+      // If earlier middleware has set a header with the same name, Hono would send that value instead of the
+      // value in the returned response. Delete the values that were set earlier.
       for (const name of Object.keys(headers)) earlier.delete(name);
       return new Response(refused.body, { status: refused.status, headers });
     }

@@ -33,7 +33,8 @@ export interface TestTokens {
   /** Creates and signs an access token for a test. */
   sign(token?: TestToken): Promise<string>;
   /**
-   * Revokes the tokens of an account that were issued before a sequence. Default: all tokens of the account.
+   * Revokes the tokens of an account whose sequence is lower than `sequence`. Without `sequence`, revokes all
+   * tokens of the account.
    */
   revoke(account: string, sequence?: number): void;
 }

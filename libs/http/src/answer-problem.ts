@@ -165,8 +165,8 @@ function translateFor(exchange: HttpExchange): { readonly language: string; read
 }
 
 /**
- * Returns the route's own page about this problem, if the route has one. Otherwise, if a browser requests a
- * document, returns a general page.
+ * Returns the page that explains a problem: the route's own page or, if the route has none and a browser
+ * requests a document, a general page. Returns undefined if the response must be problem details.
  */
 function problemPage(exchange: HttpExchange, problem: Problem, pageAt: LookUpPage): Page | undefined {
   const { route, request, sentAs } = exchange.state;

@@ -6,11 +6,11 @@ import { parseAddressBlocks } from '@latchkey/process';
 export type ReadClientAddress = (request: IncomingMessage) => string;
 
 /**
- * Creates a function that determines the IP address of the client, which rate limits use. The function
- * returns the address of the peer or, if the peer is a trusted proxy, the right-most untrusted address in
- * X-Forwarded-For, because a client can forge everything to the left of that address. The package proxy-addr
- * is not used, because it accepts any text in the header as an address, and does not normalise ports,
- * brackets and IPv4-mapped addresses.
+ * Creates a function that determines the IP address of the client, for example for rate limits. If the peer
+ * of the connection is not a trusted proxy, the client is the peer. Otherwise, the client is the right-most
+ * address in X-Forwarded-For that is not a trusted proxy. The client can forge all addresses to the left of
+ * that one. The package proxy-addr is not used, because it accepts any text in the header as an address, and
+ * does not normalise ports, brackets and IPv4-mapped addresses.
  * @param trustedProxies IP addresses and CIDR blocks
  * @throws Error that names TRUSTED_PROXIES if an entry is neither an IP address nor a CIDR block
  */
@@ -25,8 +25,8 @@ export function createClientAddressReader(trustedProxies: readonly string[]): Re
     if (address === '' || !isTrusted(address)) return address;
     for (const hop of forwardedFor(request).toReversed()) {
       const next = normalise(hop);
-      // The next entry of X-Forwarded-For is not an address. Return the last known address, which belongs to
-      // the proxy that wrote this entry.
+      // This entry of X-Forwarded-For is not an address, so the client is unknown. Return the address of the
+      // proxy that has added the entry, which is the last valid address.
       if (next === undefined) return address;
       address = next;
       if (!isTrusted(address)) return address;

@@ -14,8 +14,9 @@ export function parseJson(bytes: Buffer): JsonParseResult {
   const message = findJsonFault(text);
   if (message !== undefined) return { fault: { pointer: '#', code: 'malformed', message } };
   const value: unknown = JSON.parse(text);
-  // In valid JSON, NUL and lone surrogates can only come from escapes, because raw control characters are
-  // invalid, and the decoder refuses raw surrogates.
+  // Check for NUL and lone surrogates only if the text contains `\u`, because in valid JSON both can only be
+  // written as escapes. Unescaped control characters are invalid JSON, and unescaped lone surrogates are
+  // invalid UTF-8.
   const fault = text.includes('\\u') ? badText(value, '#') : undefined;
   return fault === undefined ? { value } : { fault };
 }

@@ -236,8 +236,8 @@ describe('a listening part', () => {
     const stopping = part.stop();
     while (server?.listening) await setImmediate();
     newcomer.write('GET /gate HTTP/1.1\r\nHost: a\r\n\r\n');
-    // Let the timeout expire before the server reads the request. Node does this if the process was blocked:
-    // it runs timers that are due before it reads from sockets.
+    // Let the timeout expire before the server reads the request. This can happen when the process was
+    // blocked, because Node then runs the timers that are due before it reads from sockets.
     t.mock.timers.tick(60_000);
     assert.match(await all, /^HTTP\/1.1 200 /);
     await stopping;

@@ -61,7 +61,7 @@ const TIMEOUTS = {
  * the way.
  */
 const FIRST_REQUEST_MS = 500;
-/** The maximum time during which `stop` still accepts connections, in ms. */
+/** How long `stop` accepts the connections that wait in the socket's backlog, at most, in ms. */
 const BACKLOG_MS = 1_000;
 
 /**

@@ -91,8 +91,8 @@ function decodeBody(body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: Fie
 }
 
 /**
- * Returns the value that is validated if a request has no body: `undefined` if the schema of the body accepts
- * `undefined`, otherwise an empty object.
+ * Returns the value to validate in place of a missing body: `undefined` if the body is optional in its
+ * schema, otherwise an empty object.
  */
 function bodyOfNone(schema: z.ZodType | undefined): unknown {
   return schema?.safeParse(undefined).success === true ? undefined : {};

@@ -56,10 +56,11 @@ export const publicAccessPolicy: AccessPolicy<null> = {
 };
 
 /**
- * In which form a request has a body. `raw`: bytes of any media type, which the handler gets as a Buffer; a
- * route that accepts `raw` accepts no other kind. `none`: no body. A route that accepts only `none` refuses a
- * request that has a body with 415. If a route with a body schema also accepts `none`, the handler gets a
- * missing body as `undefined` if the schema accepts `undefined`, otherwise as `{}`.
+ * The form in which a client sends a request body. `raw` is bytes of any media type, which the handler gets
+ * as a Buffer; a route that accepts `raw` accepts no other kind. `none` is no body: a route that accepts only
+ * `none` responds with 415 to a request that has a body. A route with a body schema may accept `none` in
+ * addition to other kinds. If a request then has no body, the handler gets `undefined` if the body is
+ * optional in the schema, otherwise `{}`.
  */
 export type BodyKind = 'json' | 'form' | 'raw' | 'none';
 
@@ -141,9 +142,9 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** Translations of this route's problems into languages other than English. */
   readonly texts?: TranslationsByLanguage;
   /**
-   * Returns the faults of a body that schemas cannot express, such as a weak password. It is called only
-   * after the schemas have found other faults, so that the response lists all faults together. If the schemas
-   * find no faults, the handler checks for these faults itself.
+   * Returns faults of a body that a schema cannot find, such as a weak password. Called only for a request
+   * that violates a schema, so that the response also lists these faults. For a request that violates no
+   * schema, this function is not called, because the handler itself checks for these faults.
    */
   readonly moreFaults?: (body: unknown) => readonly FieldError[];
   /** Whether the path contains a secret. If so, no log line of any level may contain the path. */
@@ -155,7 +156,7 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** Whether to omit the route from the OpenAPI document. */
   readonly hidden?: boolean;
   /**
-   * Renders a problem as a page. The page is the response to a form, or to a GET request of a page. Default: the
+   * Renders a problem as a page, for a request that was sent by a form or that asks for a page. Default: the
    * response contains problem details.
    */
   readonly problemPage?: (problem: Problem, request: RequestContext) => string | undefined;

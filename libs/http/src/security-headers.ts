@@ -21,9 +21,9 @@ export function createPageContentSecurityPolicy(imageOrigin?: string): string {
 }
 
 /**
- * The security headers for each kind of response (ASVS 5.0, 3.4). `every` is for all responses. `https` is
- * also for all responses, but only if all clients use HTTPS, as in production. A page may override the
- * headers.
+ * The security headers for each kind of response (ASVS 5.0, 3.4). All responses have the headers in `every`.
+ * If all clients use HTTPS, as in production, all responses also have the headers in `https`. The headers of
+ * pages override these headers.
  */
 export const securityHeaders = {
   every: {

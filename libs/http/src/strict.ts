@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
 /**
- * Returns a copy of the schema in which every `z.object`, at any depth, refuses unknown fields.
- * `z.looseObject` and `.catchall(…)` are unchanged, and metadata is kept. Intersections, maps, tuples and
- * lazy schemas are unchanged too, because an intersection of strict objects would refuse everything. There
- * are two reasons for not declaring all schemas with z.strictObject. If somebody declared one of them with
- * z.object by mistake, unknown fields would be dropped silently. And the schemas of responses must be strict
- * only in tests and development.
+ * Returns a copy of the schema in which every `z.object`, at any depth, refuses unknown fields. Metadata is
+ * kept. Objects that were declared with `z.looseObject` or `.catchall(…)`, intersections, maps, tuples and
+ * lazy schemas stay as they are: an intersection of strict objects, for example, would refuse everything.
+ * This function is used instead of z.strictObject for two reasons. First, if somebody used z.object for a
+ * schema by mistake, unknown fields would be dropped silently. Second, the schemas of responses must be
+ * strict only in tests and development.
  */
 export function makeObjectSchemasStrict<S extends z.ZodType>(schema: S): S {
   return strict(schema) as S;
@@ -24,8 +24,8 @@ function strict(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodUnion)
     return again(schema, { ...schema.def, options: schema.def.options.map(strict) });
   if (schema instanceof z.ZodPipe) {
-    // `z.preprocess` creates a pipe whose input is a transform. In such a pipe, the output is the schema to
-    // make strict.
+    // A pipe has two schemas, `in` and `out`. In a pipe that `z.preprocess` has created, `in` is a transform,
+    // so make `out` strict. In any other pipe, make `in` strict.
     const side = schema.def.in instanceof z.ZodTransform ? 'out' : 'in';
     return again(schema, { ...schema.def, [side]: strict(schema.def[side]) });
   }

@@ -1,6 +1,6 @@
 /**
- * The maximum number of keys per query. With more keys, the server's query plan would become too large, and
- * the caller of each key would have to wait until all keys have been read.
+ * The maximum number of keys per query. With more keys, the server's query plan would become too large. Also,
+ * every caller waits for the whole query, even though it needs only one of the keys.
  */
 const MOST_KEYS = 50;
 

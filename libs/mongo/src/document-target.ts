@@ -15,8 +15,9 @@ export function createMongoDocumentMoveTarget<Item, Document extends { readonly 
   }: {
     documentOf(item: Item): Document;
     /**
-     * Returns whether the stored document counts as the moved one, because both are equal, or because the
-     * stored document was changed after the move. Default: always true.
+     * Returns whether a stored document with the id of a moved document counts as this moved document. It
+     * counts if both are equal, or if the stored document can only have been changed after the move. Default:
+     * always true.
      */
     isHeld?(stored: Document, moved: Document): boolean;
   },

@@ -87,9 +87,9 @@ function isRace(code: unknown): boolean {
 }
 
 /**
- * Returns whether a write failed only because a concurrent write of another client came first. For a bulk
- * write, returns true only if this is the reason for every failed write. Returns false for a bulk write that
- * was interrupted: its error has the code of the interruption, and does not list the writes after it.
+ * Returns whether a write failed only because another client wrote the same document at the same time. A bulk
+ * write counts only if all of its failed writes failed for this reason. Returns false for a bulk write that
+ * was interrupted, because the error then does not list the writes that were not tried.
  */
 export function isConcurrentWriteError(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = loadMongoose().mongo;

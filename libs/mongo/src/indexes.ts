@@ -48,8 +48,8 @@ export async function ensureIndexes(connection: Connection, indexes: readonly Mo
 }
 
 /**
- * Returns what is wrong with the indexes in the database. Each text continues a sentence that begins with
- * "MongoDB".
+ * Returns what is wrong with the indexes in the database. Each fault is a text such as "lacks the index …",
+ * which the caller appends to "MongoDB" to form a sentence.
  * @throws the driver's errors
  */
 export async function findIndexFaults(

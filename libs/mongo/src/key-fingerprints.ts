@@ -96,8 +96,9 @@ export function createMongoKeyFingerprintStore(
       await assertReady();
       const lacking = await lackingIn(given, now);
       if (lacking.length > 0) return lacking;
-      // All instances store the settings in the same order. If several instances with different keys start at
-      // the same time, only one of them stores the first setting, and the others store none.
+      // Store the keys of the settings in alphabetical order, as every instance does. If two instances with
+      // different keys start at the same time, only one of them can store the keys of the first setting. The
+      // other one fails there, and stores nothing.
       for (const [name, keys] of Object.entries(given).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
         if (!(await remember(name, keys, now))) return lackingIn(given, now);
       }
@@ -127,8 +128,8 @@ export function createMongoKeyFingerprintMoveTarget(
   return mapMongoErrors(
     createMongoDocumentMoveTarget<StoredKeyUses, FingerprintDocument>(connection, collection, {
       documentOf: ({ setting, uses }) => ({ _id: setting, fingerprint: formatKeyUses(uses) }),
-      // A process that has already started on the target may have added newer keys, so check only that the
-      // target has the keys of the source.
+      // Processes may already have been started on the target store with additional keys. Therefore check
+      // only that the target contains all keys of the source.
       isHeld: (stored, moved) => {
         const known = stored.fingerprint.split(' ');
         return moved.fingerprint.split(' ').every((use) => known.includes(use));

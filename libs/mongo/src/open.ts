@@ -21,8 +21,8 @@ const CONNECT_MS = 2000;
  */
 const ANSWER_MS = 4_500;
 /**
- * How much earlier than the client the server must give up a write, in ms. With this margin, the server's
- * error can still reach the client.
+ * The time limit of a write on the server is lower than the time limit of the client by this margin, in ms,
+ * so that the server's error reaches the client in time.
  */
 const WRITE_MARGIN_MS = 500;
 /** The collection for write probes, which are writes that check whether the server accepts writes. */
@@ -156,10 +156,10 @@ export function openMongo(options: MongoOptions): MongoStore {
 }
 
 /**
- * Returns the driver's settings. The URL cannot change the durability: a write is acknowledged only when it
- * is in the journals of a majority. The URL can turn off retryable writes, because servers like DocumentDB
- * need `retryWrites=false`. The driver uses retryable writes only on replica sets and mongos, because no
- * other server recognises a repeated write (retryable-writes.test.ts).
+ * Returns the driver's settings. They override the write concern in the URL: MongoDB acknowledges a write
+ * only when a majority of the servers have written it to their journals. The URL can turn off retryable
+ * writes, because servers such as DocumentDB need `retryWrites=false`. The driver uses retryable writes only
+ * on replica sets and mongos, because no other server recognises a repeated write (retryable-writes.test.ts).
  */
 function settings({
   url,
@@ -194,7 +194,10 @@ function databaseOf(url: string, database: string | undefined): Pick<ConnectOpti
   return named ? {} : { dbName: DATABASE };
 }
 
-/** Translates an error of the driver. @throws any error that does not come from the driver, unchanged */
+/**
+ * Converts an error of the driver to an error of this package.
+ * @throws the given error itself, if it does not come from the driver
+ */
 function failureOrRefusal(error: unknown): MongoFailure | StoreMisconfigured {
   const { MongoAPIError, MongoServerError } = loadMongoose().mongo;
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {

@@ -137,14 +137,14 @@ function onlyFields(filter: Document): Document {
 }
 
 /**
- * Operators that exclude some documents and select all others, so that searching an index with them may read
- * almost all of it.
+ * Operators that exclude some documents and select all others. A search with such an operator may read almost
+ * the whole index.
  */
 const EXCLUSIONS = new Set(['$ne', '$nin', '$not', '$exists']);
 
 /**
- * Returns whether searching an index is enough for a condition on the index's first field: the index must
- * contain all documents that the condition selects, and the search must not read many others.
+ * Returns whether a search of an index finds all documents that satisfy a condition on the index's first
+ * field, without reading most of the index.
  */
 function contains({ sparse, only }: typeof BY_ID, filter: Document, condition: unknown): boolean {
   const operators = operatorsOf(condition);

@@ -14,8 +14,9 @@ const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 
 /**
- * Returns the command in a request from the driver. In the current format (OP_MSG), the command follows the
- * flags; in the old format (OP_QUERY), it follows other fields, too.
+ * Returns the command in a request from the driver. In a message of the current format (OP_MSG), the command
+ * comes directly after the flags. In a message of the old format (OP_QUERY), further fields come before the
+ * command.
  */
 function commandIn(message: Buffer): Document {
   const at =

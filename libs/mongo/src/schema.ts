@@ -8,8 +8,8 @@ import { mapMongoErrors, retryOnConcurrentWrite } from './failures.ts';
 import { ensureIndexes, findIndexFaults, findMissingIndexes, type MongoIndex } from './indexes.ts';
 
 /**
- * Converts the documents from one version to the next. It may be interrupted, so running it again must be
- * safe.
+ * Converts the documents from one version to the next. A crash may interrupt a migration. It must therefore
+ * be safe to run the migration again.
  */
 export type MongoMigration = (connection: Connection) => Promise<void>;
 

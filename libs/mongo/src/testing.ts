@@ -33,8 +33,8 @@ export function requireTestMongoUrl(): string {
 
 /**
  * Creates a database for one test file, and drops it after the tests.
- * @param unindexed the queries that may search no index. If the list is given, the test file fails if any
- * other query searches no index
+ * @param unindexed the queries that are allowed although they use no index. If this list is given, the test
+ * file fails if any other query uses no index. Default: queries are not checked
  */
 export function createTestDatabase(
   suite: string,

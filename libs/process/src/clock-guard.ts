@@ -4,8 +4,8 @@ import { uptime } from 'node:os';
 const TOLERANCE_MS = 60_000;
 
 /**
- * What data is to be deleted because of its age: expired data (`expiry`), or the data of an account that must
- * be erased (`erasure`). An erasure cannot be undone, so it requires more confidence in the clock.
+ * The reason for which data is deleted: the data has expired (`expiry`), or the erasure of an account is due
+ * (`erasure`). An erasure cannot be undone, so it requires more confidence in the clock.
  */
 export type DeletionKind = 'expiry' | 'erasure';
 
@@ -26,7 +26,10 @@ export interface ClockGuard {
   doubt(): string | undefined;
   /** Returns whether the wall clock was changed since the start, or since the last `confirm`. */
   wasMoved(): boolean;
-  /** Makes the clock trusted from now on, because another clock shows the same time. */
+  /**
+   * Makes the clock trusted from now on. Called when a trusted clock, such as that of the store's server,
+   * shows the same time.
+   */
   confirm(): void;
   /** Makes the clock untrusted until the next `confirm`. @param reason why, as a sentence for operators */
   contradict(reason: string): void;

@@ -286,9 +286,9 @@ function wholeNumber(text: string): number {
 }
 
 /**
- * Adds checks of settings that are valid individually but not in combination. The checks also run if
- * individual settings are invalid, so that all faults are reported together. Therefore the values passed to
- * `find` may violate their types.
+ * Adds a check that finds invalid combinations of settings. The check also runs if individual settings are
+ * invalid, so that all faults are reported together. Therefore the values that are passed to `find` may have
+ * other types than declared.
  */
 export function withCrossFieldChecks<Settings extends z.ZodObject>(
   settings: Settings,
@@ -346,9 +346,9 @@ function describeSetting(name: string, field: z.ZodType): SettingDescription {
 }
 
 /**
- * Returns the metadata of a schema, and the default that `.default()` sets. If optional, default or pipe
- * wraps a schema, the metadata of the inner schema also applies to the wrapper. `z.toJSONSchema` would return
- * the same metadata, but would add 30 ms to the start of a process.
+ * Returns the metadata of a schema, and the default that `.default()` sets. A schema that was made from
+ * another schema, for example by `.optional()` or `.default()`, also has the metadata of that other schema.
+ * `z.toJSONSchema` would return the same metadata, but would add 30 ms to the start of a process.
  */
 function metadataOf(schema: z.core.$ZodType): z.core.GlobalMeta & Readonly<Record<string, unknown>> {
   const { def } = (schema as z.core.$ZodTypes)._zod;

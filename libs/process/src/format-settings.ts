@@ -22,8 +22,8 @@ export function formatSettingsWithoutSecrets<Settings extends z.ZodObject>(
 const SET = '(set)';
 
 /**
- * Formats a value. Shows an object only if its setting is marked as printable, because all other objects are
- * keys, even in settings that are not marked as secret.
+ * Formats a value. Shows an object only if its setting is marked as printable, because any other object may
+ * contain keys, even if its setting is not marked as secret.
  */
 function textOf(value: unknown, isPrintable: boolean): string {
   if (isScalar(value)) return String(value);
@@ -32,8 +32,8 @@ function textOf(value: unknown, isPrintable: boolean): string {
 }
 
 /**
- * Formats a value in the syntax of its setting: `name=value,…` for named values, `value:value,…` for a list
- * of records.
+ * Formats an object or a list in the syntax of its setting: an object as `name=value,name=value`, and a list
+ * of objects as `value:value,value:value`.
  */
 function printed(value: unknown): string {
   if (Array.isArray(value)) return value.map((item) => Object.values(item).join(':')).join(',');

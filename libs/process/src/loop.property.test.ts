@@ -35,8 +35,8 @@ test('retry pauses between half and all of its backoff, once per failure', async
 });
 
 /**
- * Generates the next step of a test run: a run of the loop ends, a pause ends, or the loop is woken or
- * stopped.
+ * Generates one step of a simulation: the work of the loop ends with an outcome, the current pause ends, or
+ * the loop is woken or stopped.
  */
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('idle', 'found', 'failed') },

@@ -189,8 +189,8 @@ describe('a loop', () => {
         return false;
       },
     );
-    // The last pause of 7 ms is requested because stopping the loop during its last run counts as a wake-up.
-    // A real timer would end that pause immediately.
+    // The loop requests the last pause of 7 ms because it was stopped during its last run, which counts as a
+    // wake-up. With a real timer, this pause would end immediately.
     assert.deepEqual(pauses, [100, 7, 100, 7]);
   });
 

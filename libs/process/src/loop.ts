@@ -30,8 +30,9 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Returns the length of the next pause, in ms. For `retry` and `backoff`, `n` is the number of pauses so far
- * in a row. For `every`, `n` is the number of runs in a row that found nothing or failed.
+ * Returns the length of the next pause, in ms. `retry` and the option `backoff` of a loop pass the number of
+ * failures in a row before the current one. The option `every` of a loop passes the number of runs in a row
+ * that found nothing or failed.
  */
 export type BackoffFunction = (n: number) => number;
 
@@ -123,7 +124,10 @@ export function createLoopWakeup(): LoopWakeup {
 }
 
 export interface LoopOptions {
-  /** The pause in ms after a run that found nothing, or a function that returns the pause after any run. */
+  /**
+   * The pause after a run that found nothing to do, in ms. If this is a function, it returns the pause after
+   * any run, except after a failed run if `backoff` is set.
+   */
   readonly every: number | BackoffFunction;
   /** The pauses after runs that failed. Default: the same as after runs that found nothing. */
   readonly backoff?: BackoffFunction;
@@ -131,7 +135,7 @@ export interface LoopOptions {
   /**
    * How long the loop waits after a wake-up before it runs its work, in ms. During this time, further
    * wake-ups may arrive, and one run handles all of them. The loop does not wait if the previous run found
-   * something. Default: 0.
+   * something to do. Default: 0.
    */
   readonly gatherMs?: number;
   /** When aborted, ends the loop after the current run. */
@@ -148,8 +152,8 @@ export interface LoopOptions {
 
 /**
  * Runs `work` again and again, never twice at the same time, until `signal` is aborted. Resolves once the
- * last run is over. `work` must resolve with true if it found something to do. If so, the next run follows
- * immediately, or after `every(0)` ms if `every` is a function.
+ * last run is over. `work` must resolve with true if it found something to do. If it did, the next run begins
+ * immediately or, if `every` is a function, after `every(0)` ms.
  */
 export async function runLoop(options: LoopOptions, work: () => Promise<boolean>): Promise<void> {
   const {

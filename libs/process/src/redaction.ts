@@ -12,10 +12,10 @@ const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}
 
 /**
  * Matches log lines that may contain something to redact. Most lines contain nothing to redact, so this cheap
- * check comes before the other patterns. It looks for a link token only at the start of a sequence of token
- * characters, because starting at each position takes three times as long. The sequence may be longer than
- * the token: if an escaped character such as a line break precedes the token, the sequence starts with the
- * letter of the escape.
+ * check comes before the other patterns. For link tokens, the check only looks for a sequence of at least 64
+ * token characters, because a search that starts at each position takes three times as long. The sequence may
+ * be longer than a token, because in the JSON text, the letter of an escape such as `\n` may directly precede
+ * the token.
  */
 const SUSPICIOUS = new RegExp(`${SENSITIVE_NAME.source}|(?<![\\w-])[\\w-]{64}|eyJ|@`, 'i');
 

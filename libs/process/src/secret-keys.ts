@@ -72,8 +72,8 @@ export function parseSecretKeys(text: string): SecretKeys {
 }
 
 /**
- * Returns a fingerprint that identifies a key without revealing it: the MAC of a text that names only the
- * setting. Nothing else computes the MAC of this text.
+ * Returns a fingerprint that identifies a key without revealing it. The fingerprint is the MAC, with this
+ * key, of a fixed text that contains the name of the setting. This text is used for no other purpose.
  * @param setting the name of the setting that contains the key
  */
 export function computeSecretFingerprint(setting: string, key: Buffer): string {

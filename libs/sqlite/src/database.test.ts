@@ -256,8 +256,8 @@ describe('a write that may wait for others', { timeout: 120_000 }, () => {
 
 describe('a write that need not be flushed', () => {
   /**
-   * Returns a function that can be passed to `write`, and that returns the `synchronous` mode of its
-   * transaction: 2 for FULL, 1 for NORMAL (https://sqlite.org/pragma.html#pragma_synchronous).
+   * Returns work for `write` that reads the `synchronous` mode of the current transaction: 2 for FULL, 1 for
+   * NORMAL (https://sqlite.org/pragma.html#pragma_synchronous).
    */
   function synchronous(database: Database) {
     return () => database.prepare('PRAGMA synchronous').get()?.['synchronous'];

@@ -108,13 +108,15 @@ export interface OpenDatabaseOptions {
   /** The path of the data folder (DATA_DIR). */
   readonly folder: string;
   /**
-   * - `server` creates the folder (0700) and the file if they are missing, and refuses a folder that another
-   *   server uses. Rewrites the file if it may contain erased data.
-   * - `shared` (ops commands while a server runs) refuses a folder without a file.
-   * - `exclusive` (ops commands that need a stopped server) refuses a folder without a file or with a running
-   *   server.
+   * - `server` is for a server. Creates the folder (0700) and the file if they are missing, and rewrites the
+   *   file if it may contain erased data. Refuses a folder that another server uses.
+   * - `shared` is for ops commands that may run at the same time as a server. Refuses a folder without a
+   *   file.
+   * - `exclusive` is for ops commands that must not run at the same time as a server. Refuses a folder
+   *   without a file, and a folder that a server uses.
    *
-   * The operating system releases the lock when the process ends, even by kill -9.
+   * `server` and `exclusive` lock the folder. The operating system releases the lock when the process ends,
+   * even by kill -9.
    */
   readonly as: 'server' | 'shared' | 'exclusive';
 }
@@ -150,8 +152,8 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   const wal = createWalTruncator(connection);
   let closed: Promise<void> | undefined;
 
-  // Check the connection instead of `closed`: `close` first waits for pending writes, and these still prepare
-  // statements.
+  // Check whether the connection is open instead of whether `close` was called, because `close` waits for
+  // pending writes, which may still prepare statements.
   function prepare(sql: string): StatementSync {
     refuseIf(!connection.isOpen);
     const known = statements.get(sql);

@@ -11,9 +11,9 @@ import type { SqliteSchema } from './migrations.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * The table has one row. `erasures` is the number of writes that have erased data, and `covered` is how many
- * of these writes came before the last complete rewrite. `attempted_at` is when the last rewrite began,
- * whether or not it was completed.
+ * The table has one row. `erasures` counts the writes that have erased data. `covered` is the value that
+ * `erasures` had at the last complete rewrite, so the file may contain erased data if `covered` is less than
+ * `erasures`. `attempted_at` is the time at which the last rewrite began, whether or not it was completed.
  */
 const TABLE = `
   CREATE TABLE file_rewrite (

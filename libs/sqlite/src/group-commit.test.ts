@@ -9,8 +9,7 @@ import { createGroupCommit } from './group-commit.ts';
  * a commit runs.
  * @param durations how long each write takes, in ms
  * @param commitMs how long each commit takes, in ms
- * @returns in which later turn of the event loop each write was committed, counted from 0, and what was
- * stored
+ * @returns for each write, after how many turns of the event loop it was committed, and the stored rows
  */
 async function writeAll(durations: readonly number[], commitMs = 0) {
   const connection = new DatabaseSync(':memory:');

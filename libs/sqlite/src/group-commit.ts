@@ -7,9 +7,10 @@ import { isDatabaseLockedError, isDiskFullError } from './data-folder-error.ts';
  */
 const GIVE_UP_AFTER_MS = 10_000;
 /**
- * A transaction is committed once its writes have taken this long, in ms, and also as long as the last commit
- * has taken. The remaining writes run in the next turn of the event loop. On a slow disk, a transaction
- * therefore contains more writes, because each transaction has to wait for the disk.
+ * The minimum duration of the writes of a transaction, in ms, before it is committed although more writes are
+ * queued. If the previous commit took longer than this, the duration of that commit is the minimum instead,
+ * so that on a slow disk, more writes share a commit. The remaining writes run in the next turn of the event
+ * loop.
  */
 const LONGEST_TRANSACTION_MS = 10;
 const FIRST_RETRY_MS = 2;
@@ -40,10 +41,7 @@ export interface GroupCommit {
   run<T>(work: () => T, options: GroupCommitOptions): Promise<T>;
   /** Commits delayed writes immediately. Resolves once no write is queued. */
   idle(): Promise<void>;
-  /**
-   * Returns whether a write has failed because the disk was full. Failures before the last call of `forgive`
-   * do not count.
-   */
+  /** Returns whether a write has failed because the disk was full, since the last call of `forgive`. */
   hasFoundFull(): boolean;
   /**
    * Makes `hasFoundFull` return false until a write fails again. Called when the disk has free space again.

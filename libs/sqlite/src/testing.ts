@@ -13,8 +13,8 @@ const NO_TABLE = /^SCAN (?:CONSTANT ROW|json_each VIRTUAL TABLE|\(subquery-\d+\)
 
 /**
  * Returns a database that asks SQLite for the plan of each statement (`EXPLAIN QUERY PLAN`), and refuses a
- * statement that reads a whole table or index, or that sorts the rows that it has found. Contract tests run
- * on such a database, to prove that a store uses no such statement.
+ * statement that reads a whole table or index, or that sorts the rows that it has found. The contract tests
+ * of a store run on such a database, so that they fail if the store uses such a statement.
  * @param allowed the plans of statements that are allowed nevertheless
  */
 export function refuseTableScans(database: Database, allowed: readonly AllowedPlan[] = []): Database {

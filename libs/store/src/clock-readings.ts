@@ -2,11 +2,14 @@
 export interface ClockReading {
   /** The time that the clock showed. */
   readonly at: Date;
-  /** How much longer a process must run before it trusts the clock, in ms; 0 if it trusts the clock now. */
+  /**
+   * If the process does not trust the clock: how much longer it must run before it does, in ms. 0 if it
+   * already trusts the clock.
+   */
   readonly heldMs: number;
   /**
-   * How far the clock was ahead of the last reading of the previous process when it was found to be doubtful,
-   * in ms; negative if the clock was behind that reading.
+   * If a process did not trust the clock when it started: the difference between the time at its start and
+   * the last reading of the previous process, in ms. Negative if the clock was behind that reading.
    */
   readonly gapMs: number;
 }

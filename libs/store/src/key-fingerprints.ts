@@ -26,8 +26,8 @@ export interface KeyFingerprintStore {
   list(): Promise<Readonly<Record<string, readonly KeyUse[]>>>;
   /**
    * Forgets a key, so that processes may start without it. Does nothing if the recorded keys of the setting
-   * have changed since `list`, because then a process has started with other keys, or with this key as its
-   * current key.
+   * have changed since the caller has read them with `list`: in that case, a process has started in the
+   * meantime, and may use the key.
    * @param seen the keys of the setting as `list` returned them; empty if the setting was not in the result
    * of `list`
    * @returns false if the recorded keys have changed, so that the key was not forgotten

@@ -1,6 +1,6 @@
 /**
- * Formats and parses the list of keys with which a store was used, which the store contains as one string per
- * setting. The string identifies the keys, but does not contain them.
+ * Formats and parses the list of keys with which a store was used. The store contains one string for each
+ * setting. The string contains only the fingerprints or ids of the keys, not the keys themselves.
  */
 
 export interface KeyUse {
@@ -14,15 +14,15 @@ export interface KeyUse {
 export interface ConfiguredKeys {
   readonly keys: readonly string[];
   /**
-   * Whether stored data may depend on these keys, so that a process must not start if one of the keys is
-   * missing.
+   * Whether stored data may depend on the keys of this setting. If so, a process must not start when the
+   * setting lacks a key that was used before.
    */
   readonly needed: boolean;
 }
 
 /**
- * Parses keys as they are stored: `key` or `key@ms`, separated by spaces. Release 0.1 stored a single key
- * without a time.
+ * Parses the stored form of a list of keys: items `key` or `key@ms`, separated by spaces, where `ms` is the
+ * time in {@link KeyUse.since}. Release 0.1 stored a single key without a time.
  */
 export function parseKeyUses(text: string): readonly KeyUse[] {
   return text.split(' ').map((item) => {

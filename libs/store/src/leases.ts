@@ -8,9 +8,9 @@ import { StoreUnavailable } from './store-unavailable.ts';
  */
 export interface Leases {
   /**
-   * Takes a lease that nobody holds, renews a lease of the same holder, or takes over a lease that has not
-   * changed for `ms` milliseconds.
-   * @returns false if another holder has the lease
+   * Takes the lease with this name. If `holder` already has the lease, renews it. If another holder has the
+   * lease, takes it over only if this process has seen it unchanged for `ms` milliseconds.
+   * @returns false if another holder keeps the lease
    * @throws StoreUnavailable
    */
   take(lease: {
@@ -77,9 +77,9 @@ export function createLeases(records: LeaseRecords, monotonic?: () => number): L
 }
 
 /**
- * Returns `until`, or a time 1 ms later if `before` is the same time. Both times are the same if the clock
- * was set back between two renewals. A renewal must change the lease, because other processes recognise a
- * renewal only by the change.
+ * Returns the stored end of a renewed lease: `until`, or 1 ms later if the previous end `before` is the same
+ * time. Both can be the same if the clock was set back before the renewal. Each renewal must change the
+ * stored end, because other processes recognise a renewal only by this change.
  */
 function distinctFrom(before: Date, until: Date): Date {
   return until.getTime() === before.getTime() ? new Date(until.getTime() + 1) : until;

@@ -26,7 +26,7 @@ export interface RecordMove {
   readonly name: string;
   /**
    * Whether the services keep records of this kind permanently. If false, the services delete old records, so
-   * a later check must accept that records are missing.
+   * a check after the move must accept that the target lacks some of the moved records.
    */
   readonly lasting: boolean;
   /** Returns the number of records in the source. */

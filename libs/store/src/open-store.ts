@@ -18,7 +18,7 @@ export interface OpenedStore {
   /** Checks that the store can be reached. Resolves if it responds. @throws StoreUnavailable */
   health(): Promise<void>;
   /**
-   * Writes a small record, which is always the same. Resolves if the store accepts the write.
+   * Checks that the store accepts writes, by a small write that does not change the data of the services.
    * @throws StoreUnavailable
    */
   checkWritable(): Promise<void>;

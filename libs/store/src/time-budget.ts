@@ -3,9 +3,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { StoreUnavailable } from './store-unavailable.ts';
 
 /**
- * After a request has waited for the store for this long in total, in ms, it may begin no further call. A
- * call in progress is not interrupted, because its outcome would be unknown. The last call may take 4.5 s
- * (`openMongo`), so a request waits for less than 10 s in total, unless the driver retries that call.
+ * The total time that a request may wait for the store, in ms. After this time, the request may begin no
+ * further call to the store. A call in progress is not interrupted, because its outcome would then be
+ * unknown. With the default time limit of a call to MongoDB (4.5 s), a request waits for less than 10 s in
+ * total, unless MongoDB's driver retries its last call.
  */
 const BUDGET_MS = 5000;
 
@@ -75,8 +76,8 @@ export function disableTimeBudget(): void {
 }
 
 /**
- * Checks the time of the current request, and starts to count the time of a call to the store. Must be called
- * before each such call.
+ * Checks that the current request may still call the store, and starts to measure the time of a call. Must be
+ * called before each call to the store.
  * @returns a function that must be called after the call
  * @throws StoreUnavailable if the current request has used up its time
  */

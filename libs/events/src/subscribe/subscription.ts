@@ -56,16 +56,16 @@ export interface Subscription {
   /** Returns, for each parked account, where and why it was parked. Sorted by account id. */
   listParked(): Promise<readonly Parked[]>;
   /**
-   * Retries a parked account: reads its records again, starting with the record that parked the account, and
-   * passes the events that are next in order to the handlers. If several calls for an account run at the same
-   * time, they share one retry.
+   * Retries a parked account: reads the account's records again, starting with the record that parked the
+   * account. Passes the account's events to the handlers in order, up to the first event that is missing. If
+   * several calls for an account run at the same time, they share one retry.
    * @throws HandlerError if a handler rejects, with the handler's error as the `cause`; the account then
    * remains parked
    */
   retryParked(account: string): Promise<RetryOutcome>;
   /**
    * Stops the subscription: starts no more handlers, waits for the handlers in progress, stores the positions
-   * after their events, and leaves the group. Idempotent.
+   * up to which events were handled, and leaves the consumer group. Idempotent.
    */
   stop(): Promise<void>;
 }

@@ -41,8 +41,8 @@ export interface TestSubscription extends Subscription {
    * Delivers the given events in order, and waits for their handlers. To test duplicates, deliver an event
    * twice; to test gaps, omit one.
    * @returns the outcome of each event
-   * @throws HandlerError if a handler rejects; the remaining events must then be delivered again, as a broker
-   * would do
+   * @throws HandlerError if a handler rejects. The test must then deliver the failed event and all events
+   * after it again, as a broker would
    */
   deliver(...events: readonly TestEvent[]): Promise<readonly Effect[]>;
 }
@@ -57,7 +57,10 @@ export interface TestEvents {
   readonly jwks: { readonly keys: readonly object[] };
   /** Creates an account without events. @param id default: a random UUID */
   account(id?: string): TestAccount;
-  /** Runs handlers as `subscribe` does, by default with `memoryStore()`. Sends no receipts of erasures. */
+  /**
+   * Runs handlers as `subscribe` does, by default with `memoryStore()`. Unlike `subscribe`, publishes no
+   * receipts after erasures.
+   */
   subscribe(interest: TestInterest): Promise<TestSubscription>;
 }
 
@@ -181,7 +184,10 @@ function createLog() {
 
   return {
     bus,
-    /** Delivers a slice, whose records must all be of the same topic. */
+    /**
+     * Delivers records as one slice (a batch that is handled together). All records must be of the same
+     * topic.
+     */
     async deliver(encoded: readonly EncodedEvent[]): Promise<void> {
       for (const { topic, key, value, headers } of encoded) {
         const record = {

@@ -18,8 +18,8 @@ type Given = 'group' | 'handlers' | 'store' | 'topics' | 'observe' | 'signal' | 
 interface KafkaSource {
   readonly kafka: Omit<KafkaOptions, Given> & {
     /**
-     * The beginning of the consumer group's name. A suffix makes the name different in every process, so that
-     * every process reads all events. Default: `guard`.
+     * The prefix of the consumer group's name. Each process adds its own suffix, so that it forms a group of
+     * its own and reads all events. Default: `guard`.
      */
     readonly group?: string;
   };
@@ -42,9 +42,9 @@ export type RevocationsSource = (KafkaSource | FeedSource) & {
 /** Recognises revoked tokens by following the account events. Created by {@link revocations}. */
 export interface Revocations extends RevocationCheck {
   /**
-   * Waits until all revocations from before the start are known. Until then, no token is accepted. Rejects if
-   * the events cannot be read and waiting does not help, for example because the API key is refused; the
-   * error is also logged.
+   * Waits until the events that were on the log when {@link revocations} was called have been handled. Until
+   * then, no token is accepted. Rejects if the events cannot be read and waiting does not help, for example
+   * because the API key is refused; the error is also logged.
    */
   ready(): Promise<void>;
   /**

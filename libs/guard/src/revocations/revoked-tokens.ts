@@ -12,7 +12,10 @@ const REMEMBERED_MS = 90 * 60_000;
 const FORGET_EVERY_MS = 60_000;
 
 interface Change {
-  /** A sequence of the account. Tokens that were issued at a lower sequence are revoked. */
+  /**
+   * The sequence of the account's last event that revoked tokens. Tokens that were issued at a lower sequence
+   * are revoked.
+   */
   readonly notBefore: number;
   /** The sequence of the event that verified the email address; 0 if no such event is remembered. */
   readonly verifiedAt: number;

@@ -6,8 +6,8 @@ const LOOK_EVERY_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 
 /**
- * Waits until a subscription has handled every event from before its start. If the subscription's position
- * cannot be read, logs a warning and retries after up to a second.
+ * Waits until a subscription has handled all events that were on the log when it started. If the
+ * subscription's position cannot be read, logs a warning, and tries again after at most a second.
  * @throws Error if the signal is aborted
  */
 export async function waitUntilCaughtUp(

@@ -1,6 +1,6 @@
 /**
- * Generates, from a valid body, bodies that no route may accept. Tests send them to every route. The route
- * must refuse each of these bodies with one of the body's `statuses`, and must change nothing.
+ * Generates invalid request bodies from a valid one. Tests send each invalid body to every route. The route
+ * must respond with one of the `statuses` that are listed with the body, and must change nothing.
  */
 import { gzipSync } from 'node:zlib';
 import type { z } from 'zod';

@@ -8,8 +8,9 @@ const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
 export type ProgramWorkspace = `apps/${string}` | `services/${string}`;
 
 /**
- * Returns the path of the main module of a program. If PROGRAM_BUNDLES is set, it is the program's bundle in the folder
- * that this setting names; test suites that bundle the programs set it. Otherwise, it is the source.
+ * Returns the path of the main module of a program. If the environment variable PROGRAM_BUNDLES names a
+ * folder with bundles, returns the path of the program's bundle in this folder. Test suites that bundle the
+ * programs set this variable. Otherwise, returns the path of the program's source.
  * @throws Error if there is no such file, for example because the program is not bundled
  */
 export function getMainModulePath(program: ProgramWorkspace): string {

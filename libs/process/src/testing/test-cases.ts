@@ -15,8 +15,8 @@ const STRIDE = 3;
 
 /**
  * Selects the cases of a table to run: all of them with TEST_CASES=all, otherwise every third.
- * @param turn the number of this selection from the table, counted from 0. Three consecutive numbers together
- * select every case. A test that passes a constant selects the same cases even if it runs alone.
+ * @param turn selects the third of the table to run: cases 0, 3, 6… for `turn` 0, cases 1, 4, 7… for 1, and
+ * so on. If a test passes a constant, it runs the same cases whether or not other tests run
  */
 export function selectCases<Case>(
   cases: readonly Case[],

@@ -37,14 +37,17 @@ export function toOutgoingRecord(event: LatchkeyEvent): OutgoingRecord {
   return { key, value, headers };
 }
 
-/** Returns the record of an event with its type replaced, as if a later release had published it. */
+/**
+ * Returns the record of an event, but with the given type. A type that this release does not know simulates
+ * an event of a later release.
+ */
 export function createRecordWithType(event: LatchkeyEvent, type: string): OutgoingRecord {
   const record = toOutgoingRecord(event);
   const schema = `urn:latchkey:event:${type}:1`;
   return { ...record, headers: { ...record.headers, ce_type: type, ce_dataschema: schema } };
 }
 
-/** Returns the record of an event with its version replaced. */
+/** Returns the record of an event, but with the given version. */
 export function createRecordWithVersion(event: LatchkeyEvent, version: number): OutgoingRecord {
   const record = toOutgoingRecord(event);
   const schema = `urn:latchkey:event:${event.type}:${version}`;
