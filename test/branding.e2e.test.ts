@@ -24,7 +24,7 @@ async function folderFor(t: TestContext): Promise<string> {
   return folder;
 }
 
-/** Returns the URL and the alternative text of the first image in the HTML text. */
+/** Returns the URL and the alternative text of the first image in an HTML document. */
 function imageIn(html: string): { readonly url: string; readonly alt: string } {
   const tag = /<img[^>]*>/.exec(html)?.[0] ?? assert.fail(`there is no image in: ${html}`);
   const [url = '', alt = ''] = ['src', 'alt'].map((name) => new RegExp(`${name}="([^"]*)"`).exec(tag)?.[1]);

@@ -27,8 +27,8 @@ import { type Standalone, startStandalone } from './support/standalone.ts';
 const NEW_PASSWORD = 'quite another passphrase';
 
 /**
- * Invalid requests that this test sends on purpose: a password that is too short, two passwords that differ, and a link
- * that was already used.
+ * The invalid requests that the tests send on purpose: a sign-up with a short password, a reset with two
+ * different passwords, and a link that was already used.
  */
 const MISTAKES = [
   'POST /api/v1/auth/signup 400',
@@ -56,7 +56,8 @@ describe('in a browser', { skip: browserSkipReason }, () => {
   /** Opens a flow (such as a sign-up) on the client page, fills in its form and clicks the button. */
   async function act(page: Page, id: string, button: string, fields: Readonly<Record<string, string>> = {}) {
     await page.goto(`${system.url}/#${id}`);
-    // If only the part of the URL after # changes, `goto` resolves before the page has replaced its form.
+    // Wait for the form: if only the part of the URL after # has changed, `goto` resolves before the page has
+    // replaced its form.
     await page.locator(`#flows a[href="#${id}"][aria-current=true]`).waitFor();
     for (const [label, text] of Object.entries(fields)) {
       await page.getByLabel(label, { exact: false }).first().fill(text);
@@ -86,8 +87,8 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     const mails = page.locator('#mails a');
     const mail = mails.filter({ hasText: email }).filter({ hasText: subject }).first();
     await mail.waitFor();
-    // Wait until the search has filtered the list of mails, because a click could hit the wrong mail while the
-    // rows still move.
+    // Wait until the search has filtered the list of mails. While the rows still move, a click could open the
+    // wrong mail.
     await mails.filter({ hasNotText: email }).first().waitFor({ state: 'detached' });
     await mail.click();
     const link = page.frameLocator('iframe').getByRole('link').first();
@@ -207,7 +208,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     await older?.waitFor({ state: 'detached' });
     await page.mouse.up();
     await page.locator('#read').getByText(persons[1].email).waitFor();
-    // Wait until the row of the opened mail is no longer shown as unread.
+    // Wait until the list shows the opened mail as read.
     await page.locator('#mails .unread').waitFor({ state: 'detached' });
     await page.locator('#mails a:focus').filter({ hasText: persons[1].email }).waitFor();
   });

@@ -25,7 +25,7 @@ async function signedIn(name: string) {
   return { ...person, ...(await people.login(person)) };
 }
 
-/** Creates an account and changes its email address. */
+/** Creates an account, and changes its email address to a new one. */
 async function moved(name: string) {
   const person = await signedIn(name);
   const { email: newEmail } = createUniquePerson('new');

@@ -29,9 +29,9 @@ async function signIn(client: AuthClient, { email, password }: Person): Promise<
 }
 
 /**
- * Creates a client and a simulated network, which counts the client's refreshes and can be cut. The client's clock can
- * be advanced.
- * @param shared a storage that several clients share, as the tabs of an app do
+ * Creates a client with a simulated network, which counts the client's refreshes and can be cut, and with a
+ * clock that the test can advance.
+ * @param shared a storage that several clients share, as the tabs of a browser app do
  */
 function openClient(shared?: Storage) {
   const network = { refreshes: 0, isDown: false, ahead: 0 };

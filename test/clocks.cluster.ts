@@ -15,8 +15,8 @@ import type { ServerProcess } from './support/server-process.ts';
 
 const AHEAD_SECONDS = 50;
 /**
- * How often the test sends each request. This number is larger than the number of processes of a service, so
- * every process gets the request at least once.
+ * How often each request is sent: more often than a service has processes, so that each process gets it at
+ * least once.
  */
 const TURNS = 3;
 
@@ -27,7 +27,8 @@ describe('with a clock that is 50 s ahead', () => {
   let people: PersonActions;
 
   before(async () => {
-    // The load balancer sends requests to the two processes of a service in turn.
+    // Shift the clock of one of the two processes of each service. The load balancer sends requests to both
+    // in turn.
     cluster = await startCluster({
       settingsOfEach: (_service, index) =>
         index === 0 ? createShiftedClockSettings(AHEAD_SECONDS * 1000) : {},
@@ -110,7 +111,7 @@ describe('with a clock that is 20 days ahead from the start on', () => {
   });
 
   /**
-   * Stops the only process of a service, and runs `work` while a process with a wrong clock takes its place.
+   * Stops the only process of a service, and replaces it by a process with a wrong clock while `work` runs.
    * Then starts the original process again.
    */
   async function whileLate(service: 'auth' | 'notifier', work: (late: ServerProcess) => Promise<void>) {

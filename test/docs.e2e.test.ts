@@ -111,7 +111,10 @@ describe('on a standalone', () => {
   });
   after(() => standalone?.stop());
 
-  /** Runs the commands of documents in one shell, with a free port instead of the documented one, if any. */
+  /**
+   * Runs the commands of several documents in one shell.
+   * @param documents paths of Markdown files
+   */
   async function runDocuments(
     documents: readonly string[],
     { documentedPort, inCheckout = false }: { documentedPort?: string; inCheckout?: boolean } = {},
@@ -154,8 +157,8 @@ test('docs/ops.md, on a data folder with parked accounts, dead letters and mails
     assert.ok(id);
     return id;
   }
-  // Generate two keys that release 0.1 did not have. Usually the server creates them in the data folder, but
-  // no current server has used this folder yet.
+  // Generate two keys that release 0.1 did not have. A server would create them in the data folder when it
+  // starts, but no server of the current release has used this folder yet.
   const env = {
     DATA_DIR: folder,
     EVENT_SIGNING_KEYS: anEventKey(),

@@ -38,7 +38,9 @@ after(async () => {
   await cluster?.stop();
 });
 
-/** Returns a record that claims to make the account an admin: an unsigned event with the given sequence. */
+/**
+ * Returns a forged record: an unsigned event with the given sequence, which would make the account an admin.
+ */
 function promotion(account: string, sequence: number): RawRecord {
   const type = 'RoleChanged';
   return {
@@ -96,7 +98,7 @@ test('user and notifier reject forged records, and handle the genuine next event
   const last = journaled.at(-1);
   assert.ok(last);
   const unsigned = promotion(id, due);
-  // Copy the hash and the signature of a genuine event. These do not match the content of the forged event.
+  // Copy the hash and the signature from a genuine event. They do not match the content of the forged event.
   const borrowed = Object.entries(last.headers).filter(([name]) =>
     /^ce_(hash|signature|previoushash)$/.test(name),
   );

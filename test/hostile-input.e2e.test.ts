@@ -22,8 +22,8 @@ import { type RawRequestInput, sendRawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
 import { dumpDatabaseAsText } from './support/store.ts';
 
-// Give access tokens a long lifetime. The last test still uses tokens from the beginning of this file, which
-// would otherwise have expired on a busy machine.
+// Give access tokens a long lifetime: the last test still uses tokens from the beginning of this file, which
+// could otherwise expire on a busy machine.
 const system = await startStandalone({ LIMITS: 'off', ACCESS_TOKEN_MINUTES: '60' });
 after(() => system.stop());
 const client = createClient(system.url);
@@ -105,7 +105,7 @@ const feedKey = await createServiceClientKey(system, 'events');
 type Who = 'pending' | 'verified' | 'admin';
 
 interface Example {
-  /** The caller with the fewest permissions that the route allows. */
+  /** The kind of caller that sends the request. It has the lowest permissions that the route accepts. */
   readonly as?: Who;
   readonly params?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -153,8 +153,8 @@ const examples: Readonly<Record<string, Example>> = {
     good: 200,
   },
   'GET /auth/erase/{token}': { params: { token: links.erase }, good: 200 },
-  // The token in this example is of the wrong kind on purpose. The route takes no body, so with a valid
-  // token, every request would cancel the erasure, even one with an invalid body.
+  // This example has a token of the wrong kind on purpose. The route reads no body, so a request with a valid
+  // token would cancel the erasure even if its body is invalid.
   'POST /auth/erase/{token}': { params: { token: links.reset }, good: 400 },
   'POST /auth/change-email': {
     as: 'verified',
@@ -293,8 +293,7 @@ const examples: Readonly<Record<string, Example>> = {
 };
 
 /**
- * The link tokens that the pages of mailed links may contain, because the forms on these pages send them
- * back.
+ * The link tokens that a page may contain. The form on the page of a mailed link sends the link's token back.
  */
 const pageLinks = [...Object.values(links), ...Object.values(emailLinks)];
 
@@ -320,7 +319,10 @@ function bearer(who: Who | undefined): Record<string, string> {
   return who === undefined ? {} : { Authorization: `Bearer ${tokens[who].accessToken}` };
 }
 
-/** Sends the request of an example, with the given path, headers and body. The body of the example is not sent. */
+/**
+ * Sends a request to the route of an example. Uses the path, the headers and the caller of the example unless
+ * `sent` overrides them, and the body of `sent` alone.
+ */
 function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promise<ApiResponse> {
   return send(operation.method, sent.path ?? createSamplePath(operation, example.params), {
     ...(sent.body !== undefined && { body: sent.body }),
@@ -387,8 +389,8 @@ async function untranslatedIn(
 }
 
 /**
- * Asserts that a route refuses the requests in `cases`, which are invalid. Reports all unexpected responses
- * together.
+ * Asserts that a route refuses each of the invalid requests in `cases`. Fails with a list of all unexpected
+ * responses.
  */
 async function refuses<C extends Sent & { readonly name: string }>(
   operation: Operation,
@@ -408,8 +410,8 @@ async function refuses<C extends Sent & { readonly name: string }>(
 }
 
 /**
- * Asserts that a route ignores the additions in `cases`. Each case adds something to the request `plain`, and
- * must get the same status as `plain`.
+ * Asserts that a route ignores what each case adds to the request `plain`: the response must have the same
+ * status as without the addition.
  */
 async function ignores<C extends Sent & { readonly name: string }>(
   operation: Operation,
@@ -560,8 +562,8 @@ const badCredentials: Readonly<Record<string, Record<string, string>>> = {
 };
 
 /**
- * Maps each item to its position in the list. The position determines which cases a test selects, so this
- * does not depend on the tests that ran before.
+ * Maps each item to its index in the list. The index of a route decides which cases are tested on it, so that
+ * the choice does not depend on which tests have run before.
  */
 function turnsOf(items: readonly string[]): ReadonlyMap<string, number> {
   return new Map(items.map((item, index) => [item, index]));
@@ -598,8 +600,8 @@ function hostileBodiesFor(
 
 /**
  * Returns the invalid bodies that are sent to a route. To save time, a route gets only every third case. Each
- * route begins at a different case, so that each kind of case is sent to some route. With TEST_CASES=all,
- * every route gets every case. The same applies to `textsFor` and `credentialsFor`.
+ * route begins at a different case, so that every case is sent to some route. With TEST_CASES=all, every
+ * route gets every case. `textsFor` and `credentialsFor` choose cases in the same way.
  */
 function bodiesFor(operation: Operation, body: NonNullable<Operation['body']>): readonly HostileBody[] {
   return selectCases(hostileBodiesFor(operation, body), turnIn(bodyTurns, operation.name));
@@ -670,8 +672,8 @@ describe('hostile input', () => {
         query('not UTF-8', '%ff=1'),
       ];
       const ignored = operation.method === 'GET' && !parameters.some((parameter) => parameter.in === 'query');
-      // Send no unknown query parameters in a POST to a mailed link: the route ignores them, so the first
-      // request would use the link.
+      // Leave out unknown query parameters for a POST to a mailed link: the route ignores them, so the first
+      // of these requests would use up the link.
       const usesLink = operation.method === 'POST' && params['token'] !== undefined;
       if (ignored) await ignores(operation, { path, ...whole }, unknown);
       await refuses(operation, [
@@ -695,8 +697,8 @@ describe('hostile input', () => {
           const reply = await tryOut(operation, exampleOf(operation), { path: hostile, ...whole });
           const said = `${parameter}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
           assert.ok([400, 404].includes(reply.status), said);
-          // If the path parameter is empty, the path belongs to a different route: a page, or a route without
-          // an OpenAPI description.
+          // With an empty path parameter, the path is that of another route: a page, or a route without an
+          // OpenAPI description.
           const isPage = reply.headers.get('content-type')?.startsWith('text/html') ?? false;
           const faults =
             title === 'empty' && !isPage

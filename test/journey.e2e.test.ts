@@ -115,8 +115,8 @@ describe('signing up', () => {
     const pending = await people.signUp(mallory);
     const second = await mailbox.next(ada.email, 'Verify your email', 2);
 
-    // A link alone never verifies an account that somebody else may have created. The request to verify also
-    // needs the password of the account's sign-up.
+    // The link alone never verifies an account, because somebody else may have created the account with this
+    // address. The request must also contain the password of the sign-up.
     assertProblem(await client.post(`/auth/verify/${token}`), 400, 'password_required');
     const wrong = { json: { password: mallory.password } };
     assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_incorrect');
@@ -135,8 +135,8 @@ describe('signing up', () => {
     const told = await mailbox.next(ada.email, 'You already have an account');
     assert.ok(!told.html.includes(mallory.username) && !told.text.includes(mallory.username));
 
-    // Check that the stranger has a separate account and gets the usual responses, and that the owner's
-    // account is unchanged.
+    // Check three things: the stranger has a separate account, the stranger gets the usual responses, and the
+    // owner's account is unchanged.
     const stranger = await people.login(mallory);
     const owner = await people.login(ada);
     assert.notEqual(stranger.id, owner.id);
@@ -199,7 +199,8 @@ describe('logging in', () => {
     // Until the new token is used, a refresh with the previous token returns the new token again.
     assert.equal(assertStatus(await refresh(refreshToken), 200).json.refreshToken, second);
     const third = assertStatus(await refresh(second), 200);
-    // The refresh token before the previous one is refused, because only a thief would use it now.
+    // `refreshToken` is now two tokens old. auth refuses it and ends the session, because only a thief would
+    // still use it.
     assertProblem(await refresh(refreshToken), 401, 'refresh_token_invalid');
     assertProblem(await refresh(third.json.refreshToken), 401, 'refresh_token_invalid');
     const renewed = assertStatus(await refresh(elsewhere.refreshToken), 200).json;
@@ -531,7 +532,7 @@ describe('the feed', () => {
     const after = `&after=${page.headers.get('feed-cursor')}`;
     const waiting = feed(limited, after);
     assertStatus(await client.post('/auth/logout-all', { token: accessToken }), 204);
-    // On a busy machine, the first request may time out and return no events.
+    // On a busy machine, the waiting request may time out and return no events. Then ask again.
     let { json: news } = assertStatus(await waiting, 200);
     while (news.length === 0) news = assertStatus(await feed(limited, after), 200).json;
     assert.deepEqual(

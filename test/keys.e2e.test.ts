@@ -51,8 +51,9 @@ async function former(kind: string): Promise<Key> {
 }
 
 /**
- * Returns the error message with which `keys retire` refuses to remove the old key of the given kind, which
- * is still in use.
+ * Runs `keys retire` for a key that is still in use.
+ * @param kind the kind of key
+ * @returns the error message of the command, which must refuse
  */
 async function refusal(kind: string): Promise<string> {
   const { id } = await former(kind);

@@ -176,8 +176,8 @@ describe('one instance of each service', () => {
     );
     await Promise.all(lost.map((instance) => instance.end('SIGKILL')));
     const statuses = await Promise.all(signedUp);
-    // Like real clients, repeat the requests whose connections were closed, but not the requests that got a
-    // response.
+    // As real clients would, repeat the requests whose connections were closed. Requests with a response are
+    // not repeated.
     const cutOff = crowd.filter((_, index) => statuses[index] !== 201);
     for (const person of cutOff) assertStatus(await people.signUp(person), 201);
 

@@ -184,8 +184,8 @@ describe('MongoDB that goes away in the middle', () => {
 
     await mongo.mend();
     await allReady();
-    // Retry the sign-ups. Afterwards every account must exist exactly once, whether or not its first sign-up
-    // has succeeded.
+    // Retry each sign-up until it succeeds. Afterwards every account must exist exactly once, even if an
+    // earlier attempt had already created it.
     for (const person of crowd) assertStatus(await retryWhileUnavailable(() => signUp(person)), 201);
     for (const person of crowd) {
       const link = extractLink(await mailbox.next(person.email, 'Verify your email'));
@@ -326,8 +326,8 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       assert.equal((await people.me(token)).status, 200);
       for (const instance of processes())
         assert.equal((await saying(instance, ({ state }) => state === 'degraded')).status, 200);
-      // For each person, three commits wait: the sign-up, the request for a reset link, and a change of Ada's
-      // profile.
+      // Each person's sign-up, reset request and profile change wait in the outbox, which makes three commits
+      // per person.
       const waiting = 3 * crowd.length;
       await eventually('all commits wait in the outbox', async () => (await outbox()).commits === waiting);
       await eventually('the oldest commit becomes older', async () => (await outbox()).oldestSeconds >= 10);

@@ -59,7 +59,7 @@ async function moreIsWritten(): Promise<void> {
   await eventually('more is written', () => writers.written() > so + 10, TAKE_OVER_MS);
 }
 
-/** Waits until every instance of the user service answers queries from the given generation of the read model. */
+/** Waits until every instance of the user service reports the given generation as its active one. */
 function answers(generation: number) {
   return eventually(`generation ${generation} answers everywhere`, async () => {
     const pages = await Promise.all(

@@ -54,7 +54,7 @@ async function rebuild(): Promise<string> {
   return command.output();
 }
 
-/** Runs `ops rebuild user` with an option that does not fill a generation. */
+/** Runs `ops rebuild user` with one of the options that do not start a rebuild. */
 function manage(option: '--status' | '--back' | '--drop'): Promise<string> {
   return system.ops('rebuild', 'user', option);
 }

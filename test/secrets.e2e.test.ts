@@ -17,7 +17,7 @@ import { type Standalone, startStandalone } from './support/standalone.ts';
 import { dumpDatabaseAsText } from './support/store.ts';
 
 interface Answer extends SearchedText {
-  /** The names of the secrets that this response may contain, because the request asks for them. */
+  /** The names of the secrets that this response is allowed to contain. */
   readonly handsOut: Set<string>;
 }
 
@@ -53,8 +53,9 @@ interface LogRecord {
 }
 
 /**
- * Records a response, so that it is searched for secrets later.
+ * Records a response, which is searched for secrets later.
  * @param handsOut the tokens that this response may contain, by name
+ * @returns the response
  */
 function witness(
   name: string,
@@ -279,8 +280,8 @@ async function recordsOf(url: string): Promise<readonly LogRecord[]> {
   const found = await Promise.all(
     topics.map(async ({ name, records: count }: ApiResponse['json']) => {
       const { records: of } = await get(`/topics/${name}/records?limit=1000`);
-      // Sign-ins are recorded in the background, so the topic may contain more records now than when its
-      // records were counted.
+      // The topic may contain more records than it did when its records were counted, because sign-ins are
+      // recorded in the background.
       assert.ok(of.length >= count, 'all of them are looked at');
       return of.map(({ key, headers, value }: ApiResponse['json']) => ({
         topic: name,

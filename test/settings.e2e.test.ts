@@ -260,8 +260,8 @@ describe('a graceful shutdown', () => {
     const client = createClient(system.url);
     const answered: string[] = [];
     let ending = false;
-    // Send only a few requests, so that even a busy machine can finish all of them within the time limit for
-    // stopping.
+    // Use only a few clients, so that even a busy machine can finish their requests before the process must
+    // stop.
     const crowd = Array.from({ length: 5 }, async () => {
       while (!ending) {
         const guest = createUniquePerson('guest');

@@ -12,8 +12,8 @@ import { createMailServer, type MailServer, type MailServerScript } from './supp
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 /**
- * The number of failed attempts that a test waits for while the mail server is down. With TEST_WAITS=long,
- * this wait takes about half a minute.
+ * How many failed attempts a test waits for while the mail server is down. With TEST_WAITS=long, this takes
+ * about half a minute.
  */
 const FAILED_ATTEMPTS = process.env['TEST_WAITS'] === 'long' ? 15 : 3;
 
@@ -78,8 +78,8 @@ async function waitForFailedAttempts(here: Scene): Promise<void> {
 }
 
 /**
- * Signs up one more person, and waits for the mail to this person, so that any duplicates of earlier mails
- * have time to arrive. Then asserts that this person and each of the given people have exactly one mail.
+ * Asserts that each of the given people has exactly one mail. First signs up one more person and waits for
+ * the mail to this person, so that duplicates of earlier mails would have arrived.
  */
 async function eachOnce(from: Scene, people: readonly Person[]): Promise<void> {
   const later = createUniquePerson('later');
@@ -149,7 +149,7 @@ describe('a mail server', { concurrency: true }, () => {
     });
     after(() => stopScene(here));
 
-    // Run this test first: it needs a server that has not accepted the mail of another recipient before.
+    // Run this test first, because the server must not have accepted a mail for any other recipient before.
     test('that refuses one recipient without a reason is asked again, until others have got through', async () => {
       const eve = createUniquePerson('eve');
       let asked = 0;

@@ -21,7 +21,10 @@ import {
 } from './support/people.ts';
 
 const CHANGERS = 4;
-/** The pause between a response and the next request, which leaves CPU time to the processes that are starting. */
+/**
+ * How long a client waits between a response and its next request, in ms. The wait leaves CPU time to the
+ * processes that are starting.
+ */
 const PAUSE_MS = 100;
 
 let cluster: Cluster;

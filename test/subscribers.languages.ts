@@ -105,8 +105,8 @@ async function publish(records: readonly TestEvent[]): Promise<void> {
   await producer.connect();
   for (const { record } of records) {
     const { key, value, headers } = record;
-    // Name the partition of the record explicitly: all events of an account must be in one partition, although
-    // their keys differ because each key contains the sequence.
+    // Write all events to one partition explicitly. Their keys contain the sequence and therefore differ, so
+    // the client would distribute the events of an account over several partitions.
     await producer.send({ topic: ACCOUNTS_TOPIC, messages: [{ key, value, headers, partition: 0 }] });
   }
   await producer.disconnect();

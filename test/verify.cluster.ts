@@ -36,7 +36,7 @@ let mongo: MongoClient;
 let db: Db;
 
 before(async () => {
-  // With `warn`, the services process unsigned records, so that an unsigned record can park an account.
+  // With `warn`, the services also process unsigned records, which a test writes in order to park an account.
   cluster = await startCluster({ settingsOn: () => ({ EVENT_SIGNATURES: 'warn' }) });
   people = createPersonActions(createClient(cluster.url), createMailbox(cluster.mailbox));
   mongo = await MongoClient.connect(cluster.stores.MONGO_URL);
@@ -91,7 +91,10 @@ async function produce(key: string, value: string | null, headers: Readonly<Reco
   await producer.disconnect();
 }
 
-/** Inserts a commit into the stream of an account, directly in MongoDB. */
+/**
+ * Appends a commit to the stream of an account, directly in MongoDB.
+ * @param more with `waits: true`, the commit is marked as unpublished
+ */
 async function appended(id: string, more: Document): Promise<Document> {
   const commits = db.collection<Document>('auth_commits');
   const last = await commits.find({ stream: id }).sort({ number: -1 }).next();
@@ -305,8 +308,8 @@ async function everything() {
 }
 
 /**
- * Starts a process of a service that uses the new topic, which the settings in `MOVED` name. The process ends
- * with the test.
+ * Starts a process of a service with the settings in `MOVED`, which name the new topic. The process is
+ * stopped at the end of the test.
  */
 async function startMoved(t: TestContext, service: (typeof serviceNames)[number], settings: Settings = {}) {
   const instance = await cluster.another(service, { ...MOVED, ...settings });

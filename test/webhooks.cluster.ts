@@ -43,8 +43,8 @@ async function addEndpoint(name: string) {
 }
 
 /**
- * Resumes the endpoints, so that Latchkey retries a failed event immediately. After several failures of the
- * same event, the wait before the next attempt would take minutes.
+ * Resumes the endpoints, so that Latchkey retries a failed event immediately. After several failures, the
+ * pause before the next retry would take minutes.
  */
 async function resume(endpoints: readonly { readonly id: string }[]): Promise<void> {
   for (const { id } of endpoints) await cluster.ops('webhooks', 'resume', id);

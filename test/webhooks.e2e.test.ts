@@ -57,7 +57,7 @@ test('no event is lost or out of order, although the server is killed and the re
 
   await eventually('every event has arrived, in order', async () => {
     const published = groupEventIdsByAccount(await readEventsOfFeed(system.url, key));
-    // Expect two events per person: the sign-up, and the revocation of the sessions.
+    // Each person causes two events: the sign-up, and the revocation of all sessions.
     const isComplete = Object.values(published).filter(({ length }) => length === 2).length === ROUNDS;
     return isComplete && isDeepStrictEqual(groupEventIdsByAccount(effects.values()), published);
   });

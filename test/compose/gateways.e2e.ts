@@ -34,7 +34,7 @@ const root = await people.verified(createUniquePerson('root'));
 await system.ops('role', root.email, 'admin');
 
 /**
- * The service behind the gateway. It responds to each request with the URL and the headers that it has
+ * The service that the gateway protects. It responds to each request with the URL and the headers that it has
  * received.
  */
 const service = createServer(({ url, headers }, response) =>
@@ -126,7 +126,7 @@ const programs: readonly Program[] = [
 /** The gateways that pass headers with underscores on, as docs/gateways.md says. */
 const WITH_UNDERSCORES = ['traefik', 'kong'];
 
-/** The folders in which the tests look for the programs of the gateways. */
+/** The search path for the programs of the gateways. */
 const PATH = `${process.env['PATH']}:/usr/sbin`;
 
 function isInstalled(command: string): boolean {
@@ -156,7 +156,7 @@ async function prepare(name: string, port: number, latchkeyPort: string): Promis
     [9000, servicePort],
   ].flatMap(([from, to]) => [
     [`127.0.0.1:${from}`, `127.0.0.1:${to}`] as const,
-    // In Envoy's configuration, the port of the upstream is in a separate field.
+    // Envoy's configuration has the port of the upstream in a separate field.
     [`port_value: ${from} `, `port_value: ${to} `] as const,
   ]);
   for (const file of await readdir(folder)) {

@@ -19,7 +19,7 @@ export type GatewaySettings = Readonly<Record<string, string>>;
  */
 const DEFAULTS: GatewaySettings = {
   GATEWAY_RESOLVER: '127.0.0.1:53',
-  // No server listens on port 9, so the gateway's requests to the notifier fail.
+  // Nothing listens on port 9, so the gateway cannot reach the notifier.
   GATEWAY_NOTIFIER: '127.0.0.1:9',
   GATEWAY_ENV: 'production',
   GATEWAY_CORS_ORIGINS: '',

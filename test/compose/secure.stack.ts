@@ -80,7 +80,8 @@ async function outcomeOf(service: string, program: string, ...words: readonly st
 }
 
 describe('Kafka', () => {
-  // If the broker denies access to a consumer group, kafkajs reports that it found no group coordinator.
+  // The errors of kafkajs when the broker denies access. If access to a consumer group is denied, kafkajs
+  // reports that it found no group coordinator.
   const DENIED =
     /^denied .*(AUTHORIZATION_FAILED|not authorized|authorization failed|Failed to find group coordinator)/i;
 

@@ -83,7 +83,8 @@ describe('from nothing, by one command', () => {
         Object.values(NetworkSettings.Ports).flatMap((bindings) => bindings ?? []),
       );
     }
-    // Docker publishes the notifier's port for bounces on any free port, because MAIL_BOUNCE_PORT is not set.
+    // Leave out the notifier: MAIL_BOUNCE_PORT is not set, so Docker publishes its port for bounces on an
+    // arbitrary free port.
     const others = containers.filter((each) => getServiceOfContainer(each) !== 'notifier');
     assert.deepEqual(
       published(others)

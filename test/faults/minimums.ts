@@ -8,7 +8,7 @@ import type { MinimumCounts } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
 import { computeActionShare, type TrafficAction } from './traffic/mixes.ts';
 
-/** Maps each action of the traffic to the operations that it causes. */
+/** Maps actions of the simulated people to the operations that show that the action took place. */
 const SHOWN_BY: Readonly<Partial<Record<TrafficAction, readonly string[]>>> = {
   changeProfile: ['profile'],
   readProfile: ['me'],
@@ -30,8 +30,8 @@ const SHOWN_BY: Readonly<Partial<Record<TrafficAction, readonly string[]>>> = {
 const DONE_SHARE = 1 / 40;
 const ALWAYS: Readonly<Record<string, number>> = { 'sign-up': 1, verify: 1, login: 1 };
 /**
- * The fraction of the planned journeys that must begin. The fraction is small, because on a slow machine many
- * journeys are in progress at the same time, and no further journey begins meanwhile.
+ * The fraction of the planned actions that must at least begin. The fraction is small, because on a slow
+ * machine many actions are in progress at the same time, and no further action begins meanwhile.
  */
 const BEGUN_SHARE = 1 / 20;
 /**
@@ -66,7 +66,7 @@ const OUTAGES: ReadonlySet<FaultKind> = new Set([
   'kill-standalone',
   'pause-standalone',
 ]);
-/** Faults that make auth publish events again. */
+/** The kinds of faults that make auth publish events a second time. */
 const REPEATING: ReadonlySet<FaultKind> = new Set(['lose-produce-answers', 'swallow-produce-answers']);
 
 /**
@@ -117,9 +117,9 @@ export function computeMinimumCounts(
     ),
     kindsOfFaults: Math.floor(planned.size / 2),
     duplicates: plan.filter(({ fault }) => REPEATING.has(fault)).length >= OFTEN ? 1 : 0,
-    // On a standalone, every second start of the process, including the first, sets the grace period of
-    // erasures to zero. The time with this setting makes up most of a run. On a cluster, only one of the two
-    // auth processes has no grace period, so the run carries out only the erasures that this process accepts.
+    // The process that accepts a request for an erasure decides when the erasure is due. On a cluster, one of
+    // the two auth processes erases immediately, and the other after a week. A standalone alternates between
+    // the two with each start, beginning with immediate erasures, and spends most of a run with them.
     erased: Math.floor(erasures * (embedded ? 2 : 1) * DONE_SHARE * CARRIED_OUT_SHARE),
   };
 }

@@ -14,8 +14,8 @@ const READERS = {
 const EVERY_MS = 1_000;
 const TELL_EVERY_MS = 15_000;
 /**
- * The maximum time by which a clock is ahead in a run, in ms. If the clock of a process is ahead, an erasure
- * that the process accepts is due later by the same time.
+ * The maximum time by which the run sets a clock ahead, in ms. If the process that accepts an erasure has
+ * such a clock, the erasure is due later by the same time.
  */
 const CLOCK_AHEAD_MS = 60_000;
 
@@ -28,9 +28,9 @@ export interface QuiescenceOptions {
 }
 
 /**
- * Waits until two successive checks find no work left: everything is published and read, every recorded request is
- * processed, and no mail is pending.
- * @returns the work that is left when the time is over; empty if none
+ * Waits until two successive checks find no unfinished work: everything is published and read, every recorded
+ * request is processed, and no mail is pending.
+ * @returns the unfinished work after `withinMs`; empty if there is none
  */
 export async function waitUntilIdle(
   stores: ClusterAddresses | DataFolder,

@@ -41,9 +41,9 @@ export interface HistoryLine {
 
 /**
  * What the mail server did with a mail that was transferred completely:
- * - `250`, `4xx` or `5xx`: it sent a reply with this code.
+ * - `250`, `4xx` or `5xx`: the mail server sent a reply with this code.
  * - `closed`: it closed the connection without a reply, and dropped the mail.
- * - `250-lost`: it accepted the mail, but the sender got no reply.
+ * - `250-lost`: it accepted the mail, but closed the connection without a reply.
  */
 export type SmtpReply = '250' | '4xx' | '5xx' | 'closed' | '250-lost';
 
@@ -130,7 +130,7 @@ export interface PersonalDataTrace {
   readonly place: string;
 }
 
-/** The result of the search for personal data of erased people. */
+/** The personal data of erased people that a search of the stores has found. */
 export interface PersonalDataSearchResult {
   readonly traces: readonly PersonalDataTrace[];
   /** The number of erased accounts whose data was searched for. */
@@ -154,8 +154,8 @@ export interface DataFolder {
 /** What `ops verify` has found after an older copy of the journal was restored. */
 export interface RestoredJournal {
   /**
-   * The accounts for which `ops verify` reports that the read model has applied other events than the journal
-   * contains.
+   * The accounts that `ops verify` has reported because the read model contains events of theirs that the
+   * journal does not contain.
    */
   readonly reported: readonly string[];
 }
@@ -164,7 +164,7 @@ export interface RestoredJournal {
 export interface LostChange {
   readonly account: string;
   readonly firstName: string;
-  /** The first name that was set after the restore. This change makes the history of the account fork. */
+  /** The first name that was set after the restore. With this change, the history of the account forks. */
   readonly next: string;
   /** The accounts that `subscribe()` has parked because their history has forked. */
   readonly forked: readonly string[];
@@ -176,11 +176,11 @@ export interface LostChange {
 export interface ShownGeneration {
   readonly by: string;
   readonly active: number;
-  /** The generation that the response shows; null if it shows none. */
+  /** The generation that the process has shown; null if its response was from none of them. */
   readonly shown: number | null;
 }
 
-/** What was found after an older copy of the read model was restored, and before it was repaired. */
+/** The state of a restored older copy of the read model, before it was repaired. */
 export interface RestoredReadModel {
   /** The accounts that have events which the restored read model does not contain. */
   readonly lacking: readonly string[];
@@ -199,7 +199,7 @@ export interface RunDescription {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly minimums: MinimumCounts;
   /**
-   * Present if an older copy of the journal was restored. In this case, only the rule on forks is applied to
+   * Present if an older copy of the journal was restored. Then the checker applies only the rule on forks to
    * the run.
    */
   readonly restored?: RestoredJournal;
@@ -208,8 +208,8 @@ export interface RunDescription {
   /** Present if an older copy of the read model was restored. */
   readonly restoredReadModel?: RestoredReadModel;
   /**
-   * Maps the name that a process records with each of its attempts to the name of the process in the run,
-   * such as `notifier-1`. Contains every process that sends mails.
+   * The processes that send mails. Maps the name that a process records with its attempts to the name of the
+   * process in the run, such as `notifier-1`.
    */
   readonly senders: Readonly<Record<string, string>>;
   /** Every profile at the end, as an admin reads it from the active read model. null if the profiles were not read. */
@@ -228,7 +228,7 @@ export interface RunDescription {
   readonly traces: readonly PersonalDataTrace[];
   /** The number of erased accounts whose personal data was searched for. */
   readonly searched: number;
-  /** The subscribers of the run. */
+  /** The names of the subscribers that received events in this run. */
   readonly subscribers: readonly ReceivedEventLine['via'][];
   /** The location of the data of the run. The servers are still running while the run is checked. */
   readonly servers: ClusterAddresses | DataFolder;

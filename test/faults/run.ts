@@ -66,8 +66,8 @@ export interface RunDeps {
 const QUIET_WITHIN_MS = 300_000;
 const READY_WITHIN_MS = 10_000;
 /**
- * Two first names of the admin. The first is set after the backup, so the restore loses it. The second is set
- * after the restore.
+ * Two first names of the admin: LOST is set after the backup, so the restore loses it; NEXT is set after the
+ * restore.
  */
 const [LOST, NEXT] = ['Lost', 'Next'];
 const CAUGHT_UP_WITHIN_MS = 120_000;
@@ -172,7 +172,7 @@ export async function runFaultsOnce(settings: FaultSettings, { say, signal }: Ru
   await waitUntilIdle(system.stores, { withinMs: QUIET_WITHIN_MS, say });
   const search = await system.findTraces();
   await askFinally();
-  // The final logins may have caused events and mails.
+  // Wait once more, because the final logins may have caused events and mails.
   const left = await waitUntilIdle(system.stores, { withinMs: QUIET_WITHIN_MS, say });
   const unfinished = [
     ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${formatUnfinishedWork(left)}`] : []),
@@ -244,7 +244,7 @@ function openSystem(options: SystemOptions, stack: AsyncDisposableStack): Promis
 
 interface TrafficNeeds {
   readonly settings: FaultSettings;
-  /** Returns the system that is under test now: after a move, the cluster. */
+  /** Returns the system under test. After a move, this is the cluster. */
   system(): SystemUnderTest;
   readonly sender: CommandSender;
 }
@@ -258,8 +258,8 @@ interface RunningTraffic {
   askFinally(): Promise<void>;
   loginAdmin(): Promise<void>;
   /**
-   * Changes the admin's first name without recording the command in the history. The admin must have logged
-   * in shortly before.
+   * Changes the admin's first name without a record in the history of the run. Can be called only shortly
+   * after a login of the admin.
    */
   changeProfile(firstName: string): Promise<void>;
   /** Changes the admin's first name. @returns the admin's account */

@@ -5,7 +5,7 @@ import { isTrafficMix, TRAFFIC_MIX_NAMES, type TrafficMix } from './traffic/mixe
 
 export interface FaultSettings {
   readonly seed: number;
-  /** How long the traffic lasts, in seconds. The faults happen during that time. */
+  /** How long people send requests, in seconds. All faults happen during that time. */
   readonly seconds: number;
   /** How many actions all simulated people together begin per second. */
   readonly rate: number;
@@ -14,8 +14,8 @@ export interface FaultSettings {
   /** The factor by which the pauses between faults of the plan are multiplied. */
   readonly pauses: number;
   /**
-   * If set, runs are repeated with the next seeds until their journals together contain at least `events`
-   * events.
+   * If set, the run is repeated with further seeds until the journals of all runs together contain at least
+   * this number of events.
    */
   readonly events: number;
   /** Whether to record each run in docs/reliability-runs.jsonl and update docs/reliability.md. */

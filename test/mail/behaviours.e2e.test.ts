@@ -33,7 +33,7 @@ interface Delivery {
 
 /**
  * A recipient, and the mail server's scripted replies for this recipient. Each reply contains the tag of the
- * case, because a finished delivery no longer contains the address, and the test must find it by the reply.
+ * case. The test finds the delivery by the tag, because a finished delivery no longer contains the address.
  */
 interface Case {
   readonly to: string;
@@ -141,9 +141,9 @@ async function deliveries(): Promise<readonly Delivery[]> {
 }
 
 /**
- * Waits until no mail is pending. After each attempt to send a pending mail, sends a mail to another
- * recipient. The notifier needs such mails, which are usual under normal traffic, to tell a refused recipient
- * from a server that refuses all mails.
+ * Waits until no mail is pending. After each attempt to send a pending mail, it also sends a mail to another
+ * recipient. Only by such mails can the notifier tell a refused recipient from a server that refuses all
+ * mails.
  */
 function settled(): Promise<readonly Delivery[]> {
   let attempts = 0;
@@ -190,7 +190,7 @@ function manyPeople(name: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${name}${index}@example.com`);
 }
 
-/** Returns whether each of the given recipients got exactly one mail. */
+/** Returns whether the server has accepted exactly one mail for each of the given recipients. */
 function eachOnce(people: readonly string[]): boolean {
   return people.every((to) => server.to(to).length === 1);
 }
@@ -199,8 +199,8 @@ describe('a mail server', () => {
   let all: readonly Delivery[];
 
   before(async () => {
-    // Send a mail to a second recipient for each case. The notifier needs other mails, which are usual under
-    // normal traffic, to tell a refused recipient from a server that refuses all mails.
+    // For each case, also send a mail to another recipient. Only by such mails can the notifier tell a
+    // refused recipient from a server that refuses all mails.
     await sendTo(tableCases.flatMap(({ to, tag }) => [to, `other-${tag}@example.com`]));
     const arriving = tableCases.filter((_, index) => recipientBehaviours[index]?.outcome !== 'failed');
     await eventually('the others', () => arriving.every(({ to }) => server.to(to).length > 0), PATIENCE_MS);

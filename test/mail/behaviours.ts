@@ -35,8 +35,8 @@ function recipientRefused(source: string, reply: string): RecipientBehaviour {
 }
 
 /**
- * Returns the behaviour of a server that refuses a mail once at RCPT TO because of the sender, and accepts it at the
- * next attempt.
+ * Returns the behaviour of a server that refuses a mail once, at RCPT TO, because of the sender's host or
+ * account. It accepts the next attempt.
  */
 function usRefused(source: string, reply: string): RecipientBehaviour {
   return { source, rcpt: [reply], outcome: 'once', first: ['rejected', 'rcpt'] };
@@ -55,7 +55,7 @@ function deferred(source: string, reply: string): RecipientBehaviour {
 }
 
 export const recipientBehaviours: readonly RecipientBehaviour[] = [
-  // The behaviours of mail servers that accept the mail.
+  // Servers that accept the mail.
   { source: 'RFC 5321 4.2.3', content: ['250 OK'], outcome: 'once', first: ['accepted'] },
   { source: 'RFC 5321 4.2.3 (251)', rcpt: ['251 2.1.5 Will forward'], outcome: 'once', first: ['accepted'] },
   {
@@ -66,7 +66,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   },
   { source: 'RFC 5321 4.5.3.2.6', content: ['slow'], outcome: 'once', first: ['accepted'] },
 
-  // The behaviours of mail servers that refuse the recipient.
+  // Servers that refuse the recipient permanently.
   recipientRefused('RFC 3463 X.1.1', '550 5.1.1 User unknown'),
   recipientRefused(
     'RFC 3463 X.1.1, Gmail',
@@ -124,7 +124,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
     first: ['deferred', 'data'],
   },
 
-  // The behaviours of mail servers that refuse the sender at RCPT TO.
+  // Servers that refuse the sender at RCPT TO.
   usRefused('Postfix', '554 5.7.1 Relay access denied'),
   usRefused('Exim', '550 relay not permitted'),
   usRefused('qmail', "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"),
@@ -143,8 +143,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   usRefused('SMTP2GO', '550 that IP address is not allowed to send'),
   usRefused('cPanel', '550 Outgoing mail from "example.com" has been suspended'),
 
-  // The behaviours of mail servers that refuse the sender, although their reply code names the recipient as
-  // the cause.
+  // Servers that refuse the sender, although the code of their reply blames the recipient.
   usRefused('RFC 3463 X.1.1, words of Postfix', '550 5.1.1 Recipient address rejected: Relay access denied'),
   usRefused('RFC 3463 X.1.2, words of Postfix', '550 5.1.2 Sender domain not found'),
   usRefused('RFC 3463 X.2.1, words of Gmail', '550 5.2.1 Daily user sending limit exceeded'),
@@ -158,7 +157,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   contentRefused('Amazon SES', '454 Throttling failure: Daily message quota exceeded'),
   contentRefused('Gmail', '450 4.7.28 Unusual rate of unsolicited mail'),
 
-  // The behaviours of mail servers that refuse the sender only after the content of the mail was transferred.
+  // Servers that refuse the sender only after they have received the content of the mail.
   contentRefused(
     'Gmail',
     '550-5.4.5 Daily user sending limit exceeded. See\n550 5.4.5 https://support.google.com',

@@ -92,8 +92,9 @@ async function deliveryOf(mail: AcceptedMail): Promise<Delivery> {
 }
 
 /**
- * Sends a report to the notifier. Repeats the report as long as the notifier replies with 451, which means
- * that it has not recorded the mail as sent yet.
+ * Sends a report to the notifier until the notifier accepts it. A reply of 451 means that the notifier has
+ * not yet recorded the mail as sent.
+ * @returns the notifier's reply
  */
 function report(to: string, content: string): Promise<string> {
   return eventually('the report is taken', async () => {
@@ -235,7 +236,7 @@ describe('a forged report', () => {
       Metadata: { delivery: idOf(mail) },
     };
     assert.equal(await postmark(body, 'postmark:guessed-guessed-guessed'), 403);
-    // The report is authentic, but names another recipient.
+    // Send an authentic report that names a recipient other than that of the mail.
     assert.equal(await postmark({ ...body, Email: 'eve@example.com' }, POSTMARK), 204);
     const ses = await fetch(`${system.url}/api/v1/mail-reports/ses`, {
       method: 'POST',

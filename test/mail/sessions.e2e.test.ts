@@ -34,8 +34,8 @@ const groups: ReadonlyMap<string, Group> = Map.groupBy(
 );
 
 /**
- * Returns a script with which the server accepts every mail under the given settings; undefined if the
- * settings require TLS, which the scripted server does not support.
+ * Returns a script for a server that accepts every mail of a notifier with these settings. Returns undefined
+ * if the settings require TLS, which the scripted server does not support.
  */
 function workingSession(settings: Readonly<Record<string, string>>): SessionScript | undefined {
   if (settings['MAIL_STARTTLS'] === 'true' || settings['MAIL_SSL_TLS'] === 'true') return undefined;

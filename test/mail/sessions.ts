@@ -49,8 +49,8 @@ export function createAuthReplies(
 }
 
 /**
- * The behaviours of mail servers by name. A mail that is not accepted remains pending, because none of these
- * behaviours is a reason to stop trying.
+ * The behaviours of mail servers by name. A mail that such a server refuses remains pending, because no
+ * recipient is to blame.
  */
 export const smtpSessionBehaviours: Readonly<Record<string, SessionBehaviour>> = {
   'that accepts the mail': { source: 'RFC 5321 4.2.3' },

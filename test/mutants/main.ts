@@ -13,8 +13,8 @@ import { runTests } from './run-tests.ts';
 import { type MutationTarget, mutationTargets } from './targets.ts';
 
 /**
- * If the tests of a mutant take this many times as long as the tests of the original file, the mutant counts
- * as detected, because a mutant can make a test run forever.
+ * A mutant counts as detected if its tests take this many times as long as the tests of the original file. A
+ * mutant can make a test run forever.
  */
 const LONGER = 10;
 const LONGEST_RUN_MS = 600_000;

@@ -8,7 +8,7 @@ import { mutationTargets } from './targets.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Returns the number of changes that the table of results lists for each file. */
+/** Returns, for each file in the table of results, how many changes can be made to it. */
 function readResults(): ReadonlyMap<string, number> {
   const text = readFileSync(join(root, 'docs/security-tests.md'), 'utf8');
   const rows = text.matchAll(/^\| `([^`]+)` \| \d+ of (\d+) changes \|/gm);

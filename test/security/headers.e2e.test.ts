@@ -15,7 +15,7 @@ import { startStandalone } from '../support/standalone.ts';
 const production = await startStandalone(await createProductionSettings({ after }));
 const development = await startStandalone();
 
-// Define these tests before the tests of the suite, because the suite stops its system at the end.
+// Define this test before the suite, because the suite stops its system at the end.
 test('a request that is not HTTP is answered with them (ASVS 3.4.3)', async () => {
   const socket = connect(Number(new URL(production.url).port), '127.0.0.1');
   socket.end('nonsense\r\n\r\n');

@@ -46,7 +46,7 @@ const CALLERS = {
 } as const satisfies Readonly<Record<string, Refusal>>;
 type CallerName = keyof typeof CALLERS;
 
-/** The kinds of callers that have no access token signed by auth. */
+/** The kinds of callers whose requests carry no access token of auth. */
 const WITHOUT_ACCESS_TOKEN: readonly string[] = [
   'nobody, without a token',
   'a stranger with a token of another issuer',
@@ -117,7 +117,8 @@ export function defineAdminMatrixTests(title: string, start: () => Promise<Syste
     }
 
     /**
-     * Returns the data that an admin route could change: the history and the profile of the victim's account.
+     * Returns everything that an admin route could change about the victim's account: its history and its
+     * profile.
      */
     async function stateOfVictim(): Promise<unknown> {
       const history = await client.get(`/auth/accounts/${victim.id}/history`, { token: admin.accessToken });
@@ -165,8 +166,8 @@ export function defineAdminMatrixTests(title: string, start: () => Promise<Syste
           });
           if (admits === 'provider') assertProblem(reply, ...NO_ADMIN);
           else if (WITHOUT_ACCESS_TOKEN.includes(caller)) assertProblem(reply, ...UNAUTHENTICATED);
-          // A route of the notifier accepts revoked tokens, because only auth can reach this route, and auth
-          // checks beforehand whether the token is revoked.
+          // Routes of the notifier accept revoked tokens. In production, only auth can reach these routes,
+          // and auth checks the token before.
           else assert.equal(reply.status, 200, name);
         }
       });
@@ -228,8 +229,8 @@ async function callersOf(system: System, client: Client) {
     );
 
   const [unverified, user] = [await people.login(pending), await people.login(demoted)];
-  // Wait until the user service knows these accounts. Until then, the user service refuses requests of these
-  // accounts with 503.
+  // Wait until the read model contains these accounts. Until then, the user service responds to their
+  // requests with 503.
   for (const { accessToken } of [unverified, user, verified]) await people.me(accessToken);
 
   const tokens: Readonly<Record<CallerName, string | undefined>> = {

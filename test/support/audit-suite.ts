@@ -31,7 +31,8 @@ export const AUDIT_SETTINGS: Settings = {
 };
 
 /**
- * Returns the values that the audit trail must show for secret settings: only that these settings are set.
+ * Returns `(set)` for each of the given settings. The audit trail must show that a secret setting is set, but
+ * not its value.
  */
 function setOf(...names: readonly string[]): Settings {
   return Object.fromEntries(names.map((name) => [name, '(set)']));
@@ -188,7 +189,7 @@ export function defineAuditTests(title: string, start: () => Promise<System>): v
         assert.deepEqual(codes.slice(FAILURES), [429, 429, 429, 429]);
         const locked = await found(1, 'LoginLocked', '--account', id);
         assert.equal(locked[0]?.['limit'], 'address');
-        // Each of the two processes of auth may record the lockout once.
+        // There are two processes of auth, and each may record the lockout once.
         assert.ok(locked.length <= 2);
         assert.equal((await found(FAILURES, 'LoginFailed', '--account', id)).length, FAILURES);
       });

@@ -132,8 +132,8 @@ async function demandNoSidewaysScroll(page: Page, name: string): Promise<void> {
 }
 
 /**
- * A JavaScript expression that returns all visible controls of a page. Of several tabs, it returns only the
- * selected one, because the Tab key does not lead to the others.
+ * A JavaScript expression that returns all controls of a page that the Tab key should reach. Of a list of
+ * tabs, these include only the selected tab.
  */
 const OPERABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled

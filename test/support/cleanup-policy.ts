@@ -17,8 +17,8 @@ export async function readCleanupPolicy(admin: Admin, topic: string): Promise<st
 
 /** Sets the cleanup policy of a topic, and leaves its other settings as they are. */
 export async function setCleanupPolicy(admin: Admin, topic: string, policy: string): Promise<void> {
-  // Send the current settings as well, because the request of kafkajs resets every setting that it does not
-  // contain.
+  // Send the current settings as well, because kafkajs resets every setting of the topic that the request
+  // does not contain.
   const kept = (await settingsOf(admin, topic)).filter(
     ({ configName, isDefault }) => !isDefault && configName !== POLICY,
   );

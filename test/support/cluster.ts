@@ -63,8 +63,8 @@ export interface ClusterOptions {
    */
   readonly settingsOn?: (stores: StoreSettings, service: ServiceName) => Settings;
   /**
-   * Called when the load balancer has sent a request to a process.
-   * @returns a function that is called when the process has responded or the request has failed
+   * Called when the load balancer sends a request to a process, with the name of the process.
+   * @returns a function that the load balancer calls when the process has responded or the request has failed
    */
   readonly beginRequest?: (name: string) => () => void;
   /** Returns additional settings for one process, which override all other settings. The index starts at 0. */

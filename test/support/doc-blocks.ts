@@ -81,8 +81,7 @@ function transcript({ line, text }: Fence, document: string, place: TestEnvironm
 }
 
 /**
- * Returns the commands of a document that are tested in one of the given environments, in the order of the
- * document.
+ * Returns the commands of a document that are tested in one of the given environments, from top to bottom.
  */
 export function findTestedCommands(
   document: string,

@@ -7,7 +7,9 @@ const NUMBER = /\d[\d,]*(?:\.\d+)?/;
 const PARTS = new RegExp(`(${UUID.source}|${INSTANT.source}|${NUMBER.source}|\\s*…\\s*|\\s+)`);
 
 export interface OutputComparer {
-  /** Replaces the documented ids in a command by the ids of the system under test. */
+  /**
+   * Replaces each id from the documentation in a command with the corresponding id of the system under test.
+   */
   resolve(shell: string): string;
   /**
    * Compares the output of a command with the output that the documentation shows. In the documentation, `…`

@@ -4,14 +4,14 @@
  */
 import type { ChildProcess } from 'node:child_process';
 
-/** For each child process that is still running, a function that kills it. */
+/** Functions that each kill one child process that is still running. */
 const running = new Set<() => unknown>();
 
 process.once('exit', () => {
   for (const kill of running) kill();
 });
-// A signal without a handler ends the process without the event `exit`. Therefore install a handler that
-// exits. If the program has its own handler, that handler decides when the program ends.
+// A signal that has no handler ends the process without the event `exit`, so install a handler that exits. If
+// the program also has a handler, leave the end of the process to that handler.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.prependListener(signal, () => {
     if (process.listenerCount(signal) === 1) process.exit(1);

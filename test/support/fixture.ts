@@ -23,11 +23,11 @@ export interface FixtureAccount {
   readonly id?: string;
   /** The expected status of the response to a login with the password in `signIn`. */
   readonly logIn: number;
-  /** The expected response of `/users/me`: the profile, or a number if only the status is checked. */
+  /** The expected response of `/users/me`: a profile, or only a status. */
   readonly profile?: Readonly<Record<string, unknown>> | number;
   /**
-   * The refresh tokens of the account, each with its state. If a test sends a token with the state `used up`,
-   * all sessions of the account end.
+   * The refresh tokens of the account with their states. A token that is `used up` was already exchanged: if
+   * a test sends it, all sessions of the account end.
    */
   readonly sessions?: readonly { readonly session: string; readonly is: 'current' | 'ended' | 'used up' }[];
   readonly verificationLink?: string;
@@ -61,8 +61,8 @@ export interface FixtureManifest {
 
 const FIXTURE = join(import.meta.dirname, '..', 'fixtures', 'data-0.1');
 /**
- * The tests shift the clocks of processes, so that they begin this long after the fixture was created, in ms.
- * At that time, the links and sessions in the fixture must still be valid.
+ * How long after the fixture was created the shifted clocks begin, in ms. At that time, the links and
+ * sessions in the fixture are still valid.
  */
 const OPENED_AFTER_MS = 10 * 60_000;
 

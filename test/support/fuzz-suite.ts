@@ -47,8 +47,8 @@ interface Case extends RawRequestInput {
 
 export interface FuzzOptions {
   /**
-   * How many values to generate per field with TEST_CASES=all; otherwise a fifth of them. The environment variable
-   * FUZZ_RUNS overrides this number.
+   * How many values to generate per field with TEST_CASES=all. Without TEST_CASES=all, a fifth of this
+   * number. FUZZ_RUNS overrides both.
    */
   readonly runs: number;
 }
@@ -216,7 +216,7 @@ function headerCases(operation: Operation, runs: number): readonly Case[] {
 }
 
 /**
- * Generates values with the name of the route and field as the seed, so that the same name always gives the
+ * Generates values. The name of the route and the field is the seed, so that the same name always gives the
  * same values.
  */
 function generated<T>(values: fc.Arbitrary<T>, name: string, numRuns: number): readonly T[] {
@@ -246,8 +246,8 @@ const ANY_TEXT = fc.oneof(
 const ANY_NUMBER = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, -0, -1, 1e308, 2 ** 53, 5e-324));
 
 /**
- * Generates values that differ slightly from a valid one: a value of another type, or text with a part inserted,
- * removed, repeated or cut off.
+ * Generates values that are almost valid: text with a part inserted, removed, repeated or cut off, or a value
+ * of another type.
  */
 function near(valid: unknown): fc.Arbitrary<unknown> {
   const text = String(valid);

@@ -13,7 +13,9 @@ export interface KcatRecord {
   readonly payload: string | null;
 }
 
-/** Returns the id of the account or mailing in the key of a record, which is the part before a slash. */
+/**
+ * Returns the id of the account or mailing that a record belongs to: the part of its key before the slash.
+ */
 export function getStreamId({ key }: Pick<KcatRecord, 'key'>): string {
   return key?.split('/')[0] ?? '';
 }

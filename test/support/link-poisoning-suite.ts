@@ -109,7 +109,7 @@ export function defineLinkPoisoningTests(
     });
 
     describe('a body', () => {
-      /** Fields that a request body must not be able to set in the caller's account. */
+      /** Fields that no request body may set in the caller's account. */
       const FIELDS = {
         id: '01890a5d-ac96-774b-bcce-b302099a8057',
         userId: '01890a5d-ac96-774b-bcce-b302099a8057',

@@ -81,8 +81,8 @@ export function openEmbeddedLog(folder: string): PoisonLog {
 
   return {
     append: async (topic, partition, record) => {
-      // The log writes records without a key to all partitions in turn. Append such a record again until a
-      // copy of it is in the right partition.
+      // The log distributes records without a key over all partitions in turn. Append the record until a copy
+      // of it is in the wanted partition.
       for (let tries = 0; tries < PARTITIONS; tries += 1) {
         const [where, offset] = await appendOne(topic, record);
         if (where === partition) return `${topic}/${where}/${offset}`;

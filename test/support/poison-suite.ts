@@ -67,7 +67,7 @@ export function definePoisonTests(name: string, open: () => Promise<PoisonedSyst
     let partition: number;
     let changes = 0;
     /**
-     * Maps each record that a test has appended to its position (`place`), and to the account in its key
+     * The records that the tests have appended, each with its position (`place`) and the account in its key
      * (`victim`).
      */
     const placed = new Map<PoisonRecord, { readonly victim: string; readonly place: string }>();

@@ -12,12 +12,12 @@ export interface RawRecord {
 export interface PoisonRecord {
   readonly name: string;
   /**
-   * Creates the unusable record.
-   * @param victim an account whose events are in the partition to which the record is appended
-   * @param onPartition returns the first of `key(0)`, `key(1)`, … that belongs to that partition
+   * Creates the record.
+   * @param victim an account whose events are in the partition to which the record will be appended
+   * @param onPartition returns the first of `key(0)`, `key(1)`, … that belongs to this partition
    */
   readonly make: (victim: string, onPartition: OnPartition) => RawRecord;
-  /** What the user service must do with the record. `notifier` says what the notifier must do with it. */
+  /** What the user service must do with the record. */
   readonly projection: 'parks' | 'dead letter' | 'unparked';
   readonly notifier: 'dead letter' | 'unparked';
   /** Matches the cause that ops commands show for the record. */
@@ -54,7 +54,7 @@ function headersOf(
 }
 
 /**
- * Returns valid event data without personal data, as for an erased person. The notifier sends no mail for such an
+ * Returns valid event data with `person: null`, as after an erasure. The notifier sends no mail for such an
  * event.
  */
 function dataOf(userId: string) {

@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { runUntilExit } from './standalone.ts';
 import type { Settings } from './system.ts';
 
-/** Returns settings for production: keys in a temporary folder, and a mail server that does not exist. */
+/**
+ * Returns settings for production. The keys are in a temporary folder, and the mail server in the settings
+ * does not exist.
+ */
 export async function createProductionSettings(t: {
   after(close: () => Promise<void>): void;
 }): Promise<Settings> {

@@ -71,7 +71,7 @@ export function createKillAfterOutputSettings(text: string): Settings {
   return { NODE_OPTIONS: `--import=${import.meta.resolve('./kill-after.ts')}`, KILL_AFTER: text };
 }
 
-/** The cheapest password hashes that HASH_COSTS accepts. A hash with the default cost takes twice the CPU time. */
+/** The lowest cost of a password hash that HASH_COSTS accepts. The default cost takes twice the CPU time. */
 export const CHEAP_HASH_SETTINGS = { HASH_COSTS: '1792:20' };
 
 /** The cost of the password hashes in the data of release 0.1. */

@@ -33,7 +33,10 @@ function spellings(value: string): readonly string[] {
   ];
 }
 
-/** Removes the last characters of a base64 string, which depend on the bytes after the secret. */
+/**
+ * Cuts off the end of a base64 string. In a longer base64 string, the last characters would also depend on
+ * the bytes that follow the secret.
+ */
 function withoutEnd(base64: string): string {
   return base64.replace(/=+$/, '').slice(0, -1);
 }

@@ -28,7 +28,10 @@ export interface Standalone extends System {
   end(): Promise<number | null>;
 }
 
-/** Removes these variables from the environment of a process that must use the data folder, not Kafka and MongoDB. */
+/**
+ * Unsets these variables in the environment of a process, so that it uses its data folder instead of Kafka
+ * and MongoDB.
+ */
 export const NO_SERVER_SETTINGS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
 
 /** Starts a server with all services, and resolves once it is ready. */
@@ -92,8 +95,8 @@ export async function runUntilExit(
 
 interface Privileges {
   /**
-   * Whether root may write to files regardless of their modes, as root usually may. False makes root obey
-   * file modes, so that they can be tested as root. Default: true.
+   * Set to false to test file modes as root: the process then obeys them. Default: true, so that root may
+   * write to any file as usual.
    */
   readonly mayWriteAnywhere?: boolean;
 }

@@ -51,8 +51,8 @@ function accountOf(token: string): string {
 const VARYING_HEADERS = ['content-length', 'date', 'x-request-id', ANSWERED_BY_HEADER];
 
 /**
- * Returns the status, the headers and the body of a response as text, for comparison with another response.
- * Leaves out what differs between any two accounts.
+ * Returns the status, headers and body of a response as text, so that two responses can be compared. Leaves
+ * out everything that differs between any two accounts.
  */
 function shapeOf({ status, headers, text }: ApiResponse, person: Pick<Person, 'email' | 'username'>): string {
   const shown = [...headers]
@@ -100,9 +100,9 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
     }
 
     /**
-     * Waits for a mail with a valid link, and returns the token of the link. With `accountId`, the link must
-     * belong to this account; otherwise it may belong to any account with the address. Tries all mails with
-     * the subject, because some of their links may have been superseded.
+     * Waits for a mail with a link that still works, and returns the token of the link. Tries all mails with
+     * the subject, newest first, because later links may supersede earlier ones.
+     * @param accountId the account that the link must belong to; by default, any account with the address
      */
     function workingLink(email: string, subject: string, accountId?: string): Promise<string> {
       const path = subject === VERIFY ? 'verify' : 'password-reset-confirm';
@@ -117,8 +117,9 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
     }
 
     /**
-     * Sets a password with the newest reset link. A request for a link is processed after its response, so it
-     * may supersede the link that is being used. In that case, this function tries again with a newer link.
+     * Sets a password with the newest reset link. auth processes a request for a link after its response. A
+     * link may therefore be superseded while this function uses it; the function then tries again with the
+     * newer one.
      */
     async function reset(email: string, password: string): Promise<void> {
       await eventually(`a new password for ${email}`, async () => {
@@ -148,10 +149,9 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
     }
 
     /**
-     * Returns everything that the API shows to the owner of an account, as text: the export, and the
-     * responses of other routes. Of the mails in the export, the text contains only the names.
-     * @param wanted the types of events and sign-ins that the export must contain; the export is repeated
-     * until it does
+     * Returns as text everything that the API shows to the owner of an account: the export and the responses
+     * of other routes. Of the exported mails, the text contains only the names.
+     * @param wanted the types of events and sign-ins to wait for in the export
      */
     async function shownTo(person: Person, token: string, wanted: readonly string[]): Promise<string> {
       const ask = { token, json: { password: person.password } };
@@ -438,8 +438,8 @@ export function defineTakeoverTests(title: string, start: () => Promise<System>)
         }
         for (let i = 0; i < 8; i += 1) assertStatus(await askFrom(AWAY), 202);
         for (const password of [NEW_PASSWORD, 'a passphrase after that one']) {
-          // Each round uses a reset link and requests the next one. auth sends the next link although the
-          // network has exceeded its limit, because the previous link has been used.
+          // In each round, use a reset link and request the next one. The network has exceeded its limit, but
+          // auth sends the next link nevertheless, because the previous link was used.
           await reset(ada.email, password);
           await assertIsIn(ada.email, password);
           assertStatus(await askFrom(AWAY), 202);

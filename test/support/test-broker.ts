@@ -17,7 +17,10 @@ function isOurGroup(group: string): boolean {
   return /^(user(\.v\d+)?|notifier|auth)$/.test(group);
 }
 
-/** A timeout, in ms. The broker removes killed members from a consumer group within a shorter time. */
+/**
+ * How long to wait until the broker has removed killed members from a consumer group, in ms. It usually takes
+ * less time.
+ */
 const FORGOTTEN_MS = 120_000;
 
 /**

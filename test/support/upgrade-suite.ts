@@ -13,7 +13,7 @@ import type { Settings, System } from './system.ts';
 export interface UpgradedSystem {
   readonly system: System;
   readonly manifest: FixtureManifest;
-  /** The output of ops commands of release 0.1 on the data of the fixture. */
+  /** The output that ops commands of release 0.1 printed about the data of the fixture. */
   readonly lists: ExpectedOpsOutput;
   /**
    * The settings of ops commands on the upgraded system: its stores, and the same shifted clock as its
@@ -34,7 +34,8 @@ interface Finding {
 
 const NEW_PASSWORD = 'chosen after the upgrade';
 /**
- * Maps each kind of mail that release 0.1 has left pending to the subject that the current templates give it.
+ * For each kind of mail that is still pending in the data of release 0.1: the subject that it gets from the
+ * current templates.
  */
 const SUBJECTS = new Map([
   ['reset-password', 'Reset your password'],

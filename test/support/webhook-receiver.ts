@@ -16,7 +16,7 @@ export interface ReceivedEvent {
 
 export interface WebhookReceiver {
   readonly url: string;
-  /** Maps the id of each event that the receiver has got to the event, in the order of the first arrivals. */
+  /** The events that the receiver has handled, by id, in the order in which they first arrived. */
   readonly effects: Map<string, ReceivedEvent>;
   /** Returns the number of requests that the receiver has got so far. */
   requests(): number;
@@ -25,11 +25,11 @@ export interface WebhookReceiver {
   /** Sets the secret with which the receiver verifies signatures. */
   trust(secret: string): void;
   /**
-   * Makes the receiver refuse every n-th request; with Infinity, none. Whatever `n` is, the receiver handles
-   * every seventh request without sending a response.
+   * Makes the receiver refuse every n-th request; Infinity means none. Independently of that, the receiver
+   * handles every seventh request without sending a response.
    */
   failEvery(n: number): void;
-  /** Holds back all responses from now on. @returns a promise that resolves once a request waits for its response */
+  /** Holds back all responses from now on. Resolves once the first request is waiting for its response. */
   hold(): Promise<void>;
   /** Stops holding back responses, and sends those that were held back. */
   release(): void;
@@ -59,7 +59,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     await held?.released;
     if (nth % failsEvery === 0) return void response.writeHead(500).end();
     if (!effects.has(event.id)) effects.set(event.id, event);
-    // The event has been handled, but this response is never sent.
+    // Simulate a lost response: the event has been handled, but the sender gets no response.
     if (nth % 7 === 0) return void request.socket.destroy();
     response.writeHead(204).end();
   }).listen(0, '127.0.0.1');

@@ -8,7 +8,7 @@ import { type ApiResponse, assertStatus, type Client } from './client.ts';
 import type { Tokens } from './people.ts';
 
 export interface ProfileWriters {
-  /** Returns the number of changes that auth has acknowledged and that every instance has shown. */
+  /** Returns how many changes auth has acknowledged and every instance of the user service has shown. */
   written(): number;
   /**
    * Stops the writers once their current changes are finished.

@@ -132,8 +132,7 @@ export function compose(config: UserServiceConfig, deps: UserServiceDeps): Servi
   const genuine: SelectGenuineRecords = createGenuineRecordFilter(createRecordAuthenticator(verification));
   const projectionOf = projections({
     backend,
-    // Each generation gets its own authenticator, because each generation reads the log from its own
-    // position.
+    // Create one authenticator per generation, because generations read the log from different positions.
     authenticateFor: () => createRecordAuthenticator({ ...verification, ahead: { log: backend.bus } }),
     onForged,
     stores,
@@ -230,8 +229,8 @@ export function compose(config: UserServiceConfig, deps: UserServiceDeps): Servi
 }
 
 /**
- * Returns a function that creates the subscription handler of a generation (a copy of the read model). The
- * handler applies events to the profiles of the generation.
+ * Returns a function that creates the handler of a generation's subscription. A generation is a copy of the
+ * read model. The handler applies events to the profiles of its generation.
  */
 function projections(deps: {
   readonly backend: ServiceBackend;
@@ -262,13 +261,13 @@ function projections(deps: {
       metrics: createMetricsOfActiveGeneration(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
-      // Only the active generation notifies waiting requests, because they are answered from the active
-      // generation.
+      // Notify waiting requests only about the active generation, because they are answered from it.
       announce: (accounts) => answers() && deps.announce(accounts),
       confirm,
     });
     if (!deps.stores.blocksOnWrite) return project;
-    // While a generation is not active, that is, during a rebuild, apply its slices one at a time.
+    // Apply the slices of an inactive generation one at a time, so that a rebuild does not block the event
+    // loop.
     const inTurn = runCallsOneAtATime(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };

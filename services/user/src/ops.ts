@@ -34,7 +34,10 @@ type KeyReader = Pick<Bus, 'readKey'>;
 export interface ParkedRetrySource {
   readonly log: Pick<Bus, 'readKey' | 'publish'>;
   readonly authenticate: RecordAuthenticator;
-  /** Returns the sequence of an account's last event in the journal. 0 if the account has no events. */
+  /**
+   * Returns the sequence of the account's last event in the journal; 0 if the journal has no events of the
+   * account.
+   */
   lastDecided(account: string): Promise<number>;
 }
 
@@ -50,15 +53,15 @@ export interface UserOps extends StorePreparation {
   /** Returns the profiles of the active generation of the read model. */
   activeProfiles(): Promise<ProfileView>;
   /**
-   * Returns the accounts that are parked (stopped at an event that could not be applied) in at least one generation,
-   * sorted by id.
+   * Returns the accounts that are parked in at least one generation, sorted by id. A parked account is
+   * stopped at an event that could not be applied.
    */
   listParked(page: ParkedAccountsPageRequest): Promise<readonly ParkedAccount[]>;
   /** Returns an account if it is parked in at least one generation, otherwise undefined. */
   findParked(account: string): Promise<ParkedAccount | undefined>;
   /** Returns the record that parked an account. Undefined if the topic no longer contains the record. */
   recordOf(parked: Parked, log: KeyReader): Promise<BusRecord | undefined>;
-  /** Confirms those erasures that every generation has applied: publishes a receipt for each. Idempotent. */
+  /** Publishes a receipt for each of the given erasures that every generation has applied. Idempotent. */
   confirmErasures(erased: readonly ErasedAccount[], log: Pick<Bus, 'publish'>): Promise<void>;
   /**
    * Retries a parked account in every generation that is being filled: reads the account's records again, from the
@@ -101,7 +104,7 @@ export function openUserOps(store: Store): UserOps {
     confirmErasures: confirm,
     async retryParked(account, from) {
       const erased: ErasedAccount[] = [];
-      // Do not notify waiting requests, because they also poll the store.
+      // There is no need to notify waiting requests, which also poll the store.
       function retryIn(generation: number) {
         return createParkedRetrierForGeneration({
           ...from,

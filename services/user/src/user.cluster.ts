@@ -107,7 +107,7 @@ async function startInstance(
   };
 }
 
-/** Creates 40 accounts, which is enough for each of the twelve partitions to contain some of them. */
+/** Creates 40 accounts, so that each of the twelve partitions contains some of them. */
 function accounts(prefix: string): readonly TestHistory[] {
   return Array.from({ length: 40 }, (_, index) => createTestHistory(`${prefix}${index}`));
 }
@@ -217,7 +217,8 @@ test('an instance that has lost its store responds with 503 and the reason, whil
       .join();
   }
   while ((await down()) !== 'read model') await nextTurn();
-  // When this instance stops, its partitions are assigned to the other instance.
+  // Publish while the first instance stops. The other instance then takes over its partitions and must apply
+  // the event.
   await publish(person.verified());
   const leaving = lost.stop();
   await assertComes(other, person, 2);

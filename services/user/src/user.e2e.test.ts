@@ -26,7 +26,7 @@ import type { SequenceWaitLimits } from './projection/sequence-waiter.ts';
 import { adaPersonalData, createTestHistory, type TestHistory } from './testing/history.ts';
 import { signTestToken, TEST_ISSUER, testTokenKeys } from './testing/tokens.ts';
 
-/** The fields of all response bodies. Each test reads only the fields that it expects. */
+/** The fields of the response bodies of all routes. A test reads only the fields that its response has. */
 interface Body extends UserView {
   readonly code: string;
   readonly errors: readonly { readonly pointer: string }[];

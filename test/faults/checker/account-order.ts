@@ -24,7 +24,8 @@ import type { Commit } from './stored.ts';
 /** The state of an account after its first n commits. */
 interface Standing {
   /**
-   * The profile of the account. Its field `revokedAt` is the sequence below which access tokens are invalid.
+   * The profile of the account. Access tokens are invalid if their `seq` is lower than the profile's
+   * `revokedAt`.
    */
   readonly profile: Profile;
   /**
@@ -132,8 +133,8 @@ function operationsOf(context: CommandCheckContext, places: ReadonlyMap<string, 
 const USER_SERVICE_OPERATIONS: ReadonlySet<string> = new Set(['me', 'users']);
 
 /**
- * Returns the accounts whose state must explain the response to a command; none if these accounts are
- * unknown.
+ * Returns the accounts whose state must explain the response to a command. Empty if it is unknown which
+ * accounts these are.
  */
 function accountsOf(
   command: HistoryLine,
@@ -144,8 +145,8 @@ function accountsOf(
   if (op === 'login') {
     const account = getIssuedTokens(command)?.access.sub;
     if (account !== undefined) return [account];
-    // A refused login shows the state of an account only if exactly one account has had the address of the
-    // login.
+    // Check a refused login only if exactly one account ever had its address. Otherwise it is unknown which
+    // account auth looked at.
     const meant = owners.get(normaliseAddress(request['email'])) ?? [];
     return meant.length === 1 ? meant : [];
   }
@@ -198,7 +199,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** An operation whose request auth only records before it responds. Auth processes the request later. */
+/** The operation whose request auth records before it responds, and processes only later. */
 const LATER = 'reset-request';
 
 function commitOperation(
@@ -364,9 +365,9 @@ function disabledLogin(account: Account): Apply {
 }
 
 /**
- * Returns the effect of a refresh on the state of an account. Auth may return the successor of a refresh
- * token twice: if the token was already exchanged and its successor has not been used yet, auth returns the
- * same successor again, because all requests of a run have the same user agent and network.
+ * Returns the effect of a refresh on the state of an account. Each refresh replaces a token by a successor.
+ * If the same token is exchanged again before the successor was used, auth may return the same successor
+ * again, because all requests of a run come from the same user agent and network.
  */
 function refreshed(account: Account, { session: id, n }: TokenPosition, command: HistoryLine): Apply {
   const { seq } = getIssuedTokens(command)?.access ?? {};
@@ -413,8 +414,8 @@ function ownCommit({ commits }: Account, id: string): number {
 
 /**
  * Returns the effect of a password change on the session in which it was made. The change ends all other
- * sessions of the account. Its own session continues, as if the session had begun with the commit of the
- * change.
+ * sessions of the account, but not this one. From then on, this session counts as if it had begun with the
+ * commit of the change.
  */
 function keptSession(account: Account, { id, accessToken }: HistoryLine): Apply {
   const { sid = '' } = decodeTokenClaims(accessToken) ?? {};

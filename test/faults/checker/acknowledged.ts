@@ -54,9 +54,9 @@ export function checkAcknowledgedCommands(context: CommandCheckContext): readonl
 type Demand = (command: HistoryLine, lookUp: LookUp) => string | undefined;
 
 /**
- * Requires that the account matched the request at the sequence in the response, or right after a commit of
- * the command. The second case applies to retries: if auth finds that the command was already carried out, it
- * responds with the current state of the account, which later commands may have changed.
+ * Requires that the account had the requested values at the sequence that the response names, or right after
+ * a commit of the command. The second case happens when a retry finds that the command was already carried
+ * out: the response then names the current state, which later commands may have changed.
  */
 function account(
   wanted: (profile: Profile, request: HistoryLine['request'], events: readonly JournalEvent[]) => boolean,
@@ -186,7 +186,8 @@ const demands: Readonly<Record<string, Demand>> = {
     account((_profile, _request, events) => events.some(({ type }) => type === 'PasswordChanged')),
     commit(({ type, data }) => type === 'PasswordChanged' && data.how === 'change'),
   ),
-  // If the sign-up has ended in the meantime, a sign-out finds no session to end.
+  // If the account's sign-up has ended in the meantime, there may be no sessions left to end, and thus no
+  // event.
   'logout-all': either(
     account(({ ended }) => ended),
     commit(({ type, data }) => type === 'SessionsRevoked' && data.reason === 'logout-all'),

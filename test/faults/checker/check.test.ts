@@ -244,8 +244,8 @@ describe('an acknowledged command', () => {
     test(`is not reported: ${what}`, () => assert.deepEqual(brokenBy(run), []));
   }
 
-  // In this run, the first response to the command was lost. The retry found that the command had already
-  // been carried out, and its response shows the state after a later command.
+  // In this run, the client did not get the first response to its command. Its retry found that the command
+  // was already carried out, and got a response with a later state of the account.
   test('is not reported if a later command changed the account before the response', () => {
     const next = createCommit(ADA_ID, [5, 6], 'ada-6', [
       createEvent('ProfileChanged', formatMinuteOfRun(5), { userId: ADA_ID, person: { firstName: 'Ada' } }),
@@ -401,8 +401,8 @@ describe('the journal', () => {
       return brokenBy({ commits: [...goodStores.commits, left], run }).includes('claims');
     }
     assert.deepEqual([leaves(formatMinuteOfRun(20, 2)), leaves(formatMinuteOfRun(22))], [false, true]);
-    // The clean-up finds this commit only by its claims. If the commit has none, the address that fay-4 has
-    // claimed is never released, and no fault excuses that.
+    // The clean-up finds addresses to release by the claims of commits. This commit has no claims, so the
+    // clean-up would never release the former address of Fay's account. No fault excuses that.
     assert.ok(leaves(formatMinuteOfRun(20, 2), { ...commit, claims: [] }));
   });
 
@@ -443,8 +443,8 @@ describe('the journal', () => {
       };
     }
     assert.deepEqual(brokenBy(answered(formatMinuteOfRun(2, 1))), ['address marks']);
-    // The time between the commit and the response is so long that a store operation may have timed out, or
-    // that a fault may have happened before the response.
+    // So much time passed between the commit and the response that a store operation may have timed out, or
+    // that a fault may have happened.
     assert.deepEqual(brokenBy(answered(formatMinuteOfRun(2, 3))), []);
     assert.deepEqual(brokenBy(answered(null)), []);
   });
@@ -544,7 +544,9 @@ describe('the read model', () => {
   });
 });
 
-/** Returns the target of a kind of fault in these tests, for example `notifier-1` for `kill-notifier`. */
+/**
+ * Returns the target that a kind of fault has in these tests, for example `notifier-1` for `kill-notifier`.
+ */
 function targetOf(fault: string): string {
   if (fault.startsWith('smtp')) return 'smtp';
   return fault.endsWith('mongodb') ? 'mongodb' : `${fault.replace(/^\w+-/, '')}-1`;
@@ -642,14 +644,14 @@ describe('a mail', () => {
     for (const fault of ['kill-notifier', 'stop-mongodb', 'smtp-refuses'])
       assert.deepEqual(during(fault), []);
     assert.deepEqual(during('kill-broker'), ['duplicate mails']);
-    // The second copy of a mail is a violation if the fault hit a different sender, or began after the
+    // A fault does not excuse a second copy of a mail if it hit a different sender, or if it began after the
     // acceptance of the first copy was recorded.
     assert.deepEqual(during('kill-notifier', { target: 'notifier-2' }), ['duplicate mails']);
     assert.deepEqual(during('kill-notifier', { at: formatMinuteOfRun(2, 13), until: formatMinuteOfRun(3) }), [
       'duplicate mails',
     ]);
-    // An erasure deletes the attempts, so the rule cannot know which copy of the mail was recorded as
-    // accepted. The rule then assumes that it was the last copy.
+    // The attempts are missing, because an erasure deletes them. The rule then does not know which copy was
+    // recorded as accepted, and assumes that it was the last one.
     const unrecorded = deliveries(welcome, { attempts: [] });
     assert.deepEqual(brokenBy({ ...unrecorded, run: { mails: twice } }), ['duplicate mails']);
   });

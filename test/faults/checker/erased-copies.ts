@@ -23,13 +23,13 @@ export interface ErasedCopiesContext {
 }
 
 /**
- * Checks that compaction removes all personal data of an erased person: for each key of the account, the last
- * record must contain no personal data. There are two exceptions:
- * - Copies without the personal data may be missing if a fault has changed the cleanup policy of the topic.
- *   On a topic that is not compacted, a copy replaces nothing, so auth publishes no copies.
- * - An original record may come after its copy if a fault may have delayed its publication, or if an operator
- *   has published the events again. auth then publishes the copies again an hour later, which is after the
- *   end of a run.
+ * Checks that compaction will remove all personal data of an erased person: for each key of the account, the
+ * last record must contain none. There are two exceptions:
+ * - The copies without personal data may be missing if a fault has changed the cleanup policy of the topic.
+ *   On a topic that is not compacted, copies would replace nothing, so auth publishes none.
+ * - An original record may come after its copy if a fault may have delayed the original, or if an operator
+ *   has published the events again. auth then publishes a second copy an hour later, after the end of the
+ *   run.
  */
 export function checkErasedCopies({
   journal,

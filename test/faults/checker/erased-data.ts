@@ -9,8 +9,8 @@ import type { Commit, CommitEvent, EventData, ReplacedRows, StoreContents, Topic
 const SALT = 'ce_personsalt';
 
 /**
- * Checks that the commits of erased accounts contain no personal data and no salt. The records on Kafka are
- * not checked here, because Kafka never replaces a record.
+ * Checks that the commits of erased accounts contain neither personal data nor salts. Records on Kafka are
+ * not checked here, because an erasure does not change them in place.
  */
 export function checkErasedCommits(commits: readonly Commit[]): readonly Violation[] {
   const erased = findErasedStreams(commits);
@@ -81,8 +81,7 @@ export function hasPersonalData(record: TopicRecord): boolean {
 }
 
 /**
- * An event in two parts: the fields that an erasure must not change (`lasting`), and the data, from which an
- * erasure removes the personal data.
+ * The two parts of an event. An erasure must not change `lasting`, and removes the personal data from `data`.
  */
 interface Parts {
   readonly lasting: object;
@@ -98,7 +97,7 @@ function recordPartsOf(record: TopicRecord): Parts {
   return { lasting: { key: record.key, headers }, data: parseEventData(record) };
 }
 
-/** Returns whether two versions of the same events differ only in the person. */
+/** Returns whether `now` equals `before`, apart from the personal data. */
 function isErasedForm(before: readonly Parts[], now: readonly Parts[] | undefined): boolean {
   return isDeepStrictEqual(before.map(withoutPerson), now?.map(withoutPerson));
 }

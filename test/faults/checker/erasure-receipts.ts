@@ -4,7 +4,7 @@ import { type Journal, type JournalEvent, listEventsByAccount } from './journal.
 import { createViolations, type Violation } from './report.ts';
 import type { StoredErasure } from './stored.ts';
 
-/** Latchkey's own consumers, which confirm every erasure. */
+/** The consumers of Latchkey itself. Each of them must confirm every erasure. */
 const OWN: readonly string[] = ['auth', 'user', 'notifier'];
 /** The maximum difference between the clocks of two processes, in ms. */
 const SKEW_MS = 120_000;

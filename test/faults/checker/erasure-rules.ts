@@ -23,14 +23,14 @@ export function isErased(events: readonly JournalEvent[]): boolean {
   return events.at(-1)?.type === 'AccountErased';
 }
 
-/** Returns whether the account is erased, or an erasure is requested, after the given events. */
+/** Returns whether, after the given events, the account is erased or its erasure is pending. */
 export function isErasedOrErasureRequested(events: readonly JournalEvent[]): boolean {
   return isErased(events) || dueAt(events) !== undefined;
 }
 
 /**
- * Checks three things: every account whose erasure is due was erased; no other account was erased; and an erased
- * account has no later events.
+ * Checks three things: every account whose erasure was due is erased; no other account is erased; and an
+ * erased account has no events after AccountErased.
  */
 export function checkErasures(journal: Journal, now: Date): readonly Violation[] {
   return listEventsByAccount(journal).flatMap(([id, events]) => {

@@ -8,9 +8,9 @@ export const STORE_FAULT_TARGETS: readonly string[] = ['mongodb', 'disk'];
 const SLACK_MS = 1000;
 
 /**
- * Returns whether a fault of one of these targets overlaps a time span, in ms since 1970. The target of a
- * fault may consist of several names, separated by spaces. The fault counts if one of these names, such as
- * `notifier-1`, is one of the given targets.
+ * Returns whether a fault of one of the given targets happened during a time span, given in ms since 1970. A
+ * fault may have hit several targets: its `target` then consists of several names, separated by spaces. One
+ * match is enough.
  */
 export function hasFaultDuring(
   faults: readonly FaultLine[],

@@ -17,7 +17,7 @@ interface Account {
   readonly password: string | undefined;
 }
 
-/** The types of events after which the run must end with a login to the account. */
+/** The types of events after which the run must try to log in to the account once more at its end. */
 const ASKED_ABOUT: ReadonlySet<string> = new Set(['AccountErased', 'AccountErasureCanceled', 'EmailChanged']);
 const TOO_MANY_REQUESTS = 429;
 

@@ -14,7 +14,8 @@ export function isForged({ headers }: TopicRecord): boolean {
 }
 
 /**
- * Returns all genuine records (those that are not forged) that the topics contain, or contained earlier.
+ * Returns all genuine records that the topics contain or have contained. A genuine record is one that is not
+ * forged.
  * @param removed records that a fault has deleted; some of them may still be on the topic
  */
 export function selectGenuineRecords(

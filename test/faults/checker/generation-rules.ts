@@ -2,7 +2,10 @@
 import type { ShownGeneration } from '../run-folder.ts';
 import { createViolations, type Violation } from './report.ts';
 
-/** Checks that each process answers with the active generation after each switch. */
+/**
+ * Checks that, after each switch of the active generation, every process responds from the generation that is
+ * now active.
+ */
 export function checkActiveGenerationIsShown(shown: readonly ShownGeneration[]): readonly Violation[] {
   return shown
     .filter((each) => each.shown !== each.active)

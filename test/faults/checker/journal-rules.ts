@@ -113,8 +113,8 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
 const ADMIN_REMOVAL = /^admin-removal:\d+$/;
 
 /**
- * Matches a claim that marks an address for its release, because the account no longer needs the address.
- * Auth finds the addresses to release by these claims.
+ * Matches a claim that marks an address for release. An account marks an address when it no longer needs it,
+ * and auth finds the addresses to release by these claims.
  */
 const RELEASE = /^release:/;
 /** Matches a claim that marks an address to be released immediately. */
@@ -198,7 +198,7 @@ function isBesideAddresses({ events }: Commit, claim: string): boolean {
 }
 
 /**
- * Returns the addresses that a commit gives to its account.
+ * Returns the addresses that become addresses of the account with a commit.
  * @param first the address of the sign-up
  */
 function takenBy({ events }: Commit, first = ''): readonly string[] {
@@ -232,8 +232,8 @@ const FOLLOW_UP_MS = 10_000;
 export const MIN_STORE_TIMEOUT_MS = 2_000;
 
 /**
- * Returns a function that tells whether the follow-up work of an event may be missing at the end of the run,
- * because the process died or the store failed before auth responded.
+ * Returns a function that decides whether the follow-up work of an event may be missing at the end of the
+ * run. It may be if, before auth responded, the process died or the store failed.
  */
 function createFollowUpExcuse(history: readonly HistoryLine[], faults: readonly FaultLine[]) {
   const commands = indexCommandsById(history);

@@ -9,9 +9,9 @@ import { rateLimits } from './limits.ts';
 const ENDS: ReadonlySet<string> = new Set(['kill-auth', 'kill-standalone', 'ended-by-itself']);
 
 /**
- * Returns a function that tells whether the rate-limit points of a command with a 5xx response may never have
- * been refunded. While the store fails, a process keeps the refund in memory. The process makes the refund
- * before it takes further points. If the process is killed before that, the refund is lost.
+ * Returns a function that decides whether a command with a 5xx response may never have got its rate-limit
+ * points back. While the store fails, a process keeps the refund in memory, and makes it before it takes
+ * further points. If the process is killed before that, the refund is lost.
  */
 export function createLostRefundPredicate(history: readonly HistoryLine[], faults: readonly FaultLine[]) {
   const ends = faults.filter(({ fault }) => ENDS.has(fault));

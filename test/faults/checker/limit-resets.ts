@@ -14,8 +14,8 @@ export const UNBOUNDED_TIME_SPAN: TimeSpan = { from: Number.NEGATIVE_INFINITY, t
 /** The times at which a count was reset to zero, because the account got a new password. */
 export interface LimitResets {
   /**
-   * Returns the latest time before a command was sent at which the count was certainly reset, in ms since
-   * 1970; undefined if there is none.
+   * Returns the latest time before the given command at which the count was certainly reset, in ms since
+   * 1970; undefined if it was not.
    */
   lastBefore(account: string, command: HistoryLine): number | undefined;
   /** Returns the time spans in which the count was certainly not reset. Each span is as long as possible. */

@@ -12,7 +12,7 @@ import {
 } from './limits.ts';
 import { createViolations, type Violation } from './report.ts';
 
-/** The commands that one rate limit may have counted. */
+/** A rate limit, and the commands that it may have counted. */
 interface Count {
   readonly limit: RateLimit;
   /** The number of requests that the limit allows, as the settings of the run state it. */
@@ -103,8 +103,8 @@ function checkRefusals(
 }
 
 /**
- * Returns whether a limit may have counted a command. If the command got no response, it is unknown whether
- * it was counted.
+ * Returns whether a limit may have counted `command` before it refused the command `refused`. If a command
+ * got no response, it is unknown whether it was counted.
  */
 function mayCount(limit: RateLimit, command: HistoryLine, refused: HistoryLine): boolean {
   const { status, sentAt, answeredAt } = command;
@@ -141,7 +141,7 @@ function checkAccepted({ limit, points, byKey }: Count, resets: LimitResets): re
   });
 }
 
-/** Returns whether a limit counted a command before the count was reset. */
+/** Returns whether a command was answered before the count was reset, so that it no longer counts. */
 function isOver({ answeredAt }: HistoryLine, startedAt: number | undefined): boolean {
   return startedAt !== undefined && answeredAt !== null && Date.parse(answeredAt) <= startedAt;
 }

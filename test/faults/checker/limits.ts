@@ -34,14 +34,15 @@ export interface RateLimit {
   /** Returns whether this limit may have counted a command that was refused for another reason than a limit. */
   mayCountRefused(command: HistoryLine): boolean;
   /**
-   * Whether commands over this limit are refused. If false, as for requests for mails, commands over the
-   * limit are accepted, but send no mail.
+   * Whether commands over this limit are refused. Limits on mails are not strict: commands over them are
+   * accepted, but no mail is sent.
    */
   readonly isStrict?: true;
-  /** Whether a new password of the account resets the count of this limit to zero. */
+  /** Whether the count of this limit starts again at zero when the account gets a new password. */
   readonly startsAgain?: true;
   /**
-   * Whether the limit counts a command while it is processed, and stops counting it if the command succeeds.
+   * Whether the limit counts a command only while it is processed, and then takes it back if the command
+   * succeeds.
    */
   readonly isHeldMeanwhile?: true;
 }

@@ -11,8 +11,8 @@ export interface Operation<State> {
   readonly name: string;
   readonly calledAt: number;
   /**
-   * The time of the response; Infinity if there was none, because the operation may then take effect at any
-   * later time.
+   * The time of the response; Infinity if there was none, because an operation without a response may take
+   * effect at any later time.
    */
   readonly returnedAt: number;
   /** Whether it is possible that the operation has never taken effect. */
@@ -29,8 +29,8 @@ export interface Operation<State> {
 export type LinearizabilityVerdict =
   | { readonly kind: 'linearizable' }
   /**
-   * The history is not linearizable. `stuckAt` names the operation with the earliest response among those
-   * that did not fit into the longest order that the search has found.
+   * The history is not linearizable. The search kept the longest order that it found. `stuckAt` names the
+   * operation with the earliest response among those that do not fit into this order.
    */
   | { readonly kind: 'impossible'; readonly stuckAt: string }
   /** The search was given up because it exceeded the maximum number of configurations. */

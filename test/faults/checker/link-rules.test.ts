@@ -13,7 +13,7 @@ import {
 } from './testing/good-run.ts';
 
 const link = { sealed: 'a sealed token', expiresAt: formatMinuteOfRun(10) };
-/** Maps each operation that needs a link to an event that contains such a link. */
+/** For each operation that needs a link: the data of an event that contains such a link. */
 const issued: Readonly<Record<string, EventData>> = {
   verify: { verification: link },
   reset: { reset: link },

@@ -16,8 +16,8 @@ const LINKS: Readonly<Record<string, (data: EventData) => SealedLink | undefined
   verify: ({ verification }) => verification,
   reset: ({ reset }) => reset,
   'confirm-email': ({ person }) => person?.confirmation,
-  // `undo` is a link in two kinds of events: a change of the address, and a request for an erasure. Their
-  // other fields tell them apart.
+  // `undo` is a link in two kinds of events, which their other fields tell apart: `previousEmail` belongs to
+  // a change of the address, and `eraseAt` to a request for an erasure.
   'undo-email': ({ person }) => (person?.previousEmail === undefined ? undefined : person.undo),
   'keep-account': ({ eraseAt, person }) => (eraseAt === undefined ? undefined : person?.undo),
 };

@@ -115,8 +115,8 @@ function nameOf({ required: { mail, event } }: Story): string {
 }
 
 /**
- * Checks that an event requires each mail and each delivery, and that each mail was sent to the recipient
- * that the event requires.
+ * Checks that every mail and every delivery is required by an event, and that every mail was sent to the
+ * recipient that its event requires.
  */
 function checkStrangers({ mails, deliveries }: MailContext, stories: readonly Story[]): readonly Violation[] {
   const required = new Map(stories.map((story) => [story.required.id, story]));
@@ -151,7 +151,10 @@ function checkFate(story: Story, faults: readonly FaultLine[]): readonly Violati
 
 const ENDED: ReadonlySet<string> = new Set(['sent', 'cancelled', 'expired', 'failed']);
 
-/** For each final state, a function that returns whether a mail that was never accepted may be in this state. */
+/**
+ * For each final state of a delivery: returns whether there is a good reason that its mail was never
+ * accepted.
+ */
 const isExcused: Readonly<
   Record<string, (story: Story, delivery: StoredDelivery, faults: readonly FaultLine[]) => boolean>
 > = {
@@ -224,9 +227,8 @@ function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly V
 }
 
 /**
- * Returns the copy whose acceptance the attempts record. If its sender has sent several copies, it is the
- * last one to which the sender got a reply, because a mail is not sent again once its acceptance was
- * recorded.
+ * Returns the copy of a mail that the log of attempts records as accepted. If its sender has sent several
+ * copies, it is the last one with a reply, because nothing is sent again after the acceptance is recorded.
  */
 function findRecordedCopy({ attempts, arrivals }: Story): MailLine | undefined {
   const accepted = attempts.find(({ result }) => result === 'accepted');

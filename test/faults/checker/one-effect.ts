@@ -6,8 +6,8 @@ import { createViolations, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
 /**
- * Maps each operation to the types of events with which its commits may begin. The commits may belong to the
- * account of the operation, or to another account with the same address.
+ * Maps each operation to the types of events with which a commit of the operation may begin. The commit may
+ * belong to the account of the operation, or to another account with the same address.
  */
 const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   'sign-up': ['UserRegistered', 'PasswordResetRequested'],
@@ -36,8 +36,8 @@ const EFFECTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Operations that append no event if they are refused. Other operations may end a sign-up or sessions when
- * they refuse a link or an old token.
+ * Operations that must not append any event if they are refused. Other operations may end a sign-up or
+ * sessions when they refuse a link or an old token.
  */
 const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
   'sign-up',

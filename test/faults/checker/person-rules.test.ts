@@ -19,8 +19,8 @@ const history: readonly (readonly [string, Person])[] = [
 ];
 
 /**
- * Returns whether the checker reports a violation of the rule after a change of the n-th event's person.
- * Without `n`, no event is changed.
+ * Returns whether the checker reports this rule as violated after the person in the n-th event was changed.
+ * Without `n`, nothing is changed.
  */
 function isFound(n?: number, change: Person = {}): boolean {
   const commits = history.map(([type, person], index) =>

@@ -11,8 +11,9 @@ const RENAMES: ReadonlySet<string> = new Set(['UserRegistered', 'ProfileChanged'
 
 /**
  * Checks that the person in each event has the address and the username that the account had at that time,
- * according to the earlier events. EmailChanged must contain the former address and the new one.
- * EmailChangeReverted must contain the address that is taken away and the address that is restored.
+ * according to its earlier events. Two types of events have further addresses. EmailChanged must contain the
+ * former and the new address. EmailChangeReverted must contain the address that the account loses and the one
+ * that it gets back.
  */
 export function checkPersonFields(journal: Journal): readonly Violation[] {
   return listEventsByAccount(journal).flatMap(([id, events]) => {

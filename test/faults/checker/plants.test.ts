@@ -96,8 +96,8 @@ function profile(id: string, change: object): Pick<Plant, 'stores'> {
 }
 
 /**
- * Returns a plant that changes the person in all events of one account and type, in the journal and on the
- * topic.
+ * Returns a planted fault: changes the person in all events of one type and account, both in the journal and
+ * on the topic.
  */
 function events(account: string, type: string, change: (person: Person) => Person): Pick<Plant, 'stores'> {
   function withChange<Data extends EventData>(data: Data): Data {
@@ -127,7 +127,7 @@ function erasure(change: Partial<StoredErasure>): Pick<Plant, 'stores'> {
 }
 const GOOD_RECEIPTS = goodStores.erasures.flatMap(({ receipts }) => receipts);
 
-/** Returns a plant that changes the records of a run on a standalone. */
+/** Returns a planted fault: changes the records of a standalone's run. */
 function embedded(
   change: (record: TopicRecord) => readonly TopicRecord[],
   replaced: Partial<ReplacedRows> = {},
@@ -138,7 +138,7 @@ function embedded(
   };
 }
 
-/** Returns a plant that changes the records of a run on a cluster to which a standalone was moved. */
+/** Returns a planted fault: changes the records of a run in which a standalone was moved to a cluster. */
 function moved(change: (record: TopicRecord) => TopicRecord): Pick<Plant, 'run' | 'stores'> {
   return { run: goodMovedRun, stores: { records: goodStandaloneStores.records.map(change) } };
 }
@@ -152,8 +152,8 @@ function isCopy({ headers, offset }: TopicRecord): boolean {
 }
 
 /**
- * Returns a run in which a backup was restored before Ada's last event, with changes to what the run recorded
- * about the restore.
+ * Returns a run in which a backup from before Ada's last event was restored.
+ * @param change the fields to change in the run's record of the lost change
  */
 function afterRestore(change: Partial<LostChange>): RecordedRun {
   const { run } = goodRestoredRun;
@@ -212,7 +212,10 @@ function received(
 function fullDisk(readiness: Readiness): FaultLine {
   return fault({ fault: 'full-disk', target: 'disk', at: formatMinuteOfRun(40), readiness });
 }
-/** The first copy of a mail, from notifier-1, is accepted without being recorded; the second one is recorded. */
+/**
+ * Returns a run with two copies of a mail. The mail server accepted the first one from notifier-1, which did
+ * not record that. The second one, from notifier-2, is recorded as accepted.
+ */
 function twice(...faults: readonly FaultLine[]): Pick<Plant, 'run' | 'stores'> {
   return {
     run: { mails: [...goodRun.mails, copy(mailOf(WELCOME), 4, 'notifier-2')], faults },
@@ -332,10 +335,10 @@ const leftMark = commits('ada-1', (commit) => [{ ...commit, registration: { addr
 const FORKED = 'event 5 differs from the one that was applied: the history has forked';
 
 /**
- * Returns a run in which an older copy of the journal was restored. The restore removed the fifth event of
- * Ada's account, which now has a different fifth event.
+ * Returns a run in which an older copy of the journal was restored. The old fifth event of Ada's account was
+ * lost, and a different one was appended in its place.
  * @param reported the accounts that `ops verify` reports
- * @param parked the cause of each parked account
+ * @param parked the parked accounts, each with the cause
  */
 function restored(
   reported: readonly string[],
@@ -393,7 +396,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'coverage',
     run: {
       run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, hits: { 'kill-auth': 1 } } },
-      // Both faults happen while Ada changes her password and the mail about the change is sent. Only the
+      // Both faults happen while Ada changes her password and the notifier sends the mail about it. Only the
       // fault of the mail server hits work in progress.
       faults: [
         fault({

@@ -22,8 +22,8 @@ const SHOWN = [
 ] as const;
 
 /**
- * Checks each response to a read of a profile. The response must show the profile as it was at the version in
- * the response, and this version must not be older than the sequence that the request required.
+ * Checks each response with a profile. The response must show the profile exactly as it was at the version
+ * that the response names, and this version must be at least the sequence that the request required.
  */
 export function checkProfileReads({ journal, history }: CommandCheckContext): readonly Violation[] {
   return history

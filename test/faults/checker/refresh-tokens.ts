@@ -32,8 +32,8 @@ export function getIssuedTokens({ answer }: Pick<HistoryLine, 'answer'>): Issued
 }
 
 /**
- * Follows each session from its login. Checks that each refresh token has only one successor, however often
- * it is exchanged, and that the successor belongs to the same session and account.
+ * Follows the refresh tokens of each session, from its login on. Checks that each token has only one
+ * successor, however often it is exchanged, and that both belong to the same session and account.
  */
 export function traceRefreshTokens(history: readonly HistoryLine[]): TokenChains {
   const places = new Map<string, TokenPosition>();

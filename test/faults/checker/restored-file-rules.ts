@@ -10,8 +10,7 @@ export interface HistoryFork {
 }
 
 /**
- * Returns the event that was appended after the restore. It has the same sequence as the event of the change
- * that was lost.
+ * Returns the first event after the restore. It has the same sequence as the event that the restore has lost.
  */
 export function findHistoryFork(journal: Journal, { account, next }: LostChange): HistoryFork | undefined {
   const event = journal.events.get(account)?.find(({ data }) => data.person?.firstName === next);

@@ -6,9 +6,9 @@ import { getDeliveryIdOfMail, isAcceptedMail, type MailContext } from './mail-ru
 import { createViolations, type Violation } from './report.ts';
 
 /**
- * Checks that each recorded attempt names a process that sends mails. If the mail server has accepted a mail,
- * the accepted attempt must also name a process from which the mail server has accepted it. The rule about
- * duplicates relies on these names.
+ * Checks that each recorded attempt names a process that sends mails. If the mail server has accepted the
+ * mail, the attempt that is recorded as accepted must name a process from which the mail server accepted it.
+ * The rule about duplicates relies on these names.
  */
 export function checkSenders({ deliveries, mails, senders }: MailContext): readonly Violation[] {
   const accepted = Map.groupBy(mails.filter(isAcceptedMail), getDeliveryIdOfMail);

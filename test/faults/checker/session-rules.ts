@@ -33,7 +33,7 @@ const OF_ANOTHER: ReadonlySet<string> = new Set([
   'undo-email',
 ]);
 
-/** Checks that each response is about the account that the request was for. */
+/** Checks that each successful response is about the account that its request named. */
 export function checkAccountsInResponses({ history }: CommandCheckContext): readonly Violation[] {
   return history.filter(isAcknowledged).flatMap((command) => {
     const { op, id } = command;
@@ -129,8 +129,8 @@ function usesOf(history: readonly HistoryLine[], places: ReadonlyMap<string, Tok
 }
 
 /**
- * Checks that the user service accepts no token that is revoked according to the profile in the response, and that it
- * refuses only tokens that may be revoked or expired.
+ * Checks the user service's decisions about access tokens. It must accept no token that the profile in its
+ * response shows to be revoked, and may refuse a token only if the token may be revoked or expired.
  */
 export function checkTokenAcceptance({ journal, history }: CommandCheckContext): readonly Violation[] {
   const commands = indexCommandsById(history);

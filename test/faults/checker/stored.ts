@@ -50,8 +50,8 @@ export interface CommitEvent {
   readonly version: number;
   readonly data: EventData;
   /**
-   * `address` is the canonical email address. Only UserRegistered and the events that change the address have
-   * it.
+   * Fields that are never published. `address` is the canonical email address; only UserRegistered and the
+   * events that change the address have it.
    */
   readonly private?: { readonly address?: string; readonly passwordHash?: string };
   /**

@@ -10,8 +10,8 @@ const journal = createJournal(goodStores.commits);
 const records = goodStores.records.filter(({ headers }) => headers['x-forged'] === undefined);
 
 /**
- * Returns whether the checker reports a violation if a subscriber gets all events of Ada's account a second
- * time.
+ * Returns whether the checker reports a violation when one subscriber gets all events of Ada's account a
+ * second time.
  */
 function isBroken(
   via: ReceivedEventLine['via'],

@@ -17,7 +17,10 @@ export interface SubscriberContext {
   readonly subscribers: readonly ReceivedEventLine['via'][];
   readonly records: readonly TopicRecord[];
   readonly faults: readonly FaultLine[];
-  /** Present if the history of an account has forked. `subscribe()` must deliver the events before the fork. */
+  /**
+   * Present if the history of an account has forked. `subscribe()` must then deliver only the events before
+   * the fork.
+   */
   readonly fork?: HistoryFork | undefined;
 }
 

@@ -108,7 +108,10 @@ function checkForm(record: TopicRecord): readonly Violation[] {
   return faults.flatMap((fault) => createViolations('topic', `${logPositionOf(record)}: ${fault}`));
 }
 
-/** Checks that an event has its own key. If a later record had the same key, compaction would delete the event. */
+/**
+ * Checks that the key of an event belongs to this event alone. If a later record had the same key, compaction
+ * would delete the event.
+ */
 function faultsOfKey({ topic, key, headers }: TopicRecord): readonly string[] {
   const isOwn = key === `${headers['ce_subject']}/${Number(headers['ce_sequence'])}`;
   return topic !== ACCOUNTS || isOwn ? [] : ['another event may have its key'];
@@ -168,8 +171,8 @@ function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readon
 }
 
 /**
- * Returns whether a later copy of an event equals the first one, except that its `person` is erased. Such
- * copies are allowed, because an operator may publish the events of an erased account again.
+ * Returns whether `later` is the same event as `first` with `person: null`. Such copies are allowed, because
+ * an operator may publish the events of an erased account again.
  */
 function isErasedCopy(first: unknown, later: unknown): boolean {
   return isDeepStrictEqual({ ...(first as object), person: null }, later);

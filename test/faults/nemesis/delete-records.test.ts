@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import { type CleanupPolicy, CleanupPolicyNotRestored, runWhileDeletionIsAllowed } from './delete-records.ts';
 
 /**
- * Simulates a topic and access to its cleanup policy.
- * @param outcomes what happens to the next changes of the policy. Each of them fails: a `lost` change is not
- * applied, and an `unacknowledged` change is applied. All later changes succeed
+ * Simulates a topic whose cleanup policy can be read and changed.
+ * @param outcomes the outcomes of the next changes of the policy, all of which fail: a `lost` change is not
+ *   applied, and an `unacknowledged` change is applied. Later changes succeed
  */
 function fakePolicy(policy: string, ...outcomes: readonly ('lost' | 'unacknowledged')[]) {
   const left = [...outcomes];

@@ -18,12 +18,11 @@ export class CleanupPolicyNotRestored extends Error {
 }
 
 /**
- * Deletes all records that a partition contains now, read or unread. During the deletion, the topic may have
- * a cleanup policy with which auth refuses to start. The function restores the original policy even if
- * brokers fail or the run is interrupted. If the run itself is killed, the policy does not matter, because
- * each run starts its own brokers.
- * @param keep receives the records before they are deleted; after an error, the records may still be on the
- * topic
+ * Deletes all records of a partition, read or unread. In the meantime, the topic may have a cleanup policy
+ * with which auth refuses to start. The original policy is restored even if brokers fail or the run is
+ * interrupted. It is not restored if the run itself is killed, but then its brokers are gone as well.
+ * @param keep receives the records before they are deleted; if an error is thrown, the records may still be
+ *   on the topic
  * @returns false if the partition was empty
  * @throws CleanupPolicyNotRestored; Error if the brokers do not respond
  */

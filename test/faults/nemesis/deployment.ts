@@ -79,10 +79,10 @@ export interface OperatorActions {
    * @param readers the processes of the user service; they are stopped meanwhile
    */
   restoreReadModel(readers: readonly Pick<SupervisedProcess, 'kill' | 'start'>[]): Promise<boolean>;
-  /** Returns whether an older copy of the read model was restored during the run. */
+  /** Returns whether `restoreReadModel` has restored an older copy of the read model in this run. */
   isReadModelRestored(): boolean;
   /**
-   * Writes a forged record, which has no valid signature of auth, to a topic.
+   * Writes a record to a topic that auth has not signed.
    * @param index the index of the kind of forgery
    */
   forge(index: number): Promise<boolean>;
@@ -240,7 +240,7 @@ async function addPartitions(brokers: string): Promise<boolean> {
     const count = (topics[0]?.partitions.length ?? 0) + MORE_PARTITIONS;
     return await admin.createPartitions({ topicPartitions: [{ topic: TOPIC, count }] });
   } catch {
-    // The brokers are unavailable because of another fault, so nothing was added.
+    // Nothing was added, because another fault has made the brokers unavailable.
     return false;
   } finally {
     await admin.disconnect().catch(() => undefined);

@@ -36,8 +36,8 @@ export interface ClusterFaultTargets {
 
 const SLOW_BY_MS = 700;
 /**
- * How long commits are held back before the fault, in ms. As a result, the next send contains records of
- * several partitions.
+ * How long the relay's commits are held back before the fault, in ms, so that its next send contains records
+ * of several partitions.
  */
 const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
@@ -297,8 +297,9 @@ function operatorFaults(operate: (...words: readonly string[]) => Promise<boolea
 
 function clockFaults(clocks: Pick<Clocks, 'set'>, names: readonly string[]) {
   /**
-   * Returns a fault of a process's clock. The name of its target is `clock-of-…` instead of the name of the
-   * process, so that the checker does not accept the shifted clock as the cause of a failure of the process.
+   * Creates a fault that sets the clock of a process. The target has the name `clock-of-…`, because the
+   * checker would accept a fault with the name of the process as the cause of everything that the process
+   * fails to do.
    */
   function clock(begin: (name: string) => Promise<HealFault>): Fault {
     return { target: (index) => `clock-of-${nth(names, index)}`, begin: (index) => begin(nth(names, index)) };

@@ -50,7 +50,7 @@ export const FORGERIES: Readonly<Record<string, Forgery>> = {
     const chain = chainEvent(coveredBy(event), victim.headers['ce_hash'], newPersonSalt());
     return encode(event, { proof: { ...chain, signature: eventSigner({ kid, key }).sign(chain.hash) } });
   },
-  /** An event with a sequence that another event of the account already has. */
+  /** An event with a sequence that the account has already used for another event. */
   'with-a-taken-number': (victim) => encode(promotion(victim, 0)),
   /** An event of another account, with the genuine signature of that event. */
   'of-another-account': (victim, other) => ({
@@ -98,7 +98,7 @@ async function write(brokers: string, { topic, headers, ...record }: ForgedRecor
   }
 }
 
-/** Returns the key of the account's next event. */
+/** Returns the key that the next event of the victim's account will have. */
 function nextKeyOf(victim: KcatRecord): string {
   return `${getStreamId(victim)}/${sequenceOf(victim) + 1}`;
 }

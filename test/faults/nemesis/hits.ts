@@ -24,20 +24,21 @@ const SAMPLE_EVERY_MS = 1_000;
 
 /**
  * Starts to count the work that a fault hits.
- * @param fault the kind of the fault
- * @param target the name of its target
+ * @param fault the kind of fault, for example `kill-auth`
+ * @param target the name of the fault's target, for example `auth-1`
  */
 export type CountHitsOfFault = (fault: string, target: string) => FaultHitCounter;
 
 /**
- * Returns a function that counts the hits of a fault. What counts depends on the target of the fault:
- * - A process: its requests and mails in progress. For a consumer, also the accounts for which it is behind.
- * - A broker: produce requests without a response. MongoDB: commands. The mail server: mails.
+ * Returns a function that counts the work that a fault hits. Which work counts depends on the target of the
+ * fault:
+ * - A process: its requests and mails in progress. If it consumes events, also the accounts whose events it
+ *   has not processed yet.
+ * - A broker: produce requests without a response. MongoDB: its commands. The mail server: its mails.
  * - The disk or the clock of a process: the work of that process.
- * - Anything else, such as a topic: requests of clients, which continue during the fault.
- *
- * A kill hits only the work that is in progress at that moment. A killed consumer stays behind until it runs
- * again.
+ * - Anything else, such as a topic: the requests of clients, which continue during the fault.
+ * A kill hits only the work that is in progress at that moment, except that a killed consumer misses events
+ * until it runs again.
  */
 export function createHitCounter({ work, behind }: HitsDeps): CountHitsOfFault {
   function countOf(fault: string, target: string): FaultHitCounter {

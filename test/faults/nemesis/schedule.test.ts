@@ -26,8 +26,8 @@ describe('the plan of the faults', () => {
   });
 
   test('never repeats the schedule of a lane in another run', () => {
-    // All lanes have the same settings. Two of them then have the same schedule only if they use the same
-    // random numbers.
+    // Give all lanes the same settings. Two lanes with the same schedule must then have used the same random
+    // numbers.
     const lanes = FAULT_LANES.map(() => FAULT_LANES[0]);
     const schedules = Array.from({ length: 20 }, (_, seed) => planFaults({ seed, seconds: 300, lanes }));
     const all = schedules.flat().map((lane) => JSON.stringify(lane));

@@ -11,13 +11,14 @@ interface Kind {
 
 /** A lane of faults. The faults of one lane happen one after the other; faults of different lanes may overlap. */
 interface Lane {
-  /** The number of targets that the faults of this lane can hit. */
+  /** The number of targets, one of which each fault of this lane hits. */
   readonly targets: number;
   /** The range of the pause between two faults, in seconds. */
   readonly pauses: readonly [least: number, most: number];
   /**
-   * The time without faults at the end of a run, in seconds, during which the consequences of the faults end.
-   * At most half of a run is without faults: a short run waits for the consequences after its end.
+   * The time without faults of this lane at the end of a run, in seconds, so that the consequences of its
+   * faults can end. A short run is without faults for at most half of its time, and waits for the
+   * consequences afterwards.
    */
   readonly calm: number;
   readonly kinds: readonly Kind[];
@@ -47,7 +48,7 @@ export const MEDIUM_RUN_SECONDS = 120;
  */
 const LONG_RUN = 240;
 
-/** The lane of the mail server's faults, which is the same for a cluster and a standalone. */
+/** The schedule of the mail server's faults. Runs of a cluster and of a standalone use the same one. */
 const MAIL_LANE = {
   targets: 1,
   pauses: [2, 6],
@@ -63,7 +64,9 @@ const MAIL_LANE = {
   ],
 } as const satisfies Lane;
 
-/** The sequence of faults that hit subscribers. A run of a cluster and a run of a standalone have the same one. */
+/**
+ * The schedule of the faults that hit subscribers. Runs of a cluster and of a standalone use the same one.
+ */
 const SUBSCRIBER_LANE = {
   targets: 1,
   pauses: [8, 16],
@@ -85,10 +88,10 @@ const CLOCK_KINDS = [
 export const FAULT_LANES = [
   {
     targets: INSTANCES,
-    // The pauses are short, so that a run contains many of these faults.
+    // Make the pauses short, so that a run contains many of these faults.
     pauses: [8, 18],
-    // A killed or paused process may have claimed requests. They wait until its lease of 30 s expires, so the
-    // time without faults at the end of a run must be longer.
+    // Requests that a killed or paused process has claimed wait until its lease of 30 s expires. The end of
+    // the run without faults must be longer than that.
     calm: 35,
     kinds: [
       { fault: 'kill-auth', lasts: [0.2, 4] },
@@ -109,8 +112,8 @@ export const FAULT_LANES = [
   {
     targets: INSTANCES,
     pauses: [2, 7],
-    // A killed or paused process may have claimed mails. They wait until its lease expires, so the time
-    // without faults at the end of a run must be longer than the lease of a mail.
+    // Mails that a killed or paused process has claimed wait until its lease expires. The end of the run
+    // without faults must be longer than the lease of a mail.
     calm: 65,
     kinds: [
       { fault: 'kill-notifier', lasts: [0.2, 3] },
@@ -151,8 +154,8 @@ export const FAULT_LANES = [
       { fault: 'full-disk', lasts: [1, 8], from: MEDIUM_RUN_SECONDS },
       { fault: 'fail-over-mongodb', lasts: [5, 15], from: MEDIUM_RUN_SECONDS },
       { fault: 'pause-secondary', lasts: [3, 20], from: MEDIUM_RUN_SECONDS },
-      // Faults of the same lane never overlap. This fault is in the lane of MongoDB's faults, so MongoDB is
-      // available while the read model is copied and restored.
+      // This fault needs MongoDB, because it copies and restores the read model. It is in the lane of
+      // MongoDB's faults, because the faults of one lane never overlap.
       { fault: 'restore-read-model', lasts: [0, 0.1], from: MEDIUM_RUN_SECONDS },
     ],
   },
@@ -186,14 +189,14 @@ export const FAULT_LANES = [
     ],
   },
   {
-    // A target of the faults in this lane is a partition of the accounts topic.
+    // Each fault of this lane hits one of the twelve partitions of the accounts topic.
     targets: 12,
     pauses: [60, 120],
     calm: 40,
     kinds: [{ fault: 'cut-off-topic', lasts: [0, 0.1], from: LONG_RUN }],
   },
   {
-    // A target of the faults in this lane is a kind of forged record.
+    // Each fault of this lane writes one of the six kinds of forged records.
     targets: 6,
     pauses: [4, 10],
     calm: 20,
@@ -207,7 +210,8 @@ export const STANDALONE_LANES = [
   {
     targets: 1,
     pauses: [4, 12],
-    // The time without faults at the end is longer than the lease of a mail that a killed process was sending.
+    // If the process is killed while it sends a mail, the mail waits for the end of its lease. The end of the
+    // run without faults must be longer than that.
     calm: 45,
     kinds: [
       { fault: 'kill-standalone', lasts: [0.2, 4] },
@@ -263,7 +267,7 @@ export interface PlannedFault {
 
 export interface PlanOptions {
   readonly seed: number;
-  /** How long faults may be caused, in seconds. */
+  /** The length of the plan, in seconds. No fault happens after it. */
   readonly seconds: number;
   /** The factor by which the pauses between faults of the plan are multiplied. */
   readonly pauses?: number;
@@ -276,8 +280,8 @@ export interface PlanOptions {
 }
 
 /**
- * The number of seeds that each run reserves; each lane uses one of them. If there were more lanes than
- * reserved seeds, a lane would use the same random numbers as a lane of the next run.
+ * How many seeds one run may use, one for each lane. If a run had more lanes than this, one of them would use
+ * the same random numbers as a lane of the next run.
  */
 const SEEDS_PER_RUN = 64;
 

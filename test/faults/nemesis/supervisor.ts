@@ -20,8 +20,8 @@ export interface SupervisedProcess {
 const LAST_LINES = 12;
 
 /**
- * Returns the lines of output that explain why a process has exited: its last lines, after the last line with
- * the level `fatal` if that line is further up.
+ * Returns the lines that explain why a process has exited: its last lines of output. If the last line with
+ * the level `fatal` is not among them, it comes first.
  */
 function explainExit(output: string): string {
   const lines = output.trimEnd().split('\n');
@@ -51,8 +51,8 @@ export function superviseProcess(
   let mayEnd = false;
   let isReleased = false;
   /**
-   * Whether the process should run. Set to false by a kill, and to true by `start`. If the process is killed
-   * while a start waits for the gate, that start then launches nothing.
+   * Whether the process should run. A kill sets this to false, and `start` sets it to true. A start that
+   * waits for the gate launches nothing if the process was killed in the meantime.
    */
   let isWanted = true;
   let starting: Promise<void> | undefined;

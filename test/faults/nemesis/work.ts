@@ -55,11 +55,11 @@ export function countWorkAtBothTargets(one: WorkCounter, other: WorkCounter): ()
 
 /** Counts the work that one fault hits. Counting begins before the fault. */
 export interface FaultHitCounter {
-  /** Records that the fault has begun. Must be called at that time. */
+  /** Tells the counter that the fault begins. Must be called at the moment when it begins. */
   begun(): void;
   /**
-   * Ends the count. Must be called before the fault is healed.
-   * @returns the number of pieces of work that the fault has hit
+   * Stops counting. Must be called before the fault is healed.
+   * @returns how many pieces of work the fault has hit
    */
   end(): number | Promise<number>;
 }

@@ -59,8 +59,8 @@ async function isQuietWithoutBugs(provokedBy: readonly Provocation[]): Promise<b
 }
 
 /**
- * Returns whether the checker detects a planted bug. A bug that breaks the provocation itself does not count as
- * detected, because then the checker does not run.
+ * Returns whether the checker detects a planted bug. If a bug makes the provocation itself fail, the checker
+ * does not run, and the bug does not count as detected.
  */
 async function isCaught({ name, bug, provokedBy, caughtBy }: PlantedBug): Promise<boolean> {
   const report = await reportOn({ patches: bug, provokedBy: [provokedBy], quietMs: PLANTED_QUIET_MS });

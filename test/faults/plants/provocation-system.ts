@@ -56,8 +56,8 @@ const ONE_SIGN_UP: MinimumCounts = {
   erased: 0,
 };
 /**
- * The settings of a standalone that is later moved to a cluster. It runs too briefly for faults. Its even
- * seed turns the rate limits off.
+ * The settings of the standalone in a provocation that begins with a standalone and moves it to a cluster.
+ * The standalone runs too briefly for faults. The seed is even, which turns the rate limits off.
  */
 const FORMER_SETTINGS = { FAULTS_SEED: '0', FAULTS_SECONDS: '1' } as const;
 const MOVED_WITHIN_MS = 20_000;
@@ -79,19 +79,19 @@ export interface ProvocationSystem {
    * auth connects to the broker's own address.
    */
   readonly kafka: TcpProxy;
-  /** The proxy between MongoDB and the services user and notifier. */
+  /** The proxy between MongoDB and two services, user and notifier. */
   readonly mongo: TcpProxy;
   /**
-   * Starts the subscribers (the feed reader, the webhook receiver and the process that uses `subscribe()`)
-   * now. Without this call, they start at the end of the run.
+   * Starts the subscribers: the feed reader, the webhook receiver and the process that uses `subscribe()`.
+   * Without a call of this function, they start only at the end of the run.
    * @returns the id of the webhook endpoint of the receiver
    */
   subscribe(): Promise<string>;
-  /** Returns the number of mail deliveries that are in a state. */
+  /** Returns the number of mail deliveries in the given state. */
   deliveries(state: string): Promise<number>;
   /**
-   * Runs `work`, and records that the given faults lasted as long as `work`.
-   * @param hits maps the name of each fault to its target
+   * Runs `work`, and records the given faults as if they had happened during exactly that time.
+   * @param hits maps the kind of each fault to the name of its target
    */
   during(hits: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void>;
   signUp(): Promise<Person>;
@@ -128,8 +128,8 @@ export interface ProvocationSystem {
 
 export interface ProvocationSystemOptions {
   /**
-   * Whether to start with a standalone, and to move its data to a cluster once one person has signed up and logged in.
-   * Default: false.
+   * Whether the system is a standalone at first. As soon as a person has signed up and verified the address
+   * there, the standalone is moved to the cluster. Default: false.
    */
   readonly isMoved?: boolean;
 }

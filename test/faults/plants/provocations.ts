@@ -16,8 +16,8 @@ const SECURITY_TOPIC = 'security.events.v1';
 /** A pause during which every idle notifier polls for mails, in ms. Notifiers poll every 2 s. */
 const ALL_HAVE_POLLED_MS = 3_000;
 /**
- * A pause in ms. It is longer than the time for which the checker tolerates that a mail is claimed after its
- * cutoff.
+ * A pause in ms. The checker tolerates that a mail is claimed shortly after its cutoff; this pause is longer
+ * than that.
  */
 const CERTAINLY_LATER_MS = 6_000;
 const QUIET_WITHIN_MS = 20_000;
@@ -213,7 +213,7 @@ export const provocations = {
         second?.launch();
         await waitUntil('another process has sent the mail', async () => (await deliveries('sent')) > sent);
       } finally {
-        // Resume the process, because a stopped process could not be ended.
+        // Resume the process first: while it is stopped, it cannot be ended.
         first?.signal('SIGCONT');
       }
       await waitUntil(
@@ -259,12 +259,12 @@ export const provocations = {
 
 export type Provocation = keyof typeof provocations;
 
-/** The provocation whose system begins as a standalone. */
+/** The only provocation that begins with a standalone, which it moves to the cluster. */
 export const PROVOCATION_MOVING_A_STANDALONE: Provocation = 'a standalone is moved';
 
 /**
- * The provocations that need a system of their own. After a restore of the journal, only some of the rules
- * apply, and a moved system begins as a standalone.
+ * The provocations that cannot share a system with others: after a restored journal, only some of the rules
+ * apply, and the move begins with a standalone.
  */
 export const PROVOCATIONS_WITH_OWN_SYSTEM: ReadonlySet<Provocation> = new Set([
   'an older journal is restored',

@@ -13,8 +13,9 @@ const MAILED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Counts the accounts that have unprocessed events among the latest commits. For `user`, an account counts if
- * the read model is behind; for `notifier`, it counts if a mail for one of its events has not been recorded.
+ * Looks at the latest commits, and counts the accounts with events that a consumer has not processed. For
+ * `user`, these are the accounts for which the read model is behind; for `notifier`, those with an event
+ * whose mail has not been recorded.
  * @throws Error if MongoDB does not respond
  */
 export async function countAccountsBehind(mongoUrl: string, consumer: 'user' | 'notifier'): Promise<number> {

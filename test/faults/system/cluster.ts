@@ -39,7 +39,10 @@ import {
 } from './under-test.ts';
 
 const TRIES = 5;
-/** How long to wait until all records are read, before the read model is compared, in ms. */
+/**
+ * How long to wait until the user service has read all records, in ms. Only then is the read model compared
+ * with the journal.
+ */
 const QUIET_WITHIN_MS = 120_000;
 
 /** The standalone that is moved to a cluster. The cluster takes over its data and its clients. */
@@ -50,8 +53,8 @@ interface FormerSystem {
   /** Stops the standalone and its load balancer. Called once the servers of the cluster are running. */
   stop(): Promise<void>;
   /**
-   * Moves the data and the secrets of the standalone to a cluster whose topics and indexes exist, and whose
-   * processes do not run yet.
+   * Moves the data and the secrets of the standalone to a cluster. The topics and indexes of the cluster must
+   * exist, and its processes must not run yet.
    */
   moveTo(cluster: Cluster): Promise<void>;
 }

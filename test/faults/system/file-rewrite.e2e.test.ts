@@ -22,8 +22,8 @@ describe('the file of a standalone that has erased data', () => {
   }
 
   /**
-   * Simulates a standalone that has erased data and has not rewritten its file since.
-   * @param attemptedAt the time of a rewrite that a kill has interrupted; null if there was no rewrite
+   * Simulates a standalone that has erased data and has not yet rewritten its database file.
+   * @param attemptedAt when a kill interrupted a rewrite, in ms since 1970; null if no rewrite was attempted
    */
   async function leaveUnfinished(attemptedAt: number | null): Promise<void> {
     await system.kill();

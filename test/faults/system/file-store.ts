@@ -1,11 +1,13 @@
-/** Keeps the positions of a subscription in a file, so that they survive the end of the process. */
+/**
+ * Keeps the positions of a subscription in a file, so that they are still there after the process was killed.
+ */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { memoryStore, type SequenceStore } from '@latchkey/events/subscribe';
 
 /** The name of the file with the positions, in the folder of a subscriber. */
 export const POSITIONS_FILE = 'positions.jsonl';
 
-/** A change of a position in the store, as a line of the file. */
+/** A change to the stored positions. The file contains one change per line. */
 type StoredChange =
   | { readonly saved: Parameters<SequenceStore['save']>[0] }
   | { readonly replaced: Parameters<SequenceStore['replaceMark']> };
@@ -36,8 +38,8 @@ export async function openPositionStoreInFile(path: string): Promise<SequenceSto
 }
 
 /**
- * Reads the changes from the file, in their order. Ignores incomplete lines: the promises of these changes
- * have not resolved.
+ * Reads the changes from the file, oldest first. Ignores incomplete lines: the process was killed before it
+ * could confirm these changes.
  */
 function readChanges(path: string): readonly StoredChange[] {
   if (!existsSync(path)) return [];

@@ -15,7 +15,10 @@ import type { ClusterAddresses, DataFolder, ShownGeneration } from '../run-folde
  */
 const SWITCHED_WITHIN_MS = 10_000;
 const ASK_EVERY_MS = 200;
-/** The switches of a run: to a new generation, and back to the previous one. */
+/**
+ * The ops commands with which a run switches generations: first to a new generation, then back to the
+ * previous one.
+ */
 const SWITCHES = [
   ['rebuild', 'user'],
   ['rebuild', 'user', '--back'],
@@ -32,7 +35,7 @@ export interface GenerationSwitchDeps {
    */
   readonly account: string;
   readonly token: string;
-  /** Called after each switch, once the account has its original profile again in all generations. */
+  /** Called after each switch, when all generations show the account's original profile again. */
   onSwitched?(): Promise<void>;
 }
 
@@ -59,8 +62,8 @@ export async function switchGenerations(needs: GenerationSwitchDeps): Promise<re
 }
 
 /**
- * Requests the profile from a process until it shows the active generation, or until SWITCHED_WITHIN_MS have
- * passed.
+ * Requests the profile from a process, until the process answers from the active generation or
+ * SWITCHED_WITHIN_MS have passed.
  */
 async function ask(by: string, url: string, token: string, active: number): Promise<ShownGeneration> {
   const deadline = performance.now() + SWITCHED_WITHIN_MS;

@@ -12,7 +12,8 @@ export interface InboxMail {
 export interface Inboxes {
   deliver(to: readonly string[], mail: InboxMail): void;
   /**
-   * Waits for an unread mail to an address for which `wanted` returns true, and marks the mail as read.
+   * Waits for an unread mail to an address, and marks it as read.
+   * @param wanted returns whether a mail is one to wait for
    * @returns undefined if no such mail arrives within `withinMs`
    */
   next(

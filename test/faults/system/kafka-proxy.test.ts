@@ -69,7 +69,7 @@ describe('the proxy', () => {
   let proxy: KafkaProxy;
   let client: Socket;
   let answers: AsyncIterator<Buffer>;
-  /** The delays that the proxy has begun. `end` ends the delay. */
+  /** The delays that the proxy has begun and not ended. Calling `end` ends the delay. */
   let delays: { readonly ms: number; readonly end: () => void }[];
 
   /** Starts a server that responds to every request immediately, with its correlation id. */

@@ -32,7 +32,7 @@ export interface KafkaProxy {
    * @returns a function that sends the responses that were held back
    */
   hold(): () => void;
-  /** Closes all connections through the proxy, and accepts no new ones. */
+  /** Closes all connections through the proxy, and refuses new ones until `mend` is called. */
   cut(): Promise<void>;
   /** Makes the proxy accept connections again after `cut`. */
   mend(): Promise<void>;

@@ -9,8 +9,8 @@ const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 const BODY_AT = HEADER_BYTES + 4;
 /**
- * Two lengths in bytes. SIZE_BYTES is the length of a document's size, which precedes the first field.
- * TYPE_BYTES is the length of a field's type, which precedes the name of the field.
+ * Two sizes in bytes. A BSON document begins with its length, in SIZE_BYTES bytes. A field begins with its
+ * type, in TYPE_BYTES bytes, before its name.
  */
 const SIZE_BYTES = 4;
 const TYPE_BYTES = 1;

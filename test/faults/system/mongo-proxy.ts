@@ -19,11 +19,14 @@ import {
 export type MongoProxyMode =
   | 'clear'
   /**
-   * MongoDB applies writes, but the proxy changes the responses, so that they report that no majority has
-   * acknowledged the write.
+   * MongoDB applies writes, but the proxy changes the responses: they report that no majority of the replica
+   * set has acknowledged the write.
    */
   | 'fails-write-concern'
-  /** The proxy drops writes, and responds that the primary stepped down before a majority had them. */
+  /**
+   * The proxy drops writes, and responds as a primary does that stepped down before a majority of the replica
+   * set had the write.
+   */
   | 'is-stale'
   /** The proxy refuses writes, as a server whose disk is full does. */
   | 'is-full';
@@ -61,7 +64,7 @@ export async function createMongoProxy(
 
   /** Forwards messages between a client and MongoDB until one of them closes the connection. */
   async function relay(near: Socket, away: Socket): Promise<void> {
-    /** The ids of writes whose responses are changed to report a failed write concern. */
+    /** The ids of writes in progress whose responses must report a failed write concern. */
     const unsure = new Set<number>();
     /**
      * The commands without a response, by id. The value is the function that stops counting the command as
@@ -122,8 +125,8 @@ function isWrite(message: Buffer): boolean {
 }
 
 /**
- * Returns the proxy's own response to a request that must not reach MongoDB; undefined if the proxy must
- * forward the request.
+ * Returns the response with which the proxy itself answers a request that must not reach MongoDB. Returns
+ * undefined if the proxy must forward the request.
  */
 function answerInstead(message: Buffer, mode: Exclude<MongoProxyMode, 'clear'>): Buffer | undefined {
   if (mode === 'fails-write-concern' || !isWrite(message)) return undefined;

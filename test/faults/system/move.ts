@@ -10,9 +10,9 @@ import { openStandalone } from './standalone.ts';
 import type { SystemOptions, SystemUnderTest } from './under-test.ts';
 
 /**
- * Starts a standalone that can be moved to a cluster. Faults hit the standalone in the first half of the run,
- * and the cluster in the second half. The traffic continues during the move, although its connections are
- * refused then.
+ * Starts a standalone that can be moved to a cluster. In the first half of the run, faults hit the
+ * standalone; in the second half, they hit the cluster. People keep sending requests during the move,
+ * although no server accepts their connections then.
  */
 export async function openMovedStandalone(
   options: SystemOptions,

@@ -1,4 +1,4 @@
-/** Watches what the endpoint /readyz of a process reports during a fault. */
+/** Polls /readyz of a process during a fault, and records what it reports. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readiness } from '../run-folder.ts';
 

@@ -13,7 +13,9 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 const file = process.env['REPLACED_ROWS_FILE'];
 if (!file) throw new Error('REPLACED_ROWS_FILE must be a path');
 
-/** The tables of SQLite whose replaced rows are recorded, with the columns whose changes are recorded. */
+/**
+ * The tables whose replaced rows are recorded. A row counts as replaced if one of the given columns changes.
+ */
 const WATCHED = {
   bus_record: ['value', 'headers'],
   journal_commit: ['events'],
@@ -21,7 +23,7 @@ const WATCHED = {
 type WatchedTable = keyof typeof WATCHED;
 const TABLES = Object.keys(WATCHED) as readonly WatchedTable[];
 
-/** For each table, values to record in addition to its columns, as names and SQL expressions. */
+/** Additional values to record for a row of a table: names and SQL expressions in turn. */
 const ADDED: Readonly<Partial<Record<WatchedTable, readonly string[]>>> = {
   bus_record: ["'name', (SELECT name FROM bus_topic WHERE id = OLD.topic)"],
 };

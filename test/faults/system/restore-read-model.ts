@@ -1,5 +1,6 @@
 /**
- * Restores an older copy of the read model in MongoDB. The positions of the consumer groups are not restored.
+ * Restores an older copy of the read model in MongoDB. The consumer groups keep their current positions, so
+ * they do not read the missing events again.
  */
 import { MongoClient } from 'mongodb';
 import type { ClusterAddresses, RestoredReadModel } from '../run-folder.ts';
@@ -8,7 +9,8 @@ const GENERATION = /^user_profiles_v\d+$/;
 
 /**
  * Copies every generation of the read model.
- * @returns a function that replaces the stored read model by the copy; no user service may run meanwhile
+ * @returns a function that replaces the stored read model with this copy; no user service may run at that
+ *   time
  */
 export async function copyReadModel(mongoUrl: string): Promise<() => Promise<void>> {
   const copies = await withDatabase(mongoUrl, async (client) => {
@@ -69,8 +71,8 @@ export async function readOutputOfFailedCommand(command: Promise<string>): Promi
 }
 
 /**
- * The kinds of findings about an account that has events which the read model does not contain. If a later
- * event of such an account has arrived, the account is parked.
+ * The kinds of findings of `ops verify` about accounts whose profile lacks events. An account with a missing
+ * event is parked as soon as one of its later events arrives.
  */
 const REPORTED: ReadonlySet<string> = new Set(['profile-missing', 'profile-behind', 'account-parked']);
 

@@ -36,9 +36,9 @@ The link works for 24 hours, until November 22, 2026 at 10:15 AM UTC.
 .`.replaceAll('\n', '\r\n');
 
 /**
- * Sends a mail by RFC 5321, command by command, and disconnects early if `impatience` resolves before the
- * end.
- * @returns `accepted`, `lost`, or the reply code with which the mail was refused
+ * Sends a mail over SMTP (RFC 5321), one command at a time.
+ * @param impatience closes the connection when it resolves
+ * @returns `accepted`, `lost` (no reply to the content), or the reply code with which the mail was refused
  */
 async function send(impatience?: Promise<void>): Promise<number | 'accepted' | 'lost'> {
   const socket = connect(Number(sink.settings['MAIL_PORT']), '127.0.0.1');

@@ -18,8 +18,8 @@ export type MailSinkMode =
   /** Delays the reply to each completely transferred mail until the mode changes. */
   | 'stalls'
   /**
-   * Refuses mails with a temporary (4xx) or permanent (5xx) reply code: every second mail at RCPT TO, the
-   * others after their content.
+   * Refuses mails with a temporary (4xx) or permanent (5xx) reply code. Every second mail is refused at RCPT
+   * TO, the others after their content.
    */
   | 'answers-4xx'
   | 'answers-5xx'
@@ -69,8 +69,8 @@ export async function openMailSink(
   }
 
   /**
-   * Decides what the mail server does with a mail that was transferred completely. The result depends on the
-   * current mode.
+   * Decides, according to the current mode, what the mail server does with a mail that was transferred
+   * completely.
    */
   async function judge(session: SMTPServerSession): Promise<SmtpReply> {
     if (mode === 'stalls') await modeEnds.promise;

@@ -38,8 +38,8 @@ export function canMountDisks(): boolean {
 }
 
 /**
- * Mounts a disk on an empty folder.
- * @param stack unmounts the disk when it is disposed, even while files are open
+ * Mounts a new file system on an empty folder.
+ * @param stack unmounts the file system when the stack is disposed, even if files are still open
  */
 export async function mountSmallDisk(folder: string, stack: AsyncDisposableStack): Promise<SmallDisk> {
   await run('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', folder]);

@@ -32,7 +32,7 @@ import {
 } from './under-test.ts';
 
 const NAME = 'standalone';
-/** A replacement for the disk, for runs that do not plan to fill it. Its functions do nothing. */
+/** Used instead of a mounted disk in runs that never fill the disk. */
 const NO_DISK: SmallDisk = { fill: async () => undefined, free: async () => undefined };
 
 /** Returns the faults that this machine cannot cause. */
@@ -100,8 +100,8 @@ export async function openStandalone(
       ...createServiceSettings(seed),
       ...WEBHOOK_SETTINGS,
       ...sink.settings,
-      // Each start of the process changes the grace period of erasures, so that a run has immediate erasures
-      // and erasures that are still waiting.
+      // Change the grace period of erasures with each start of the process, so that some erasures of a run
+      // are immediate and others are still waiting at its end.
       ERASURE_GRACE_DAYS: nextGraceDays(),
       ...createReplacedRowsSettings(replacedRowsFile),
       ...createEhloNameSettings(NAME),

@@ -27,13 +27,16 @@ const PAGE = 200;
 const WAIT_SECONDS = 2;
 const PATIENCE_MS = 10_000;
 const AGAIN_MS = 250;
-// The receiver fails only the first time that it gets an event. If it failed several times for the same
-// event, the pauses between the attempts would take minutes.
-/** The receiver fails on purpose: of every `FAILED` webhooks, it responds to one with status 500. */
+// The receiver fails only the first time that it gets an event. If it failed several times for one event, the
+// pauses before the retries would take minutes.
+/**
+ * The test's receiver responds with status 500 to one in FAILED webhooks, to see whether Latchkey sends the
+ * event again.
+ */
 const FAILED = 10;
 /**
- * Of every `UNANSWERED` webhooks, the receiver leaves one without a response, although it has recorded its
- * event.
+ * The test's receiver records one in UNANSWERED webhooks without sending a response, to see how Latchkey
+ * handles a lost response.
  */
 const UNANSWERED = 13;
 
@@ -61,16 +64,16 @@ export interface Subscribers {
    */
   behind(): number;
   /**
-   * Waits until the feed has no further events, and the other two subscribers have the last event of each
-   * account. Returns after `withinMs` in any case; the checker then reports the missing events.
-   * @param forked an account that `subscribe()` must park, because its history has forked
+   * Waits until the feed has no further events, and the other two subscribers have received the last event of
+   * each account. Gives up after `withinMs` without an error; the checker then reports the missing events.
+   * @param forked the account that `subscribe()` must park because its history has forked
    */
   catchUp(withinMs: number, forked?: string): Promise<void>;
   /** Returns the accounts that `subscribe()` has parked because their history has forked. */
   listForked(): Promise<readonly string[]>;
   /**
-   * Runs `work`, which changes the system and then restores an earlier backup. The events that the
-   * subscribers receive meanwhile are not recorded.
+   * Runs `work`, which changes the system and then restores a backup from before the change. The events that
+   * the subscribers receive during `work` are not recorded.
    */
   forgetting(work: () => Promise<void>): Promise<void>;
 }
@@ -232,7 +235,10 @@ function readFeed(url: string, key: string, take: (event: CloudEvent) => void) {
 
   const running = run();
   return {
-    /** Resolves once a request for events that begins after the call of `nextEnd` finds no further events. */
+    /**
+     * Resolves once the reader is at the end of the feed: a request that began after this call has returned
+     * no events.
+     */
     nextEnd(): Promise<void> {
       const { promise, resolve } = Promise.withResolvers<void>();
       atEnd = [...atEnd, resolve];

@@ -53,8 +53,8 @@ export interface SystemUnderTest {
   /** Searches the stores for personal data of erased people. Called once the system is idle. */
   findTraces(): Promise<PersonalDataSearchResult>;
   /**
-   * Moves the data to a cluster, which takes over the URL, the mails and the subscribers. This system no
-   * longer runs after the move. Only a standalone that is to be moved has this method.
+   * Moves the data to a cluster, and returns the cluster. The cluster takes over the URL, the mail server and
+   * the subscribers, and this system ends. Only a standalone of a run with a move has this method.
    */
   move?(): Promise<SystemUnderTest>;
 }
@@ -79,9 +79,9 @@ export interface SystemOptions {
 }
 
 /**
- * Settings of all services in a run. Links have the shortest lifetime that is allowed. The lease of a mail is
- * longer than a busy machine ever suspends a process, because a suspended process whose lease expires causes
- * a second copy of a mail, and no recorded fault would explain it.
+ * Settings of all services in a run. Links live as briefly as the settings allow. The lease of a mail is
+ * longer than a busy machine suspends a process. Otherwise a suspended process could lose its lease, and no
+ * recorded fault would explain the second copy of the mail.
  */
 const SERVICE_SETTINGS = {
   RESET_TOKEN_EXPIRATION_MINUTES: '10',

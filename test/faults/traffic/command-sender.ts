@@ -27,8 +27,8 @@ export interface CommandResponse {
 export interface CommandSender {
   send(command: Command): Promise<CommandResponse>;
   /**
-   * Sends a command, and repeats it until its outcome is known. Use this method only for commands that take
-   * effect once, however often they are sent.
+   * Sends a command, and repeats it until its outcome is known. The command must be one that takes effect
+   * only once, however often it is sent.
    */
   insist(command: Command): Promise<CommandResponse>;
 }

@@ -4,7 +4,7 @@ import type { Person, PersonNames } from './person.ts';
 
 export interface Command {
   readonly op: string;
-  /** What the history records about the request: its parameters, and the account that it is for. */
+  /** The parameters of the request and the account that it is for, as the history of the run records them. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -45,8 +45,8 @@ export function createSignUpCommand(person: Person, names: PersonNames): Command
 }
 
 /**
- * Creates a command that verifies an address with the link and the password, because the link alone is not
- * sufficient.
+ * Creates a command that verifies an address. It needs the password of the sign-up, because auth does not
+ * accept the link alone.
  */
 export function createVerifyAddressCommand(person: Person, linkToken: string): Command {
   const { email } = person;

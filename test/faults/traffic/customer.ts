@@ -14,22 +14,22 @@ export interface CustomerDeps {
 /** How long a simulated person waits for a mail before they continue without it, in ms. */
 const READS_WITHIN_MS = 20_000;
 /**
- * Fractions: of the links that people reject with "This was not me" (REFUSED), and of the sign-ups that
- * people never complete (ABANDONED).
+ * The fraction of mailed links with which people reject the sign-up ("This was not me"), and the fraction of
+ * sign-ups that people never complete.
  */
 const REFUSED = 0.04;
 const ABANDONED = 0.05;
 const RESET_TWICE_AT_ONCE = 0.2;
 /**
- * Fractions: of the erasures that an admin requests (ERASED_BY_ADMIN), of the erasures that are canceled
- * (KEPT), and of the address changes that are undone (MOVED_BACK).
+ * Three fractions: of all requested erasures, those that an admin requests; of the erasures that can be
+ * canceled, those that are; and of all address changes, those that are undone.
  */
 const ERASED_BY_ADMIN = 0.3;
 const KEPT = 0.7;
 const MOVED_BACK = 0.4;
-/** The fraction of new addresses that already belong to another person. */
+/** The fraction of address changes to an address that another person already has. */
 const TAKEN = 0.1;
-/** People try to cancel an erasure only if it is due later than `AT_ONCE_MS` from now, in ms. */
+/** People try to cancel an erasure only if it is due more than this time from now, in ms. */
 const AT_ONCE_MS = 60 * 60_000;
 const PASSWORDS_KEPT = 4;
 const MOST_CHANGES = 4;
@@ -86,8 +86,8 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
   }
 
   /**
-   * Logs in or refreshes if necessary.
-   * @returns whether the person has an access token now; the token may have been revoked
+   * Makes sure that the person has an access token, by a refresh or a login if necessary.
+   * @returns whether the person has one now; it may have been revoked
    */
   async function signedIn(person: Person): Promise<boolean> {
     if (person.accessToken !== undefined) return true;
@@ -97,8 +97,8 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
   }
 
   /**
-   * Updates the list of passwords that a person may have, after a password change. The outcome of the change
-   * may be unknown.
+   * Updates the passwords that the person's account may have, after an attempt to change the password. If the
+   * outcome is unknown, the old passwords remain in the list.
    */
   function learnPassword(person: Person, next: string, answer: CommandResponse): void {
     if (answer.status === 200 && !person.sharesAddress) person.passwords = [next];
@@ -168,8 +168,8 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
   return {
     /** Requests the erasure of an account, and usually cancels it if that is possible. */
     eraseAccount: async (admin: Person, person: Person): Promise<void> => {
-      // Mark the person as gone before the request is sent, so that the person begins no further actions.
-      // Such an action could store the address after the erasure.
+      // Before the request is sent, mark the person as gone. Otherwise the person could begin another action,
+      // which could store the address again after the erasure.
       person.gone = true;
       const answer = await requestErasure(admin, person);
       person.gone = answer !== undefined && (answer.status === 202 || isOutcomeUnknown(answer));
@@ -293,8 +293,8 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
 }
 
 /**
- * Updates what an admin knows after a command about another person. Ignores the sequence in the response,
- * because it belongs to the account of the other person.
+ * Updates what an admin knows after a command about another person's account. Does not store the sequence in
+ * the response, because it is not a sequence of the admin's account.
  */
 function learnOfOther(admin: Person, { status }: CommandResponse): void {
   if (status === 401) delete admin.accessToken;

@@ -25,7 +25,7 @@ const MIXES = {
   /** A typical mix of actions, but with more changes than real people make. */
   everything: EVERYTHING,
   /**
-   * A mix that causes as many events as possible: most of its actions cause several events, or one event
+   * A mix that causes as many events as possible: most of its actions cause several events, or cause one
    * without hashing a password.
    */
   changes: {

@@ -4,8 +4,8 @@ import type { RandomGenerator } from '../random.ts';
 
 export interface Person {
   /**
-   * The username at the sign-up, which never changes. If several people sign up with one address, this name
-   * shows to whom a mail belongs.
+   * The username that the person signed up with; a later change of the username does not change this field.
+   * If several people sign up with one address, it shows to whom a mail belongs.
    */
   readonly signUpName: string;
   email: string;

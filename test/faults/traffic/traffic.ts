@@ -28,7 +28,7 @@ export interface Traffic {
 
 /** The maximum number of actions in progress. */
 const AT_ONCE = 60;
-/** If fewer than `CROWD` people are active, 30 % of the actions are sign-ups of further people. */
+/** While fewer than CROWD people are active, 30 % of the actions are sign-ups of new people. */
 const CROWD = 80;
 const BUSY_SHARE = 0.1;
 const RECIPIENTS = 20;

@@ -38,7 +38,10 @@ interface Acceptance {
 }
 
 export function createRefusalHistory(): RefusalHistory {
-  /** The last accepted mail, and the last accepted mail that went to a different recipient. */
+  /**
+   * The latest accepted mail, followed by the latest accepted mail to any other recipient. Contains at most
+   * these two.
+   */
   let accepted: readonly Acceptance[] = [];
   let acceptances = 0;
   /** For each delivery: how many mails had been accepted when its mail was first refused. */
@@ -54,7 +57,10 @@ export function createRefusalHistory(): RefusalHistory {
     allInARow.clear();
   }
 
-  /** Returns whether a mail to a different recipient was accepted since the mail `id` was first refused. */
+  /**
+   * Returns whether the server accepted a mail to a recipient other than `to` after it first refused the mail
+   * of delivery `id`.
+   */
   function othersGotThrough(id: string, to: string): boolean {
     const other = accepted.find((each) => each.to !== to);
     return other !== undefined && other.number > (firstRefused.get(id) ?? Number.POSITIVE_INFINITY);
@@ -85,8 +91,8 @@ export function createRefusalHistory(): RefusalHistory {
           add(inARow, to);
           return result;
         case 'deferred':
-          // A failure without a reply also counts as a refusal, because a server may drop the connection at
-          // every mail instead of refusing it.
+          // Also count a failure without a reply, because some servers drop the connection at every mail
+          // instead of refusing it.
           if (result.failure.code === undefined) add(inARow, to);
           return result;
         default:

@@ -5,8 +5,8 @@ import type { DecryptSealedLink } from '../ports/decrypter.ts';
 export interface MissingKeyMonitor {
   readonly open: DecryptSealedLink;
   /**
-   * Returns a message that names the missing key; undefined if this process has the key of the last link that
-   * it decrypted.
+   * Returns a message that names the missing key. Returns undefined if the last link could be decrypted with
+   * a key of this process.
    */
   trouble(): string | undefined;
 }

@@ -1,15 +1,17 @@
 /**
- * Determines how long a claimed delivery belongs to the process that claimed it. An attempt to send its mail
- * takes as long as the mail server needs, so a process renews the leases of its deliveries while it is alive.
- * A process sends content only while its lease is recent by both the monotonic clock and the wall clock. A
- * process that was paused for minutes therefore never sends a mail that another process has claimed in the
- * meantime. Both clocks are needed: the monotonic clock stops while the machine is suspended, and the wall
- * clock can be set.
+ * Limits how long a claimed delivery belongs to the process that claimed it: until the lease expires. Sending
+ * a mail takes as long as the mail server needs, so a live process keeps renewing the leases of its
+ * deliveries. A process sends the content of a mail only while its lease is recent by two clocks: the
+ * monotonic clock and the wall clock. A process that was paused for minutes therefore never sends a mail that
+ * another process has claimed in the meantime. One clock is not enough: the monotonic clock stops while the
+ * machine is suspended, and the wall clock can be set back.
  */
 import type { Clock } from '../ports/clock.ts';
 import type { DeliveryStore } from '../ports/deliveries.ts';
 
-/** When a claim began, by both clocks of this process. */
+/**
+ * The id and the start of the claim on a delivery. The start is measured with both clocks of this process.
+ */
 export interface DeliveryLease {
   /** The id of the claim. Each claim gets a new id. */
   readonly owner: string;
@@ -34,7 +36,10 @@ function ageOf({ at, monotonic }: DeliveryLease, clock: Clock): number {
 export interface DeliveryLeaseRenewerDeps {
   readonly deliveries: Pick<DeliveryStore, 'extend'>;
   readonly clock: Clock;
-  /** How long a claimed delivery belongs to the process that claimed it, in ms. */
+  /**
+   * The duration of a lease, in ms. A claimed delivery belongs to the process that claimed it for this long,
+   * unless the process renews the lease.
+   */
   readonly leaseMs: number;
 }
 
@@ -49,7 +54,7 @@ export interface DeliveryLeaseRenewer {
    */
   mayStillSend(id: string): boolean;
   /**
-   * Renews the leases that are older than a third of their duration.
+   * Renews each registered lease of which more than a third has passed.
    * @throws StoreUnavailable
    */
   extendDue(): Promise<void>;

@@ -10,7 +10,8 @@ import type { StoreOutageLog } from './store-watch.ts';
 const REWRITE_MS = { least: 100, most: 1_000 };
 
 /**
- * The outcome of an attempt to send a mail. `owner` is the id of the claim under which the attempt was made.
+ * The outcome of an attempt to send a mail. `id` is the id of the delivery, and `owner` the id of the claim
+ * under which the attempt was made.
  */
 export interface AttemptOutcome extends SettleDeliveryOptions {
   readonly id: string;
@@ -24,15 +25,15 @@ export interface OutcomeRecorderDeps {
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   random(): number;
-  /** The signal that ends the retries. */
+  /** Aborted when the notifier stops; no result is retried after that. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Records the result of an attempt to send a mail. Retries while the store is down, because a mail that was
  * sent but not recorded would be sent again.
- * @returns false if another process has claimed the delivery since
- * @throws Error if the store fails for any other reason, or `signal` is aborted
+ * @returns false if another process has claimed the delivery in the meantime
+ * @throws Error if the store fails in any other way, or if `signal` is aborted
  */
 export type RecordAttemptOutcome = (outcome: AttemptOutcome) => Promise<boolean>;
 

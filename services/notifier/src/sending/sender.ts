@@ -16,8 +16,8 @@ export interface DeliverySenderDeps {
   readonly suppressions: Pick<SuppressionStore, 'find'>;
   now(): Date;
   /**
-   * Returns whether the sender may end deliveries whose `sendUntil` has passed. Returns false while the
-   * process does not trust its clock. Default: always true.
+   * Returns whether the sender may mark deliveries as expired once their `sendUntil` has passed. Must return
+   * false while the process does not trust its clock. Default: always true.
    */
   mayExpire?(): boolean;
 }

@@ -40,8 +40,8 @@ function watchServer() {
   return {
     ...server,
     /**
-     * Reports a mail to each of the recipients, all with the same result.
-     * @param ms the time of the results since the start
+     * Gives the monitor the same result for a mail to each recipient.
+     * @param ms the simulated time of the results, in ms since the start
      */
     at(ms: number, recipients: readonly string[], result: MailSendResult): void {
       clock.moveTo(ms);

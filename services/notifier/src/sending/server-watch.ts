@@ -15,7 +15,10 @@ import { isRefusedOrDeferred, type RefusalHistory } from './evidence.ts';
 export interface MailServerMonitorDeps {
   /** Checks whether the mail server accepts mail. */
   probe(): Promise<MailServerProbeResult>;
-  /** Returns how many connections the server is believed to allow. */
+  /**
+   * Returns the number of connections that the notifier may open at once, according to its estimate of the
+   * server's limit.
+   */
   connections(): number;
   readonly evidence: Pick<RefusalHistory, 'refusedInARow' | 'failedInARow'>;
   readonly clock: Clock;
@@ -24,7 +27,7 @@ export interface MailServerMonitorDeps {
   readonly logger: Logger;
   /** Called whenever the circuit breaker opens or closes. */
   onChange(): void;
-  /** A signal. Once it is aborted, the result of a running probe is ignored. */
+  /** Aborted when the notifier stops. The result of a probe that is still running is then ignored. */
   readonly signal: AbortSignal;
 }
 
@@ -38,8 +41,8 @@ export interface MailServerMonitor {
    */
   probe(): void;
   /**
-   * Returns what is wrong with the mail server, as a description with the server's reply; undefined while it
-   * accepts mails.
+   * Describes what is wrong with the mail server, and quotes the server's reply. Returns undefined while the
+   * server accepts mails.
    */
   trouble(): string | undefined;
 }
@@ -81,8 +84,8 @@ export function createMailServerMonitor({
   let probing = false;
   let acceptedAt = Number.NEGATIVE_INFINITY;
   /**
-   * The failures since the last accepted mail: `since` is the time of the first failure, `at` and `failure`
-   * are the time and the details of the latest one.
+   * The failures since the last accepted mail. `since` is the time of the first failure. `at` and `failure`
+   * are the time and the details of the latest one. Undefined if there was none.
    */
   let failed:
     | { readonly since: number; readonly at: number; readonly failure: AttemptFailureDetails }
@@ -120,9 +123,10 @@ export function createMailServerMonitor({
   }
 
   /**
-   * Returns the latest refusal if the mail server seems to refuse this notifier rather than single
-   * recipients; otherwise undefined. The server seems to do so if some refusals are not clearly about a
-   * recipient, no mail was accepted in the last minute, and the latest refusal is less than STALE_MS old.
+   * Returns the latest refusal if the server seems to refuse all mails of this notifier, and not only mails
+   * to certain recipients; otherwise undefined. The server seems to do so if at least one refusal in a row
+   * may have another cause than its recipient, no mail was accepted in the last minute, and the latest
+   * refusal is less than STALE_MS old.
    */
   function refusesUs(now: number): AttemptFailureDetails | undefined {
     if (refused === undefined || evidence.refusedInARow() === 0) return undefined;
@@ -130,10 +134,10 @@ export function createMailServerMonitor({
   }
 
   /**
-   * Returns the latest failure if mails to several recipients in a row have failed for a while, even if each
-   * reply seems to be about one recipient. Returns undefined otherwise, or if the latest failure is older
-   * than STALE_MS. Deferrals never open the circuit, because a server that greylists defers each mail once
-   * and accepts the second attempt.
+   * Returns the latest failure if mails to several recipients in a row have failed for at least a minute,
+   * even if each reply blames its own recipient. Greylisting replies must continue for GREYLISTING_MS.
+   * Returns undefined otherwise, or if the latest failure is older than STALE_MS. A deferral does not open
+   * the circuit, because a server that greylists defers each mail once and accepts the second attempt.
    */
   function acceptsNothing(now: number): AttemptFailureDetails | undefined {
     if (failed === undefined || evidence.failedInARow() < FAILURES_TO_REPORT) return undefined;

@@ -5,7 +5,7 @@ import { openMongoNotifierStorage } from './mongo/index.ts';
 import { openSqliteNotifierStorage } from './sqlite/index.ts';
 
 /**
- * Opens the notifier's part of a store. May return while the connection to the store is still being made.
+ * Opens the storage of the notifier in the given store. May return before the store is connected.
  * @throws DataFolderError
  */
 export const openNotifierStorage: (store: Store) => NotifierStorage = selectByStoreKind({

@@ -3,7 +3,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { DataOf, EventOf, EventType, LinkPurpose, SealedToken } from '@latchkey/events';
 import { CompactEncrypt, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 
-/** A key pair for links: tests seal with it, and the notifier under test decrypts. */
+/**
+ * A key pair for sealed links. Tests seal links with it, and the notifier under test decrypts them with it.
+ */
 export interface SealingKey {
   readonly jwk: JWK;
   /** Seals a link with the key. Tests may change any of the link's content. */

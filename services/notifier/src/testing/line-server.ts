@@ -7,8 +7,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
 /**
- * A reply without its final line break, or a function that returns it. A function that returns undefined sends no
- * reply, or has sent one itself.
+ * A reply without its final line break, or a function that returns the reply. If the function returns
+ * undefined, the server sends nothing; the function may have written to the socket itself.
  */
 export type ScriptedLineReply = string | ((line: string, socket: Socket) => string | undefined);
 
@@ -21,7 +21,7 @@ export type ScriptedLineReplies = Readonly<Record<string, ScriptedLineReply>>;
 
 export interface ScriptedLineServer {
   readonly port: number;
-  /** The lines that clients have sent, except the contents of mails. */
+  /** All lines that clients have sent to the server, except the contents of mails. */
   readonly heard: readonly string[];
   /** Returns the highest number of connections that were open at the same time. */
   mostOpen(): number;
@@ -70,7 +70,7 @@ export async function startScriptedLineServer(
     open.add(socket);
     most = Math.max(most, open.size);
     socket.on('error', () => socket.destroy());
-    // A connection counts as open until the client has closed its side.
+    // A connection counts as open until the client closes it.
     for (const event of ['end', 'close']) socket.once(event, () => open.delete(socket));
     converse(socket);
   }).listen(0, '127.0.0.1');

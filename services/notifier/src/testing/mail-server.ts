@@ -1,4 +1,7 @@
-/** A real SMTP server for tests: a script decides about each mail, and tests can wait for accepted mails. */
+/**
+ * A real SMTP server for tests. Each test decides how the server reacts to a mail, and can wait for the
+ * accepted mails.
+ */
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -29,13 +32,13 @@ export interface TestMailServer {
 export interface TestMailServerOptions extends SMTPServerOptions {
   readonly port?: number;
   /**
-   * Called with each mail that the server has received. A returned Error becomes the reply; `close` closes
-   * the connection without a reply.
+   * Called with each mail that the server has received. If it returns an Error, the server replies with this
+   * error; if it returns `close`, the server closes the connection without a reply.
    */
   onMail?(mail: ReceivedMail): Error | 'close' | undefined | Promise<Error | 'close' | undefined>;
 }
 
-/** Returns an SMTP reply, for a script to respond with. */
+/** Creates an SMTP error reply, which `onMail` can return. */
 export function createSmtpReply(responseCode: number, message = 'no'): Error {
   return Object.assign(new Error(message), { responseCode });
 }

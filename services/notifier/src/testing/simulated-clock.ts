@@ -8,7 +8,7 @@ export interface SimulatedClock extends Clock {
   /** Returns the simulated time since the start, in ms. */
   elapsed(): number;
   /**
-   * Returns the time at which the first sleeper will wake, in ms since the start; undefined if nobody is
+   * Returns the time at which the next sleeper wakes, in ms since the start; undefined if nothing is
    * sleeping.
    */
   nextWake(): number | undefined;

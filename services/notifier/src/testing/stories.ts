@@ -9,14 +9,14 @@ import { createTestEvent, type EventOverrides, type SealingKey } from './events.
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** The time before a link's expiry in which the notifier no longer sends the link, in ms. */
+/** How long before a link expires the notifier stops sending it, in ms. */
 const LINK_MARGIN = 5 * MINUTE;
 const RESET_LIFE = HOUR;
 const VERIFICATION_LIFE = 24 * HOUR;
 const NOTICE_LIFE = 72 * HOUR;
 const ERASURE_LIFE = 7 * 24 * HOUR;
 
-/** A mail that the notifier must handle, with the time until which it may be sent. */
+/** A mail that the notifier must send, or must cancel or expire. */
 export interface ExpectedMail {
   readonly event: LatchkeyEvent;
   readonly mail: string;
@@ -42,11 +42,14 @@ interface Person {
   asksForLink(at: number): Promise<StoryEvent>;
   verifies(at: number): Promise<StoryEvent>;
   asksForReset(at: number): Promise<StoryEvent>;
-  /** The person requests a password reset before the address is verified. */
+  /**
+   * The person requests a password reset although the address is not verified yet, which causes the mail
+   * `choose-password`.
+   */
   choosesPassword(at: number): Promise<StoryEvent>;
   changesPassword(at: number): Promise<StoryEvent>;
   becomesAdmin(at: number): Promise<StoryEvent>;
-  /** One of the person's old refresh tokens is used again. */
+  /** All sessions of the person end, because an old refresh token was used again. */
   isSignedOut(at: number): Promise<StoryEvent>;
   endsRegistration(at: number): Promise<StoryEvent>;
   isDisabled(at: number): Promise<StoryEvent>;
@@ -62,7 +65,9 @@ type Deed = keyof Person;
 /** The actions of one person, each with the minute in which it happens. */
 type Story = readonly (readonly [minute: number, deed: Deed])[];
 
-/** Stories that lead to every kind of mail, alone and together with the events that supersede the mail. */
+/**
+ * Stories that together cause every kind of mail. Some of them also contain an event that supersedes a mail.
+ */
 const STORIES: readonly Story[] = [
   [[0, 'signsUp']],
   [
@@ -255,10 +260,7 @@ export interface StoryOptions {
   readonly begin: Date;
   /** How often each story is repeated, each time by a different person. */
   readonly times: number;
-  /**
-   * The period in which all stories take place, in ms. The stories begin one after the other, at regular
-   * intervals.
-   */
+  /** The length of the period in which the stories begin, in ms. The stories begin at regular intervals. */
   readonly within: number;
 }
 
@@ -285,8 +287,8 @@ export async function runEventStories({
 }
 
 /**
- * Returns the state that a mail must reach if the mail server is down from the beginning until `back`, in ms
- * since the beginning.
+ * Returns the state in which a mail must end if the mail server is down from the beginning until `back`.
+ * @param back in ms since the beginning
  */
 export function computeExpectedMailState(
   { until, supersededAt = Number.POSITIVE_INFINITY }: ExpectedMail,

@@ -22,7 +22,10 @@ export interface GenerationPointer {
 /** The pointer to the generations before the first rebuild of the read model. */
 export const initialGenerationPointer: GenerationPointer = { active: 1, running: [1], last: 1, version: 0 };
 
-/** Returns the suffix that the names of a generation's table, collection and consumer group have. */
+/**
+ * Returns the suffix of the generation's names, for example `v2`. Its table, its collection and its consumer
+ * group have this suffix.
+ */
 export function getGenerationNameSuffix(generation: number): string {
   return `v${generation}`;
 }
@@ -32,7 +35,10 @@ export function getGenerationConsumerGroup(generation: number): string {
   return generation === 1 ? 'user' : `user.${getGenerationNameSuffix(generation)}`;
 }
 
-/** Returns the generation that a rebuild is filling and that may become active. Undefined if there is none. */
+/**
+ * Returns the generation that the current rebuild is filling, in order to make it active. Undefined if no
+ * rebuild is in progress.
+ */
 export function findCandidateGeneration({ active, running }: GenerationPointer): number | undefined {
   return running.findLast((generation) => generation > active);
 }
@@ -42,7 +48,7 @@ export function findPreviousGeneration({ active, running }: GenerationPointer): 
   return running.findLast((generation) => generation < active);
 }
 
-/** Returns a pointer with a new generation to fill, which gets the next number. */
+/** Returns the pointer with an additional generation, to which it gives the next number. */
 export function addGeneration(pointer: GenerationPointer): GenerationPointer {
   const next = pointer.last + 1;
   return changed(pointer, { running: [...pointer.running, next], last: next });

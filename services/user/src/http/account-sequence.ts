@@ -1,6 +1,6 @@
 /**
- * The header `Account-Sequence: <account id>:<n>`. Responses to changes contain this header. If a client
- * sends the header with a later request, the response includes the change.
+ * The header `Account-Sequence: <account id>:<n>`. The response to a change contains this header. If the
+ * client sends it with a later request, the response to that request already reflects the change.
  */
 import { Problem, standardProblems } from '@latchkey/http';
 import { z } from 'zod';

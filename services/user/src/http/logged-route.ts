@@ -1,7 +1,7 @@
 /**
- * Extends routes so that they log refusals by their policy, and actions of admins. The log lines have the names and
- * fields of the security events that auth publishes. The user service logs them instead of publishing events, because
- * only auth may publish security events (ADR 31).
+ * Wraps routes so that they log two things: requests that the route's access policy refuses, and actions of
+ * admins. The log lines have the names and fields of the security events that auth publishes. The user
+ * service logs them instead of publishing events, because only auth may publish security events (ADR 31).
  */
 import {
   Problem,

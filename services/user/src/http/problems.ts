@@ -18,7 +18,8 @@ const waitProblems: Record<SequenceWaitRefusal, () => Problem> = {
 
 /**
  * Runs `work`, and maps its errors to problems.
- * @throws Problem (unavailable) if the store fails or a wait is refused; other errors unchanged
+ * @throws Problem (unavailable) if the store fails, or if the request could not wait for the read model;
+ *   other errors unchanged
  */
 export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -106,7 +106,8 @@ export function createUserRoutes({
     handle: async ({ caller, params }) => ({ status: 200, body: await seenBy(caller, params.id, profiles) }),
   });
 
-  // `others` must come last: its route `one` has the path `/:id`, which also matches `/me` and `/openapi.json`.
+  // `others` must come last: it contains the route `one` with the path `/:id`, which would also match `/me`
+  // and `/openapi.json`.
   const others = [withTimeBudget(one), ...feed, ...webhooks.map(withTimeBudget)];
   const description = createOpenApiRoute(`${BASE}/openapi.json`, tag, { ...INFO, publicPath }, [
     ofOneself,

@@ -15,8 +15,8 @@ import { mapFailuresToProblems } from './problems.ts';
 export interface ActiveSessionWithProfile extends ActiveSession {
   readonly profile: LivingProfile;
   /**
-   * The id of the account in the header `Account-Sequence`, if it is not the caller's own account. The
-   * request has waited until the read model includes the change that the header names.
+   * The id of the account in the header `Account-Sequence`, if it is not the caller's own account. When this
+   * field is set, the read model already includes the change that the header names.
    */
   readonly awaited?: string;
 }
@@ -37,7 +37,8 @@ export function createSessionStatusLookup(
   return (claims, request) =>
     mapFailuresToProblems(async () => {
       const seen = parseAccountSequence(request.headers['account-sequence']);
-      // Check the token before the second wait, so that a request with an invalid token cannot be held open by a header.
+      // Check the token before the wait for the header's sequence, so that nobody can hold a request open
+      // with an invalid token.
       const session = await sessionStatusAt(waiter, claims, claims.seq);
       if (session === 'revoked' || seen === undefined) return session;
       if (seen.account === claims.sub) {

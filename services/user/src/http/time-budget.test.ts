@@ -49,8 +49,8 @@ for (const operation of ['getMe', 'listUsers', 'getUser'])
     const { waiter, routes, profiles, elapsedMs } = slowService();
     context.mock.method(performance, 'now', elapsedMs);
     const found = routes.find(({ operationId }) => operationId === operation);
-    // An admin's request whose header Account-Sequence names another account reads the store twice before the
-    // route reads it: for the admin's account, and for the other account.
+    // Simulates the reads of an admin's request whose header Account-Sequence names another account: the
+    // admin's account and the other account are read before the route reads anything itself.
     const response = found?.around?.(async () => {
       await waiter.waitFor(ADA, 0, ADA);
       await waiter.waitUntilSettled(BOB, 0, ADA);

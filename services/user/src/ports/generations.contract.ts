@@ -1,4 +1,7 @@
-/** Tests the guarantees of {@link GenerationStore}. The test file of each adapter calls them. */
+/**
+ * The contract tests of {@link GenerationStore}, which check its guarantees. The test file of each adapter
+ * runs them.
+ */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import {
@@ -14,7 +17,7 @@ import { loadStoredAccount, type ProfileStore } from './profiles.ts';
 
 export interface GenerationsUnderTest {
   readonly generations: GenerationStore;
-  /** The same store, opened a second time, as another process would open it. */
+  /** A second object for the same store, such as another process would have. */
   readonly others: GenerationStore;
   profilesOf(generation: number): ProfileStore;
 }

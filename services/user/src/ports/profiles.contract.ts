@@ -1,4 +1,7 @@
-/** Tests the guarantees of {@link ProfileStore}. The test file of each adapter calls them. */
+/**
+ * The contract tests of {@link ProfileStore}, which check its guarantees. The test file of each adapter runs
+ * them.
+ */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';

@@ -44,14 +44,19 @@ export interface ProfileStore extends PositionStore<StoredAccount> {
    * index for each filter.
    */
   list(query: ProfileQuery): Promise<readonly LivingProfile[]>;
-  /** Returns up to `limit` stored accounts of any state with an id greater than `after`, sorted by id. */
+  /**
+   * Returns a page of the stored accounts, whatever their state, sorted by id.
+   * @param after the last id of the previous page; undefined for the first page
+   */
   page(after: string | undefined, limit: number): Promise<readonly StoredAccount[]>;
   /**
    * Counts the parked accounts. Must take the same short time for any number of accounts, because every
    * request to /readyz and /metrics calls it.
    */
   countParked(): Promise<number>;
-  /** Counts the accounts that are parked because their history has forked. Must be as cheap as `countParked`. */
+  /**
+   * Counts the accounts that are parked because their history has forked. Must be as fast as `countParked`.
+   */
   countForked(): Promise<number>;
 }
 

@@ -1,4 +1,4 @@
-/** Applies the next event of an account to the account that the read model stores. Pure. */
+/** Applies an event to an account of the read model. Pure. */
 import { type EventRecord, type EventRefusal, envelopeOf, positionAfterEvent } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 import { advancePastUnknownEvent, applyProfileEvent } from './project.ts';

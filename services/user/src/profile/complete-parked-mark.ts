@@ -1,7 +1,10 @@
 import type { Parked } from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 
-/** How the store records that an account is parked. Release 0.1 stored neither topic nor reason. */
+/**
+ * The mark of a parked account as the store contains it. In the marks of release 0.1, topic and reason are
+ * missing.
+ */
 export type StoredParkedMark = Omit<Parked, 'topic' | 'reason'> & Partial<Pick<Parked, 'topic' | 'reason'>>;
 
 /**

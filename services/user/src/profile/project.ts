@@ -51,8 +51,8 @@ function changes(event: ChangingEvent): Partial<LivingProfile> {
     case 'OwnerAlerted':
     case 'EmailChangeRequested':
       return erasure(event.data.person);
-    // In these events, `person` contains only the reason that an admin gave, if there is one. A null `person`
-    // therefore does not mean that the account's personal data was erased.
+    // The `person` of these events contains only the reason that an admin gave. If the admin gave none, it is
+    // null, which does not mean that the account was erased.
     case 'AccountDisabled':
     case 'AccountErasureRequested':
       return { disabled: true };
@@ -117,9 +117,9 @@ function given({ username, firstName, lastName }: Names): Partial<LivingProfile>
 const erased = { email: null, username: null, firstName: null, lastName: null } as const;
 
 /**
- * Returns the personal fields with null values if the event's `person` is null; otherwise no fields. An
- * erasure removes the data from all events of an account, so a single event with a null `person` shows that
- * the account was erased.
+ * Returns null for every personal field if the event's `person` is null; otherwise no fields. An erasure sets
+ * `person` to null in all events of an account, so one such event is enough to know that the account was
+ * erased.
  */
 function erasure(person: object | null): Partial<LivingProfile> {
   return person === null ? erased : {};

@@ -10,8 +10,8 @@ const account = createUuidFromText('ada');
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 
 /**
- * Confirms the erasure of one account at sequence 7.
- * @param generations the account as it is stored in each generation
+ * Tries to confirm an erasure whose AccountErased has sequence 7.
+ * @param generations the account as each generation contains it; undefined if it does not
  */
 function confirmed(...generations: readonly (Partial<StoredAccount> | undefined)[]) {
   return confirmedWithLeftovers(generations, []);
@@ -20,9 +20,9 @@ function confirmed(...generations: readonly (Partial<StoredAccount> | undefined)
 type Generations = readonly (Partial<StoredAccount> | undefined)[];
 
 /**
- * Confirms the erasure like `confirmed`, in a store that also contains generations that are no longer filled.
- * @param leftovers the account as stored in each of the generations that are no longer filled; the function
- * updates this array
+ * Tries to confirm the erasure like `confirmed`, in a store that also contains leftover generations, which
+ * are no longer filled.
+ * @param leftovers the account as each leftover generation contains it; the function updates this array
  */
 async function confirmedWithLeftovers(
   running: Generations,

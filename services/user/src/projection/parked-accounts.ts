@@ -46,8 +46,8 @@ export function createParkedAccountReader(deps: {
   }
 
   return {
-    // Each generation returns the first `limit` accounts that are parked in it, so these lists together
-    // contain the first `limit` accounts overall.
+    // Merge the first `limit` parked accounts of each generation. The result contains the first `limit`
+    // parked accounts of all generations.
     list: async (page) => (await inEach((profiles) => profiles.listParked(page))).slice(0, page.limit),
     async find(account) {
       const [found] = await inEach(async (profiles) => {

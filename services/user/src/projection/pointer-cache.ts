@@ -8,8 +8,8 @@ const REFRESH_EVERY_MS = 1000;
 /** The maximum age of a cached pointer that may be used for a response, in ms. */
 const MAX_AGE_MS = 5000;
 /**
- * The time after a switchover from which no instance reads the former generation any more, in ms. Twice MAX_AGE_MS,
- * because the clocks of instances may run at different speeds.
+ * How long after a switchover an instance may still read the former generation, in ms. This is twice
+ * MAX_AGE_MS, because the clocks of instances may run at different speeds.
  */
 export const MAX_GENERATION_SWITCHOVER_DELAY_MS = 2 * MAX_AGE_MS;
 
@@ -61,7 +61,8 @@ export function createGenerationPointerCache(deps: {
     last: () => cached.pointer,
     refresh,
     async fresh() {
-      // Use a loop, because `refresh` may join a read that began more than five seconds ago.
+      // Repeat until the pointer is recent: `refresh` may join a read in progress that began more than five
+      // seconds ago.
       while (monotonic() - cached.at > MAX_AGE_MS) await refresh();
       return cached.pointer;
     },

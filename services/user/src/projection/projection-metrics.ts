@@ -69,9 +69,9 @@ export function createProjectionMetrics(deps: {
 }
 
 /**
- * Creates metrics that count events only while their generation is active. A new generation reads all events again,
- * long after they happened; without this rule, they would be counted twice. Dead letters and forged records are always
- * counted.
+ * Wraps metrics so that events count only while their generation is active. A new generation reads all old
+ * events again, which would otherwise count twice and appear to be late. Dead letters and forged records
+ * always count.
  */
 export function createMetricsOfActiveGeneration(
   answers: () => boolean,

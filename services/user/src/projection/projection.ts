@@ -40,9 +40,9 @@ export interface ProfileProjectionDeps {
 }
 
 /**
- * Creates a handler that applies a slice of records with a single read and a single write. If an account is parked
- * because an event is missing, and the slice contains that event, the account is unparked. The handler's promise
- * rejects only if the store or the log is unavailable or the partition was revoked.
+ * Creates a handler that applies a slice of records with one read and one write. If the slice contains the
+ * missing event of a parked account, the handler resumes the account. The returned promise rejects only if
+ * the store or the log is unavailable, or if the partition was revoked.
  */
 export function createProfileProjection(deps: ProfileProjectionDeps) {
   return async (slice: PartitionSlice): Promise<void> => {
@@ -77,8 +77,8 @@ export function createProfileProjection(deps: ProfileProjectionDeps) {
 }
 
 /**
- * Retries accounts that are parked because an event was missing.
- * @returns the stored accounts after the retry, by id
+ * Retries the accounts that are parked because of a missing event.
+ * @returns the accounts as stored after the retry, by id
  */
 async function resumeAll(
   deps: ProfileProjectionDeps,

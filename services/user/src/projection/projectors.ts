@@ -13,7 +13,7 @@ export interface GenerationSubscriptions {
    * Returns immediately. Failures are logged; the next call retries.
    */
   align(running: readonly number[]): void;
-  /** Returns the open subscription of a generation, if there is one. */
+  /** Returns the subscription of a generation; undefined if it is not open. */
   of(generation: number): BusSubscription | undefined;
   /**
    * Closes all subscriptions, each of them after the slice that it is handling. A subscription that is just

@@ -81,7 +81,8 @@ async function createBench(context: TestContext) {
     publishGarbage: (key: string) => consume(append(key, Buffer.from('{'), {})),
     /**
      * Retries a parked account.
-     * @param meanwhile called each time the retry has read the account's records to the end of the log
+     * @param meanwhile called each time when the retry has read to the end of the log, so that a test can
+     *   publish more events
      * @param decided the sequence of the account's last event in the journal
      */
     retry: (id: string, meanwhile: () => Promise<void> = async () => undefined, decided?: number) =>

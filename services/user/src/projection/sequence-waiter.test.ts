@@ -55,8 +55,8 @@ function refused(kind: SequenceWaitRefusal) {
 }
 
 /**
- * Resolves once `count` requests wait for the read model. Requests do not wait immediately, because `waitFor` first
- * reads the store.
+ * Resolves once `count` requests are waiting for the read model. A request begins to wait only after
+ * `waitFor` has read the store.
  */
 async function waitingFor(waiter: { waiting(): number }, count: number) {
   while (waiter.waiting() < count) await Promise.resolve();

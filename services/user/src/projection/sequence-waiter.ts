@@ -26,7 +26,7 @@ export const defaultSequenceWaitLimits: SequenceWaitLimits = {
   perCaller: 20,
 };
 
-/** How much longer a request waits, after its timeout, for a final read of the store, in ms. */
+/** How long a request may still wait after its timeout, while the store is read for the last time, in ms. */
 const LAST_LOOK_MS = 250;
 
 export interface SequenceWaiter {
@@ -43,8 +43,8 @@ export interface SequenceWaiter {
    */
   waitFor(id: string, sequence: number, caller: string): Promise<StoredAccount>;
   /**
-   * Ends the waits of all requests whose awaited sequence one of these accounts has reached.
-   * @param accounts the accounts as they are now stored
+   * Ends the wait of each request whose account has reached the awaited sequence.
+   * @param accounts accounts as they are now stored
    */
   notify(accounts: readonly StoredAccount[]): void;
   /** Returns the number of requests that are waiting for the read model. */

@@ -10,7 +10,7 @@ import { compareStoredAccounts } from './parity.ts';
  * few of them as examples.
  */
 export interface GenerationComparison {
-  /** The number of accounts that were compared. An account that is in both generations counts once. */
+  /** The number of compared accounts. An account in both generations counts once. */
   readonly accounts: number;
   /** The number of accounts that are at the same sequence in both generations, but have different profiles. */
   readonly differing: number;
@@ -22,10 +22,16 @@ export interface GenerationComparison {
   readonly parkedExamples: readonly Parked[];
   /** The number of accounts that are parked in the old generation but not in the new one. */
   readonly freed: number;
-  /** The number of accounts for which the new generation was ahead and the old one did not catch up in time. */
+  /**
+   * The number of accounts for which the old generation lacked events that the new generation has, and did
+   * not catch up in time. The switch to the new generation repairs them.
+   */
   readonly repaired: number;
   readonly repairedExamples: readonly string[];
-  /** The number of accounts for which the old generation was ahead and the new one did not catch up in time. */
+  /**
+   * The number of accounts for which the new generation lacked events that the old generation has, and did
+   * not catch up in time.
+   */
   readonly apart: number;
   readonly apartExamples: readonly string[];
 }
@@ -76,9 +82,9 @@ function createTally() {
 
   return {
     /**
-     * Compares an account in two generations, and counts the result if it is final.
-     * @returns false if the account must be compared again, because one generation is ahead and the other may
-     * still catch up
+     * Compares an account in two generations, and counts the result. Counts nothing if one generation is
+     * ahead and the other may still catch up.
+     * @returns whether the account was counted; if not, it must be compared again
      */
     settles({ old, fresh }: AccountInBothGenerations): boolean {
       const verdict = compareStoredAccounts(old, fresh);

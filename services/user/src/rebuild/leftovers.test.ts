@@ -30,7 +30,7 @@ function scene({ stored }: { readonly stored: readonly number[] }) {
   return {
     cleaner,
     looks,
-    /** Resolves once the cleaner has checked for leftover generations again. */
+    /** Lets the cleaner check for leftover generations once more, and resolves when the check is done. */
     async look() {
       await paused.promise;
       paused = Promise.withResolvers();

@@ -3,8 +3,8 @@ import type { ProfileStore } from '../ports/profiles.ts';
 import { createEmptyStoredAccount, type StoredAccount } from '../profile/stored-account.ts';
 
 /**
- * An account as stored in two generations of the read model: `old`, which a rebuild replaces, and `fresh`, which it
- * fills. If a generation does not contain the account, the account is at sequence 0 there.
+ * An account in two generations of the read model. A rebuild fills `fresh`, which will replace `old`. If a
+ * generation does not contain the account, the account is at sequence 0 there.
  */
 export interface AccountInBothGenerations {
   readonly old: StoredAccount;
@@ -24,8 +24,8 @@ export async function* readAccountPairs(
 ): AsyncGenerator<readonly AccountInBothGenerations[]> {
   for (let after: string | undefined; ; ) {
     const pages = await Promise.all([old.page(after, PAGE), fresh.page(after, PAGE)]);
-    // If a page is full, its generation may contain further accounts after the last id of the page. The other
-    // generation's page is therefore used only up to that id.
+    // A generation may contain further accounts after a full page. Use both pages only up to the end of the
+    // full page, so that every account is paired with its counterpart.
     const ends = pages.flatMap((page) =>
       page.length < PAGE ? [] : page.slice(-1).map(({ account }) => account),
     );

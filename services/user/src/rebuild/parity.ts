@@ -4,20 +4,22 @@ import type { StoredAccount } from '../profile/stored-account.ts';
 
 /**
  * The result of comparing an account in two generations:
- * - `same` or `differs`: both generations are at the same sequence, and their profiles are equal or not.
+ * - `same` or `differs`: both generations have applied the same events, and the profiles are equal or not.
  * - `apart`: one generation is ahead, and the other is expected to catch up.
- * - `parked`: the account is parked in the new generation. In the old one, it is not parked, or only at a
- *   later event.
- * - `freed`: the account is parked in the old generation, which will therefore not catch up. In the new one,
- *   it is not parked, or only at a later event. An account whose history has forked in the old generation is
- *   also `freed` if it is not parked in the new one: the old generation has applied other events, so the
- *   profiles cannot be compared.
+ * - `parked`: the new generation has parked the account, and the old one has not, or only at a later event.
+ * - `freed`: the old generation has parked the account and will not catch up, and the new one has not parked
+ *   it, or only at a later event. This is also the result if the account's history has forked in the old
+ *   generation and the new one has not parked it: the old generation has applied events of another history,
+ *   so the profiles cannot be compared.
  */
 export type ParityVerdict =
   | { readonly kind: 'same' | 'apart' | 'parked' | 'freed' }
   | { readonly kind: 'differs'; readonly fields: readonly string[] };
 
-/** Compares an account as it is stored in two generations. An account that is not stored is at sequence 0. */
+/**
+ * Compares an account in two generations. If a generation does not store the account, pass the account at
+ * sequence 0 for it.
+ */
 export function compareStoredAccounts(old: StoredAccount, fresh: StoredAccount): ParityVerdict {
   const ahead = fresh.sequence - old.sequence;
   if (fresh.parked !== undefined && (old.parked === undefined || ahead < 0)) return { kind: 'parked' };

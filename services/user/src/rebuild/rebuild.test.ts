@@ -143,7 +143,7 @@ describe('a rebuild', () => {
     );
     assert.equal(await open().begin(), undefined);
 
-    // The previous generation is kept for a switch back, and is still being filled.
+    // After the switch, the previous generation must still be filled, so that operators can switch back.
     const [first] = everybody;
     assert.ok(first);
     await publish(first.add('ProfileChanged', { person: { firstName: 'Ada' } }));
@@ -167,8 +167,8 @@ describe('a rebuild', () => {
     const interrupted = Promise.withResolvers<never>();
     interrupted.promise.catch(nothing);
 
-    // Simulates a command that is killed after it has created the collection or table, and before it updates
-    // the pointer.
+    // Simulate a command that is killed between two steps: it has created the table or collection, but has
+    // not updated the pointer.
     const { read, prepare, stored, clear, remove } = stores.generations;
     const dying = { read, prepare, stored, clear, remove, replace: () => interrupted.promise };
     interrupted.reject(new Error('killed'));
@@ -247,8 +247,8 @@ describe('a rebuild', () => {
     await until('both are stored', async () => (await stores.profilesOf(1).page(undefined, 9)).length === 2);
     const { profile } = await loadStoredAccount(stores.profilesOf(1), ada.id);
     assert.ok(profile && !profile.ended);
-    // Store the profile that a different version of the projection would have computed, at a sequence that
-    // the account reaches only later.
+    // Store a profile that differs from the one that the events produce, at a sequence that Ada's account has
+    // not reached yet. The generations can only be compared once it has.
     const other = toStoredAccount({ ...profile, sequence: 2, locale: 'xx' });
     await stores.profilesOf(1).save([other]);
     const parity = await open({ pause: async () => undefined }).compare(2, nothing);

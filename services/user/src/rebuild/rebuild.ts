@@ -47,9 +47,9 @@ export interface ReadModelRebuild {
   /** Returns the generations that are being filled or still stored, sorted by number. */
   state(): Promise<readonly GenerationProgress[]>;
   /**
-   * Returns the generation to fill: that of a rebuild in progress, or else a new one. Returns undefined if the
-   * previous rebuild has switched over, but the generation that it replaced is still kept.
-   * @returns `begun` says whether this call has created the generation
+   * Returns the generation to fill: the one that a rebuild in progress is filling, or a new one. Returns
+   * undefined if the previous rebuild has already switched over, and its former generation is still kept.
+   * @returns `begun`: whether this call has created the generation (`now`) or an earlier one (`before`)
    */
   begin(): Promise<{ readonly generation: number; readonly begun: 'now' | 'before' } | undefined>;
   /**
@@ -61,7 +61,11 @@ export interface ReadModelRebuild {
     generation: number,
     seen: (progress: ConsumerGroupProgress) => void,
   ): Promise<ConsumerGroupProgress>;
-  /** Compares a generation with the active generation. Waits for the slower of the two to catch up. */
+  /**
+   * Compares a generation with the active one. If one of them is behind for an account, waits until it has
+   * caught up.
+   * @param seen called with the number of accounts compared so far
+   */
   compare(generation: number, seen: (accounts: number) => void): Promise<GenerationComparison>;
   /**
    * Makes a generation the active one.
@@ -72,8 +76,8 @@ export interface ReadModelRebuild {
   /** Returns the formerly active generation, if it is kept for a switch back. Undefined if there is none. */
   kept(): Promise<number | undefined>;
   /**
-   * Stops filling all generations except the active one, and removes their data after the time in which an instance
-   * may still read it.
+   * Stops filling all generations except the active one, and removes their data once no instance can read it
+   * any more.
    * @param told called before the wait, if there is anything to remove
    * @returns the numbers of the removed generations
    */
@@ -194,8 +198,8 @@ export function createReadModelRebuild(deps: ReadModelRebuildDeps): ReadModelReb
 
     async drop(told) {
       await change((pointer) => (pointer.running.length > 1 ? stopOtherGenerations(pointer) : undefined));
-      // If a later step fails, the data of the removed generations remains. Running instances clear it, and a repeated
-      // call removes it.
+      // If one of the following steps fails, some data of the generations remains. Running instances clear
+      // it, and a repeated call removes the rest.
       const gone = findLeftoverGenerations(await generations.read(), await generations.stored());
       if (gone.length === 0) return [];
       told();

@@ -55,7 +55,10 @@ export async function startTestService(context: TestContext, settings: Record<st
       const text = await registry.metrics();
       return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1]);
     },
-    /** Returns an account as the read model has it, once all records are handled. */
+    /**
+     * Waits until all records are handled. Returns the sequence of the account in the read model, and whether
+     * it is parked.
+     */
     async stateOf(account: string) {
       await settle();
       const profiles = await openUserOps(store).activeProfiles();

@@ -95,7 +95,7 @@ function registered(userId: string, time: string, name: string, verification?: R
   );
 }
 
-/** Maps each erased commit to the same commit as it was before the erasure. */
+/** Maps each erased commit of this run to its original, that is, the commit before the erasure. */
 const original = new Map<Commit, Commit>();
 
 function erased(commit: Commit): Commit {
@@ -758,15 +758,15 @@ export const goodStandaloneStores: StoreContents = {
 };
 
 /**
- * The same run as {@link goodStandaloneRun}, except that the standalone was moved to a cluster after the
- * erasure. The topics of the cluster therefore never contained the personal data that the erasure removed.
- * The stores of this run are {@link goodStandaloneStores}.
+ * Like {@link goodStandaloneRun}, but the standalone was moved to a cluster after the erasure. The topics of
+ * the cluster therefore never contained the personal data that the erasure removed. The stores of this run
+ * are {@link goodStandaloneStores}.
  */
 export const goodMovedRun: RecordedRun = { ...goodStandaloneRun, run: goodRun.run };
 
 /**
- * The same run as {@link goodRun}, if a backup was restored before Ada's last event. `subscribe()` has
- * therefore parked her account.
+ * Like {@link goodRun}, but a backup from before Ada's last event was restored, so `subscribe()` has parked
+ * her account.
  */
 export const goodRestoredRun = {
   ...goodRun,

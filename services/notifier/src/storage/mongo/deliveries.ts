@@ -40,9 +40,10 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
   const cutoffs = cutoffsIn(connection.collection<CutoffsDocument>(CUTOFFS_COLLECTION));
 
   /**
-   * Stores deliveries, unless they are stored already.
-   * @param claim the claim for deliveries that are not past their `sendUntil`
-   * @returns how many deliveries were added, and those of them that were claimed
+   * Stores the deliveries that are not stored yet.
+   * @param claim the claim under which new deliveries are sent immediately; deliveries past their `sendUntil`
+   *   are not claimed
+   * @returns how many deliveries were added, and the added deliveries that were claimed
    */
   async function addAll(added: readonly NewDelivery[], now: Date, claim?: NewDeliveriesClaim) {
     if (added.length === 0) return { count: 0, claimed: [] };
@@ -60,14 +61,15 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
     );
     const claimed = new Map(toClaim.map((delivery) => [delivery.id, { ...delivery, tries: 0 }]));
     if (claim !== undefined && claimed.size > 0 && upsertedCount < added.length) {
-      // Some of the deliveries were stored already, perhaps by an earlier attempt of this write, or occur twice.
+      // Some deliveries were not added: an earlier attempt of this write has stored them, or the list
+      // contains them twice. Keep only those that this claim really holds.
       const held = await heldBy(claim.owner, [...claimed.keys()]);
       for (const id of claimed.keys()) if (!held.has(id)) claimed.delete(id);
     }
     return { count: upsertedCount, claimed: [...claimed.values()] };
   }
 
-  /** Returns which of these deliveries are claimed under the given name. */
+  /** Returns the ids among `ids` whose deliveries are held by the claim `owner`. */
   async function heldBy(owner: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
     const held = { _id: { $in: [...ids] }, owner, state: 'claimed' as const };
     const found = await deliveries.find(held, { projection: { _id: 1 } }).toArray();
@@ -316,8 +318,8 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
     },
 
     async expiredLeases(before) {
-      // Every open delivery meets the condition on `open.sendUntil`. It makes MongoDB use the index that
-      // contains only open deliveries.
+      // Every open delivery satisfies the condition on `open.sendUntil`. The condition is only here to make
+      // MongoDB use the index of open deliveries.
       const open = { 'open.sendUntil': { $gt: new Date(0) }, 'open.dueAt': { $lt: before } };
       const found = await deliveries
         .find({ ...open, state: 'claimed' }, { projection: { open: 1 } })
@@ -333,7 +335,10 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
 
 function cutoffsIn(collection: Collection<CutoffsDocument>) {
   return {
-    /** Stores the given cutoffs, except those for which a higher cutoff is already stored. */
+    /**
+     * Stores each cutoff, unless the store already contains a higher one for the same subject and kind of
+     * mail.
+     */
     async raise(cutoffs: readonly MailCutoff[]): Promise<void> {
       if (cutoffs.length === 0) return;
       const raises = cutoffs.map(({ subject, what, before }) => ({
@@ -439,8 +444,8 @@ function documentOf(
 }
 
 /**
- * Converts a document to a list with its claimed delivery. Returns an empty list if the delivery has reached
- * a final state since it was claimed.
+ * Converts a document to a list of one claimed delivery. The list is empty if the delivery has reached a
+ * final state since it was claimed.
  */
 function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): readonly ClaimedDelivery[] {
   if (content === undefined) return [];

@@ -49,7 +49,7 @@ export function createMongoMoveTarget(connection: Connection): MovableNotifierRe
   };
 }
 
-/** The states that a delivery may change to after it was sent. */
+/** The states that can follow `sent`, when a report about the mail arrives. */
 const REPORTED: readonly DeliveryState[] = ['bounced', 'complained'];
 
 /**

@@ -31,14 +31,19 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly owner?: string;
   readonly tries: number;
   readonly attempts: readonly DeliveryAttempt[];
-  /** The result of the last attempt to send the mail. */
+  /** The result of the latest attempt to send the mail. */
   readonly lastResult?: string;
   readonly reason?: string;
   readonly endedAt?: Date;
-  /** The fingerprint and the hint of the recipient's address, which are kept after the mail was sent. */
+  /**
+   * What is kept of the recipient's address after the mail was sent: a fingerprint, and a hint for operators
+   * (the first letter and the domain).
+   */
   readonly recipient?: RedactedRecipient;
   readonly report?: DeliveryReport;
-  /** The time at which the report about the mail was made. Removed once the report has been published. */
+  /**
+   * The time of the report about the mail, until the report has been published on the log. Absent after that.
+   */
   readonly unpublished?: Date;
 }
 

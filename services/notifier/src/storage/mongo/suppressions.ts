@@ -1,4 +1,7 @@
-/** Suppressions in MongoDB. Each has its own document, which is found by its id, or by an index if it has ended. */
+/**
+ * Suppressions in MongoDB, one document each. A document is found by its id. Ended suppressions are found by
+ * an index, in order to delete them.
+ */
 import { mapMongoErrors, retryOnConcurrentWrite } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { ALL_MAILS, computeSuppressionId, type MailSuppression } from '../../delivery/suppression.ts';

@@ -31,14 +31,14 @@ const COVERED = `EXISTS (
   WHERE c.subject = d.subject AND d.sequence < c.before AND c.what IN ('everything', d.purpose))`;
 
 /**
- * Matches pending deliveries that are due. Also matches those whose due time is so far ahead that it must be wrong
- * (MAX_DUE_TIME_AHEAD_MS).
+ * Matches pending deliveries that may be claimed: their due time has passed, or is further ahead than
+ * MAX_DUE_TIME_AHEAD_MS and must therefore be wrong.
  */
 const DUE = `state = 'pending' AND due_at IS NOT NULL AND (due_at <= :now OR due_at > :now + ${MAX_DUE_TIME_AHEAD_MS})`;
 
 /**
- * Makes SQLite use the index on `send_until`. Without this clause, SQLite would choose the index on states
- * and read all pending deliveries.
+ * Forces SQLite to use the index on `send_until`. SQLite would otherwise choose the index on states, and read
+ * all pending deliveries.
  */
 const OPEN = 'INDEXED BY notifier_deliveries_open';
 
@@ -145,10 +145,9 @@ const SQL = {
  */
 const COMMIT_DELAY_MS = 20;
 
-/** How many expired deliveries one write ends. Ending one delivery takes about 8 µs. */
+/** The maximum number of deliveries that one write marks as expired. Each takes about 8 µs. */
 const EXPIRED_AT_ONCE = 500;
 
-/** The value of SQLite's LIMIT for "no limit". */
 const NO_LIMIT = -1;
 
 /** A position before every delivery of a list that begins with the newest. */
@@ -188,8 +187,9 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
   }
 
   /**
-   * Ends expired deliveries page by page, so that requests need not wait for all of them.
-   * @returns how many deliveries ended
+   * Marks overdue deliveries as expired, in several short writes, so that requests need not wait for all of
+   * them.
+   * @returns the number of expired deliveries
    */
   async function expireDue(now: Date, options?: WriteOptions): Promise<number> {
     function expirePage(): number {
@@ -209,7 +209,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     return { added: added.length, cancelled, claimed: claim === undefined ? [] : takeNew(added, now, claim) };
   }
 
-  /** Claims those of the added deliveries that are not past their `sendUntil` and were not cancelled. */
+  /** Claims the added deliveries, except those that are past their `sendUntil` or were cancelled. */
   function takeNew(
     added: readonly NewDelivery[],
     now: Date,
@@ -415,7 +415,10 @@ function subjectsOf({ deliveries, cutoffs }: DeliveriesAndCutoffs): ReadonlySet<
   return new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
 }
 
-/** Adds an attempt to those in a delivery's row, and returns the latest attempts as JSON. */
+/**
+ * Appends an attempt to the attempts that a delivery's row contains.
+ * @returns the latest attempts as JSON
+ */
 function withAttempt(row: SqliteRow, attempt: DeliveryAttempt | undefined): string {
   return JSON.stringify(
     [...deliveryAttemptsFromRow(row), ...(attempt ? [attempt] : [])].slice(-MAX_KEPT_DELIVERY_ATTEMPTS),

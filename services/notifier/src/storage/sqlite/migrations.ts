@@ -2,9 +2,9 @@
 import type { SqliteSchema } from '@latchkey/sqlite';
 
 /**
- * The table of deliveries in release 0.1. `due_at` is the earliest time of the next claim: the next attempt
- * of a pending delivery, or the end of the lease of a claimed one. Final deliveries have neither `due_at` nor
- * `content`.
+ * The table of deliveries in release 0.1. `due_at` is the earliest time at which the delivery can be claimed:
+ * for a pending delivery, the time of its next attempt; for a claimed delivery, the end of its lease. A final
+ * delivery has neither `due_at` nor `content`.
  */
 const release01 = `
 CREATE TABLE IF NOT EXISTS notifier_deliveries (
@@ -71,13 +71,16 @@ CREATE INDEX notifier_deliveries_unpublished
 /** Adds the index for erasures, which look up all deliveries of an account. */
 const bySubject = 'CREATE INDEX notifier_deliveries_by_subject ON notifier_deliveries (subject)';
 
-/** Adds the index for erasures, which look up all accounts whose mails were sent to a recipient. */
+/** Adds the index with which an erasure finds all accounts that had mails to a given recipient. */
 const byRecipient = `
 CREATE INDEX notifier_deliveries_by_recipient
   ON notifier_deliveries (recipient, subject) WHERE recipient IS NOT NULL;
 `;
 
-/** The name of the table with the fingerprints of all keys that the notifier was started with. */
+/**
+ * The name of the table that contains a fingerprint of every key with which the notifier has ever been
+ * started.
+ */
 export const KEY_FINGERPRINTS_TABLE = 'notifier_keys';
 
 const keys = `

@@ -36,8 +36,8 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
     async save(given) {
       if (given.length === 0) return;
       const documents = given.map(documentOf);
-      // Writing a document fails if the stored document is not older. It also fails if another process has
-      // just inserted an older document; the second attempt replaces that document.
+      // `saveAll` fails if a stored document is at least as new. It also fails if another process has just
+      // inserted an older document, so try once more, to replace that document.
       if (!(await saveAll(documents))) await saveAll(documents);
     },
 
@@ -92,9 +92,9 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
 }
 
 /**
- * Returns an upsert that replaces the stored document of an account if its sequence is lower. If the new document is
- * parked, the upsert also replaces a document with the same sequence that is not parked. Otherwise, the upsert fails,
- * because it tries to insert a document with an existing id.
+ * Returns an upsert that replaces the stored account if its sequence is lower. If the new document is parked,
+ * the upsert also replaces a document of the same sequence that is not parked. In all other cases, MongoDB
+ * refuses the upsert, because it would insert a document with an existing id.
  */
 function replacing(document: AccountDocument) {
   const { _id, sequence, parked } = document;
@@ -129,16 +129,16 @@ function accountOf({ _id: account, sequence, head, profile, parked }: AccountDoc
 }
 
 /**
- * Returns a list with the profile, or an empty list if the list of accounts must not show it: the account has
- * ended, or it was parked before its first event.
+ * Returns a list of one profile. The list is empty for accounts that the list of accounts must not show:
+ * those that have ended, and those that were parked before their first event.
  */
 function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
   return profile === undefined || profile.ended ? [] : [profile];
 }
 
 /**
- * Selects the accounts that the list contains. The condition is a range, so that the query needs only an
- * index.
+ * Matches the accounts that have a profile and have not ended. The condition is a range, so that an index
+ * alone answers the query.
  */
 const isListed = { 'profile.createdAt': { $gt: '' } };
 

@@ -22,8 +22,8 @@ const SQL = {
 } as const;
 
 /**
- * How many rows one statement deletes. Deleting one row takes up to 90 µs, because its bytes are overwritten, and
- * requests wait for the statement.
+ * The maximum number of rows that one statement deletes. Requests wait for the statement, and deleting one
+ * row takes up to 90 µs, because its bytes are overwritten.
  */
 const DELETE_BATCH = 250;
 

@@ -73,7 +73,7 @@ function forkedIndexSql(table: string): string {
 
 const release01: SqliteMigration = (connection) => {
   connection.exec(pointerTable);
-  // After a rebuild, the first generation may have been removed and must not be created again.
+  // Create the first generation only in a new database: in an older one, a rebuild may have removed it.
   const isNew = connection.prepare('SELECT 1 FROM user_generations').get() === undefined;
   if (isNew)
     connection.exec(

@@ -45,8 +45,8 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
         const statement = database.prepare(upsert);
         for (const stored of accounts) statement.run(...rowOf(stored));
       }
-      // This write need not be flushed to disk. A power cut may undo it, but also undoes the consumer group's stored
-      // position in the log, so that the events are redelivered.
+      // A power cut may undo this write, because it is not flushed to disk. That does no harm: the power cut
+      // also undoes the consumer group's position in the log, so the events are delivered again.
       const erases = accounts.some(({ profile }) => profile?.ended);
       await database.write(saveAll, { flushed: false, erases });
     },
@@ -105,8 +105,8 @@ function readMark(stored: unknown): Parked {
 }
 
 /**
- * Returns the values of an account's row, as positional parameters. Named parameters would take more than twice as
- * long, and a rebuild runs the statement for every account.
+ * Returns the values of an account's row, as positional parameters. Positional parameters take less than half
+ * the time of named ones, and a rebuild writes every account.
  */
 function rowOf({ account, sequence, head, profile, parked }: StoredAccount): readonly (Value | null)[] {
   return [
@@ -166,7 +166,10 @@ function isCommon(database: Database, table: string, prefix: string | undefined)
   return Number(database.prepare(sql).get(rangeOf(prefix))?.['n']) >= COMMON;
 }
 
-/** Returns an SQL condition that matches a prefix with the indexes of the searchable fields. */
+/**
+ * Returns an SQL condition that finds the profiles with a prefix by means of the indexes on email and
+ * username.
+ */
 function beginsIndexed(table: string): string {
   return `id IN (SELECT id FROM ${table} WHERE email >= :from AND email < :beyond
     UNION SELECT id FROM ${table} WHERE username >= :from AND username < :beyond)`;
