@@ -1,13 +1,13 @@
 /**
  * Compares the CPU cost of our hashing and signing with the cost of other libraries and calls that could do the same.
  */
-import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign, verify } from 'node:crypto';
 import { signEventRecord } from '@latchkey/consumer/testing/signed';
 import { coveredBy, digestPerson, eventSigner, isSignedBy, verifySignature } from '@latchkey/events';
 import canonicalize from 'canonicalize';
 import jwt from 'jsonwebtoken';
 import { canonicalJson } from '../libs/events/src/canonical-json.ts';
-import { createEs256Signer } from '../services/auth/src/tokens/es256.ts';
+import { createJwtSigner } from '../services/auth/src/tokens/jwt-signer.ts';
 import { createTestHistory } from '../services/user/src/testing/history.ts';
 import type { Benchmark, BenchmarkFigure } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
@@ -49,10 +49,12 @@ async function hashing(): Promise<readonly BenchmarkFigure[]> {
 }
 
 async function signing(): Promise<readonly BenchmarkFigure[]> {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const claims = { sub: '84196907-1b4e-744a-8ef8-a125afef4f0e', role: 'user', iat: 1, exp: 901 };
-  const header = { alg: 'ES256', typ: 'JWT', kid: 'bench' };
-  const ours = createEs256Signer(header, privateKey);
+  const header = { alg: 'ES256', typ: 'JWT', kid: 'bench' } as const;
+  const ours = createJwtSigner(header, privateKey);
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const withRsa = createJwtSigner({ ...header, alg: 'RS256' }, rsa.privateKey);
   const input = Buffer.from(ours(claims).split('.').slice(0, 2).join('.'));
   return [
     await figure('access token (limit: jsonwebtoken)', SIGNATURES, {
@@ -63,7 +65,22 @@ async function signing(): Promise<readonly BenchmarkFigure[]> {
       limit: () => sign('sha256', input, { key: privateKey, dsaEncoding: 'ieee-p1363' }),
       measured: () => ours(claims),
     }),
+    await figure('access token signed with RS256 (limit: ES256)', SIGNATURES, {
+      limit: () => ours(claims),
+      measured: () => withRsa(claims),
+    }),
+    await figure('access token checked with RS256 (limit: ES256)', SIGNATURES, {
+      limit: createCheck(ours(claims), publicKey),
+      measured: createCheck(withRsa(claims), rsa.publicKey),
+    }),
   ];
+}
+
+/** Returns a function that verifies the signature of a token with node:crypto. */
+function createCheck(token: string, key: KeyObject): () => boolean {
+  const [header, claims, signature = ''] = token.split('.');
+  const [input, bytes] = [Buffer.from(`${header}.${claims}`), Buffer.from(signature, 'base64url')];
+  return () => verify('sha256', input, { key, dsaEncoding: 'ieee-p1363' }, bytes);
 }
 
 async function checking(): Promise<BenchmarkFigure> {

@@ -156,4 +156,23 @@ describe('keys that are rotated', { concurrency: false }, () => {
     assertStatus(await client.post('/auth/password-reset-request', { json: { email: ada.email } }), 202);
     extractLink(await mailbox.next(ada.email, 'Reset your password'));
   });
+  test('may change the algorithm of access tokens, there and back, which ends no access token', async () => {
+    const issued: string[] = [];
+    async function logIn(algorithm: string): Promise<void> {
+      const { accessToken } = await people.login(ada);
+      const [header = ''] = accessToken.split('.');
+      assert.equal(JSON.parse(Buffer.from(header, 'base64url').toString()).alg, algorithm);
+      issued.push(accessToken);
+    }
+    await logIn('ES256');
+    for (const algorithm of ['RS256', 'ES256']) {
+      await ops('rotate', 'signing', '--algorithm', algorithm);
+      await restart();
+      await logIn(algorithm);
+    }
+    for (const token of issued) {
+      assertStatus(await people.me(token), 200);
+      assertStatus(await client.get('/auth/check', { token }), 204);
+    }
+  });
 });

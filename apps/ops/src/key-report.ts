@@ -23,6 +23,8 @@ export type ReportedKeyKind = KeyKind | 'cost';
 export interface KeyReport {
   readonly kind: ReportedKeyKind;
   readonly id: string;
+  /** The algorithm of the key as JOSE names it; undefined for kinds of keys that JOSE has no name for. */
+  readonly algorithm?: string;
   /**
    * The state of a key. `current`: used for all new data. `next`: accepted, but never used as the current key
    * so far. `former`: used as the current key earlier. `public`: only the public part of the key is left,
@@ -106,6 +108,7 @@ export async function createKeyReports(
       return {
         kind,
         id: each.id,
+        ...(each.algorithm !== undefined && { algorithm: each.algorithm }),
         state,
         ...(since && { since }),
         remembered: {

@@ -35,6 +35,17 @@ describe('a guard', () => {
     );
   });
 
+  test('accepts tokens that are signed with RS256, and refuses those whose algorithm is not that of the key', async () => {
+    const [rsa, ec] = [await createTestTokens({ algorithm: 'RS256' }), await createTestTokens()];
+    const check = createGuard(rsa.options).authenticated();
+    assert.equal(await codeOf(check(bearer(await rsa.sign()))), 'accepted');
+    assert.equal(await codeOf(check(bearer(await ec.sign()))), 'unauthenticated');
+    assert.equal(
+      await codeOf(createGuard(ec.options).authenticated()(bearer(await rsa.sign()))),
+      'unauthenticated',
+    );
+  });
+
   test('refuses a revoked token that it has accepted before, and accepts a later one', async () => {
     const tokens = await createTestTokens();
     const check = createGuard(tokens.options).authenticated();

@@ -49,11 +49,16 @@ const KEY_ID = 'test';
  * const admin = await tokens.sign({ role: 'admin' });
  */
 export async function createTestTokens(
-  names: { readonly issuer?: string; readonly audience?: string } = {},
+  options: {
+    readonly issuer?: string;
+    readonly audience?: string;
+    /** The algorithm of the signing key. Default: ES256. */
+    readonly algorithm?: 'ES256' | 'RS256';
+  } = {},
 ): Promise<TestTokens> {
-  const { issuer = 'https://latchkey.test', audience = 'latchkey' } = names;
-  const { privateKey, publicKey } = await generateKeyPair('ES256');
-  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'ES256', use: 'sig' }] };
+  const { issuer = 'https://latchkey.test', audience = 'latchkey', algorithm: alg = 'ES256' } = options;
+  const { privateKey, publicKey } = await generateKeyPair(alg);
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, alg, use: 'sig' }] };
   const revokedAt = new Map<string, number>();
   const revocations: RevocationCheck = {
     sessionStatus: ({ sub, seq }) => (seq < (revokedAt.get(sub) ?? 0) ? 'revoked' : {}),
@@ -67,7 +72,7 @@ export async function createTestTokens(
       const { sequence = 1, expiresInSeconds = 900 } = token;
       const now = Math.floor(Date.now() / 1000);
       return new SignJWT({ sid: 'test', client_id: audience, email_verified: verified, role, seq: sequence })
-        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: KEY_ID })
+        .setProtectedHeader({ alg, typ: 'at+jwt', kid: KEY_ID })
         .setIssuer(issuer)
         .setAudience(audience)
         .setSubject(account)

@@ -1,18 +1,25 @@
 import assert from 'node:assert/strict';
-import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { constants, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import jwt from 'jsonwebtoken';
 import { type ClaimMismatch, createTokenVerifier } from './access-token.ts';
 import { createFixedKeySource } from './key-source.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
+const PSS = constants.RSA_PKCS1_PSS_PADDING;
 const nowSeconds = NOW.getTime() / 1000;
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const foreignPair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const rsaPair = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
 const keys = createFixedKeySource({
-  keys: [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig' }],
+  keys: [
+    { ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig' },
+    { ...rsaPair.publicKey.export({ format: 'jwk' }), kid: 'rsa', use: 'sig', alg: 'RS256' },
+    // A key that is meant for another algorithm.
+    { ...rsaPair.publicKey.export({ format: 'jwk' }), kid: 'pss', use: 'sig', alg: 'PS256' },
+  ],
 });
 const verify = createTokenVerifier({
   keys,
@@ -47,6 +54,15 @@ function mint(header: object, claims: unknown, key: KeyObject = pair.privateKey)
   return `${signed}.${signature.toString('base64url')}`;
 }
 
+const rsaHeader = { alg: 'RS256', typ: 'at+jwt', kid: 'rsa' };
+
+/** Signs the good claims with the RSA key, as `digest` and `padding` say. */
+function mintWithRsa(header: object, digest = 'sha256', padding = constants.RSA_PKCS1_PADDING): string {
+  const signed = `${part(header)}.${part(goodClaims)}`;
+  const signature = sign(digest, Buffer.from(signed), { key: rsaPair.privateKey, padding });
+  return `${signed}.${signature.toString('base64url')}`;
+}
+
 const good = mint(goodHeader, goodClaims);
 function claiming(claims: object): string {
   return mint(goodHeader, { ...goodClaims, ...claims });
@@ -55,8 +71,8 @@ function without(claim: keyof typeof goodClaims): string {
   return claiming({ [claim]: undefined });
 }
 
-function signedWithHmac(secret: string | Buffer): string {
-  const signed = `${part({ ...goodHeader, alg: 'HS256' })}.${part(goodClaims)}`;
+function signedWithHmac(secret: string | Buffer, header = goodHeader): string {
+  const signed = `${part({ ...header, alg: 'HS256' })}.${part(goodClaims)}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
@@ -67,6 +83,12 @@ describe('an access token', () => {
 
   test('made with jsonwebtoken, as a service would, is accepted', async () => {
     const token = jwt.sign(goodClaims, pair.privateKey, { algorithm: 'ES256', header: goodHeader });
+    assert.deepEqual(await verify(token), goodClaims);
+  });
+
+  test('signed with RS256 is accepted if its key is an RSA key for RS256', async () => {
+    assert.deepEqual(await verify(mintWithRsa(rsaHeader)), goodClaims);
+    const token = jwt.sign(goodClaims, rsaPair.privateKey, { algorithm: 'RS256', header: rsaHeader });
     assert.deepEqual(await verify(token), goodClaims);
   });
 
@@ -107,6 +129,9 @@ describe('an access token', () => {
 
   const publicPem = pair.publicKey.export({ type: 'spki', format: 'pem' });
   const publicDer = pair.publicKey.export({ type: 'spki', format: 'der' });
+  const rsaPem = rsaPair.publicKey.export({ type: 'spki', format: 'pem' });
+  const rsaDer = rsaPair.publicKey.export({ type: 'pkcs1', format: 'der' });
+  const rsaModulus = Buffer.from(String(rsaPair.publicKey.export({ format: 'jwk' }).n), 'base64url');
   const [header = '', payload = '', signature = ''] = good.split('.');
   const wrong: Readonly<Record<string, string>> = {
     'without a signature (alg none)': `${part({ ...goodHeader, alg: 'none' })}.${payload}.`,
@@ -115,6 +140,23 @@ describe('an access token', () => {
     'signed by HS256 with the public key as PEM': signedWithHmac(publicPem),
     'signed by HS256 with the public key as DER': signedWithHmac(publicDer),
     'of another alg of the family': mint({ ...goodHeader, alg: 'ES384' }, goodClaims),
+    'signed by HS256 with the public RSA key as PEM': signedWithHmac(rsaPem, rsaHeader),
+    'signed by HS256 with the public RSA key as DER': signedWithHmac(rsaDer, rsaHeader),
+    'signed by HS256 with the modulus of the RSA key': signedWithHmac(rsaModulus, rsaHeader),
+    'without a signature, of the kid of the RSA key': `${part({ ...rsaHeader, alg: 'none' })}.${payload}.`,
+    'signed by RS256 under the kid of the EC key': mintWithRsa({ ...rsaHeader, kid: 'k1' }),
+    'that says RS256 and is signed by the EC key': mint({ ...goodHeader, alg: 'RS256' }, goodClaims),
+    'signed by ES256 under the kid of the RSA key': mint({ ...goodHeader, kid: 'rsa' }, goodClaims),
+    'that says ES256 and is signed by the RSA key': mintWithRsa({ ...rsaHeader, alg: 'ES256' }),
+    'signed by RS384': mintWithRsa({ ...rsaHeader, alg: 'RS384' }, 'sha384'),
+    'signed by RS512': mintWithRsa({ ...rsaHeader, alg: 'RS512' }, 'sha512'),
+    'signed by PS256': mintWithRsa({ ...rsaHeader, alg: 'PS256' }, 'sha256', PSS),
+    'signed by PS256 with a key for PS256': mintWithRsa(
+      { ...rsaHeader, alg: 'PS256', kid: 'pss' },
+      'sha256',
+      PSS,
+    ),
+    'signed by RS256 with a key for PS256': mintWithRsa({ ...rsaHeader, kid: 'pss' }),
     'signed by another key under our kid': mint(goodHeader, goodClaims, foreignPair.privateKey),
     'of an unknown kid': mint({ ...goodHeader, kid: 'k2' }, goodClaims),
     'without a kid': mint({ alg: 'ES256', typ: 'at+jwt' }, goodClaims),

@@ -15,6 +15,13 @@ const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
  */
 const TOKEN_TYPES: readonly string[] = ['application/at+jwt', 'application/jwt'];
 
+/**
+ * The algorithms of the keys that sign access tokens. Each key verifies only one of them: the one that its JWK
+ * names, or that fits its type. HMAC must never be added, because an attacker could then sign with a public key
+ * as the secret.
+ */
+const ALGORITHMS: string[] = ['ES256', 'RS256'];
+
 const seconds = z.number().int().nonnegative();
 
 const claimsSchema = z.object({
@@ -69,9 +76,10 @@ export interface ClaimMismatch {
 }
 
 /**
- * Creates a verifier of access tokens that follow the JWT profile of RFC 9068: signed with ES256, with a `kid`
- * and the `typ` `at+jwt` or `JWT`. Tolerates 60 s of clock skew. Valid tokens are cached for up to a minute,
- * so that the signature of a token is not verified for each of its requests.
+ * Creates a verifier of access tokens that follow the JWT profile of RFC 9068: signed with the algorithm
+ * of their key (ES256 or RS256), with a `kid` and the `typ` `at+jwt` or `JWT`. Tolerates 60 s of clock skew.
+ * Valid tokens are cached for up to a minute, so that the signature of a token is not verified for each of its
+ * requests.
  */
 export function createTokenVerifier(options: {
   readonly keys: KeySource;
@@ -94,7 +102,7 @@ export function createTokenVerifier(options: {
     if (!COMPACT_JWS.test(token)) return undefined;
     try {
       const { payload } = await jwtVerify(token, findKey, {
-        algorithms: ['ES256'],
+        algorithms: ALGORITHMS,
         issuer,
         audience,
         clockTolerance: CLOCK_SKEW_SECONDS,

@@ -248,7 +248,7 @@ const fields = z.object({
     ),
   SIGNING_KEYS: createSecretKeySetting(parseSigningKeys)
     .describe(
-      'A JWKS of private EC P-256 keys: the first key signs access tokens; the public parts of all keys are published.',
+      'A JWKS of private keys: EC P-256 keys, which sign with ES256, or RSA keys of at least 2048 bits, which sign with RS256. The first key signs access tokens; the public parts of all keys are published.',
     )
     .meta({ secret: true }),
   EVENT_SIGNING_KEYS: createSecretKeySetting(parseEventKeys)

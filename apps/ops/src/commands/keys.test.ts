@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -53,6 +53,7 @@ async function openFolders(t: TestContext) {
   }
   return {
     data,
+    folder,
     keys,
     async statesOf(kind: string): Promise<readonly string[]> {
       const { out } = await keys('list', '--json');
@@ -128,6 +129,49 @@ test('a key made with --next is used once it is promoted', async (t) => {
   await keys('rotate', 'sealing', '--promote');
   assert.equal(settings().auth.SEALING_PUBLIC_KEY.kid, made);
   assert.equal(settings().notifier.SEALING_PRIVATE_KEYS.keys.length, 2);
+});
+
+test('a signing key of another algorithm is made if that is asked for, and the next one is like it', async (t) => {
+  const { keys, settings } = await openFolders(t);
+  async function algorithms(): Promise<readonly string[]> {
+    const { out } = await keys('list', '--json');
+    const rows = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    return rows.filter(({ kind }) => kind === 'signing').map(({ algorithm }) => algorithm);
+  }
+  assert.deepEqual(await algorithms(), ['ES256']);
+  assert.equal((await keys('rotate', 'signing', '--algorithm', 'RS256')).code, 0);
+  assert.equal((await keys('rotate', 'signing')).code, 0);
+  assert.equal((await keys('rotate', 'signing', '--algorithm', 'ES256', '--next')).code, 0);
+  assert.deepEqual(await algorithms(), ['RS256', 'ES256', 'RS256', 'ES256']);
+  const { signing, published } = settings().auth.SIGNING_KEYS;
+  assert.deepEqual(
+    [signing.alg, ...published.map(({ alg }) => alg)],
+    ['RS256', 'RS256', 'ES256', 'RS256', 'ES256'],
+  );
+  assert.match((await keys('list')).out, /^signing +\S+ +RS256 +current/m);
+  for (const [words, fault] of [
+    [['refresh', '--algorithm', 'RS256'], /--algorithm is only for the kind signing/],
+    [['signing', '--algorithm', 'RS256', '--promote'], /give --algorithm when the key is made, with --next/],
+    [['signing', '--algorithm', 'HS256'], /Allowed choices are ES256, RS256/],
+  ] as const)
+    assert.match((await keys('rotate', ...words)).err, fault);
+});
+
+test('an RSA key that somebody else made is known by its thumbprint, with the key that replaces it', async (t) => {
+  const { keys, folder, settings } = await openFolders(t);
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  await writeFile(
+    join(folder, 'SIGNING_KEYS'),
+    JSON.stringify({ keys: [privateKey.export({ format: 'jwk' })] }),
+  );
+  const { kid } = settings().auth.SIGNING_KEYS.signing;
+  assert.match((await keys('list')).out, new RegExp(`^signing +${kid} +RS256 +current`, 'm'));
+  assert.equal((await keys('rotate', 'signing')).code, 0);
+  assert.equal((await keys('retire', 'signing', kid)).code, 0);
+  assert.equal(settings().auth.SIGNING_KEYS.published.length, 1);
 });
 
 test('the current key cannot be retired, and a key that was never used can', async (t) => {

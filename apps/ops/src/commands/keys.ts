@@ -1,5 +1,5 @@
 /** Lists, rotates and retires the secret keys of a system. */
-import { Argument } from '@commander-js/extra-typings';
+import { Argument, Option } from '@commander-js/extra-typings';
 import { auditSettingsSchema, openAuthOps } from '@latchkey/auth/ops';
 import {
   addKey,
@@ -11,6 +11,7 @@ import {
   promoteKey,
   removeKey,
   type StoredSecrets,
+  signingAlgorithms,
   UNNAMED_KEY_ID,
 } from '@latchkey/auth/secrets';
 import type { Store } from '@latchkey/backend';
@@ -66,7 +67,7 @@ export function addKeysCommand(program: OpsProgram, context: CommandContext): vo
           nameOf: ({ id }) => id,
           json,
           toJson: (report) => [toJson(report)],
-          columns: ['kind', 'id', 'state', 'since', 'may be retired'],
+          columns: ['kind', 'id', 'algorithm', 'state', 'since', 'may be retired'],
           toRows: (report) => [toRow(report)],
           empty: 'There are no keys.',
         });
@@ -82,6 +83,12 @@ export function addKeysCommand(program: OpsProgram, context: CommandContext): vo
       'only accept the new key: for several processes, which must all know it before one uses it',
     )
     .option('--promote', 'use the key that was made with --next')
+    .addOption(
+      new Option(
+        '--algorithm <algorithm>',
+        'for signing: how the new key signs access tokens. Default: as the current key',
+      ).choices(signingAlgorithms),
+    )
     .option('--domain <domain>', `for dkim: ${DKIM_DOMAIN_HELP}`)
     .option('--folder <folder>', FOLDER)
     .option('--show', SHOW)
@@ -90,18 +97,22 @@ export function addKeysCommand(program: OpsProgram, context: CommandContext): vo
       formatExamples(
         'keys rotate salt',
         'keys rotate refresh --next --folder /srv/latchkey/secrets',
-        'keys rotate signing --show',
+        'keys rotate signing --algorithm RS256 --show',
         'keys rotate dkim --next --domain example.com',
       ),
     )
-    .action((kind, { next = false, promote = false, ...options }) =>
+    .action((kind, { next = false, promote = false, algorithm, ...options }) =>
       withKeys(context, options.folder, async (source, store) => {
         if (next && promote) throw new Error('give either --next or --promote');
+        if (algorithm !== undefined && kind !== 'signing')
+          throw new Error('--algorithm is only for the kind signing');
+        if (algorithm !== undefined && promote)
+          throw new Error('give --algorithm when the key is made, with --next');
         if (promote) await assertNext(kind, source.secrets, store);
         const domain = kind === 'dkim' ? resolveDkimDomain(options.domain, context.environment) : undefined;
         const { id, changes } = promote
           ? promoteKey(kind, source.secrets)
-          : addKey(kind, source.secrets, next ? 'next' : 'current');
+          : addKey(kind, source.secrets, next ? 'next' : 'current', algorithm);
         await apply(source, changes, options, context);
         if (!next && !promote && store.file === undefined) context.note(severalProcessesWarning(kind));
         if (domain !== undefined) {
@@ -261,16 +272,17 @@ async function apply(
   if (options.show) for (const [name, text] of Object.entries(changes)) print(`${name}='${text}'`);
 }
 
-function toRow({ kind, id, state, since, needs }: KeyReport): readonly string[] {
+function toRow({ kind, id, algorithm, state, since, needs }: KeyReport): readonly string[] {
   return [
     kind,
     id,
+    algorithm ?? '',
     state,
     since?.toISOString() ?? '',
     needs.length === 0 ? 'yes' : `no: ${needs.join('; ')}`,
   ];
 }
 
-function toJson({ kind, id, state, since, needs }: KeyReport) {
-  return { kind, id, state, since, mayBeRetired: needs.length === 0, needs };
+function toJson({ kind, id, algorithm, state, since, needs }: KeyReport) {
+  return { kind, id, algorithm, state, since, mayBeRetired: needs.length === 0, needs };
 }

@@ -12,7 +12,8 @@ import {
   openServiceClients,
 } from '@latchkey/clients';
 import { createSqliteStore } from '@latchkey/sqlite';
-import { decodeJwt } from 'jose';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { generateKey } from '../keys/generate-key.ts';
 import { startTestAuth, type TestAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
@@ -157,8 +158,23 @@ test('the issuer describes itself at both well-known names', async (context) => 
   assert.deepEqual(first, second);
   assert.equal(first.issuer, decodeJwt(accessToken).iss);
   const keys = assertStatus(await auth.get(new URL(first.jwks_uri).pathname), 200).json.keys;
-  assert.ok(first.id_token_signing_alg_values_supported.includes(keys[0].alg));
+  assert.deepEqual(first.id_token_signing_alg_values_supported, ['ES256']);
+  assert.equal(keys[0].alg, 'ES256');
   assert.equal(new URL(first.introspection_endpoint).pathname, '/api/v1/auth/introspect');
+});
+
+test('an issuer with an RSA key signs with RS256, and names the algorithms of all keys', async (context) => {
+  const keys = [generateKey('signing', 'RS256'), generateKey('signing', 'ES256')];
+  const auth = await startTestAuth(context, {
+    SIGNING_KEYS: JSON.stringify({ keys }),
+    ACCESS_TOKEN_TYPE: 'JWT',
+  });
+  const { accessToken: token } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
+  const { alg, typ, kid } = decodeProtectedHeader(token);
+  assert.deepEqual([alg, typ, kid], ['RS256', 'JWT', keys[0]?.['kid']]);
+  assertStatus(await auth.get('/check', { token }), 204);
+  const { json } = assertStatus(await auth.get('/.well-known/openid-configuration'), 200);
+  assert.deepEqual(json.id_token_signing_alg_values_supported, ['RS256', 'ES256']);
 });
 
 test('an unverified account has no scopes, because its address may be somebody else’s', async (context) => {

@@ -1,7 +1,7 @@
 /** Generates the keys of all kinds. */
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto';
 import { assertNever } from '@latchkey/events';
-import { computeThumbprint } from './keys.ts';
+import { computeThumbprint, type SigningAlgorithm } from './keys.ts';
 
 export const keyKinds = [
   'signing',
@@ -18,20 +18,20 @@ export type KeyKind = (typeof keyKinds)[number];
 
 const KID_BYTES = 4;
 const SECRET_BYTES = 32;
-const DKIM_BITS = 2048;
+const RSA_BITS = 2048;
 
 function randomKid(): string {
   return randomBytes(KID_BYTES).toString('hex');
 }
 
-/** Returns a new key as a JWK with a `kid`. For a DKIM key, the `kid` is its selector. */
-export function generateKey(kind: KeyKind): JsonWebKey {
+/**
+ * Returns a new key as a JWK with a `kid`. For a DKIM key, the `kid` is its selector.
+ * @param algorithm the algorithm of a key that signs access tokens
+ */
+export function generateKey(kind: KeyKind, algorithm: SigningAlgorithm = 'ES256'): JsonWebKey {
   switch (kind) {
     case 'signing':
-      return identified(() => generateKeyPairSync('ec', { namedCurve: 'P-256' }), {
-        use: 'sig',
-        alg: 'ES256',
-      });
+      return identified(() => generateSigningKeyPair(algorithm), { use: 'sig', alg: algorithm });
     case 'events':
       return identified(() => generateKeyPairSync('ed25519'), { use: 'sig', alg: 'EdDSA' });
     case 'sealing':
@@ -47,12 +47,18 @@ export function generateKey(kind: KeyKind): JsonWebKey {
         k: randomBytes(SECRET_BYTES).toString('base64url'),
       };
     case 'dkim': {
-      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: DKIM_BITS });
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: RSA_BITS });
       return { ...privateKey.export({ format: 'jwk' }), kid: `latchkey-${randomKid()}` };
     }
     default:
       return assertNever(kind);
   }
+}
+
+function generateSigningKeyPair(algorithm: SigningAlgorithm): { readonly privateKey: KeyObject } {
+  return algorithm === 'RS256'
+    ? generateKeyPairSync('rsa', { modulusLength: RSA_BITS })
+    : generateKeyPairSync('ec', { namedCurve: 'P-256' });
 }
 
 /**

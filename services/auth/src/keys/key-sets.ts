@@ -8,10 +8,11 @@ import {
 } from '@latchkey/process';
 import { z } from 'zod';
 import { generateKey, type KeyKind } from './generate-key.ts';
-import { computeThumbprint } from './keys.ts';
+import { computeThumbprint, type SigningAlgorithm } from './keys.ts';
 import type { StoredSecrets } from './stored-secrets.ts';
 
 export { type KeyKind, keyKinds } from './generate-key.ts';
+export { type SigningAlgorithm, signingAlgorithms } from './keys.ts';
 
 /** The name of the setting that contains the keys of each kind. */
 export const keySettingNames = {
@@ -42,6 +43,8 @@ export interface ListedKey {
    * signatures but not create them.
    */
   readonly isPrivate: boolean;
+  /** The algorithm of the key as JOSE names it; undefined for kinds of keys that JOSE has no name for. */
+  readonly algorithm?: string;
 }
 
 /** The new values of changed secrets, by the name of the setting. */
@@ -53,6 +56,8 @@ const key = z.looseObject({
   crv: z.string().exactOptional(),
   x: z.string().exactOptional(),
   y: z.string().exactOptional(),
+  n: z.string().exactOptional(),
+  e: z.string().exactOptional(),
   d: z.string().exactOptional(),
   k: z.string().exactOptional(),
 });
@@ -66,11 +71,25 @@ type Key = z.infer<typeof key>;
  */
 export function listKeys(kind: KeyKind, secrets: StoredSecrets): readonly ListedKey[] {
   if (secrets[keySettingNames[kind]] === undefined) return [];
-  return setIn(kind, secrets).map((each) => ({
-    id: idOf(each),
-    remembered: rememberedAs(kind, each),
-    isPrivate: (each.d ?? each.k) !== undefined,
-  }));
+  return setIn(kind, secrets).map((each) => {
+    const algorithm = algorithmOf(kind, each);
+    return {
+      id: idOf(kind, each),
+      remembered: rememberedAs(kind, each),
+      isPrivate: (each.d ?? each.k) !== undefined,
+      ...(algorithm !== undefined && { algorithm }),
+    };
+  });
+}
+
+function algorithmOf(kind: KeyKind, each: Key): string | undefined {
+  if (kind === 'signing') return signingAlgorithmOf(each);
+  if (kind === 'events') return 'EdDSA';
+  return kind === 'sealing' ? 'ECDH-ES' : undefined;
+}
+
+function signingAlgorithmOf({ kty }: Key): SigningAlgorithm {
+  return kty === 'RSA' ? 'RS256' : 'ES256';
 }
 
 /**
@@ -78,16 +97,18 @@ export function listKeys(kind: KeyKind, secrets: StoredSecrets): readonly Listed
  * @param place `current`: from their next start, the services use the key for new data. `next`: from their
  * next start, the services accept the key, but use it for new data only after `promoteKey` has made it the
  * current key
+ * @param algorithm the algorithm of a key that signs access tokens. Default: the algorithm of the current key
  */
 export function addKey(
   kind: KeyKind,
   secrets: StoredSecrets,
   place: 'current' | 'next',
+  algorithm?: SigningAlgorithm,
 ): { readonly id: string; readonly changes: SecretChanges } {
   const [current, ...others] = setIn(kind, secrets);
-  const made = key.parse(generateKey(kind));
+  const made = key.parse(generateKey(kind, algorithm ?? signingAlgorithmOf(current)));
   const keys = place === 'current' ? [made, current, ...others] : [current, made, ...others];
-  return { id: idOf(made), changes: withSet(kind, keys) };
+  return { id: idOf(kind, made), changes: withSet(kind, keys) };
 }
 
 /**
@@ -101,7 +122,7 @@ export function promoteKey(
   const [current, next, ...others] = setIn(kind, secrets);
   if (next === undefined)
     throw new Error(`${keySettingNames[kind]} has only one key: make another with --next`);
-  return { id: idOf(next), changes: withSet(kind, [next, current, ...others]) };
+  return { id: idOf(kind, next), changes: withSet(kind, [next, current, ...others]) };
 }
 
 /**
@@ -112,14 +133,15 @@ export function promoteKey(
 export function removeKey(kind: KeyKind, secrets: StoredSecrets, id: string): SecretChanges {
   const keys = setIn(kind, secrets);
   const [current] = keys;
-  if (idOf(current) === id) throw new Error(`${id} is in use: rotate first`);
-  if (!keys.some((each) => idOf(each) === id)) throw new Error(`${keySettingNames[kind]} has no key ${id}`);
+  if (idOf(kind, current) === id) throw new Error(`${id} is in use: rotate first`);
+  if (!keys.some((each) => idOf(kind, each) === id))
+    throw new Error(`${keySettingNames[kind]} has no key ${id}`);
   const rest =
     kind === 'events'
       ? keys.map(({ d, ...publicPart }) =>
-          idOf(publicPart) === id ? publicPart : withPrivate(publicPart, d),
+          idOf(kind, publicPart) === id ? publicPart : withPrivate(publicPart, d),
         )
-      : keys.filter((each) => idOf(each) !== id);
+      : keys.filter((each) => idOf(kind, each) !== id);
   return withSet(kind, rest);
 }
 
@@ -140,6 +162,11 @@ function setIn(kind: KeyKind, secrets: StoredSecrets): readonly [Key, ...Key[]] 
   const [first, ...others] = kind === 'sealing' ? currentFirst(keys ?? [], secrets) : (keys ?? []);
   if (first === undefined) throw new Error(`${setting}: holds no keys`);
   return [first, ...others];
+}
+
+/** Returns whether a key of a kind that has no `kid` is identified by the thumbprint of its public part. */
+function hasThumbprint(kind: KeyKind): boolean {
+  return kind === 'signing' || kind === 'events' || kind === 'sealing';
 }
 
 /** Returns whether keys of a kind are symmetric. */
@@ -179,7 +206,7 @@ function currentFirst(keys: readonly Key[], { SEALING_PUBLIC_KEY }: StoredSecret
 
 function withSet(kind: KeyKind, keys: readonly Key[]): SecretChanges {
   const [current] = keys;
-  const isPlain = keys.length === 1 && current?.kid === undefined && current?.crv === undefined;
+  const isPlain = keys.length === 1 && current?.kid === undefined && !hasThumbprint(kind);
   const text = current && isPlain ? textOfPlain(current) : JSON.stringify({ keys });
   return {
     [keySettingNames[kind]]: text,
@@ -191,8 +218,8 @@ function publicPartOf({ d: _, ...publicPart }: Key): string {
   return JSON.stringify(publicPart);
 }
 
-function idOf(each: Key): string {
-  return each.kid ?? (each.crv === undefined ? UNNAMED_KEY_ID : thumbprintOf(each));
+function idOf(kind: KeyKind, each: Key): string {
+  return each.kid ?? (hasThumbprint(kind) ? thumbprintOf(each) : UNNAMED_KEY_ID);
 }
 
 /** Returns the id under which a service's store records a key. */
@@ -201,17 +228,24 @@ function rememberedAs(kind: KeyKind, each: Key): string {
   // thumbprint instead.
   if (kind === 'sealing') return thumbprintOf(each);
   if (kind === 'dkim') return computeKeyPairFingerprint(privateKeyOf(each));
-  if (!isSecretKey(kind)) return idOf(each);
+  if (!isSecretKey(kind)) return idOf(kind, each);
   return computeSecretFingerprint(keySettingNames[kind], parseSecretKey(each.k ?? ''));
 }
 
 /** Returns a DKIM key in PEM. @throws Error with a one-line message if there is no such key */
 export function getDkimKeyPem(secrets: StoredSecrets, id: string): string {
-  const found = setIn('dkim', secrets).find((each) => idOf(each) === id);
+  const found = setIn('dkim', secrets).find((each) => idOf('dkim', each) === id);
   if (found === undefined) throw new Error(`${keySettingNames.dkim} has no key ${id}`);
   return textOfPlain(found);
 }
 
-function thumbprintOf({ kty, crv = '', x = '', y }: Key): string {
-  return computeThumbprint({ kty, crv, x, ...(y !== undefined && { y }) });
+function thumbprintOf({ kty, crv, x, y, n, e }: Key): string {
+  return computeThumbprint({
+    kty,
+    ...(crv !== undefined && { crv }),
+    ...(x !== undefined && { x }),
+    ...(y !== undefined && { y }),
+    ...(n !== undefined && { n }),
+    ...(e !== undefined && { e }),
+  });
 }

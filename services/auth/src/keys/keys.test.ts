@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { InvalidKeyError, parseSecretKey } from '@latchkey/process';
 import { calculateJwkThumbprint, compactDecrypt, importJWK } from 'jose';
 import { createLinkSealer } from '../tokens/sealer.ts';
+import { generateKey } from './generate-key.ts';
 import { computeThumbprint, parseSealingKey, parseSigningKeys } from './keys.ts';
 import { generateSecrets } from './secrets.ts';
 
@@ -46,6 +47,33 @@ describe('SIGNING_KEYS', () => {
     assert.equal(published[1]?.kid, computeThumbprint(bare));
   });
 
+  test('may be RSA keys, which sign with RS256', async () => {
+    const rsa = generateKey('signing', 'RS256');
+    const { kid: _kid, alg: _alg, use: _use, ...bare } = rsa;
+    const { signing, published } = parseSigningKeys(jwks(bare, signingJwk));
+    assert.deepEqual([signing.alg, signing.privateKey.asymmetricKeyType], ['RS256', 'rsa']);
+    assert.deepEqual(
+      published.map(({ alg }) => alg),
+      ['RS256', 'ES256'],
+    );
+    assert.deepEqual(published[0], {
+      kid: await calculateJwkThumbprint({ kty: 'RSA', n: String(rsa.n), e: String(rsa.e) }),
+      kty: 'RSA',
+      n: rsa.n,
+      e: 'AQAB',
+      use: 'sig',
+      alg: 'RS256',
+    });
+    assert.equal(signing.kid, rsa['kid']);
+    assert.equal(parseSigningKeys(jwks(signingJwk, bare)).signing.alg, 'ES256');
+  });
+
+  function generateRsaJwk(modulusLength: number, publicExponent = 65_537): JsonWebKey {
+    return generateKeyPairSync('rsa', { modulusLength, publicExponent }).privateKey.export({ format: 'jwk' });
+  }
+  const rsa = generateRsaJwk(2048);
+  const { d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...rsaPublicPart } = rsa;
+  const { n: foreignModulus } = generateRsaJwk(2048);
   const other = another();
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({ format: 'jwk' });
   const faults: readonly (readonly [string, string, RegExp])[] = [
@@ -57,13 +85,21 @@ describe('SIGNING_KEYS', () => {
     ['whose first cannot sign', jwks(publicPart, signingJwk), /first key signs/],
     ['with one kid for two', jwks(signingJwk, { ...other, kid: signingJwk['kid'] }), /same kid/],
     ['off the curve', jwks({ ...signingJwk, x: 'A'.repeat(43) }), /not on its curve/],
+    ['of RSA that are short', jwks(signingJwk, generateRsaJwk(2047)), /at least 2048 bits/],
+    ['of RSA with another exponent', jwks(generateRsaJwk(2048, 3)), /exponent AQAB/],
+    ['of RSA for another algorithm', jwks({ ...rsa, alg: 'PS256' }), /RSA keys for RS256/],
+    ['of RSA whose first cannot sign', jwks(rsaPublicPart, signingJwk), /first key signs/],
+    ['of RSA without the primes', jwks({ ...rsaPublicPart, d: rsa.d }), /must have d, p, q/],
+    ['of RSA with parts of two keys', jwks({ ...rsa, n: foreignModulus }), /private part|invalid key/],
     ['with parts of two keys', jwks({ ...signingJwk, d: other.d }), /private part|curve/],
   ];
   for (const [what, text, message] of faults) {
     test(`${what} are refused without being shown`, () => {
       const said = fault(() => parseSigningKeys(text));
       assert.match(said, message);
-      assert.ok(!said.includes(String(signingJwk.d)) && !said.includes('secret'));
+      assert.ok(
+        !said.includes(String(signingJwk.d)) && !said.includes(String(rsa.d)) && !said.includes('secret'),
+      );
     });
   }
 });

@@ -12,6 +12,8 @@ export {
   listKeys,
   promoteKey,
   removeKey,
+  type SigningAlgorithm,
+  signingAlgorithms,
   UNNAMED_KEY_ID,
 } from './key-sets.ts';
 export {

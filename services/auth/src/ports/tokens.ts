@@ -27,7 +27,7 @@ export type TokenProfile = Readonly<
   Partial<Record<'email' | 'username' | 'firstName' | 'lastName' | 'locale', string | undefined>>
 >;
 
-/** Issues access tokens (JWT, ES256, RFC 9068), and provides the public keys for verifying them. */
+/** Issues access tokens (JWT, RFC 9068), and provides the public keys for verifying them. */
 export interface AccessTokenIssuer {
   /** Issues an access token. @returns the token, and its lifetime `expiresIn` in seconds */
   issue(subject: {
@@ -39,6 +39,11 @@ export interface AccessTokenIssuer {
     /** The profile of the account, from which additional claims are taken as configured. */
     readonly profile?: TokenProfile;
   }): { readonly accessToken: string; readonly expiresIn: number };
+  /**
+   * The algorithms (`alg`) of the keys that verify access tokens, each once: the algorithm of new tokens first,
+   * then those of earlier or later tokens.
+   */
+  readonly algorithms: readonly string[];
   /** Returns the public keys for verifying access tokens as a JSON Web Key Set. */
   jwks(): { readonly keys: readonly object[] };
 }

@@ -1,7 +1,7 @@
 import type { PublicEventKey, SigningKeys } from '../keys/keys.ts';
 import type { AccessTokenIssuer } from '../ports/tokens.ts';
 import { createProfileClaims, type ProfileClaimMapping } from './access-claims.ts';
-import { createEs256Signer } from './es256.ts';
+import { createJwtSigner } from './jwt-signer.ts';
 
 /**
  * The client id in every access token, which RFC 9068 requires. It is constant, because Latchkey has only one
@@ -30,13 +30,14 @@ export interface AccessTokenIssuerOptions {
 
 /** Creates the issuer of access tokens. */
 export function createAccessTokenIssuer(options: AccessTokenIssuerOptions): AccessTokenIssuer {
-  const { kid, privateKey } = options.keys.signing;
-  const sign = createEs256Signer({ alg: 'ES256', typ: options.type ?? 'at+jwt', kid }, privateKey);
+  const { kid, alg, privateKey } = options.keys.signing;
+  const sign = createJwtSigner({ alg, typ: options.type ?? 'at+jwt', kid }, privateKey);
   const expiresIn = options.minutes * 60;
   const { scopes = {}, extraClaims = {} } = options;
   const jwks = { keys: [...options.keys.published, ...options.eventKeys] };
 
   return {
+    algorithms: [...new Set(options.keys.published.map((key) => key.alg))],
     jwks: () => jwks,
     issue: ({ userId, sessionId, verified, role, sequence, profile = {} }) => {
       const issuedAt = Math.floor(options.now().getTime() / 1000);

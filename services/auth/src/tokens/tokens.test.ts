@@ -5,6 +5,7 @@ import { createFixedKeySource, createTokenVerifier } from '@latchkey/tokens';
 import fc from 'fast-check';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { v7 } from 'uuid';
+import { generateKey } from '../keys/generate-key.ts';
 import { parseSigningKeys } from '../keys/keys.ts';
 import { generateSecrets } from '../keys/secrets.ts';
 import { createAccessTokenIssuer } from './access-tokens.ts';
@@ -259,5 +260,36 @@ describe('an access token', () => {
     assert.equal((await verify(before.issue(subject).accessToken))?.seq, 3);
     assert.equal((await verify(after.issue(subject).accessToken))?.seq, 3);
     assert.equal(rotated.signing.kid, newer.kid);
+  });
+  test('has the algorithm of its key, and stays valid after a rotation to another algorithm', async () => {
+    const options = { eventKeys: [], issuer, audience, minutes: 15, now: () => now, newId: v7 };
+    const [ec, rsa] = [generateKey('signing', 'ES256'), generateKey('signing', 'RS256')];
+    const [before, after] = [
+      [ec, rsa],
+      [rsa, ec],
+    ].map((set) =>
+      createAccessTokenIssuer({ ...options, keys: parseSigningKeys(JSON.stringify({ keys: set })) }),
+    );
+    assert.ok(before && after);
+    assert.deepEqual(
+      [before.algorithms, after.algorithms],
+      [
+        ['ES256', 'RS256'],
+        ['RS256', 'ES256'],
+      ],
+    );
+    const verify = createTokenVerifier({
+      keys: createFixedKeySource(after.jwks()),
+      issuer,
+      audience,
+      now: () => now,
+    });
+    for (const [alg, { accessToken }] of [
+      ['ES256', before.issue(subject)],
+      ['RS256', after.issue(subject)],
+    ] as const) {
+      assert.equal(decodeProtectedHeader(accessToken).alg, alg);
+      assert.equal((await verify(accessToken))?.seq, 3);
+    }
   });
 });

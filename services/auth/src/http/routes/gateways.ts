@@ -198,7 +198,7 @@ const metadata = z
  * 8414) and OpenID Connect define different URLs for this document. Resource servers may request either URL,
  * so this function is called once for each.
  */
-function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: string): Route {
+function metadataRoute({ publicUrl, accessTokens }: RouteDeps, name: string, operationId: string): Route {
   const document: z.infer<typeof metadata> = {
     issuer: publicUrl,
     jwks_uri: `${publicUrl}/.well-known/jwks.json`,
@@ -209,7 +209,7 @@ function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: stri
     response_types_supported: [],
     grant_types_supported: [],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['ES256'],
+    id_token_signing_alg_values_supported: [...accessTokens.algorithms],
     claims_supported: [
       'iss',
       'aud',

@@ -1,18 +1,28 @@
 import { type KeyObject, sign } from 'node:crypto';
+import type { SigningAlgorithm } from '../keys/keys.ts';
 
 /** The length of each of the integers r and s in a P-256 signature, in bytes. */
 const INTEGER_BYTES = 32;
 
+/** The protected header of a JWT. */
+export interface JwtHeader {
+  readonly alg: SigningAlgorithm;
+  readonly typ: string;
+  readonly kid: string;
+}
+
 /**
- * Creates a function that signs claims with ES256 and returns the JWT in compact form (RFC 7515, 3.1).
+ * Creates a function that signs claims and returns the JWT in compact form (RFC 7515, 3.1).
  * @param header the protected header, which is encoded only once
- * @param key a private P-256 key
+ * @param key the private key for the algorithm in the header: a P-256 key for ES256, an RSA key for RS256
  */
-export function createEs256Signer(header: object, key: KeyObject): (claims: object) => string {
+export function createJwtSigner(header: JwtHeader, key: KeyObject): (claims: object) => string {
   const encodedHeader = base64url(header);
+  // Without further options, node:crypto signs with the padding of RS256 (PKCS #1 v1.5) if the key is an RSA key.
+  const toJose = header.alg === 'ES256' ? derToJoseSignature : (signature: Buffer) => signature;
   return (claims) => {
     const input = `${encodedHeader}.${base64url(claims)}`;
-    return `${input}.${derToJoseSignature(sign('sha256', Buffer.from(input), key)).toString('base64url')}`;
+    return `${input}.${toJose(sign('sha256', Buffer.from(input), key)).toString('base64url')}`;
   };
 }
 

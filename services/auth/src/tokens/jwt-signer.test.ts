@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { jwtVerify } from 'jose';
 import jwt from 'jsonwebtoken';
-import { createEs256Signer, derToJoseSignature } from './es256.ts';
+import { createJwtSigner, derToJoseSignature } from './jwt-signer.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
@@ -35,16 +35,25 @@ test('a signature in DER becomes two integers of 32 bytes each, even if they beg
   );
 });
 
-test('a signed token is verified by jose, by jsonwebtoken and by node', async () => {
-  const sign = createEs256Signer({ alg: 'ES256', typ: 'at+jwt', kid: 'a' }, privateKey);
-  for (let n = 0; n < 50; n += 1) {
-    const token = sign({ n, text: 'ä – 😀' });
-    const { payload, protectedHeader } = await jwtVerify(token, publicKey);
-    assert.deepEqual(payload, { n, text: 'ä – 😀' });
-    assert.deepEqual(protectedHeader, { alg: 'ES256', typ: 'at+jwt', kid: 'a' });
-    assert.deepEqual(jwt.verify(token, publicKey, { algorithms: ['ES256'] }), { n, text: 'ä – 😀' });
-    const [header, claims, signature = ''] = token.split('.');
-    const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
-    assert.ok(verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url')));
-  }
-});
+const keys = {
+  ES256: { privateKey, publicKey },
+  RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+};
+
+for (const alg of ['ES256', 'RS256'] as const)
+  test(`a token signed with ${alg} is verified by jose, by jsonwebtoken and by node`, async () => {
+    const pair = keys[alg];
+    const sign = createJwtSigner({ alg, typ: 'at+jwt', kid: 'a' }, pair.privateKey);
+    for (let n = 0; n < 50; n += 1) {
+      const token = sign({ n, text: 'ä – 😀' });
+      const { payload, protectedHeader } = await jwtVerify(token, pair.publicKey);
+      assert.deepEqual(payload, { n, text: 'ä – 😀' });
+      assert.deepEqual(protectedHeader, { alg, typ: 'at+jwt', kid: 'a' });
+      assert.deepEqual(jwt.verify(token, pair.publicKey, { algorithms: [alg] }), { n, text: 'ä – 😀' });
+      const [header, claims, signature = ''] = token.split('.');
+      const key = { key: pair.publicKey, dsaEncoding: 'ieee-p1363' } as const;
+      assert.ok(
+        verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url')),
+      );
+    }
+  });
