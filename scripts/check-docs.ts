@@ -98,7 +98,7 @@ function missingTests(document: string, text: string): readonly string[] {
  * contain the code of the block.
  */
 function outdatedExcerpts(document: string): readonly string[] {
-  const blocks = [...readFileSync(document, 'utf8').matchAll(/^```\S+ from=(\S+)\n([\s\S]*?)^```$/gm)];
+  const blocks = [...readFileSync(document, 'utf8').matchAll(/^```.* from=(\S+).*\n([\s\S]*?)^```$/gm)];
   return blocks
     .filter(([, file = '', code = '']) => {
       const source = join(root, file);
