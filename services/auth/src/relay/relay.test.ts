@@ -211,6 +211,29 @@ describe('the relay', () => {
     assert.deepEqual([recorder.of(first.stream), reads.streams], [[1], 1]);
   });
 
+  test('keeps no first commit of a stream that the full queue has dropped', async () => {
+    const { outbox: counting, reads } = countReads();
+    const relay = await started({ outbox: counting });
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    recorder.meanwhile(() => held);
+    const [blocking, later] = [createCommit(), createCommit()];
+    await append(blocking);
+    relay.nudge(blocking.stream, blocking);
+    while (recorder.publishes.length === 0) await turn();
+    const [capacity, kept] = [10_000, 500];
+    for (let count = 0; count < capacity; count += 1) relay.nudge(randomUUID());
+    for (let count = 0; count < kept; count += 1) {
+      const dropped = createCommit();
+      relay.nudge(dropped.stream, dropped);
+    }
+    release();
+    while (reads.streams < capacity) await turn();
+    await append(later);
+    relay.nudge(later.stream, later);
+    await drained();
+    assert.equal(reads.streams, capacity);
+  });
+
   test('publishes all unpublished commits of a stream, in order, in batches', async () => {
     const relay = await started({ batchSize: 10 });
     const stream = randomUUID();

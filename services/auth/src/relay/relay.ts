@@ -124,7 +124,9 @@ export function createRelay(deps: RelayDeps): Relay {
   }
 
   function nudge(stream: string, appended?: Commit): void {
-    if (appended?.number === 1 && firstCommits.size < streamsPerBatch) firstCommits.set(stream, appended);
+    // A full queue drops the stream, and would never take its commit out again.
+    const isSpace = firstCommits.size < streamsPerBatch && queue.capacity() > 0;
+    if (appended?.number === 1 && isSpace) firstCommits.set(stream, appended);
     else firstCommits.delete(stream);
     queue.add(stream);
   }
