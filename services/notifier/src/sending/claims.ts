@@ -76,7 +76,7 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
   const unanswered = new Set<string>();
   /** Whether the last claim used all capacity, so that more deliveries may be due. True before the first claim. */
   let moreDue = true;
-  /** How many deliveries the calls of `claimNew` that are in progress may claim. */
+  /** How many deliveries the claims that are in progress may claim. */
   let reserved = 0;
   /** Ends `run`. Undefined before `run` begins. */
   let stopping: AbortSignal | undefined;
@@ -114,6 +114,16 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
     return countClaimableDeliveries(server.circuit(), load);
   }
 
+  /** Claims up to `limit` deliveries with `claimSome`. Until it ends, other claims cannot use this capacity. */
+  async function reserve<Result>(limit: number, claimSome: () => Promise<Result>): Promise<Result> {
+    reserved += limit;
+    try {
+      return await claimSome();
+    } finally {
+      reserved -= limit;
+    }
+  }
+
   function isRunning(): boolean {
     return stopping !== undefined && !stopping.aborted;
   }
@@ -134,18 +144,17 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
     if (limit === 0) return store();
     const lease = beginDeliveryLease(deps.newOwner(), clock);
     const { owner } = lease;
-    reserved += limit;
-    try {
-      const result = await store({ owner, leaseMs: deps.leaseMs, limit });
-      if (isRunning()) for (const delivery of result.claimed) deps.onClaimed(delivery, lease);
-      else if (result.claimed.length > 0) await deliveries.release(owner, clock.now());
-      return result;
-    } catch (error) {
-      unanswered.add(owner);
-      throw error;
-    } finally {
-      reserved -= limit;
-    }
+    return reserve(limit, async () => {
+      try {
+        const result = await store({ owner, leaseMs: deps.leaseMs, limit });
+        if (isRunning()) for (const delivery of result.claimed) deps.onClaimed(delivery, lease);
+        else if (result.claimed.length > 0) await deliveries.release(owner, clock.now());
+        return result;
+      } catch (error) {
+        unanswered.add(owner);
+        throw error;
+      }
+    });
   }
 
   /**
@@ -154,7 +163,7 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
    */
   async function claimDue(): Promise<boolean> {
     const limit = capacity();
-    const claimed = limit === 0 ? 0 : await claim(limit);
+    const claimed = limit === 0 ? 0 : await reserve(limit, () => claim(limit));
     moreDue = claimed === limit;
     if (limit > 0 && claimed === 0 && server.circuit().state === 'open') server.probe();
     return claimed > 0;

@@ -364,6 +364,46 @@ describe('new deliveries', () => {
     await dispatcher.stop();
   });
 
+  it('are not claimed beyond the capacity that a claim in progress may use', async () => {
+    const watch = watchClaims();
+    const watched = deliveries;
+    const capacity = 18;
+    let whileClaiming: (() => Promise<void>) | undefined;
+    deliveries = {
+      ...watched,
+      async claim(asked) {
+        const once = whileClaiming;
+        whileClaiming = undefined;
+        await once?.();
+        return watched.claim(asked);
+      },
+    };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let [inProgress, most] = [0, 0];
+    const dispatcher = dispatcherWith(async () => {
+      inProgress += 1;
+      most = Math.max(most, inProgress);
+      await promise;
+      inProgress -= 1;
+      return { kind: 'accepted' };
+    }, clockThatNeverPolls);
+    dispatcher.start();
+    await watch.first;
+    await owe(capacity);
+    let isClaimed: boolean | undefined;
+    const { promise: claimed, resolve: onClaimed } = Promise.withResolvers<void>();
+    whileClaiming = async () => {
+      isClaimed = await storeNew(dispatcher);
+      onClaimed();
+    };
+    dispatcher.wake();
+    await claimed;
+    while ((await deliveries.census()).claimed < capacity) await setImmediate();
+    resolve();
+    await dispatcher.stop();
+    assert.deepEqual([isClaimed, most], [false, capacity]);
+  });
+
   it('are released if the dispatcher is stopped while they are stored', async () => {
     const watch = watchClaims();
     const dispatcher = dispatcherWith(() => assert.fail('sent'), clockThatNeverPolls);
