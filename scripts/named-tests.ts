@@ -16,7 +16,10 @@ export function findNamedTests(markdown: string): readonly NamedTest[] {
   }));
 }
 
-/** Returns whether the source code contains all titles in `title`, which are separated by " › ". */
+/**
+ * Returns whether the source code of a test file contains the titles of a test and its groups.
+ * @param title the titles, separated by " › "
+ */
 export function containsTestTitle(source: string, title: string): boolean {
   return title
     .split(' › ')

@@ -20,10 +20,10 @@ export const packageDocuments = {
 const compiled = new Set<string>(Object.values(packageDocuments).flat());
 
 /**
- * Returns the info strings of the TypeScript code blocks that no test compiles although they give no reason
- * for this. If a document belongs to a package, a test compiles each of its blocks whose info string is `ts`.
- * The info string of any other block must give a reason: `from=` names the source file that contains the
- * block, and `norun=` gives another reason.
+ * Returns the info strings (the text after ```) of those TypeScript code blocks of a document that no test
+ * compiles, and that do not say why. If a document belongs to a package, a test compiles each of its blocks
+ * whose info string is `ts`. The info string of any other block must give a reason: `from=` names the source
+ * file that contains the block, and `norun=` gives another reason.
  * @param document the path of the document
  */
 export function findUncompiledExamples(document: string, text: string): readonly string[] {

@@ -1,9 +1,9 @@
 /** Compares the bounds of two versions of a schema: the keywords that limit which values of a type are allowed. */
 import type { ComparedSchema, SchemaUses } from './schema.ts';
 
-/** Keywords for which a lower number allows fewer values. */
+/** Keywords that set an upper bound. If the number is lower, the schema allows fewer values. */
 const UPPER = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'] as const;
-/** Keywords for which a higher number allows fewer values. */
+/** Keywords that set a lower bound. If the number is higher, the schema allows fewer values. */
 const LOWER = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'] as const;
 /**
  * Keywords of JSON Schema whose values cannot be compared. If such a value changes, it is unknown whether the
@@ -15,20 +15,20 @@ const RULES = ['pattern', 'format', 'multipleOf', 'uniqueItems'] as const;
  * Compares the bounds of two versions of a schema, and describes each incompatible change in a sentence. A program that
  * writes values needs bounds that are at least as wide as before. A program that reads values needs bounds that are at
  * most as wide as before.
- * @param at - the path of the schema. Each sentence begins with it
+ * @param path the path of the schema. Each sentence begins with it
  */
 export function findIncompatibleBounds(
   before: ComparedSchema,
   after: ComparedSchema,
   { reads, writes }: SchemaUses,
-  at: string,
+  path: string,
 ): readonly string[] {
   function faultOf(keyword: string, isNarrower: boolean, isWider: boolean): readonly string[] {
     const [was, is] = [before, after].map((schema) => text(schema[keyword as keyof ComparedSchema]));
     const change = `${keyword} was ${was} and is ${is}`;
     if (writes && isNarrower)
-      return [`${at}: ${change}, so values that programs write are no longer allowed`];
-    if (reads && isWider) return [`${at}: ${change}, so readers get values that they do not know`];
+      return [`${path}: ${change}, so values that programs write are no longer allowed`];
+    if (reads && isWider) return [`${path}: ${change}, so readers get values that they do not know`];
     return [];
   }
 

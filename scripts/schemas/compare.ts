@@ -81,8 +81,8 @@ function compareOptions(
   const matches = old.map((was) => current.find((is) => compare(was, is, at).length === 0));
   const lost = old.filter((_, index) => matches[index] === undefined);
   const faults = lost.map((was) => {
-    // If a current alternative has the same type as the old alternative, report how the two alternatives differ. That is
-    // more useful than a report that the old alternative is gone.
+    // An alternative of the old schema is gone. If the current schema has an alternative of the same type,
+    // report the differences between the two alternatives, which is more useful.
     const successor = current.find((is) => JSON.stringify(is.type) === JSON.stringify(was.type));
     return successor === undefined
       ? [`${at}: an alternative of type ${JSON.stringify(was.type)} is gone`]

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { listDeclaredProblems } from './declared-problems.ts';
 import type { HttpExchange, Middleware } from './exchange.ts';
 import { generalTranslations } from './general-texts.ts';
-import type { LookUpPage } from './page-paths.ts';
+import type { PageLookUp } from './page-paths.ts';
 import { renderProblemPage } from './pages.ts';
 import { Problem, type ProblemSpec, standardProblems } from './problem.ts';
 import { ClientDisconnected } from './read-body.ts';
@@ -55,7 +55,7 @@ interface Page {
  */
 export function createProblemMiddleware(
   options: ProblemOptions & { readonly undeclared: 'fail' | 'drop' },
-  pageAt: LookUpPage,
+  pageAt: PageLookUp,
 ): Middleware {
   return async (exchange, next) => {
     try {
@@ -168,7 +168,7 @@ function translateFor(exchange: HttpExchange): { readonly language: string; read
  * Returns the page that explains a problem: the route's own page or, if the route has none and a browser
  * requests a document, a general page. Returns undefined if the response must be problem details.
  */
-function problemPage(exchange: HttpExchange, problem: Problem, pageAt: LookUpPage): Page | undefined {
+function problemPage(exchange: HttpExchange, problem: Problem, pageAt: PageLookUp): Page | undefined {
   const { route, request, sentAs } = exchange.state;
   const isAsked = asksForPage(exchange);
   if (!isPage(route, sentAs) && !isAsked) return undefined;

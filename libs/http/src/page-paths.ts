@@ -9,13 +9,13 @@ export function removeSurplusSlashes(path: string): string {
   return path.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }
 
-export type LookUpPage = (path: string) => Pick<Route, 'problemPage' | 'pageHeaders'> | undefined;
+export type PageLookUp = (path: string) => Pick<Route, 'problemPage' | 'pageHeaders'> | undefined;
 
 /**
  * Creates a function that finds the page for a path that was truncated or has text appended. If the path
  * belongs to no page, the function returns the general page about problems, if a route has one.
  */
-export function createPageLookUp(routes: readonly Route[]): LookUpPage {
+export function createPageLookUp(routes: readonly Route[]): PageLookUp {
   const pages = routes
     .filter(({ problemPage }) => problemPage !== undefined)
     .map((page) => ({ page, start: page.path.replace(/\/:.*$/, '') }));

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { HeldLease } from './lease-watch.ts';
 import type { LeaseRecords } from './leases.ts';
 
-export interface OpenLeaseRecords {
+export interface LeaseRecordsFixture {
   readonly leases: LeaseRecords;
   close(): Promise<void>;
 }
@@ -13,7 +13,7 @@ function lease(holder: string, second = 0, name = 'sweep'): HeldLease {
   return { name, holder, until: new Date(Date.UTC(2026, 0, 1, 0, 0, second)) };
 }
 
-export function leaseRecordsContract(name: string, open: () => Promise<OpenLeaseRecords>): void {
+export function leaseRecordsContract(name: string, open: () => Promise<LeaseRecordsFixture>): void {
   describe(`leases on ${name}`, () => {
     let leases: LeaseRecords;
     let close: () => Promise<void>;

@@ -129,8 +129,8 @@ function isAccessTokenHeader({ typ, kid }: JWTHeaderParameters): boolean {
 }
 
 /**
- * Returns the claim because of which jose refused a token. jose checks the claims of a token only after its
- * signature.
+ * Returns the claim whose value made jose refuse a token; undefined if jose refused the token for another
+ * reason. The signature of the token is valid, because jose checks claims only after the signature.
  */
 function findMismatch(error: errors.JOSEError): ClaimMismatch | undefined {
   if (!(error instanceof errors.JWTClaimValidationFailed) || error.reason !== 'check_failed')

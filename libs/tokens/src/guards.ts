@@ -1,7 +1,8 @@
 /**
  * Guards for routes that need an access token. A guard authenticates the account (RFC 9068), checks that the
- * token is not revoked, and checks what the account may do. The service decides how the account is looked up,
- * and which error its HTTP framework converts to a response.
+ * token is not revoked, and checks what the account may do. The service that uses the guards provides two
+ * functions: one looks up the account, and one creates the error that the service's HTTP framework converts
+ * to a response.
  */
 import type { z } from 'zod';
 import type { AccessClaims, VerifyToken } from './access-token.ts';
@@ -12,10 +13,7 @@ export interface GuardedRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-/**
- * The part of a refusal that is the same for all refusals of its kind, in the terms of problem details (RFC
- * 9457).
- */
+/** The fields that all refusals of one kind share. They become fields of problem details (RFC 9457). */
 export interface RefusalSpec {
   readonly code: string;
   readonly status: number;

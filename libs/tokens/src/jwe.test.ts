@@ -32,7 +32,7 @@ function encryptWithJose(
 /**
  * Encrypts a text without jose, because jose refuses to create some of the invalid JWEs that the tests need.
  * @param secret the secret that sender and recipient share
- * @param x the value of the member `x` of the sender's public key
+ * @param x the member `x` (the coordinate) of the sender's public key in JWK form, which may be invalid
  */
 function encryptWithSecret(text: string, secret: Buffer, x: unknown, iv = Buffer.alloc(12)): string {
   const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid, epk: { kty: 'OKP', crv: 'X25519', x } };

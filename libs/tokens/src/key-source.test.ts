@@ -129,8 +129,7 @@ describe('keys behind a URL', () => {
     for (let hour = 1; hour <= 3; hour += 1) {
       time = hour * 3_600_000;
       assert.notEqual(await find(keys, 'k1'), undefined);
-      // Wait until the fetch in the background has failed. The next round of the loop then begins with the
-      // next hour.
+      // Wait until the fetch in the background has failed, so that the next iteration causes a new fetch.
       await nextTurn();
     }
     assert.equal(fetched, 4);

@@ -23,9 +23,9 @@ const UNAVAILABLE = 'Access tokens cannot be checked at the moment.';
 const FETCH_TIMEOUT_MS = 3000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
 /**
- * How many unknown key ids are remembered. If the cache has forgotten an id, it cannot tell whether the key
- * exists. Requests with tokens that name this id then get "unavailable" until the next fetch, so that clients
- * try again.
+ * How many unknown key ids are remembered. If an unknown id is no longer remembered, it may be the id of a
+ * new key. A token that names this id is then not refused: until the keys are fetched again, its check fails
+ * with KeysUnavailable, so that the client tries again.
  */
 const MAX_MISSING = 100;
 /**

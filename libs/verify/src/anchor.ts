@@ -33,9 +33,9 @@ type Head = z.infer<typeof head>;
 export type Anchor = z.infer<typeof anchor>;
 
 /**
- * The schema of the part of an anchor that one record on a topic contains. A part has all fields of the
- * anchor, but only some of its heads, beginning with head number `from`. `count` is the number of heads in
- * the whole anchor.
+ * The schema of a part of an anchor. On a topic, an anchor is stored in several records, each with one part.
+ * A part has all fields of the anchor, but only some of its heads. `from` is the index of the part's first
+ * head in the anchor, and `count` is the number of heads in the whole anchor.
  */
 const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 
@@ -145,8 +145,9 @@ function rootOf(heads: readonly Head[]): string {
 }
 
 /**
- * Returns the text to sign. The text begins with a prefix that the signed texts of events do not have,
- * because the same key signs anchors and events.
+ * Returns the text over which an anchor is signed. Anchors and events are signed with the same key. The text
+ * therefore begins with a prefix that no signed text of an event has, so that the signature of one can never
+ * be used for the other.
  */
 function signedText({ at, root }: Pick<Anchor, 'at' | 'root'>, count: number): string {
   return `latchkey-anchor:${at}:${count}:${root}`;

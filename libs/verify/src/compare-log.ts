@@ -27,17 +27,15 @@ export interface StreamToCompare {
 
 export interface LogComparison {
   readonly findings: readonly Finding[];
-  /**
-   * How many events of the stream the topic contains in order and without gaps, counted from the first event.
-   */
+  /** How many of the stream's first events are on the topic, in the right order and without a gap. */
   readonly onTopic: number;
   /** The events of the stream that consumers may have received. */
   readonly visible: readonly LatchkeyEvent[];
   /** When the commits in the outbox were appended. */
   readonly unpublished: readonly Date[];
   /**
-   * The number of records that came too early, before an earlier event of their stream, and whose events were
-   * later published again in the right order.
+   * The number of records whose event is on the topic twice: first too early, before an earlier event of its
+   * stream, and later again in the right order.
    */
   readonly repaired: number;
 }
@@ -114,9 +112,9 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
 }
 
 /**
- * Prepares the topic's events of an erased account for the comparison with the journal. The topic may still
- * contain an event with personal data that was erased from the journal. Such an event counts as equal to the
- * journal's event.
+ * If the account is erased, makes the topic's events comparable with the journal. The topic may still contain
+ * an event with its personal data, which was erased from the journal. Both count as the same event, so the
+ * fingerprint without personal data is used.
  */
 function asErased({ stream, entry }: StreamToCompare, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;
@@ -135,8 +133,8 @@ function asErased({ stream, entry }: StreamToCompare, expected: readonly (number
 }
 
 /**
- * Returns a finding if an event is not in its place on the topic. Returns none while the event's commit waits
- * to be published.
+ * Returns a finding if the topic lacks an event of the journal, or contains a different event with the same
+ * sequence. Returns no finding if the event's commit is not published yet.
  */
 function missingEvent(
   compared: StreamToCompare,
@@ -150,8 +148,8 @@ function missingEvent(
   if (expected === undefined)
     return [finding(stream, 'event-unpublishable', `${name} violates its contract`, sequence)];
   const found = entry.fingerprints[sequence - 1];
-  // Report nothing if the topic contains the event. If the event comes after another event that differs or is
-  // missing, only that other event is reported.
+  // The topic contains the event. If the event is only out of order because an earlier event is missing or
+  // differs, report nothing here, because that earlier event is reported.
   if (found === expected || early.has(sequence)) return [];
   if (found !== undefined)
     return [finding(stream, 'event-differs', `${topic} has a different event in place of ${name}`, sequence)];

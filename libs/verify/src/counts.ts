@@ -10,8 +10,8 @@ const ZERO = {
   /** The number of records that repeat an earlier one. */
   repeated: 0,
   /**
-   * The number of records that came too early, before an earlier event of their stream, and whose events were
-   * later published again in the right order.
+   * The number of records whose event is on the topic twice: first too early, before an earlier event of its
+   * stream, and later again in the right order.
    */
   outOfOrder: 0,
   unreadable: 0,

@@ -12,7 +12,7 @@ import type { JournaledEvent, JournaledStream } from './views.ts';
 /** Looks up a public key by its id, among the keys that consumers accept. */
 export type LookUpPublicKey = (kid: string) => KeyObject | undefined;
 
-export interface SignedEntry {
+export interface SignatureCheckInput {
   readonly stream: JournaledStream;
   readonly entry: Pick<TopicEntry, 'fingerprints' | 'hashes' | 'outOfOrder' | 'signatures'>;
   /** Looks up a public key by its id. Without this function, only hashes are checked. */
@@ -20,11 +20,12 @@ export interface SignedEntry {
 }
 
 /**
- * Returns the events of a stream that are on the topic without a proof that auth has published them: no
- * record of such an event has both its hash and a valid signature that covers it.
+ * Returns the events of a stream that are on the topic without a proof that auth has published them. The
+ * proof is a record with the event's hash, and a valid signature over this hash or over the hash of a later
+ * event of the stream.
  */
 export async function findUnsignedEvents(
-  given: SignedEntry,
+  given: SignatureCheckInput,
   onTopic = given.entry.fingerprints.length,
 ): Promise<readonly JournaledEvent[]> {
   const { stream, entry } = given;
@@ -40,7 +41,7 @@ export async function findUnsignedEvents(
  * Returns the sequence of the last event with a valid signature; 0 if no event has a valid signature. The
  * signature also covers all earlier events.
  */
-async function lastSigned({ stream, entry, keyOf }: SignedEntry): Promise<number> {
+async function lastSigned({ stream, entry, keyOf }: SignatureCheckInput): Promise<number> {
   for (const { sequence, signature } of entry.signatures) {
     const hash = stream.events[sequence - 1]?.chain?.hash;
     if (hash === undefined || !hasHash(entry, sequence, hash)) continue;
@@ -52,7 +53,7 @@ async function lastSigned({ stream, entry, keyOf }: SignedEntry): Promise<number
 }
 
 function hasHash(
-  { hashes, outOfOrder }: SignedEntry['entry'],
+  { hashes, outOfOrder }: SignatureCheckInput['entry'],
   sequence: number,
   hash: string | undefined,
 ): boolean {
@@ -67,7 +68,7 @@ function hasHash(
  * @param topic the topic's name on the log
  */
 export async function reportUnsignedEvents(
-  given: SignedEntry & { readonly topic: string },
+  given: SignatureCheckInput & { readonly topic: string },
   onTopic: number,
 ): Promise<readonly Finding[]> {
   const unsigned = await findUnsignedEvents(given, onTopic);

@@ -186,8 +186,9 @@ function place(entry: MutableEntry, record: OutOfOrderRecord): void {
     entry.repeated += 1;
     return;
   }
-  // Consumers skip a record without a valid hash. If a record with a valid hash has the same sequence, it
-  // takes the place of the other record, which then counts as out of order.
+  // If the indexed record has no valid hash, but this record with the same sequence has one, index this
+  // record instead, because consumers skip a record without a valid hash. The other record then counts as out
+  // of order.
   const displaced = isPlaced && hash !== NO_HASH && hashes[index] === NO_HASH ? at(entry, sequence) : record;
   if (displaced !== record) put(entry, record);
   entry.outOfOrder = [...entry.outOfOrder, displaced];

@@ -17,8 +17,8 @@ export interface VerifyShardDeps {
   readonly topics: TopicReader;
   compare(streams: readonly JournaledStream[]): Promise<readonly StreamComparison[]>;
   /**
-   * How long the comparison of streams that differ is repeated, in ms. `pauseMs` is the pause between two
-   * comparisons, in ms.
+   * For how long streams whose stores differ are compared again and again, in ms. `pauseMs` is the pause
+   * before each further comparison, in ms.
    */
   readonly patienceMs: number;
   readonly pauseMs: number;

@@ -123,11 +123,11 @@ describe('a finding names', () => {
       'event-unsigned: event 2 (AccountVerified) is on accounts.events.v1 without a valid signature';
     for (const other of [unsigned, borrowed]) {
       assert.deepEqual(await found(first, other, third), [says]);
-      // After the event was published again, nothing is reported.
+      // If a genuine record of the event comes later on the topic, nothing is reported.
       assert.deepEqual(await found(first, other, third, second), []);
     }
-    // The first event has an invalid signature, but the valid signature of a later event covers it, so
-    // nothing is reported.
+    // Only the signature of the second event is invalid. Nothing is reported, because the valid signature of
+    // the third event covers the second one, too.
     assert.deepEqual(await found(first, createRecordOfEvent(event, 1, chain, untrustedSigner), third), []);
     const ofStranger = account.events.map((one, offset) =>
       createRecordOfEvent(one.event, offset, one.chain, untrustedSigner),
@@ -154,7 +154,7 @@ describe('a finding names', () => {
     const anotherEvent = { ...first, key: second.key };
     for (const intruder of [empty, anotherEvent]) {
       assert.deepEqual(await found(first, intruder, third), ['event-missing 2']);
-      // After the event and all later events were published again, nothing is reported.
+      // If the genuine event and all later events come again on the topic, nothing is reported.
       assert.deepEqual(await found(first, intruder, third, second, third), []);
     }
     assert.deepEqual(

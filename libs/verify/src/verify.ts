@@ -34,7 +34,10 @@ export interface VerifySources {
   readonly groups: Pick<ConsumerGroups, 'progressOf'>;
   readonly profiles: ProfileView;
   readonly deliveries: DeliveryView;
-  /** Returns the numbers of the generations of the read model that were dropped but are still stored. */
+  /**
+   * Returns the numbers of generations of the read model that are no longer in use, but whose data is still
+   * stored.
+   */
   leftoverGenerations(): Promise<readonly number[]>;
   /** Returns the name that a topic has on the log. @param topic Latchkey's own name of the topic */
   nameOf(topic: string): string;
@@ -52,8 +55,8 @@ export interface VerifySources {
 
 export interface VerifyOptions {
   /**
-   * How long the comparison of streams that differ is repeated, in ms. `pauseMs` is the pause between two
-   * comparisons, in ms.
+   * For how long streams whose stores differ are compared again and again, in ms. `pauseMs` is the pause
+   * before each further comparison, in ms.
    */
   readonly patienceMs: number;
   readonly pauseMs: number;
@@ -83,7 +86,7 @@ export interface VerificationResult {
 }
 
 /**
- * Compares the stores of a system, and changes nothing.
+ * Compares the journal, the topics, the read model and the deliveries of a system. Only reads them.
  * @throws any error of a view or of the log
  */
 export async function verifySystem(
@@ -174,8 +177,9 @@ async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<
 }
 
 /**
- * Returns a finding for each generation that was dropped but is still stored when `patienceMs` is over.
- * Dropping a generation takes a while, so this function waits until then.
+ * Returns a finding for each generation of the read model that is no longer in use, but whose data is still
+ * stored. Services remove this data in the background, so this function waits for up to `patienceMs` until it
+ * is gone.
  */
 async function leftovers(
   { leftoverGenerations }: VerifySources,
@@ -200,9 +204,9 @@ async function leftovers(
 const ABANDONED_MS = 60_000;
 
 /**
- * Returns a finding for each abandoned lease of a mail or a request, because the work under this lease is not
- * being done. Ignores leases of jobs: a job takes its lease only when there is work, so the lease may have
- * expired long ago.
+ * Returns a finding for each abandoned lease of a mail or a request, because no process works on that mail or
+ * request. Ignores the leases of jobs: a job takes its lease only when it has work, so an expired lease of a
+ * job is normal.
  */
 async function abandonedLeases(
   { journal, deliveries }: VerifySources,

@@ -13,8 +13,8 @@ export interface JournaledEvent {
    */
   readonly chain?: ChainEntry;
   /**
-   * The data in the older version in which the event was appended; absent if it was appended in the current
-   * version.
+   * The event's data as it was appended, if that was in an older version of the event. Absent if the event
+   * was appended in the current version.
    */
   readonly stored?: StoredData;
   /** The number of the commit that contains the event, within the stream. */
@@ -31,8 +31,8 @@ export interface JournaledStream {
   /** The events in order, from sequence 1, without a gap. */
   readonly events: readonly JournaledEvent[];
   /**
-   * Why the journal cannot be read after the last of these events; absent if the whole stream was read.
-   * Contains no personal data.
+   * If the rest of the stream cannot be read: why. Absent if `events` contains the whole stream. Contains no
+   * personal data.
    */
   readonly flaw?: string;
 }

@@ -62,8 +62,8 @@ export async function deliverEvents(
   let isGone = false;
 
   /**
-   * Sends an event and records the attempt. Returns undefined if nothing was sent, because the endpoint is
-   * down or was removed, or if the request was aborted.
+   * Sends an event and records the attempt. Returns undefined, and records nothing, if no request was sent
+   * because the endpoint is down or has responded with 410 Gone, or if the request was aborted.
    */
   async function attempt(event: EventWithPosition): Promise<WebhookRequestOutcome | undefined> {
     if (deps.signal.aborted || isGone || (failures >= FAILURES_UNTIL_ENDPOINT_IS_DOWN && !isProbe))

@@ -37,8 +37,8 @@ const waitingAccount = z.object({
   attempts: z.number(),
   next: instant,
   /**
-   * Set while the account waits for events of a redrive, which sends past events again. Before the offset
-   * `until`, only the account's events in `ranges` are sent.
+   * Set if the account waits because an event of a redrive (which sends past events again) was not delivered.
+   * Of the account's events before the offset `until`, only those in `ranges` are then sent again.
    */
   redriven: z.object({ ranges: z.array(redriveRange), until: z.number() }).optional(),
 });
@@ -54,8 +54,8 @@ const failing = z.object({
 
 const redrive = z.object({
   /**
-   * The id of the latest request for a redrive. If it changes during a delivery round, the round knows that
-   * another redrive was requested.
+   * The id of the latest request for a redrive. If this id changes during a delivery round, another redrive
+   * was requested during the round.
    */
   id: z.string(),
   ranges: z.array(redriveRange),
@@ -69,8 +69,9 @@ const redrive = z.object({
 
 const delivery = z.object({
   /**
-   * How many delivery rounds have stored their outcome. A process discards its round's outcome if this number
-   * has changed since the round began.
+   * How many delivery rounds of this endpoint have stored their outcome. If this number changes while a
+   * process runs a round, another process has taken over, and the first process discards the outcome of its
+   * round.
    */
   round: z.number(),
   /**
@@ -81,8 +82,8 @@ const delivery = z.object({
   waiting: z.array(waitingAccount),
   failing: failing.optional(),
   /**
-   * Set if `ops move` has moved the endpoint from another log. `LastSentSequenceStore` then says which events
-   * were sent before the move.
+   * Set if `ops move` has moved the endpoint from another log. A {@link LastSentSequenceStore} contains, for
+   * each account, how far its events were sent before the move.
    */
   moved: z.literal(true).optional(),
   /** Set once the endpoint has reached the end of the log for the first time. */
@@ -243,8 +244,8 @@ export type ChangedEndpointFields = {
 };
 
 /**
- * Returns the endpoint with changed fields. If types are added, only new events of these types are sent. If
- * the URL changes, all events that wait for a retry are sent again immediately.
+ * Returns the endpoint with changed fields. If event types are added, past events of these types are not
+ * sent. If the URL changes, all events that wait for a retry are sent to the new URL immediately.
  */
 export function withChangedEndpointFields(
   endpoint: WebhookEndpoint,
@@ -279,11 +280,11 @@ export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now:
 }
 
 /**
- * Returns the endpoint with a range of past events to send again. If the endpoint has read nothing yet,
- * returns it unchanged, because it will get all events anyway.
- * @throws EndpointRefusedError if too many redrives are in progress, or if the endpoint skips past events
- * because it has not reached the end of the log yet: events before its creation, or events that were sent
- * before `ops move`
+ * Returns the endpoint with a redrive of the given range of past events. An endpoint that has read nothing
+ * yet is returned unchanged, because it will get all events anyway.
+ * @throws EndpointRefusedError if too many redrives are in progress, or if the endpoint has not reached the
+ * end of the log yet and still skips events: those before its creation, or those that were sent before `ops
+ * move`
  */
 export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
   const { cursor, redrive: running, moved, caughtUp, waiting } = endpoint.delivery;

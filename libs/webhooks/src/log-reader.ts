@@ -49,8 +49,8 @@ export interface EventReader {
   /** Returns the next page of events after a cursor. */
   read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
   /**
-   * Yields the events of an account that waits for a retry, from the event to retry up to the cursor. Reads
-   * only the event to retry at first, because the retry often fails.
+   * Yields the undelivered events of an account that waits for a retry, up to the endpoint's cursor. At
+   * first, reads only the first of these events, because the retry often fails.
    */
   readAccount(
     endpoint: EventSelection,
@@ -242,7 +242,8 @@ function eventOf(body: string): EventWithPosition | undefined {
     type,
     account: partitionkey ?? subject,
     sequence,
-    // Treat an event without a valid time as new, so that it is always sent.
+    // If the event has no valid time, use the current time, so that the event is sent even if the endpoint
+    // gets only events after its creation.
     time: Number.isNaN(decided.getTime()) ? new Date() : decided,
     partition: feedpartition,
     offset: feedoffset,

@@ -49,9 +49,9 @@ export function createWebhookDataMoves({
 }
 
 /**
- * Yields the sequences to store for the move: first, for each account, the sequence of its last published
- * event; then, for each endpoint that has not received all events of an account, the lower sequence that this
- * endpoint has reached.
+ * Yields up to which sequence the events of each account were sent before the move. First yields, for each
+ * account, the sequence of its last event on the log, which is correct for most endpoints. Then yields a
+ * lower sequence for each endpoint that has not received all events of an account.
  */
 async function* sentAccounts({
   endpoints,

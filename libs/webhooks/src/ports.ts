@@ -25,7 +25,7 @@ export interface EndpointStore {
    */
   replace(endpoint: WebhookEndpoint): Promise<boolean>;
   /**
-   * Removes an endpoint, its attempts, and the sequences that were sent to it before a move.
+   * Removes an endpoint with its attempts and the sequences that a move has stored for it.
    * @returns false if there is no such endpoint
    */
   remove(id: string): Promise<boolean>;

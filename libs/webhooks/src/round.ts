@@ -132,7 +132,7 @@ async function sendUnlessChanged(endpoint: WebhookEndpoint, deps: DeliveryRoundD
   }
 }
 
-/** Waits until an operator has changed or removed the endpoint, or when `signal` is aborted. */
+/** Waits until an operator has changed or removed the endpoint, or until `signal` is aborted. */
 async function waitForChange(
   { id, revision }: WebhookEndpoint,
   { endpoints }: DeliveryRoundDeps['storage'],
@@ -189,8 +189,8 @@ async function* owedEvents(
 }
 
 /**
- * If delivery to an account has stopped before the end of the account's redrive, adds the ranges of the
- * redrive to the result. The next attempt then also sends only the events in these ranges.
+ * If an account waited because of a redrive, and sending has stopped before the end of this redrive, adds the
+ * ranges of the redrive to the result, so that the next attempt also sends only the events in these ranges.
  */
 function keepRedriven(
   result: AccountDeliveryResult,
@@ -277,9 +277,9 @@ async function sendRedrive(
 }
 
 /**
- * Completes the result of a page of a redrive with what the account waits for next. If an event was not
- * delivered, the account waits for this event and the rest of the redrive. If all events were delivered, an
- * account that already waited still waits for the same events as before.
+ * Adds to an account's result of a redrive what the account waits for next. If an event of the redrive was
+ * not delivered, the account waits for this event and for the later events of the redrive. If all events were
+ * delivered, but the account already waited for a retry before, it still waits for the same event.
  */
 function afterRedrive(
   result: AccountDeliveryResult,
@@ -294,7 +294,8 @@ function afterRedrive(
       : keepRedriven({ ...result, stopped: toEventPosition(waiting) }, waiting);
   const until = waiting?.redriven?.until ?? waiting?.offset ?? reader.offsetIn(end, stopped.partition);
   const all = distinctRanges([...(waiting?.redriven?.ranges ?? []), ...ranges]);
-  // If there are too many ranges, send all later events of the account again.
+  // The number of stored ranges is limited. If there are too many, store none, so that all later events of
+  // the account are sent again.
   return all.length > MAX_REDRIVES_PER_ENDPOINT
     ? result
     : { ...result, stopped: { ...stopped, redriven: { ranges: all, until } } };
@@ -376,8 +377,8 @@ function countTrailingFailures(attempts: readonly DeliveryAttempt[]): number {
 }
 
 /**
- * Adds the ranges of a redrive that was requested during the round to the ranges of events that are sent
- * again for a waiting account.
+ * If a redrive was requested during the round, adds its ranges to those that a waiting account's events are
+ * sent again from.
  */
 function withNewerRanges(
   result: AccountDeliveryResult,

@@ -18,8 +18,8 @@ const step = fc.record({
   rounds: fc.array(
     fc.record({
       /**
-       * For each request, whether the endpoint receives it. If the endpoint receives the request but `isSeen`
-       * is false, the response is lost, so the sender sees a failure.
+       * For each request, whether it arrives at the endpoint. `isSeen` says, for each request that arrives,
+       * whether the response arrives at the sender. If it does not, the sender sees a failure.
        */
       arrives: fc.infiniteStream(fc.boolean()),
       isSeen: fc.infiniteStream(fc.boolean()),

@@ -155,8 +155,8 @@ export function createWebhookDispatcher({
     }
 
     /**
-     * Returns whether this process can decrypt the secrets that sign the requests to an endpoint. If it
-     * cannot, a process that has the key sends to the endpoint.
+     * Returns whether this process can decrypt the secrets with which the requests to an endpoint are signed.
+     * If not, another process that has the right key must send the events to the endpoint.
      */
     async function canSign(endpoint: WebhookEndpoint): Promise<boolean> {
       const { id } = endpoint;
@@ -221,8 +221,8 @@ export function createWebhookDispatcher({
       stopping = new AbortController();
       await storage.voidLeases();
       await sealOutdatedSecrets(endpoints, sealer);
-      // Record the keys only after all secrets were encrypted with the current key, because `ops keys retire`
-      // may then remove the earlier keys.
+      // First encrypt all secrets with the current key, and then record the keys: once a process has recorded
+      // the current key, `ops keys retire` may remove the earlier keys.
       await storage.keyFingerprints.check(configuredKeysOf(settings), now());
       running = startRunning(stopping.signal);
     },

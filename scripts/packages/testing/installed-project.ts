@@ -20,8 +20,8 @@ export interface ProjectOptions {
   /** Packages from a registry that the simulated project depends on directly, such as a peer dependency. */
   readonly installed?: readonly string[];
   /**
-   * Packages that only the tests of the project need, such as an HTTP framework. These packages are linked together
-   * with all of their dependencies.
+   * Packages that only the tests of the project need, such as an HTTP framework. The project gets links to
+   * these packages and to all of their dependencies.
    */
   readonly linked?: readonly string[];
   /** Options of the TypeScript compiler for the project. Default: the options of a project on Node. */

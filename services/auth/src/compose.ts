@@ -63,8 +63,8 @@ import { createLinkSealer } from './tokens/sealer.ts';
 import { createSignUpTokenIssuer } from './tokens/sign-up-tokens.ts';
 
 /**
- * How often auth retries the refund of rate-limit points that could not be refunded because the store was
- * unavailable, in ms.
+ * When a request must not count against a rate limit, auth takes its count back. If the store is unavailable
+ * at that moment, auth tries again at this interval, in ms.
  */
 const GIVE_BACK_EVERY_MS = 1000;
 
@@ -99,8 +99,8 @@ export interface AuthTestReplacements {
   readonly sealer?: LinkSealer;
   newId?(): string;
   /**
-   * Called, instead of the relay, with the id of each stream to which a commit was appended. Nothing is then
-   * published.
+   * Replaces the relay. It is called with the id of each stream to which a commit was appended. With this
+   * replacement, no events are published.
    */
   nudge?: Relay['nudge'];
 }

@@ -24,8 +24,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * How many networks together can use up the daily limit of mails to an address. Each network may use a third
- * of the limit.
+ * The daily limit of mails to an address, divided by the limit for requests from one network: each network
+ * may use a third of the mails.
  */
 const NETWORKS_PER_DAY = 3;
 

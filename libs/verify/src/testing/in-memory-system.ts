@@ -35,7 +35,10 @@ export interface InMemorySystem {
   readonly sources: VerifySources;
 }
 
-/** In the test system, each AccountVerified must cause one delivery, a welcome mail. */
+/**
+ * Returns the deliveries that an event must cause. In this simulated system, only AccountVerified causes a
+ * delivery: a welcome mail.
+ */
 const owedBy: DeliveryView['owedBy'] = ({ id, type }) =>
   type === 'AccountVerified' ? [{ id: `${id}/welcome`, mail: 'welcome' }] : [];
 

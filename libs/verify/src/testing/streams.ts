@@ -59,8 +59,9 @@ function streamOf(id: string, steps: readonly Step[]): JournaledStream {
 }
 
 /**
- * Returns an erased account in two forms. Its last event is AccountErased. `stream` is the account as it is
- * in the journal. `kept` is the account as it is on a topic that still contains its personal data.
+ * Returns the events of an erased account in two forms, both of which end with AccountErased. `stream`
+ * contains the events without personal data, as the journal does. `kept` contains the same events with
+ * personal data, as a topic may still do.
  */
 export function createErasedAccountStream(): {
   readonly kept: JournaledStream;
@@ -120,8 +121,8 @@ const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 export const testSigner = eventSigner({ kid: 'test', key: privateKey });
 
 /**
- * Signs events with a key other than the test key, but names the id of the test key. The signatures are
- * therefore invalid.
+ * A signer whose signatures are invalid: it signs with a different key than `testSigner`, but its signatures
+ * contain the key id of `testSigner`.
  */
 export const untrustedSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
 

@@ -282,8 +282,8 @@ describe('a fact that is published', () => {
 
 describe('the generated histories', () => {
   /**
-   * Checks that the random commands have effects. If no command ever had an effect, the properties would hold
-   * for no good reason.
+   * Checks that the random commands lead to all kinds of outcomes. Without this check, the property tests
+   * could pass although the generated commands have no effect.
    */
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();
@@ -308,7 +308,7 @@ describe('the generated histories', () => {
   });
 });
 
-/** Returns the names and types of all values in a state, such as `reset.hash: string`. */
+/** Returns the path and the type of each field in an account state, such as `reset.hash: string`. */
 function shapeOf(value: unknown, path = ''): readonly string[] {
   if (Array.isArray(value)) return value.flatMap((item) => shapeOf(item, `${path}[]`));
   if (typeof value === 'object' && value !== null)

@@ -25,10 +25,10 @@ export function isActiveAdmin(state: AccountState): state is LivingAccount {
 }
 
 /**
- * Returns a decision that removes an admin, together with the claim that the commit must take. A claim is a
- * unique key, and every removal of an admin takes the next one. So if two admins are removed concurrently,
- * one of the two commits fails, and its command is decided again. Refuses the decision if no other admin
- * would remain.
+ * Refuses a decision that removes an admin if no other admin would remain. Otherwise, returns the decision
+ * with a claim that its commit must take. A claim is a unique key; each removal of an admin takes the claim
+ * with the next number. If two admins are removed at the same time, both commits need the same claim, so one
+ * commit fails, and its command is decided again.
  */
 export function requireOtherAdmin(otherAdmins: OtherAdminsCheck | undefined, decision: Decision): Decision {
   if (!otherAdmins?.exist) return refuseCommand('last_admin');

@@ -38,8 +38,8 @@ export interface RegisterAccountCommand extends DependsOnAddressOwner {
 /** A command that mails a link to an address. The number of mails to each address is limited. */
 interface LimitedByMailBudget {
   /**
-   * Set if the limit on mails to this address is reached; the value is the current time. The command then
-   * does nothing if the account has a link that is still valid at that time.
+   * The current time, if the limit on mails to this address is reached; otherwise absent. If it is set, the
+   * command sends a link only if the account has no link that is still valid at that time.
    */
   readonly unlessUsableAt?: Date;
 }

@@ -27,7 +27,7 @@ import {
   type Decision,
   decisionWithoutEffect,
   doesProofMatchAccount,
-  isClaimedByAnother,
+  isAddressClaimedByAnother,
   mayReceiveMails,
   refuseCommand,
   toMailRecipientData,
@@ -88,7 +88,7 @@ function register(state: AccountState, command: RegisterAccountCommand): Decisio
 function renewVerification(state: AccountState, command: RenewVerificationCommand): Decision {
   if (state.status !== 'unverified' || state.disabled) return decisionWithoutEffect;
   if (hasUsableLink(state, command.unlessUsableAt)) return decisionWithoutEffect;
-  const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
+  const link = isAddressClaimedByAnother(state, command.owner) ? undefined : command.link;
   return acceptCommand({
     type: 'VerificationRequested',
     data: { ...toMailRecipientData(state), ...(link && { verification: link.sealed }) },
@@ -105,7 +105,7 @@ function verify(state: AccountState, command: VerifyAccountCommand): Decision {
   const refusal = checkVerificationLink(state, tokenHash, now);
   if (refusal) return refuseCommand(refusal);
   if (state.status !== 'unverified') return verifyAgain(state, proof);
-  if (isClaimedByAnother(state, owner))
+  if (isAddressClaimedByAnother(state, owner))
     return refuseCommand('token_invalid', toRegistrationEndedFacts(state, 'superseded'));
   if (!doesProofMatchAccount(state, proof)) return refuseCommand('password_required');
   if (proof.kind !== 'new-password') return acceptCommand(toAccountVerifiedFact(state));
@@ -136,12 +136,13 @@ function rejectRegistration(state: AccountState, command: RejectRegistrationComm
 }
 
 /**
- * Ends a registration. Never ends a registration with the reason `superseded` if it has never got a link,
- * because it could not have been verified. Such a registration ends when it expires.
+ * Ends the registration of an unverified account. The reason `superseded` means that another account has
+ * verified the address. It does not end the registration of an account that never got a link, because that
+ * account could not be verified anyway; its registration ends when it expires.
  */
 function endRegistration(state: AccountState, command: EndRegistrationCommand): Decision {
   if (state.status !== 'unverified') return decisionWithoutEffect;
-  const isSuperseded = state.everLinked && isClaimedByAnother(state, command.owner);
+  const isSuperseded = state.everLinked && isAddressClaimedByAnother(state, command.owner);
   if (command.reason === 'superseded' && !isSuperseded) return decisionWithoutEffect;
   return acceptCommand(...toRegistrationEndedFacts(state, command.reason));
 }
@@ -150,7 +151,7 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
   if (!isLivingAccount(state) || state.disabled || state.address !== command.address)
     return decisionWithoutEffect;
   if (hasUsableLink(state, command.unlessUsableAt)) return decisionWithoutEffect;
-  const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
+  const link = isAddressClaimedByAnother(state, command.owner) ? undefined : command.link;
   return acceptCommand({
     type: 'PasswordResetRequested',
     data: {
@@ -172,7 +173,7 @@ function completeReset(state: AccountState, command: CompleteResetCommand): Deci
   if (!isLivingAccount(state)) return refuseCommand('token_invalid');
   if (state.status === 'verified')
     return acceptCommand(...toPasswordChangedFacts(state, 'reset', command.passwordHash));
-  if (isClaimedByAnother(state, command.owner))
+  if (isAddressClaimedByAnother(state, command.owner))
     return refuseCommand('token_invalid', toRegistrationEndedFacts(state, 'superseded'));
   const [changed, revoked] = toPasswordChangedFacts(state, 'first', command.passwordHash);
   return acceptCommand(changed, toAccountVerifiedFact(state), revoked);

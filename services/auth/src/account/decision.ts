@@ -29,7 +29,7 @@ export function refuseCommand(refusal: RefusalKind, facts: readonly AccountFact[
   return { facts, refusal };
 }
 
-export function isClaimedByAnother({ userId }: LivingAccount, owner: string | undefined): boolean {
+export function isAddressClaimedByAnother({ userId }: LivingAccount, owner: string | undefined): boolean {
   return owner !== undefined && owner !== userId;
 }
 
@@ -38,7 +38,7 @@ export function isClaimedByAnother({ userId }: LivingAccount, owner: string | un
  * address, the fields contain only the time at which the link would have expired, so that the account behaves
  * as if the link had been mailed.
  * @param link the link to mail; undefined if it is withheld
- * @param minted the link that was created for the command, whether or not it is mailed
+ * @param minted the new link in the command, which exists even if it is withheld
  */
 export function toPrivateFieldsOfLink(link: LinkToMail | undefined, minted: LinkToMail) {
   const { expiresAt } = minted.sealed;
@@ -63,9 +63,9 @@ export function mayReceiveMails(state: AccountState): state is LivingAccount {
 }
 
 /**
- * Returns the fact `SessionsRevoked`. The fact contains personal data only if the owner gets a mail about it:
- * after a refresh token of a verified account was reused.
- * @param details.notifies whether the owner gets that mail. Default: true
+ * Returns the fact `SessionsRevoked`. The fact contains personal data only if the owner gets a mail about it.
+ * The owner gets this mail only if the account is verified and a refresh token was used again.
+ * @param details.notifies false to send the owner no mail. Default: true
  */
 export function toSessionsRevokedFact(
   state: LivingAccount,

@@ -12,7 +12,7 @@ import {
   type Decision,
   decisionWithoutEffect,
   doesProofMatchAccount,
-  isClaimedByAnother,
+  isAddressClaimedByAnother,
   refuseCommand,
   toErasureCanceledFact,
   toMailRecipientData,
@@ -35,7 +35,7 @@ export function requestEmailChange(state: AccountState, command: RequestEmailCha
   if (!isSameHash(checkedHash, state.passwordHash)) return refuseCommand('password_incorrect');
   if (address === state.address) return refuseCommand('email_unchanged');
   if (canBeReverted(state, now)) return refuseCommand('email_change_recent');
-  const link = isClaimedByAnother(state, owner) ? undefined : command.link;
+  const link = isAddressClaimedByAnother(state, owner) ? undefined : command.link;
   const { userId, locale, person } = toMailRecipientData(state);
   return acceptCommand({
     type: 'EmailChangeRequested',
@@ -71,7 +71,7 @@ export function confirmEmailChange(state: AccountState, command: ConfirmEmailCha
   if (state.status !== 'verified') return refuseCommand('token_invalid');
   const { emailChange } = state;
   if (emailChange?.link.hash !== tokenHash) return decisionWithoutEffect;
-  if (isClaimedByAnother(state, owner)) return refuseCommand('token_invalid');
+  if (isAddressClaimedByAnother(state, owner)) return refuseCommand('token_invalid');
   if (!doesProofMatchAccount(state, proof)) return refuseCommand('password_required');
   const { address, email, passwordHash } = emailChange;
   const { userId, locale, username, email: previousEmail } = state;
@@ -83,8 +83,9 @@ export function confirmEmailChange(state: AccountState, command: ConfirmEmailCha
 }
 
 /**
- * Restores the previous address, even if an admin has disabled the account, because otherwise a thief who has
- * changed the address could keep it. Also cancels a pending erasure, which the thief may have requested.
+ * Restores the previous address. Works even if an admin has disabled the account: otherwise, if a thief has
+ * changed the address, the account would keep the thief's address. Also cancels a pending erasure, which the
+ * thief may have requested.
  */
 export function undoEmailChangeByOwner(
   state: AccountState,

@@ -214,8 +214,8 @@ function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverifi
 }
 
 /**
- * Returns the names of the person in an event. Omits names that were erased from the event, so that merging
- * the result into the state does not change them.
+ * Returns those fields of an event's `person` that are names. Omits a name that the event does not contain,
+ * for example because it was erased, so that the name in the state is kept when the result is merged into it.
  */
 function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string | undefined } | null) {
   return {

@@ -97,9 +97,9 @@ export function addOtherAdminsToCommand(
 }
 
 /**
- * Returns whether another active admin exists, and the claim that a commit that removes the given admin must
- * take. The claim is determined before the other admins are read. If another commit removes an admin in
- * between, it takes this claim, so a commit based on the outdated information fails.
+ * Returns whether another active admin exists, and the claim that the commit must take if it removes the
+ * given admin. Determines the claim before it reads the other admins. If another commit removes an admin
+ * after that, the other commit takes the claim, so the commit that is based on the outdated result fails.
  */
 async function otherAdmins(
   { accounts, journal }: Pick<UseCaseDeps, 'accounts' | 'journal'>,

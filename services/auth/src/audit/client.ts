@@ -37,9 +37,9 @@ function pseudonymOf(ip: string, key: Buffer): string {
 }
 
 /**
- * Returns a function that checks whether a security event may come from an IP address, whichever value
- * AUDIT_IP had when the event was recorded. If only the network was recorded, every address in that network
- * matches.
+ * Returns a function that checks whether the client of a security event may have had the given IP address.
+ * AUDIT_IP determines whether an event contains the IP address, its network or its hash, and may have been
+ * changed since. If the event contains only the network, every address in that network matches.
  * @param keys the current and former keys with which IP addresses were hashed
  */
 export function createSecurityEventIpMatcher(

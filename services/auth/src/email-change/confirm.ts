@@ -42,8 +42,8 @@ type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 export async function getEmailChangeView(deps: LinkDeps, token: string): Promise<EmailChangeView> {
   const { tokenHash, state } = await linkedAccount(deps, token);
   const { username, locale, email, emailChange } = state;
-  // `linkedAccount` accepts only the link of the pending change and the link that was used last. So if this
-  // is not the link of the pending change, it was already used, even if another change was requested since.
+  // `linkedAccount` accepts only two links: the link of the pending change, and the link that confirmed the
+  // last change. So if the hash is not that of the pending change, the link was already used.
   const used = emailChange?.link.hash !== tokenHash;
   return { username, locale, newEmail: used ? email : emailChange.email, used };
 }
@@ -151,8 +151,8 @@ async function lookedUp(
 
 /**
  * Does the follow-up work after an account got a new address. Makes the client's IP address the only one that
- * is trusted for this address, because the IP addresses that were trusted before may be those of a former
- * owner. Also ends the pending sign-ups with this address.
+ * is trusted for the new email address, because the IP addresses that were trusted before may belong to a
+ * former owner of that email address. Also ends the pending sign-ups with that email address.
  */
 async function afterNewAddress(deps: Needs, address: string, context: UseCaseContext): Promise<void> {
   await replaceTrustedIpAddresses(deps, { address, ip: context.ip });

@@ -64,7 +64,8 @@ async function openTopic(t: TestContext) {
     >,
     names,
     /**
-     * Reads the topic from every offset, to test that the gaps which compaction leaves do not stop a reader.
+     * Reads the topic from every offset, and asserts that a reader gets past the offsets whose records
+     * compaction has removed.
      */
     async assertReadable(): Promise<void> {
       const tail = await bus.tail(ACCOUNTS_TOPIC);

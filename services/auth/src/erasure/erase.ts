@@ -73,8 +73,8 @@ export async function eraseAccountFromStores(
 
 /**
  * Returns the steps of erasing an account from auth's stores, in the order in which they must run. The
- * journal is erased last, because the other steps need the addresses in it. Rate-limit counters are left to
- * expire: they contain no addresses and last at most a day.
+ * journal is erased last, because the other steps need the addresses in it. The counts of rate limits are not
+ * erased, because they contain no addresses and expire within a day.
  * @param addresses the addresses of the account that no other account uses
  */
 export function createStoreErasureSteps(
@@ -125,8 +125,8 @@ export async function finishErasure(deps: EraseAccountDeps, erasing: AccountBein
 /**
  * Returns the addresses of an account that no other account and no other open sign-up uses. Data about a
  * shared address must be kept until the last account with this address is erased. Otherwise, anybody could
- * delete a stranger's requests and trusted IP addresses: sign up with the stranger's address, and have the
- * new account erased.
+ * delete the recorded requests and the trusted IP addresses of somebody else, by signing up with that
+ * person's address and having the new account erased.
  */
 async function unsharedAddressesOf(
   deps: Pick<UseCaseDeps, 'journal' | 'registrations'>,

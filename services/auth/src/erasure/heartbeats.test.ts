@@ -125,9 +125,9 @@ describe('heartbeats', () => {
       const sent = beats(world);
       assert.ok(sent.every((record) => record.partition === partition && record.value === null));
       assert.ok(sent.every(({ key }) => String(key) === heartbeatKey(userId)));
-      // Heartbeats are sent every six hours for nine days, which makes 36 of them. The nine days are the
-      // maximum lag of seven days, one day until the segment is closed, and one day of margin. They begin
-      // after an hour, when the copies of the events without personal data are published a second time.
+      // One heartbeat is sent every six hours for nine days, so 36 in total. The nine days are the maximum
+      // compaction lag of seven days, one day until the segment is closed, and one day as a margin. They are
+      // counted from the second publication of the events without personal data, an hour after the first.
       assert.ok(sent.length >= 36 && sent.length <= 37, String(sent.length));
       assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
       await heartbeats.run();
@@ -159,8 +159,8 @@ describe('heartbeats', () => {
       const { erasureReceipts } = world.erasing;
       assert.equal((await erasureReceipts.find(userId))?.copies, undefined);
 
-      // Record that copies were published. `ops republish --to` does the same after it has published copies
-      // to the topic that will replace the current one.
+      // Record that copies of the account's events without personal data were published. `ops republish --to`
+      // records the same after it has written a new topic, which will replace the current one.
       await erasureReceipts.noteCopies(userId, world.erasing.now().toISOString());
       world.advance(20 * DAY_MS);
       await heartbeatsOf(world, { ...kafka, ...withPolicy(world, 'delete') }).run();

@@ -22,7 +22,7 @@ const LEASE = 'erasure-heartbeats';
 const LEASE_MS = 60_000;
 const PAGE = 100;
 const LONGEST_PAUSE_MS = 10 * 60_000;
-/** The times that determine how long heartbeats are needed. */
+/** The durations from which the publisher computes for how long heartbeats are needed. */
 export interface ErasureHeartbeatDelays {
   /** How long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms. */
   readonly maxLagMs: number;
@@ -111,8 +111,9 @@ export function createErasureHeartbeats(
     const partition = partitionOfKey(Buffer.from(account), accountsTopic.partitions);
     await beat(account, partition);
     if (dueAgain || now().getTime() <= goneAt(erasure)) return;
-    // During an outage, no heartbeats may have been published. Therefore, count the original events as gone
-    // only if an earlier run has published a heartbeat recently enough.
+    // If auth or the log was down, heartbeats may be missing, so that the broker has not compacted the
+    // partition. Therefore, record the original events as gone only if an earlier run has published a
+    // heartbeat late enough: after that time minus the duration of a segment.
     const beatAt = earlier.get(partition) ?? Number.NEGATIVE_INFINITY;
     if (beatAt > goneAt(erasure) - segmentMs) await erasureReceipts.noteGone(account, now().toISOString());
   }

@@ -1,7 +1,7 @@
 /**
  * Stores auth's own receipts for erasures that auth has finished without storing a receipt. An earlier
- * release only published these receipts. auth cannot read them from the topic, because it ignores all
- * receipts there that name auth.
+ * release published auth's receipts on the topic, but did not store them. auth does not read its own receipts
+ * from the topic, because others could forge them.
  */
 import type { Bus } from '@latchkey/bus';
 import type { Logger, ProcessPart } from '@latchkey/process';
@@ -39,8 +39,8 @@ type OwnReceiptDeps = Pick<UseCaseDeps, 'now'> & {
 /**
  * Confirms, in auth's name, each erasure that auth has finished but not confirmed: the journal contains the
  * erasure, and no longer lists it as scheduled. Idempotent.
- * @returns the accounts whose erasure was not confirmed, each with the reason. The journal lacks an erasure
- * if a backup was restored in which the journal is older than the receipts
+ * @returns the accounts whose erasure was not confirmed, each with the reason. The journal may lack an
+ * erasure because it was restored from a backup that is older than the receipts
  * @throws StoreUnavailable; errors of the bus
  */
 export async function confirmFinishedErasures(

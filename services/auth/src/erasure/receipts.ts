@@ -53,8 +53,9 @@ export async function findErasureInJournal(
 
 /**
  * Returns the record of an account's erasure, including its receipts. Creates the record if there is none.
- * Replaces the record if its sequence differs from that of AccountErased in the journal: then a backup was
- * restored in which the journal is older than the receipts, and the account was erased again. Idempotent.
+ * Replaces the record if its sequence differs from the sequence of AccountErased in the journal. They differ
+ * if the journal was restored from a backup that is older than the record, and the account was then erased
+ * again. Idempotent.
  * @returns undefined if the account is not erased
  * @throws StoreUnavailable, UnreadableCommit
  */
@@ -146,8 +147,8 @@ export function createErasureReceiptReader(
           : 'it names auth, which has not confirmed';
       return (await storeErasureReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
     } catch (error) {
-      // If the events of an account cannot be read, the account has not been erased, because an erasure must
-      // read these events, too.
+      // Reject the receipt. If the account's events cannot be read, auth has not erased the account, because
+      // an erasure needs to read them.
       if (error instanceof UnreadableCommit) return 'the events of its account cannot be read';
       throw error;
     }

@@ -11,10 +11,11 @@ import type { CopyPublicationTimes } from '../ports/erasure-receipts.ts';
 export const SECOND_COPIES_DELAY_MS = 60 * 60_000;
 
 /**
- * Returns how long after the last publication of an account's events without personal data the original
- * events are certainly gone from the topic, in ms. After the duration of one segment, the segment with the
- * new copies is closed and can be compacted. The broker compacts it within `maxLagMs`. The duration of
- * another segment is added as a safety margin.
+ * Returns the maximum time until the broker has removed the original events of an erased account, in ms. The
+ * time begins when the account's events without personal data were last published. It is the sum of three
+ * times: the duration of one segment, after which the segment that contains these events is closed;
+ * `maxLagMs`, within which the broker compacts a closed segment; and the duration of another segment as a
+ * safety margin.
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it:
  * ERASURE_TOPIC_DAYS, in ms
  */

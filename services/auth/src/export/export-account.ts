@@ -58,8 +58,8 @@ export async function exportOwnAccount(
 async function* noMails(): AsyncGenerator<ExportedMail> {}
 
 /**
- * Reads the first mail of `mails`, and returns an iterable with all mails, including the first. An
- * unavailable notifier is therefore noticed before the response begins.
+ * Reads the first mail of `mails`, and returns an iterable with all mails, including the first. If the
+ * notifier is unavailable, this function rejects, so the caller can still respond with an error.
  */
 async function begun(mails: AsyncIterable<ExportedMail>): Promise<AsyncIterable<ExportedMail>> {
   const iterator = mails[Symbol.asyncIterator]();

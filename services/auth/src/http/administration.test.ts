@@ -58,7 +58,7 @@ test('of two admins who demote each other at once, one remains', async (context)
   ]);
   assert.equal(replies.filter(({ status }) => status === 200).length, 1);
   const [refusal] = replies.filter(({ status }) => status !== 200);
-  // Two admins demote each other at the same time. If this request is processed second, its sender is no
-  // longer an admin, so another refusal than `last_admin` is possible.
+  // Two admins demote each other at the same time. The request that is processed second comes from an account
+  // that may no longer be an admin, so it may be refused for a different reason than `last_admin`.
   assert.ok(['last_admin', 'insufficient_permission', 'unauthenticated'].includes(refusal?.json.code));
 });

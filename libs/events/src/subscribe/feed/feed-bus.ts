@@ -12,7 +12,7 @@ import {
   FeedRefusedError,
   fetchFeedPage,
 } from './feed-client.ts';
-import { createPartitionQueues, pauseAfter, RETRY_PAUSE_LIMITS_MS } from './partition-queues.ts';
+import { createPartitionQueues, pauseAfterFailures, RETRY_PAUSE_LIMITS_MS } from './partition-queues.ts';
 import { convertFeedEventToRecord } from './to-record.ts';
 
 export interface FeedBusDeps extends FeedConnection {
@@ -140,7 +140,7 @@ function follow(deps: FeedBusDeps, options: BusSubscribeOptions, first: FeedPage
         if (error instanceof FeedRefusedError) return deps.onFatal(error);
         logger.warn({ err: error }, 'events could not be read; trying again');
         failures += 1;
-        await pauseAfter(failures, signal);
+        await pauseAfterFailures(failures, signal);
       }
       while (ahead >= MOST_AHEAD && !signal.aborted) await progress.promise;
     }

@@ -60,7 +60,7 @@ export function createPartitionQueues({ options, logger, signal }: PartitionQueu
         return true;
       } catch (err) {
         logger.warn({ err, topic, partition, offset }, 'a batch of records failed and is retried');
-        await pauseAfter(failures, signal);
+        await pauseAfterFailures(failures, signal);
       }
     }
     return false;
@@ -82,6 +82,6 @@ export function createPartitionQueues({ options, logger, signal }: PartitionQueu
  * Waits before a retry. The pause grows with the number of consecutive failures, up to a second. Resolves
  * earlier if the signal is aborted.
  */
-export function pauseAfter(failures: number, signal: AbortSignal): Promise<void> {
+export function pauseAfterFailures(failures: number, signal: AbortSignal): Promise<void> {
   return sleep(backoff(failures - 1), signal);
 }

@@ -37,8 +37,9 @@ interface EndpointDocument {
   /** The endpoint in the form of JSON, in which timestamps are strings. */
   readonly endpoint: unknown;
   /**
-   * A number below the maximum number of endpoints. A unique index on this number enforces the maximum.
-   * Absent in endpoints that `ops move` added.
+   * The number of the slot that the endpoint occupies. There are as many slots as endpoints are allowed, and
+   * a unique index lets only one endpoint occupy each slot, which enforces the limit. Absent for endpoints
+   * that `ops move` has added.
    */
   readonly slot?: number;
 }

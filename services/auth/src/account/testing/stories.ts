@@ -288,9 +288,9 @@ export interface AccountCommandsOutcome {
 }
 
 /**
- * Fills in the values of a command that use cases look up on each retry: the owner of the address and the
- * time. Also limits `since` to the account's current sequence, because no session can have been created at a
- * higher sequence.
+ * Fills in the values that a use case looks up for a command before each attempt: the owner of the address
+ * and the time. Also limits `since` to the account's current sequence, because a session cannot have been
+ * created at a higher sequence.
  */
 function asLookedUp(
   world: AccountCommandsOutcome,
