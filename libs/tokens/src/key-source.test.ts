@@ -55,6 +55,17 @@ describe('keys behind a URL', () => {
     time = 0;
   });
 
+  test('are not used for another algorithm, and remain usable for their own', async () => {
+    reply = jwks({ ...k1, alg: 'ES256' });
+    const keys = connect();
+    const asRsa = { alg: 'RS256', kid: 'k1' };
+    const token = { payload: '', signature: '' };
+    await assert.rejects(async () => keys(asRsa, token), errors.JWKSNoMatchingKey);
+    assert.notEqual(await find(keys, 'k1'), undefined);
+    await assert.rejects(async () => keys(asRsa, token), errors.JWKSNoMatchingKey);
+    assert.equal(fetched, 1);
+  });
+
   test('are fetched once and cached', async () => {
     reply = jwks(k1, k2);
     const keys = connect();
