@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { compose, type NotifierConfig, notifierSettingsSchema, topicsOfNotifier } from '@latchkey/notifier';
+import { compose, type NotifierConfig, notifierSettingsSchema, notifierTopics } from '@latchkey/notifier';
 import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createTransport } from 'nodemailer';
@@ -186,7 +186,7 @@ async function drained(
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
-  await bus.ensureTopics(topicsOfNotifier);
+  await bus.ensureTopics(notifierTopics);
   const deliveries = openSqliteNotifierStorage({ database }).deliveries;
   await deliveries.record({ deliveries: owed, cutoffs: [] }, new Date());
   const service = compose(config, {

@@ -1,5 +1,5 @@
 /** Counts the links that are sealed to each key and that the notifier has not sent yet. */
-import { type DeliveryOps, type OwedDeliveryWithLink, sealingKeyIdOf } from '@latchkey/notifier/ops';
+import { type DeliveryOps, type RequiredDeliveryWithLink, sealingKeyIdOf } from '@latchkey/notifier/ops';
 import type { JournalView } from '@latchkey/verify';
 
 /**
@@ -25,19 +25,20 @@ export async function countUnsentLinksByKey(
 }
 
 /**
- * Returns the id of the key to which a mail's link is sealed. Undefined if the mail has no link, or an expired one.
+ * Returns the id of the key to which a mail's link is sealed. Undefined if the mail has no link, or an
+ * expired one.
  */
-function keyOfLink({ link }: OwedDeliveryWithLink, now: Date): string | undefined {
+function keyOfLink({ link }: RequiredDeliveryWithLink, now: Date): string | undefined {
   if (link === undefined || Date.parse(link.expiresAt) <= now.getTime()) return undefined;
   return sealingKeyIdOf(link.sealed);
 }
 
 /**
- * Returns whether a mail has not been sent. A mail without a delivery counts as unsent: its event has not reached the
- * notifier yet.
+ * Returns whether a mail has not been sent. A mail without a delivery counts as unsent: its event has not
+ * reached the notifier yet.
  */
 async function isUnsent(
-  { id }: OwedDeliveryWithLink,
+  { id }: RequiredDeliveryWithLink,
   deliveries: Pick<DeliveryOps, 'find'>,
 ): Promise<boolean> {
   return (await deliveries.find(id))?.endedAt === undefined;

@@ -1,5 +1,5 @@
 /** Runs all services in one process. Loaded by `main.ts`. */
-import { widenThreadPool } from '@latchkey/auth';
+import { enlargeThreadPool } from '@latchkey/auth';
 import {
   createLogger,
   createMetricsRegistry,
@@ -42,5 +42,5 @@ async function startAndWelcome(standalone: Standalone): Promise<void> {
   process.stdout.write(formatWelcomeMessage(standalone));
 }
 
-widenThreadPool(process.env);
+enlargeThreadPool(process.env);
 process.exit(await run());

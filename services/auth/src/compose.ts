@@ -24,10 +24,10 @@ import { type AuthConfig, authSettingsSchema, createRateLimitRules, DEFAULT_HASH
 import type { UseCaseDeps, UseCaseSettings } from './deps.ts';
 import { createErasureHeartbeatJob } from './erasure/heartbeats.ts';
 import { createErasureMetrics } from './erasure/metrics.ts';
-import { createOwnReceiptJob } from './erasure/own-receipts.ts';
+import { createAuthErasureReceiptJob } from './erasure/own-receipts.ts';
 import { createErasureReceiptReader, listConsumersThatMustConfirmErasure } from './erasure/receipts.ts';
 import { createErasureJob } from './erasure/sweep.ts';
-import { createNotifierMailsClient } from './export/remote-mails.ts';
+import { createSentMailsClient } from './export/remote-mails.ts';
 import { AccessDeniedProblem } from './http/audited-route.ts';
 import { AUTH_BASE_PATH } from './http/base-path.ts';
 import { createLinkPages } from './http/pages/pages.ts';
@@ -89,11 +89,11 @@ export interface AuthDeps {
    */
   readonly mails?: SentMails;
   /** Replacements for individual parts of auth, for tests. */
-  readonly overrides?: AuthTestReplacements;
+  readonly overrides?: AuthTestOverrides;
 }
 
 /** Replacements for parts of auth that tests provide. */
-export interface AuthTestReplacements {
+export interface AuthTestOverrides {
   /** Wraps the stores of the backend, for tests. */
   stores?(stores: AuthStores): AuthStores;
   readonly sealer?: LinkSealer;
@@ -180,7 +180,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     accounts: createAccountCommandExecutor(streamDeps),
     mailings: createMailingCommandExecutor(streamDeps),
     limits,
-    mails: options.mails ?? createNotifierMailsClient(config.NOTIFIER_URL),
+    mails: options.mails ?? createSentMailsClient(config.NOTIFIER_URL),
     passwords,
     passwordRules: createPasswordRules({
       minLength: config.PASSWORD_MIN_LENGTH,
@@ -234,7 +234,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     }),
     createSignUpCleanupJob({ ...deps, leases, owner: instance, logger, clock }),
     createErasureReceiptReader({ ...receipts, journal: stores.journal, bus: backend.bus, logger }),
-    createOwnReceiptJob({ ...deps, ...receipts, bus: backend.bus, logger }),
+    createAuthErasureReceiptJob({ ...deps, ...receipts, bus: backend.bus, logger }),
     createErasureJob({
       ...deps,
       ...receipts,

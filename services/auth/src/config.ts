@@ -16,7 +16,7 @@ import { parseEventKeys, parseSealingKey, parseSigningKeys } from './keys/keys.t
 import { BreachedPasswordsFileError, openBreachedPasswordsFile } from './passwords/breached.ts';
 import { HashCostsError, parseHashCosts } from './passwords/hashing/costs.ts';
 import type { RateLimitRules } from './ports/limits.ts';
-import { claimableProfileFields, reservedClaimNames } from './tokens/access-claims.ts';
+import { profileFieldsAllowedAsClaims, reservedClaimNames } from './tokens/access-claims.ts';
 
 const MOST = 1_000_000;
 const MINUTE = 60;
@@ -67,11 +67,11 @@ const scopesOfRoles = z.partialRecord(
     .transform((scopes) => scopes.join(' ')),
 );
 
-const CLAIMS_FAULT = `must be a list of claim=field, with a claim that access tokens do not have yet and one of the fields ${claimableProfileFields.join(', ')}`;
+const CLAIMS_FAULT = `must be a list of claim=field, with a claim that access tokens do not have yet and one of the fields ${profileFieldsAllowedAsClaims.join(', ')}`;
 
 const extraClaims = z.record(
   z.string().refine((claim) => !reservedClaimNames.includes(claim)),
-  z.enum(claimableProfileFields),
+  z.enum(profileFieldsAllowedAsClaims),
 );
 
 const fields = z.object({
@@ -135,7 +135,7 @@ const fields = z.object({
       return z.NEVER;
     })
     .describe(
-      `Additional claims in access tokens, as comma-separated \`claim=field\` pairs. Fields: ${claimableProfileFields.join(', ')}. Example: \`preferred_username=username,locale=locale\`. Anybody who sees a token can read its claims. A claim with the field \`email\` proves nothing unless \`email_verified\` is true.`,
+      `Additional claims in access tokens, as comma-separated \`claim=field\` pairs. Fields: ${profileFieldsAllowedAsClaims.join(', ')}. Example: \`preferred_username=username,locale=locale\`. Anybody who sees a token can read its claims. A claim with the field \`email\` proves nothing unless \`email_verified\` is true.`,
     ),
   REFRESH_TOKEN_DAYS: commonSettingSchemas
     .whole({ min: 1, max: 365, fallback: 30 })

@@ -1,5 +1,5 @@
 import type { LivingAccount } from './account/index.ts';
-import type { RunOneAtATime } from './one-at-a-time.ts';
+import type { OneAtATimeRunner } from './one-at-a-time.ts';
 import type { PasswordRules } from './passwords/rules.ts';
 import type { AuditSink } from './ports/audit.ts';
 import type { AuditLog } from './ports/audit-log.ts';
@@ -48,7 +48,7 @@ export interface UseCaseDeps {
   readonly refreshTokens: RefreshTokenIssuer;
   readonly signUpTokens: SignUpTokenIssuer;
   readonly bodyDigest: ComputeBodyDigest;
-  readonly oneAtATime: RunOneAtATime;
+  readonly oneAtATime: OneAtATimeRunner;
   readonly audit: AuditSink;
   readonly auditLog: AuditLog;
   readonly sealer: LinkSealer;

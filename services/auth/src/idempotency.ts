@@ -41,7 +41,7 @@ export function deriveCommandIdFromIdempotencyKey(
  * limit of the caller, because it stores a row for each new key.
  * @throws Refused (idempotency_key_reused) if this caller has sent the key with another body
  */
-export async function bindIdempotencyKey(
+export async function bindIdempotencyKeyToBody(
   { idempotencyKeys, bodyDigest, now }: Pick<UseCaseDeps, 'idempotencyKeys' | 'bodyDigest' | 'now'>,
   operation: RepeatableOperation,
   { idempotency }: Pick<UseCaseContext, 'idempotency'>,

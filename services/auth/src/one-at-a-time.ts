@@ -2,7 +2,7 @@
  * Runs the work of a command after all earlier work with the same command id has finished. A repeated command
  * therefore finds the result of the first command.
  */
-export type RunOneAtATime = <Result>(
+export type OneAtATimeRunner = <Result>(
   commandId: string | undefined,
   work: () => Promise<Result>,
 ) => Promise<Result>;
@@ -11,7 +11,7 @@ export type RunOneAtATime = <Result>(
  * Creates a runner that serializes commands with the same id within this process. If another process runs the
  * same command, the journal detects the repeat.
  */
-export function createOneAtATimeRunner(): RunOneAtATime {
+export function createOneAtATimeRunner(): OneAtATimeRunner {
   const latest = new Map<string, Promise<unknown>>();
   return async (commandId, work) => {
     if (commandId === undefined) return await work();

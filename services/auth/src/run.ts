@@ -3,9 +3,9 @@ import { runClusterService } from '@latchkey/cluster';
 import { allTopics } from '@latchkey/events';
 import { createOriginCheck } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
-import { authSettingsSchema, compose, openAuthStores, widenThreadPool } from './index.ts';
+import { authSettingsSchema, compose, enlargeThreadPool, openAuthStores } from './index.ts';
 
-widenThreadPool(process.env);
+enlargeThreadPool(process.env);
 process.exit(
   await runClusterService({
     name: 'auth',

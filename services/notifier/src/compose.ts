@@ -105,7 +105,7 @@ export interface NotifierService extends Service {
 
 const readTopics = [checkedAccountsTopic, mailingsTopic];
 /** All topics that the notifier reads or publishes to. */
-export const topicsOfNotifier: readonly TopicSpec[] = [...readTopics, deliveriesTopic, receiptsTopic];
+export const notifierTopics: readonly TopicSpec[] = [...readTopics, deliveriesTopic, receiptsTopic];
 
 /** Returns the readers of reports about mails that providers send over HTTP. */
 function webhookReaders(config: NotifierConfig): readonly MailReportReader[] {

@@ -1,3 +1,3 @@
-export { compose, type NotifierDeps, topicsOfNotifier } from './compose.ts';
+export { compose, type NotifierDeps, notifierTopics } from './compose.ts';
 export { type NotifierConfig, notifierSettingsSchema } from './config.ts';
 export { openNotifierStorage } from './storage/index.ts';

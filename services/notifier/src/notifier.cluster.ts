@@ -11,7 +11,7 @@ import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { systemClock } from './adapters/clock.system.ts';
 import { NOTIFIER_CONSUMER_GROUP } from './consumer-group.ts';
-import { compose, topicsOfNotifier } from './index.ts';
+import { compose, notifierTopics } from './index.ts';
 import type { Clock } from './ports/clock.ts';
 import { notifierIndexes } from './storage/mongo/schema.ts';
 import { createLinkToken, createSealingKey, createTestEvent } from './testing/events.ts';
@@ -27,7 +27,7 @@ const key = await createSealingKey();
 async function startNotifier(context: TestContext, port: number, clock: Clock = systemClock) {
   const config = createSettingsForMailServer(port, key, { MAIL_LEASE_SECONDS: '45' });
   const bus = openBus();
-  await bus.ensureTopics(topicsOfNotifier);
+  await bus.ensureTopics(notifierTopics);
   const mongo = await database.another();
   const registry = createMetricsRegistry();
   const service = compose(config, {

@@ -18,7 +18,7 @@ import { calculateJwkThumbprint } from 'jose';
 import { createDeliveryReportMail, sendReport } from '../../../test/mail/report-sender.ts';
 import { systemClock } from './adapters/clock.system.ts';
 import { generateDkimKey } from './dkim-key.ts';
-import { compose, topicsOfNotifier } from './index.ts';
+import { compose, notifierTopics } from './index.ts';
 import { openNotifierOps } from './ops.ts';
 import type { Clock } from './ports/clock.ts';
 import { computeAddressFingerprint } from './recipient.ts';
@@ -81,7 +81,7 @@ async function start(
   const config = createSettingsForMailServer(port, key, settings);
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database, logger });
-  await bus.ensureTopics(topicsOfNotifier);
+  await bus.ensureTopics(notifierTopics);
   const registry = createMetricsRegistry();
   const backend = { store: createSqliteStore(database), bus: busFor(bus) };
   const service = compose(config, { backend, logger, registry, eventKeys: testEventKeySource, ...deps });
@@ -128,7 +128,10 @@ async function aSignUp(email: string, options: SignUpOptions = {}) {
   return createTestEvent('UserRegistered', { role: 'user', locale: 'en', person, verification }, { subject });
 }
 
-/** Returns an event for each kind of notice. Each event is about another account, whose address names the notice. */
+/**
+ * Returns an event for each kind of notice. Each event is about another account, whose address names the
+ * notice.
+ */
 function createNotices(name: string): readonly LatchkeyEvent[] {
   function about(notice: string) {
     return { locale: 'en', person: { email: `${name}-${notice}@example.com`, username: 'ada' } } as const;

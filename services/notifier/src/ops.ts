@@ -32,7 +32,7 @@ export { computeAddressFingerprint, createAddressHint } from './recipient.ts';
 export const mailNames: readonly string[] = allMailDefinitions.map(({ name }) => name);
 
 /** A delivery that an event requires, with its sealed link. */
-export interface OwedDeliveryWithLink extends OwedDelivery {
+export interface RequiredDeliveryWithLink extends OwedDelivery {
   /** The link of the mail, if it has one. */
   readonly link?: SealedToken;
 }
@@ -41,7 +41,7 @@ export interface OwedDeliveryWithLink extends OwedDelivery {
 export interface DeliveryOps
   extends Pick<DeliveryStore, 'list' | 'find' | 'retryNow' | 'cancel'>,
     DeliveryView {
-  owedBy(event: LatchkeyEvent): readonly OwedDeliveryWithLink[];
+  owedBy(event: LatchkeyEvent): readonly RequiredDeliveryWithLink[];
 }
 
 export interface NotifierOps extends StorePreparation {

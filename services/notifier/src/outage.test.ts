@@ -1,6 +1,6 @@
 /**
- * Tests outages of the mail server that last for hours, on a simulated clock. The log, the store and the mail server
- * are real.
+ * Tests outages of the mail server that last for hours, on a simulated clock. The log, the store and the mail
+ * server are real.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
-import { compose, topicsOfNotifier } from './index.ts';
+import { compose, notifierTopics } from './index.ts';
 import { computeDeliveryId } from './intake/delivery-id.ts';
 import { openSqliteNotifierStorage } from './storage/sqlite/index.ts';
 import { createSealingKey, type SealingKey } from './testing/events.ts';
@@ -109,7 +109,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
   const database = openDatabase({ folder, as: 'server' });
   const logger = createLogger({ name: 'notifier', level: 'silent' });
   const { bus, handled } = counting(createEmbeddedBus({ database, logger, now: clock.now }));
-  await bus.ensureTopics(topicsOfNotifier);
+  await bus.ensureTopics(notifierTopics);
   const registry = createMetricsRegistry();
   const config = createSettingsForMailServer(port, key);
   const backend = { store: createSqliteStore(database), bus };

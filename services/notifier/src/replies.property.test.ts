@@ -25,7 +25,7 @@ import {
   startScriptedServer,
 } from '../../../test/mail/scripted-server.ts';
 import { SMTP_LOGIN_SETTINGS } from '../../../test/mail/sessions.ts';
-import { compose, topicsOfNotifier } from './index.ts';
+import { compose, notifierTopics } from './index.ts';
 import { computeDeliveryId } from './intake/delivery-id.ts';
 import { openSqliteNotifierStorage } from './storage/sqlite/index.ts';
 import { createSealingKey, createTestEvent } from './testing/events.ts';
@@ -96,8 +96,8 @@ const anyReply = fc
   .map(([said, closes]) => (closes && said !== 'drop' ? `${said}\ndrop` : said));
 
 /**
- * Generates either several replies, or one reply that is repeated. The repetition is needed, because an unclear
- * reply ends a mail only if the server gives it repeatedly.
+ * Generates either several replies, or one reply that is repeated. The repetition is needed, because an
+ * unclear reply ends a mail only if the server gives it repeatedly.
  */
 function repliesAt(most: number, ...more: readonly ScriptedReply[]) {
   const reply = more.length === 0 ? anyReply : fc.oneof(anyReply, fc.constantFrom(...more));
@@ -166,7 +166,7 @@ async function sendAll({ sessions, mail, recipients }: AnyServer) {
   const database = openDatabase({ folder, as: 'server' });
   const logger = createLogger({ name: 'notifier', level: 'silent' });
   const bus = createEmbeddedBus({ database, logger, now: clock.now });
-  await bus.ensureTopics(topicsOfNotifier);
+  await bus.ensureTopics(notifierTopics);
   const service = compose(createSettingsForMailServer(server.port, key, SMTP_LOGIN_SETTINGS), {
     backend: { store: createSqliteStore(database), bus },
     logger,

@@ -208,8 +208,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: [
       {
         file: DELIVERIES,
-        search: 'reaching.some((cutoff) => doesCutoffApply(cutoff, delivery));',
-        replacement: 'reaching.some((cutoff) => doesCutoffApply(cutoff, delivery) && false);',
+        search: 'reaching.some((cutoff) => isDeliveryStoppedByCutoff(cutoff, delivery));',
+        replacement: 'reaching.some((cutoff) => isDeliveryStoppedByCutoff(cutoff, delivery) && false);',
       },
     ],
     provokedBy: 'a claimed mail is superseded',

@@ -77,7 +77,7 @@ async function loadReadable({ accounts }: OwnerDeps, userId: string): Promise<Ac
 }
 
 /** Ends the other unverified sign-ups of an address after an account has verified the address. */
-export async function endOtherSignUps(
+export async function endUnverifiedSignUpsForAddress(
   deps: OwnerDeps,
   address: string,
   origin: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,

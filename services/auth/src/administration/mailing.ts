@@ -1,7 +1,7 @@
 /** A mail to a list of addresses, requested by an admin. */
 import type { DataOf } from '@latchkey/events';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { bindIdempotencyKey, deriveCommandIdFromIdempotencyKey } from '../idempotency.ts';
+import { bindIdempotencyKeyToBody, deriveCommandIdFromIdempotencyKey } from '../idempotency.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 
@@ -44,7 +44,7 @@ async function sendOnce(
   const mailingId = newId();
   const origin = { ...context, ...(commandId !== undefined && { commandId }) };
   const { facts, refusal } = await runWithinLimits(deps, [ofAdmin], async () => {
-    await bindIdempotencyKey(deps, { route: 'send-mail', userId: requestedBy }, context);
+    await bindIdempotencyKeyToBody(deps, { route: 'send-mail', userId: requestedBy }, context);
     return mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing }));
   });
   if (refusal) throw new Refused(refusal);

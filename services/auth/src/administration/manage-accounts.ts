@@ -14,7 +14,7 @@ import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
-import type { CommandFromState } from '../streams/commands.ts';
+import type { CreateCommandFromState } from '../streams/commands.ts';
 
 type AdministrationDeps = Pick<UseCaseDeps, 'accounts' | 'journal' | 'sessions'>;
 /**
@@ -44,7 +44,7 @@ export function changeRole(
     deps,
     userId,
     origin,
-    addOtherAdminsToCommand(deps, { type: 'ChangeRole', role, by }),
+    withInfoAboutOtherAdmins(deps, { type: 'ChangeRole', role, by }),
   );
 }
 
@@ -57,7 +57,7 @@ export function disableAccount(
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
 ): Promise<AccountCommandOutcome> {
-  const command = addOtherAdminsToCommand(deps, { type: 'DisableAccount', ...request });
+  const command = withInfoAboutOtherAdmins(deps, { type: 'DisableAccount', ...request });
   return runCommandAndRemoveRevokedSessions(deps, userId, origin, command);
 }
 
@@ -88,10 +88,10 @@ export async function revokeSessions(
  * Creates a function that adds information about the other admins to a command, if the account is an active
  * admin in the given state.
  */
-export function addOtherAdminsToCommand(
+export function withInfoAboutOtherAdmins(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal'>,
   command: ChangeRoleCommand | DisableAccountCommand | RequestErasureCommand,
-): CommandFromState<AccountState, AccountCommand> {
+): CreateCommandFromState<AccountState, AccountCommand> {
   return async (state) =>
     isActiveAdmin(state) ? { ...command, otherAdmins: await otherAdmins(deps, state.userId) } : command;
 }
@@ -120,7 +120,7 @@ export async function runCommandAndRemoveRevokedSessions(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   userId: string,
   origin: Origin,
-  command: CommandFromState<AccountState, AccountCommand>,
+  command: CreateCommandFromState<AccountState, AccountCommand>,
 ): Promise<AccountCommandOutcome> {
   const outcome = await execute(deps, userId, origin, command);
   if (outcome.facts.length > 0) await removeRevokedSessions(deps, outcome.state);
@@ -131,7 +131,7 @@ async function execute(
   { accounts }: Pick<UseCaseDeps, 'accounts'>,
   userId: string,
   origin: Origin,
-  command: CommandFromState<AccountState, AccountCommand>,
+  command: CreateCommandFromState<AccountState, AccountCommand>,
 ): Promise<AccountCommandOutcome> {
   const outcome = await accounts.execute(userId, origin, command);
   if (outcome.refusal) throw new Refused(outcome.refusal);

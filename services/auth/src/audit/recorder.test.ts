@@ -5,7 +5,7 @@ import { createLogger } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
 import { v7 } from 'uuid';
 import { toAddressClaim } from '../account/index.ts';
-import type { AuditReport } from '../ports/audit.ts';
+import type { SecurityEventReport } from '../ports/audit.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { waitUntil } from '../testing/until.ts';
@@ -14,7 +14,7 @@ import { type AuditRecorderDeps, createAuditRecorder } from './recorder.ts';
 
 const ACCOUNT = randomUUID();
 const origin = { correlationId: 'request-1', ip: '192.0.2.77', userAgent: 'a browser' };
-const failed: AuditReport = {
+const failed: SecurityEventReport = {
   origin,
   occurrence: { type: 'LoginFailed', data: { actor: 'unknown', reason: 'password', during: 'login' } },
 };
@@ -65,7 +65,10 @@ function bench(options: Partial<AuditRecorderDeps> = {}) {
   };
 }
 
-async function written(report: AuditReport, options: Partial<AuditRecorderDeps> = {}): Promise<AuditEntry> {
+async function written(
+  report: SecurityEventReport,
+  options: Partial<AuditRecorderDeps> = {},
+): Promise<AuditEntry> {
   const { recorder, added } = bench(options);
   await recorder.start();
   recorder.record(report);

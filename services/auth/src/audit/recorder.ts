@@ -9,13 +9,13 @@ import { createLoopWakeup } from '@latchkey/process/loop';
 import { findAddressOwnerId } from '../addresses/owners.ts';
 import { runBestEffort } from '../best-effort.ts';
 import { createRepeatedJob } from '../job.ts';
-import type { AuditReport, AuditSink } from '../ports/audit.ts';
+import type { AuditSink, SecurityEventReport } from '../ports/audit.ts';
 import type { AuditEntry, AuditLog } from '../ports/audit-log.ts';
 import type { Journal } from '../ports/journal.ts';
 import { type IpRedaction, toClientDetails } from './client.ts';
 import { toAuditEntry } from './entry.ts';
 import type { AuditMetrics } from './metrics.ts';
-import { createRecentlySeenCheck } from './repeats.ts';
+import { createRepeatDetector } from './repeats.ts';
 
 /** The maximum number of security events to keep in memory while the store is slow or unavailable. */
 const MAX_QUEUED = 10_000;
@@ -59,12 +59,12 @@ export interface AuditRecorder extends AuditSink, ProcessPart {
 export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
   const { auditLog, metrics, logger, maxQueued = MAX_QUEUED, maxBacklog = MAX_BACKLOG } = deps;
   const { monotonic = () => performance.now() } = deps;
-  const isRepeated = createRecentlySeenCheck(monotonic);
+  const isRepeated = createRepeatDetector(monotonic);
   const queue: Queued[] = [];
   const wakeup = createLoopWakeup();
   let writing: Promise<boolean> | undefined;
 
-  function record(report: AuditReport): void {
+  function record(report: SecurityEventReport): void {
     const { occurrence, address, onceAMinuteFor } = report;
     if (onceAMinuteFor !== undefined && isRepeated(`${occurrence.type} ${onceAMinuteFor}`)) return;
     if (queue.length >= maxQueued) {
@@ -75,7 +75,7 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
     wakeup.wake();
   }
 
-  function eventOf({ origin, occurrence: { type, data } }: AuditReport): SecurityEvent {
+  function eventOf({ origin, occurrence: { type, data } }: SecurityEventReport): SecurityEvent {
     const person = origin && toClientDetails(origin, deps.ip);
     // The cast is needed because the compiler does not see that `data` has the type that belongs to `type`.
     return {

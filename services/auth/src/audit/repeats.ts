@@ -9,7 +9,7 @@ const MAX_REMEMBERED = 10_000;
  * Creates a function that returns whether a string was seen less than a minute ago.
  * @param monotonic returns the time of a monotonic clock in ms
  */
-export function createRecentlySeenCheck(monotonic: () => number): (text: string) => boolean {
+export function createRepeatDetector(monotonic: () => number): (text: string) => boolean {
   /** The time at which each string was first seen, oldest first. */
   const seen = new Map<string, number>();
 

@@ -12,7 +12,7 @@ import {
   type SessionOrSignUpCookie,
   type VerifiedAccount,
 } from '../account/index.ts';
-import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
+import { endUnverifiedSignUpsForAddress, findAddressOwnerId } from '../addresses/owners.ts';
 import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { confirmLinkByPassword } from '../passwords/attempts.ts';
@@ -156,7 +156,7 @@ async function lookedUp(
  */
 async function afterNewAddress(deps: Needs, address: string, context: UseCaseContext): Promise<void> {
   await replaceTrustedIpAddresses(deps, { address, ip: context.ip });
-  await runBestEffort(() => endOtherSignUps(deps, address, context));
+  await runBestEffort(() => endUnverifiedSignUpsForAddress(deps, address, context));
 }
 
 /**

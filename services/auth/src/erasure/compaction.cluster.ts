@@ -23,7 +23,7 @@ import { createLogger } from '@latchkey/process';
 import { toOutgoingCommit } from '../relay/outgoing.ts';
 import { type TestWorld, withTestWorld } from '../testing/world.ts';
 import { publishCopiesWithoutPersonalData } from './copies.ts';
-import { createErasureHeartbeats } from './heartbeats.ts';
+import { createErasureHeartbeatPublisher } from './heartbeats.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import { createDueAccount, PERSONAL_DATA_PATTERN } from './testing/due-account.ts';
 
@@ -185,7 +185,7 @@ async function workUntil(condition: () => Promise<boolean>, work: () => Promise<
 function heartbeatsOf(world: TestWorld, { bus }: Topic) {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const needs = { ...world.erasing, bus, logger, now: () => new Date() };
-  return createErasureHeartbeats(needs, { maxLagMs: MAX_LAG_MS, againMs: 1000 });
+  return createErasureHeartbeatPublisher(needs, { maxLagMs: MAX_LAG_MS, againMs: 1000 });
 }
 
 describe('a compacted topic', () => {

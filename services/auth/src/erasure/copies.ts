@@ -12,7 +12,7 @@ import { toOutgoingCommit } from '../relay/outgoing.ts';
 import { addMissingChainEntries, hasChainEntries } from '../streams/chain-stream.ts';
 
 /** The dependencies of {@link publishCopiesWithoutPersonalData}. */
-export interface PublishCopiesDeps {
+export interface PublishCopiesWithoutPersonalDataDeps {
   readonly journal: Pick<Journal, 'read' | 'addChain'>;
   readonly erasureReceipts: Pick<ErasureReceiptStore, 'noteCopies'>;
   readonly bus: Pick<Bus, 'publish' | 'isCompacted'>;
@@ -25,7 +25,9 @@ export interface PublishCopiesDeps {
  * records.
  * @throws errors of the bus
  */
-export async function isAccountsTopicCompacted({ bus }: Pick<PublishCopiesDeps, 'bus'>): Promise<boolean> {
+export async function isAccountsTopicCompacted({
+  bus,
+}: Pick<PublishCopiesWithoutPersonalDataDeps, 'bus'>): Promise<boolean> {
   return (await bus.isCompacted?.(ACCOUNTS_TOPIC)) ?? true;
 }
 
@@ -37,7 +39,7 @@ export async function isAccountsTopicCompacted({ bus }: Pick<PublishCopiesDeps, 
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
 export async function publishCopiesWithoutPersonalData(
-  deps: PublishCopiesDeps,
+  deps: PublishCopiesWithoutPersonalDataDeps,
   account: string,
 ): Promise<void> {
   const { journal, erasureReceipts, bus, signer, now } = deps;

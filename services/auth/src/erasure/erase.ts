@@ -66,7 +66,7 @@ export async function eraseAccountFromStores(
   if ((await deps.outbox.unpublished([userId])).size > 0) return 'unpublished';
   const erasure = await findOrCreateErasureRecord(deps, userId);
   if (erasure === undefined) throw new Error(`The last event of ${userId} is not AccountErased.`);
-  for (const step of createStoreErasureSteps(deps, userId, await unsharedAddressesOf(deps, userId)))
+  for (const step of createErasureStepsForStores(deps, userId, await unsharedAddressesOf(deps, userId)))
     await step.run();
   return erasure;
 }
@@ -77,7 +77,7 @@ export async function eraseAccountFromStores(
  * erased, because they contain no addresses and expire within a day.
  * @param addresses the addresses of the account that no other account uses
  */
-export function createStoreErasureSteps(
+export function createErasureStepsForStores(
   deps: EraseAccountDeps,
   userId: string,
   addresses: readonly string[],

@@ -6,7 +6,7 @@ import { createLogger } from '@latchkey/process';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { DAY_MS, type TestWorld, withTestWorld } from '../testing/world.ts';
 import { eraseAccountFromStores } from './erase.ts';
-import { createErasureHeartbeats } from './heartbeats.ts';
+import { createErasureHeartbeatPublisher } from './heartbeats.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import {
   createDueAccount,
@@ -53,7 +53,7 @@ type Needs = Pick<ReturnType<typeof onKafka>, 'bus' | 'journal'>;
 
 function heartbeatsOf(world: TestWorld, { bus, journal }: Needs = onKafka(world)) {
   const logger = createLogger({ name: 'test', level: 'silent' });
-  return createErasureHeartbeats({ ...world.erasing, bus, journal, logger }, TIMES);
+  return createErasureHeartbeatPublisher({ ...world.erasing, bus, journal, logger }, TIMES);
 }
 
 function assertCompactedWithoutPerson(world: TestWorld): void {

@@ -13,10 +13,10 @@ import type { ErasureReceiptStore, ErasureWithPublishedCopies } from '../ports/e
 import { UnreadableCommit } from '../ports/journal.ts';
 import {
   isAccountsTopicCompacted,
-  type PublishCopiesDeps,
+  type PublishCopiesWithoutPersonalDataDeps,
   publishCopiesWithoutPersonalData,
 } from './copies.ts';
-import { computeOriginalEventsRemovalDelayMs, SECOND_COPIES_DELAY_MS } from './removal.ts';
+import { computeOriginalEventsRemovalDelayMs, SECOND_PUBLICATION_DELAY_MS } from './removal.ts';
 
 const LEASE = 'erasure-heartbeats';
 const LEASE_MS = 60_000;
@@ -33,13 +33,13 @@ export interface ErasureHeartbeatDelays {
   readonly againMs?: number;
 }
 
-type Needs = Omit<PublishCopiesDeps, 'erasureReceipts'> & {
+type Needs = Omit<PublishCopiesWithoutPersonalDataDeps, 'erasureReceipts'> & {
   readonly erasureReceipts: Pick<ErasureReceiptStore, 'listCopied' | 'noteCopies' | 'noteGone'>;
   readonly logger: Logger;
 };
 
 /** Publishes heartbeats until the events of erased accounts are gone from the topic. */
-export interface ErasureHeartbeats {
+export interface ErasureHeartbeatPublisher {
   /**
    * Publishes all heartbeats that are due, and publishes events without personal data for the second time if
    * that is due. Does nothing while the topic is not compacted. In that case, no erasure can be completed on
@@ -50,10 +50,10 @@ export interface ErasureHeartbeats {
 }
 
 /** Creates the publisher of heartbeats for erasures. A caller of `run` must hold the lease for heartbeats. */
-export function createErasureHeartbeats(
+export function createErasureHeartbeatPublisher(
   deps: Needs,
-  { maxLagMs, againMs = SECOND_COPIES_DELAY_MS }: ErasureHeartbeatDelays,
-): ErasureHeartbeats {
+  { maxLagMs, againMs = SECOND_PUBLICATION_DELAY_MS }: ErasureHeartbeatDelays,
+): ErasureHeartbeatPublisher {
   const { erasureReceipts, bus, now, logger } = deps;
   const segmentMs = computeSegmentDurationMs(maxLagMs);
   const everyMs = segmentMs / 4;
@@ -145,7 +145,7 @@ export function createErasureHeartbeatJob(
   times: ErasureHeartbeatDelays,
 ): ProcessPart {
   const { erasureReceipts, leases, owner, now, logger, clock } = deps;
-  const heartbeats = createErasureHeartbeats(deps, times);
+  const heartbeats = createErasureHeartbeatPublisher(deps, times);
   async function run(): Promise<boolean> {
     clock.assertTrusted();
     // Check whether there is any work before taking the lease: usually there is none, and taking the lease is

@@ -11,7 +11,7 @@ import { openSqliteAuthStores } from '../storage/sqlite/index.ts';
 import { startTestAuth } from '../testing/auth.fixture.ts';
 import { waitUntil } from '../testing/until.ts';
 import { createTestContext, DAY_MS, type TestWorld, withTestWorld } from '../testing/world.ts';
-import { confirmFinishedErasures, createOwnReceiptJob } from './own-receipts.ts';
+import { confirmFinishedErasures, createAuthErasureReceiptJob } from './own-receipts.ts';
 import { requestErasureOfAccount } from './request-erasure.ts';
 import { eraseDueAccounts } from './sweep.ts';
 
@@ -163,7 +163,7 @@ test('the job runs again a second after a failure, and warns once of an erasure 
   const erasure = { account: 'ada', sequence: 3, erasedAt: '2026-03-09T12:00:00.000Z', expected: ['auth'] };
   const warned: unknown[] = [];
   let runs = 0;
-  const job = createOwnReceiptJob({
+  const job = createAuthErasureReceiptJob({
     erasures: { isScheduled: async () => false },
     erasureReceipts: {
       async list() {

@@ -63,7 +63,9 @@ export async function confirmFinishedErasures(
   return unconfirmed;
 }
 
-/** Why auth does not confirm an erasure: the journal lacks it, or the events of the account cannot be read. */
+/**
+ * Why auth does not confirm an erasure: the journal lacks it, or the events of the account cannot be read.
+ */
 export type UnconfirmedErasureReason = 'missing' | 'unreadable';
 
 /**
@@ -86,7 +88,7 @@ async function findReasonAgainst(
  * Creates the job that runs {@link confirmFinishedErasures} when auth starts, and every hour. After a
  * failure, the job runs again a second later; this pause doubles with each failure, up to five minutes.
  */
-export function createOwnReceiptJob(deps: OwnReceiptDeps & { readonly logger: Logger }): ProcessPart {
+export function createAuthErasureReceiptJob(deps: OwnReceiptDeps & { readonly logger: Logger }): ProcessPart {
   const { logger } = deps;
   /** The accounts about which this process has already warned. */
   const warned = new Set<string>();

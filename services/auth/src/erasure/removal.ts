@@ -8,7 +8,7 @@ import type { CopyPublicationTimes } from '../ports/erasure-receipts.ts';
  * retried to publish an original event, this event may come after its first copy, so that it replaces the copy
  * instead. The second copy then replaces the original event.
  */
-export const SECOND_COPIES_DELAY_MS = 60 * 60_000;
+export const SECOND_PUBLICATION_DELAY_MS = 60 * 60_000;
 
 /**
  * Returns the maximum time until the broker has removed the original events of an erased account, in ms. The
@@ -33,6 +33,6 @@ export function computeOriginalEventsRemovalDeadline(
   maxLagMs: number,
 ): Date {
   if (goneAt !== undefined) return new Date(goneAt);
-  const lastMs = Math.max(Date.parse(lastAt), Date.parse(firstAt) + SECOND_COPIES_DELAY_MS);
+  const lastMs = Math.max(Date.parse(lastAt), Date.parse(firstAt) + SECOND_PUBLICATION_DELAY_MS);
   return new Date(lastMs + computeOriginalEventsRemovalDelayMs(maxLagMs));
 }

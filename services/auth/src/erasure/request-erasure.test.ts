@@ -8,7 +8,7 @@ import {
   undoConfirmedEmailChange,
   withTestWorldAndFastHashing,
 } from '../email-change/testing/stage.ts';
-import type { AuditReport, AuditSink } from '../ports/audit.ts';
+import type { AuditSink, SecurityEventReport } from '../ports/audit.ts';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
 import {
@@ -102,7 +102,7 @@ describe('erasing an own account', () => {
     'records a wrong password as one of an erasure',
     withTestWorld(async (world) => {
       const userId = await verified(world);
-      const reports: AuditReport[] = [];
+      const reports: SecurityEventReport[] = [];
       const audit: AuditSink = { record: (report) => reports.push(report) };
       await assert.rejects(
         requestOwnErasure(

@@ -7,8 +7,8 @@ import {
   isLivingAccount,
 } from '../account/index.ts';
 import {
-  addOtherAdminsToCommand,
   runCommandAndRemoveRevokedSessions,
+  withInfoAboutOtherAdmins,
 } from '../administration/manage-accounts.ts';
 import type { Caller, UseCaseContext, UseCaseDeps, UseCaseSettings } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
@@ -88,7 +88,7 @@ async function requestErasure(
     ? undefined
     : await createMailedLinkExpiringAt(deps, 'erasure', account, new Date(eraseAt));
   const request = { type: 'RequestErasure', by, eraseAt, ...(link && { link }) } as const;
-  const command = addOtherAdminsToCommand(deps, request);
+  const command = withInfoAboutOtherAdmins(deps, request);
   const ask = caller ? refuseRevokedCaller(caller, command) : command;
   const { state } = await runCommandAndRemoveRevokedSessions(deps, userId, origin, ask);
   if (isAtOnce) deps.wakeEraser();

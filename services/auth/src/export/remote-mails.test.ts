@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ExportedMail } from '@latchkey/export';
 import { SentMailsUnavailable } from '../ports/mails.ts';
-import { createNotifierMailsClient } from './remote-mails.ts';
+import { createSentMailsClient } from './remote-mails.ts';
 
 function mail(digit: string): ExportedMail {
   const id = `${digit.repeat(8)}-0000-4000-8000-000000000000`;
@@ -12,7 +12,7 @@ function mail(digit: string): ExportedMail {
 test('asks for page after page with the token of the account', async () => {
   const asked: string[] = [];
   const answers = [[mail('1'), mail('2')], [mail('3')], []];
-  const mails = createNotifierMailsClient('http://notifier:8083', async (url, init) => {
+  const mails = createSentMailsClient('http://notifier:8083', async (url, init) => {
     asked.push(`${url} ${new Headers(init?.headers).get('authorization')}`);
     return Response.json({ mails: answers.shift() });
   });
@@ -37,11 +37,11 @@ test('says that mails are unavailable, whatever goes wrong', async () => {
     },
   ];
   for (const ask of failures) {
-    const mails = createNotifierMailsClient('http://notifier:8083', ask).toOwner('any', 'abc');
+    const mails = createSentMailsClient('http://notifier:8083', ask).toOwner('any', 'abc');
     await assert.rejects(Array.fromAsync(mails), SentMailsUnavailable);
   }
   await assert.rejects(
-    Array.fromAsync(createNotifierMailsClient(undefined).toOwner('any', 'abc')),
+    Array.fromAsync(createSentMailsClient(undefined).toOwner('any', 'abc')),
     /NOTIFIER_URL/,
   );
 });

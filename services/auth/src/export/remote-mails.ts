@@ -14,7 +14,7 @@ const answer = z.object({ mails: z.array(exportedMailSchema) });
  * @param url NOTIFIER_URL
  * @param ask replaces `fetch` in tests
  */
-export function createNotifierMailsClient(url: string | undefined, ask: typeof fetch = fetch): SentMails {
+export function createSentMailsClient(url: string | undefined, ask: typeof fetch = fetch): SentMails {
   async function page(accessToken: string, last: ExportedMail | undefined): Promise<readonly ExportedMail[]> {
     if (url === undefined) throw new SentMailsUnavailable('NOTIFIER_URL is not set.');
     const target = new URL('/api/v1/mails', url);

@@ -38,7 +38,7 @@ const target = z.object({ id: z.uuid() });
 /**
  * Extends a route so that denied access and, on admin routes, each action are recorded as security events.
  */
-export function withAuditEvents(audit: AuditSink, route: Route): Route {
+export function withSecurityEventRecording(audit: AuditSink, route: Route): Route {
   const { policy } = route;
   const action = `${route.method} ${route.path}`;
   const isForAdmins = policy.problems.some(

@@ -48,7 +48,7 @@ export const rateLimitsByOperationId: Readonly<Record<string, readonly RateLimit
  * Returns the route with descriptions of its rate limits.
  * @param rules undefined if no limit is enforced; the route is then returned unchanged
  */
-export function withLimitDescriptions(route: Route, rules: RateLimitRules | undefined): Route {
+export function withRateLimitDescriptions(route: Route, rules: RateLimitRules | undefined): Route {
   const names = rateLimitsByOperationId[route.operationId ?? ''];
   if (rules === undefined || names === undefined) return route;
   return { ...route, limits: names.map((name) => inWords(rules[name], COUNTED[name])) };

@@ -5,7 +5,7 @@ import {
   type LivingAccount,
   requireExistingAccount,
 } from '../account/index.ts';
-import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
+import { endUnverifiedSignUpsForAddress, findAddressOwnerId } from '../addresses/owners.ts';
 import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
@@ -82,7 +82,7 @@ export async function completePasswordReset(
   if (wasSignUp) await runBestEffort(() => deps.registrations.settle(userId));
   if (outcome.refusal) throw new Refused(outcome.refusal);
   await endSessionsAndTrustOnlyThisIp(deps, { state: outcome.state, address: account.address }, context);
-  if (wasSignUp) await runBestEffort(() => endOtherSignUps(deps, account.address, context));
+  if (wasSignUp) await runBestEffort(() => endUnverifiedSignUpsForAddress(deps, account.address, context));
   return outcome;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { countEventLoopTurns } from '../testing/count-turns.ts';
 import { createClearlyStrongCheck } from './clearly-strong.ts';
-import { rankWords } from './strength.ts';
+import { computeWordRanks } from './strength.ts';
 import { mergeWordLists } from './word-lists.ts';
 
 const words = Array.from({ length: 10_000 }, (_, index) => `word number ${index}`);
@@ -20,7 +20,7 @@ describe('other work runs', () => {
   });
 
   test('while words are ranked', async () => {
-    const { turns } = await countEventLoopTurns(() => rankWords(words));
+    const { turns } = await countEventLoopTurns(() => computeWordRanks(words));
     assert.ok(turns >= 2, `${turns} turns`);
   });
 });
@@ -31,6 +31,6 @@ test('lists of words are merged by rank, without short words and repetitions', a
 });
 
 test('ranks are counted from 1', async () => {
-  const ranks = await rankWords(words);
+  const ranks = await computeWordRanks(words);
   assert.deepEqual([ranks[words[0] ?? ''], ranks[words.at(-1) ?? '']], [1, words.length]);
 });

@@ -35,8 +35,8 @@ const weaknesses: Readonly<Record<string, PasswordWeakness>> = {
 };
 
 /**
- * Returns the reason why a password is easy to guess; undefined if it is not. An estimate blocks the process for
- * some milliseconds.
+ * Returns the reason why a password is easy to guess; undefined if it is not. An estimate blocks the process
+ * for some milliseconds.
  * @param ownWords words that belong to the account, such as its username
  */
 export async function findPasswordWeakness(
@@ -74,8 +74,8 @@ function createLazyLoader<T>(load: () => Promise<T>): () => Promise<T> {
 }
 
 /**
- * Returns the check for clearly strong passwords. The check is created when it is first needed, because this takes
- * about 200 ms of CPU time and 7 MB.
+ * Returns the check for clearly strong passwords. The check is created when it is first needed, because this
+ * takes about 200 ms of CPU time and 7 MB.
  */
 const loadClearStrengthCheck = createLazyLoader(async () =>
   createClearlyStrongCheck({
@@ -86,8 +86,8 @@ const loadClearStrengthCheck = createLazyLoader(async () =>
 );
 
 /**
- * Returns the zxcvbn estimator. It is created for the first password that is not clearly strong, because this takes
- * about 150 ms of CPU time and 14 MB.
+ * Returns the zxcvbn estimator. It is created for the first password that is not clearly strong, because this
+ * takes about 150 ms of CPU time and 14 MB.
  */
 const loadEstimator = createLazyLoader(createEstimator);
 
@@ -101,7 +101,7 @@ async function createEstimator(): Promise<InstanceType<Core['ZxcvbnFactory']>> {
   const { options } = estimator as unknown as { readonly options: InstanceType<Core['Options']> };
   const lists = { passwords: await readCommonPasswords(), words: await readWords() };
   for (const [name, words] of Object.entries(lists)) {
-    options.rankedDictionaries[name] = await rankWords(words);
+    options.rankedDictionaries[name] = await computeWordRanks(words);
     options.rankedDictionariesMaxWordSize[name] = words.reduce(
       (most, { length }) => Math.max(most, length),
       0,
@@ -114,7 +114,7 @@ async function createEstimator(): Promise<InstanceType<Core['ZxcvbnFactory']>> {
 const WORDS_PER_TURN = 5000;
 
 /** Returns the rank of each word, counted from 1. Lets other work run in between. */
-export async function rankWords(words: readonly string[]): Promise<Record<string, number>> {
+export async function computeWordRanks(words: readonly string[]): Promise<Record<string, number>> {
   const ranks: Record<string, number> = {};
   for (const [index, word] of words.entries()) {
     if (index % WORDS_PER_TURN === 0) await nextTurn();

@@ -16,7 +16,7 @@ export interface RequestOrigin {
   readonly userAgent: string;
 }
 
-export interface AuditReport {
+export interface SecurityEventReport {
   /** The request during which the security event happened; absent if it happened outside a request. */
   readonly origin?: RequestOrigin;
   readonly occurrence: AuditedEvent;
@@ -37,5 +37,5 @@ export interface AuditSink {
    * Records a security event in the background. Returns immediately and never throws. Under overload, the
    * event is dropped and the drop is counted.
    */
-  record(report: AuditReport): void;
+  record(report: SecurityEventReport): void;
 }

@@ -28,7 +28,7 @@ export interface QueuedMailRequest {
 }
 
 /** The maximum number of leases that the method `held` of {@link MailRequestQueue} returns. */
-export const MAX_LISTED_REQUEST_LEASES = 1000;
+export const MAX_LISTED_MAIL_REQUEST_LEASES = 1000;
 
 /** The queue of recorded requests. Every method rejects with StoreUnavailable if the store fails. */
 export interface MailRequestQueue {
@@ -48,7 +48,9 @@ export interface MailRequestQueue {
     readonly leaseMs: number;
     readonly limit: number;
   }): Promise<readonly QueuedMailRequest[]>;
-  /** Returns the current leases of requests, ordered by request id; at most MAX_LISTED_REQUEST_LEASES. */
+  /**
+   * Returns the current leases of requests, ordered by request id; at most MAX_LISTED_MAIL_REQUEST_LEASES.
+   */
   held(): Promise<readonly HeldLease[]>;
   /** Frees a request whose lease has expired. No-op if the request has been leased again or removed since. */
   free(lease: HeldLease): Promise<void>;

@@ -30,7 +30,7 @@ export interface Session {
    * Counts the session's latest refresh tokens that were sent again to a client in another network. Undefined
    * if there are none.
    */
-  readonly repeats?: RefreshTokenRepeats;
+  readonly repeats?: RefreshTokenResendCount;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface Session {
  * refresh token, auth sends the current token again, because the client may have missed the first response.
  * This is counted only if the client is in another network than the client that first received the token.
  */
-export interface RefreshTokenRepeats {
+export interface RefreshTokenResendCount {
   /** The number of the last refresh token that was sent again to a client in another network. */
   readonly n: number;
   /**
@@ -88,7 +88,7 @@ export interface SessionStore {
    * the number of the current token.
    * @returns false if `repeats.n` is another number, or if there is no such session
    */
-  setRepeats(id: string, repeats: RefreshTokenRepeats): Promise<boolean>;
+  setRepeats(id: string, repeats: RefreshTokenResendCount): Promise<boolean>;
   /**
    * Raises `since` of a session to the given sequence, so that revocations up to this sequence do not end the
    * session. Does nothing if `since` is already higher.

@@ -39,7 +39,7 @@ export interface CommitPublisher {
    * @returns the streams for which the bus or the outbox failed. Some of their commits may have been
    * published, but the caller must retry all of these streams
    */
-  publish(commits: readonly OutgoingCommit[], signal: AbortSignal): Promise<readonly UnpublishedStreams[]>;
+  publish(commits: readonly OutgoingCommit[], signal: AbortSignal): Promise<readonly StreamsToRetry[]>;
   /** Counts the streams that are blocked by an invalid or unreadable commit. */
   blocked(): number;
   /** Returns the topics to which publishing failed the last time it was tried. */
@@ -47,7 +47,7 @@ export interface CommitPublisher {
 }
 
 /** The streams of one topic that could not be published, or could not be marked as published. */
-export interface UnpublishedStreams {
+export interface StreamsToRetry {
   readonly topic: string;
   readonly streams: readonly string[];
   readonly error: unknown;
@@ -146,7 +146,7 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
     topic: string,
     commits: readonly OutgoingCommit[],
     signal: AbortSignal,
-  ): Promise<readonly UnpublishedStreams[]> {
+  ): Promise<readonly StreamsToRetry[]> {
     for (let done = 0; done < commits.length && !signal.aborted; done += batchSize) {
       try {
         await publishBatch(topic, commits.slice(done, done + batchSize));
@@ -181,7 +181,7 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
   return {
     prepare,
     async publish(commits, signal) {
-      const refused: UnpublishedStreams[] = [];
+      const refused: StreamsToRetry[] = [];
       for (const [topic, ofTopic] of Map.groupBy(commits, (commit) => commit.topic))
         refused.push(...(await publishTopic(topic, ofTopic, signal)));
       return refused;

@@ -13,7 +13,7 @@ import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import type { Commit } from '../ports/journal.ts';
 import type { Outbox } from '../ports/outbox.ts';
-import { createCommit, readUnpublishedCommits, sameThreadSigner } from '../ports/testing/commits.ts';
+import { createCommit, mainThreadSigner, readUnpublishedCommits } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createRelay, type Relay } from './relay.ts';
 import { getAccountIdOfRecord } from './testing/account-of-record.ts';
@@ -132,7 +132,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     }
     const relay = createRelay({
       journal,
-      signer: sameThreadSigner,
+      signer: mainThreadSigner,
       outbox: {
         unpublished: whileAlive(remoteOutbox.unpublished),
         waiting: whileAlive(remoteOutbox.waiting),

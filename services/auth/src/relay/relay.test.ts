@@ -14,7 +14,7 @@ import {
   createMailRequestedFact,
   createSessionsRevokedFact,
   createTestInstant,
-  sameThreadSigner,
+  mainThreadSigner,
   testSigner,
 } from '../ports/testing/commits.ts';
 import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
@@ -103,7 +103,7 @@ describe('the relay', () => {
     const relay = createRelay({
       outbox,
       journal,
-      signer: sameThreadSigner,
+      signer: mainThreadSigner,
       bus: recorder.bus,
       leases,
       instance: randomUUID(),
@@ -790,7 +790,7 @@ describe('the relay', () => {
     const relay = createRelay({
       outbox,
       journal,
-      signer: sameThreadSigner,
+      signer: mainThreadSigner,
       bus: recorder.bus,
       leases,
       instance: 'one',

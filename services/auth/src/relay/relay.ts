@@ -11,7 +11,7 @@ import {
   type CommitPublisher,
   type CommitPublisherDeps,
   createCommitPublisher,
-  type UnpublishedStreams,
+  type StreamsToRetry,
 } from './publisher.ts';
 import { createPublishQueue } from './queue.ts';
 import { createOutboxSweep } from './sweep.ts';
@@ -42,8 +42,8 @@ export interface RelayDeps {
 export interface Relay extends ProcessPart {
   /**
    * Tells the relay to publish a stream soon, because a commit was appended to it.
-   * @param appended the commit, if this process has appended it. The relay then need not read the first commit
-   * of a stream from the outbox
+   * @param appended the commit, if this process has appended it. The relay then need not read the first
+   * commit of a stream from the outbox
    */
   nudge(stream: string, appended?: Commit): void;
 }
@@ -152,7 +152,7 @@ export function createRelay(deps: RelayDeps): Relay {
 
   /** Publishes a batch. @returns the streams that must be retried */
   async function publish({ streams, prepared }: PreparedBatch): Promise<readonly string[]> {
-    const refused: readonly Omit<UnpublishedStreams, 'topic'>[] =
+    const refused: readonly Omit<StreamsToRetry, 'topic'>[] =
       'error' in prepared
         ? [{ streams, error: prepared.error }]
         : await publisher.publish(prepared.commits, signal);
@@ -161,7 +161,7 @@ export function createRelay(deps: RelayDeps): Relay {
   }
 
   /** Logs when publishing starts to fail, and when it recovers. */
-  function report([first]: readonly Omit<UnpublishedStreams, 'topic'>[]): void {
+  function report([first]: readonly Omit<StreamsToRetry, 'topic'>[]): void {
     if (first !== undefined && !isFailing) {
       const { error: err, streams: _, ...topic } = first;
       logger.warn({ err, ...topic }, 'cannot publish, trying again');

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Session } from '../ports/sessions.ts';
 import {
-  countRefreshTokenRepeat,
+  countRefreshTokenResend,
   judgeRefreshTokenReuse,
   type OldRefreshTokenUse,
   type RefreshTokenReuseVerdict,
@@ -75,30 +75,30 @@ describe('the token before the current one', () => {
 
 describe('repeats to another network', () => {
   test('are counted once for each token, and in a row without gaps', () => {
-    assert.deepEqual(countRefreshTokenRepeat(session, AWAY), { n: 5, inARow: 1 });
-    assert.deepEqual(countRefreshTokenRepeat({ ...session, repeats: { n: 5, inARow: 2 } }, AWAY), {
+    assert.deepEqual(countRefreshTokenResend(session, AWAY), { n: 5, inARow: 1 });
+    assert.deepEqual(countRefreshTokenResend({ ...session, repeats: { n: 5, inARow: 2 } }, AWAY), {
       n: 5,
       inARow: 2,
     });
-    assert.deepEqual(countRefreshTokenRepeat({ ...session, repeats: { n: 4, inARow: 2 } }, AWAY), {
+    assert.deepEqual(countRefreshTokenResend({ ...session, repeats: { n: 4, inARow: 2 } }, AWAY), {
       n: 5,
       inARow: 3,
     });
-    assert.deepEqual(countRefreshTokenRepeat({ ...session, repeats: { n: 3, inARow: 2 } }, AWAY), {
+    assert.deepEqual(countRefreshTokenResend({ ...session, repeats: { n: 3, inARow: 2 } }, AWAY), {
       n: 5,
       inARow: 1,
     });
   });
 
   test('do not include those in the same network', () => {
-    assert.equal(countRefreshTokenRepeat(session, '192.0.2.200'), undefined);
+    assert.equal(countRefreshTokenResend(session, '192.0.2.200'), undefined);
     const repeats = { n: 4, inARow: 2 };
-    assert.equal(countRefreshTokenRepeat({ ...session, repeats }, HOME), repeats);
+    assert.equal(countRefreshTokenResend({ ...session, repeats }, HOME), repeats);
     assert.equal(
-      countRefreshTokenRepeat({ ...session, ip: '2001:db8:0:1::1' }, '2001:db8:0:ff::2'),
+      countRefreshTokenResend({ ...session, ip: '2001:db8:0:1::1' }, '2001:db8:0:ff::2'),
       undefined,
     );
-    assert.deepEqual(countRefreshTokenRepeat({ ...session, ip: '2001:db8:0:1::1' }, '2001:db8:0:100::2'), {
+    assert.deepEqual(countRefreshTokenResend({ ...session, ip: '2001:db8:0:1::1' }, '2001:db8:0:100::2'), {
       n: 5,
       inARow: 1,
     });

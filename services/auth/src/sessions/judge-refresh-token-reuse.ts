@@ -1,6 +1,6 @@
 /** Decides what to do when a client presents an old refresh token (ADR 25). */
 import { toNetworkLimitKey } from '../limits/ip-key.ts';
-import type { RefreshTokenRepeats, Session } from '../ports/sessions.ts';
+import type { RefreshTokenResendCount, Session } from '../ports/sessions.ts';
 
 export type RefreshTokenReuseVerdict =
   /**
@@ -66,7 +66,7 @@ export function judgeRefreshTokenReuse(
   // Nobody has used the current token yet, so there may be only one client: it missed the response with the
   // current token, and its user agent has changed, for example because of an update.
   if (!isSameClient) return 'end-session';
-  const repeats = countRefreshTokenRepeat(session, ip);
+  const repeats = countRefreshTokenResend(session, ip);
   return repeats !== undefined && repeats.inARow > MAX_REPEATS_IN_A_ROW ? 'end-session' : 'repeat';
 }
 
@@ -75,10 +75,10 @@ export function judgeRefreshTokenReuse(
  * address `ip`. The count does not change if the session was last used from the same network, because the
  * client is then probably another tab of the same browser.
  */
-export function countRefreshTokenRepeat(
+export function countRefreshTokenResend(
   { n, ip: lastIp, repeats }: Pick<Session, 'n' | 'ip' | 'repeats'>,
   ip: string,
-): RefreshTokenRepeats | undefined {
+): RefreshTokenResendCount | undefined {
   if (isSameNetwork(lastIp, ip) || repeats?.n === n) return repeats;
   return { n, inARow: repeats?.n === n - 1 ? repeats.inARow + 1 : 1 };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import { disableAccount } from '../administration/manage-accounts.ts';
-import type { AuditReport, AuditSink } from '../ports/audit.ts';
+import type { AuditSink, SecurityEventReport } from '../ports/audit.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
 import {
@@ -41,7 +41,7 @@ async function revocations(world: TestWorld, userId: string): Promise<number> {
  * Returns the dependencies of a test world, and the list to which their reports of security events are added.
  */
 function withReports({ deps }: TestWorld) {
-  const reports: AuditReport[] = [];
+  const reports: SecurityEventReport[] = [];
   const audit: AuditSink = { record: (report) => reports.push(report) };
   return { deps: { ...deps, audit }, reports };
 }

@@ -9,7 +9,7 @@ import { runEvenIfRateLimited } from '../limits/within-limits.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import {
-  countRefreshTokenRepeat,
+  countRefreshTokenResend,
   isSameNetwork,
   judgeRefreshTokenReuse,
 } from './judge-refresh-token-reuse.ts';
@@ -93,7 +93,7 @@ async function answerReuse(
  */
 async function repeat(deps: Needs, session: Session, n: number, context: UseCaseContext): Promise<Session> {
   const { id, userId } = session;
-  const repeats = countRefreshTokenRepeat(session, context.ip);
+  const repeats = countRefreshTokenResend(session, context.ip);
   if (repeats !== undefined && repeats !== session.repeats) {
     const isCurrent = await deps.sessions.setRepeats(id, repeats);
     if (!isCurrent) return answerReuse(deps, await findUnexpired(deps, id), n, context);

@@ -3,7 +3,7 @@ import { type AccountCommand, type AccountState, isLivingAccount } from '../acco
 import type { Caller, UseCaseDeps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import type { CommandFromState } from '../streams/commands.ts';
+import type { CreateCommandFromState } from '../streams/commands.ts';
 
 export type SessionStatus = 'active' | 'revoked';
 
@@ -61,8 +61,8 @@ export async function findCallerOfToken(
  */
 export function refuseRevokedCaller(
   { state: checked }: Pick<Caller, 'state'>,
-  ask: CommandFromState<AccountState, AccountCommand>,
-): CommandFromState<AccountState, AccountCommand> {
+  ask: CreateCommandFromState<AccountState, AccountCommand>,
+): CreateCommandFromState<AccountState, AccountCommand> {
   return (state) => {
     if (!isLivingAccount(state) || state.revokedAt > checked.revokedAt) throw new Refused('unauthenticated');
     return ask(state);

@@ -7,7 +7,7 @@ import { findAddressOwnerId } from '../addresses/owners.ts';
 import { deriveCommandId } from '../command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import {
-  bindIdempotencyKey,
+  bindIdempotencyKeyToBody,
   deriveCommandIdFromIdempotencyKey,
   type RepeatableOperation,
 } from '../idempotency.ts';
@@ -127,7 +127,7 @@ async function signUpOnce(
       { email: email.stored, username, firstName, lastName },
       'password',
     );
-    await bindIdempotencyKey(deps, operation, context);
+    await bindIdempotencyKeyToBody(deps, operation, context);
     if (deps.settings.revealExisting) await assertUnowned(deps, address);
     // If the mail limit is reached, the sign-up is refused: without the mail, nobody could verify the
     // account.

@@ -12,7 +12,7 @@ import {
   type SessionOrSignUpCookie,
   type SignUpProof,
 } from '../account/index.ts';
-import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
+import { endUnverifiedSignUpsForAddress, findAddressOwnerId } from '../addresses/owners.ts';
 import { runBestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { getRateLimitChargesForMail } from '../limits/mail-budget.ts';
@@ -143,7 +143,7 @@ export async function verifySignUp(
     // former owner of the email address. If a new password was chosen, this has already been done.
     if (evidence.kind !== 'new-password')
       await replaceTrustedIpAddresses(deps, { address: account.address, ip: context.ip });
-    await runBestEffort(() => endOtherSignUps(deps, account.address, context));
+    await runBestEffort(() => endUnverifiedSignUpsForAddress(deps, account.address, context));
   }
   return { facts, ...rest };
 }

@@ -72,7 +72,7 @@ export interface CommandMetadata {
  * Returns the command for the current state of the stream. This function is called again on each retry, so
  * that the command is always made from current data.
  */
-export type CommandFromState<State, Command> = (state: State) => Command | Promise<Command>;
+export type CreateCommandFromState<State, Command> = (state: State) => Command | Promise<Command>;
 
 export interface CommandExecutor<State, Command, F extends Fact> {
   /** Returns the current state of a stream. @throws StoreUnavailable, or UnreadableCommit */
@@ -85,7 +85,7 @@ export interface CommandExecutor<State, Command, F extends Fact> {
   execute(
     stream: string,
     origin: CommandMetadata,
-    ask: CommandFromState<State, Command>,
+    ask: CreateCommandFromState<State, Command>,
   ): Promise<CommandOutcome<State, F>>;
   /**
    * Runs a command like `execute`, on a stream that is expected not to exist. The first attempt therefore
@@ -94,7 +94,7 @@ export interface CommandExecutor<State, Command, F extends Fact> {
   create(
     stream: string,
     origin: CommandMetadata,
-    ask: CommandFromState<State, Command>,
+    ask: CreateCommandFromState<State, Command>,
   ): Promise<CommandOutcome<State, F>>;
   /** Returns the commit of a command that has already been carried out; undefined if it has not. */
   carriedOut(commandId: string): Promise<Commit | undefined>;
@@ -144,7 +144,7 @@ export function createCommandExecutor<State, Command, F extends Fact>(
   type Call = {
     readonly stream: string;
     readonly origin: CommandMetadata;
-    readonly ask: CommandFromState<State, Command>;
+    readonly ask: CreateCommandFromState<State, Command>;
   };
 
   function run(call: Call, first?: LoadedStream<State>): Promise<CommandOutcome<State, F>> {

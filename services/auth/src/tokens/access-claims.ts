@@ -6,7 +6,7 @@
 import type { TokenProfile } from '../ports/tokens.ts';
 
 /** The profile fields that access tokens can contain as claims. */
-export const claimableProfileFields = [
+export const profileFieldsAllowedAsClaims = [
   'email',
   'username',
   'firstName',

@@ -8,9 +8,14 @@ import type { MailSendResult } from '../delivery/attempt.ts';
 import type { SmtpStage } from '../delivery/reply.ts';
 import type { SendMailOptions } from '../ports/mailer.ts';
 import { createSmtpConversation, type SmtpExchange } from './conversation.smtp.ts';
-import { SmtpFailure, toConversationFailure, toMailSendResult, toStageFailure } from './failure.smtp.ts';
 import {
-  createCustomAuthHandlers,
+  SmtpFailure,
+  toMailSendResult,
+  toSmtpConversationFailure,
+  toSmtpStageFailure,
+} from './failure.smtp.ts';
+import {
+  createNodemailerLoginHandlers,
   logInToSmtpServer,
   type RefusedLoginMechanisms,
   type SmtpCredentials,
@@ -153,7 +158,7 @@ async function connect(
     requireTLS: settings.startTls,
     ignoreTLS: !settings.startTls,
     tls: { rejectUnauthorized: settings.validateCertificates },
-    ...(settings.credentials && { customAuth: createCustomAuthHandlers(settings.credentials) }),
+    ...(settings.credentials && { customAuth: createNodemailerLoginHandlers(settings.credentials) }),
     logger: conversation.logger,
     transactionLog: true,
     greetingTimeout: waits.greeting,
@@ -229,7 +234,7 @@ async function opened(socket: Socket, stage: SmtpStage, { event, ms, signal }: O
     // the process.
     socket.on('error', () => undefined);
     socket.destroy();
-    throw new SmtpFailure(toStageFailure(patience.signal.aborted ? noAnswer(ms) : error, stage));
+    throw new SmtpFailure(toSmtpStageFailure(patience.signal.aborted ? noAnswer(ms) : error, stage));
   } finally {
     clearTimeout(timer);
   }
@@ -247,7 +252,7 @@ async function introduce({ smtp, conversation, signal }: SmtpSession): Promise<v
   try {
     await runSmtpStep(smtp, signal, (done) => smtp.connect(done));
   } catch (error) {
-    throw new SmtpFailure(toConversationFailure(error, conversation));
+    throw new SmtpFailure(toSmtpConversationFailure(error, conversation));
   }
 }
 
@@ -307,7 +312,7 @@ function createConnection({ smtp, conversation }: SmtpSession, socket: Socket): 
         const failure = { stage: 'content', words: 'given up while waiting' } as const;
         return { result: { kind: 'deferred', failure }, isStale: false };
       }
-      const failed = toConversationFailure(error, conversation, envelope.to[0]);
+      const failed = toSmtpConversationFailure(error, conversation, envelope.to[0]);
       const replies = conversation.replies() - repliesBefore;
       const isClosing = failed.failure.code === undefined || failed.failure.code === 421;
       const unseen = replies === 0 || (replies === 1 && failed.failure.code === 421);

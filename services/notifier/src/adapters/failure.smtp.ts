@@ -7,7 +7,7 @@ import { interpretReply, type SmtpReplyMeaning } from '../delivery/judge-reply.t
 import {
   type AttemptFailureDetails,
   formatMaskedFirstLine,
-  mayReplyDependOnMail,
+  mayReplyBeAboutThisMail,
   parseSmtpReply,
   type SmtpReply,
   type SmtpStage,
@@ -76,7 +76,7 @@ const LASTING_TLS =
  * @param pending the stage to report if the error names no command
  * @param recipient the email address to mask in the server's reply
  */
-export function toStageFailure(error: unknown, pending: SmtpStage, recipient?: string): SmtpStageFailure {
+export function toSmtpStageFailure(error: unknown, pending: SmtpStage, recipient?: string): SmtpStageFailure {
   if (error instanceof SmtpFailure) return error;
   const raised = (error instanceof Error ? error : new Error(String(error))) as SmtpError;
   const { response, message } = raised;
@@ -95,7 +95,7 @@ export function toStageFailure(error: unknown, pending: SmtpStage, recipient?: s
     };
   }
   const isTls = raised.code === 'ETLS' || pending === 'tls' || LASTING_TLS.test(message);
-  const stage = isTls && !mayReplyDependOnMail(pending) ? 'tls' : pending;
+  const stage = isTls && !mayReplyBeAboutThisMail(pending) ? 'tls' : pending;
   return {
     failure: { stage, words: wordsOf(raised) },
     ...(stage === 'tls' && (LASTING_TLS.test(message) || raised.code === 'ETLS') && { isLasting: true }),
@@ -109,7 +109,7 @@ export function toStageFailure(error: unknown, pending: SmtpStage, recipient?: s
  * or the mail began, if there is one.
  * @param recipient the email address to mask in the server's reply
  */
-export function toConversationFailure(
+export function toSmtpConversationFailure(
   error: unknown,
   conversation: SmtpConversation,
   recipient?: string,
@@ -119,10 +119,10 @@ export function toConversationFailure(
   const refusal = conversation.refusal();
   if (refusal !== undefined && (response === undefined || command === 'CONN')) {
     const refused = Object.assign(new Error(refusal.reply), { response: refusal.reply });
-    return toStageFailure(refused, refusal.stage, recipient);
+    return toSmtpStageFailure(refused, refusal.stage, recipient);
   }
   const due = response === undefined ? conversation.pending() : undefined;
-  return toStageFailure(error, due ?? conversation.reached(), recipient);
+  return toSmtpStageFailure(error, due ?? conversation.reached(), recipient);
 }
 
 function wordsOf(raised: SmtpError): string {
@@ -162,12 +162,12 @@ export function toMailSendResult({ failure, reply, isLasting = false }: SmtpStag
   if (reply !== undefined) {
     const kind = MEANS[interpretReply(stage, reply)];
     return {
-      kind: kind === 'rejected' && !mayReplyDependOnMail(stage) ? ('unwelcome' as const) : kind,
+      kind: kind === 'rejected' && !mayReplyBeAboutThisMail(stage) ? ('unwelcome' as const) : kind,
       failure,
     };
   }
   if (stage === 'connect') return { kind: 'unreachable' as const, failure };
   if (isLasting) return { kind: 'unwelcome' as const, failure };
-  const kind = stage === 'mail' || mayReplyDependOnMail(stage) ? ('deferred' as const) : ('busy' as const);
+  const kind = stage === 'mail' || mayReplyBeAboutThisMail(stage) ? ('deferred' as const) : ('busy' as const);
   return { kind, failure };
 }

@@ -1,6 +1,6 @@
 /** Logs in at the mail server (RFC 4954). */
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
-import { SmtpFailure, toConversationFailure } from './failure.smtp.ts';
+import { SmtpFailure, toSmtpConversationFailure } from './failure.smtp.ts';
 import { runSmtpStep, type SmtpSession } from './step.smtp.ts';
 
 /** The login mechanism to use with a password. `auto` chooses from those that the server offers. */
@@ -31,7 +31,7 @@ const XOAUTH2 = 'LATCHKEY-XOAUTH2';
 type Mechanism = 'PLAIN' | 'LOGIN' | 'CRAM-MD5' | typeof XOAUTH2;
 
 /** Returns the login handlers that nodemailer needs in addition to its own. */
-export function createCustomAuthHandlers(
+export function createNodemailerLoginHandlers(
   credentials: SmtpCredentials,
 ): SMTPConnection.CustomAuthenticationHandlers {
   return 'tokens' in credentials ? { [XOAUTH2]: createXoauth2Handler(credentials) } : {};
@@ -162,6 +162,6 @@ async function tryMechanism(
       smtp.login({ user, pass, method, credentials: { user, pass } }, done),
     );
   } catch (error) {
-    throw new SmtpFailure(toConversationFailure(error, conversation));
+    throw new SmtpFailure(toSmtpConversationFailure(error, conversation));
   }
 }

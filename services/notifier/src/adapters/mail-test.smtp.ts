@@ -1,4 +1,6 @@
-/** Tests the settings of the mail server by sending one mail, and reports each step of the SMTP conversation. */
+/**
+ * Tests the settings of the mail server by sending one mail, and reports each step of the SMTP conversation.
+ */
 import { randomUUID } from 'node:crypto';
 import {
   type AttemptFailureDetails,
@@ -9,7 +11,7 @@ import {
 } from '../delivery/reply.ts';
 import type { MailTestSettings } from '../mail-test-settings.ts';
 import { openSmtpConnection } from './connection.smtp.ts';
-import { toStageFailure } from './failure.smtp.ts';
+import { toSmtpStageFailure } from './failure.smtp.ts';
 import { composeMessage } from './message.smtp.ts';
 import { toSmtpSettings } from './settings.smtp.ts';
 
@@ -75,7 +77,7 @@ export async function sendTestMail(
     connection.quit();
     return 'failure' in result ? adviceFor(result.failure) : undefined;
   } catch (error) {
-    return adviceFor(toStageFailure(error, 'connect').failure);
+    return adviceFor(toSmtpStageFailure(error, 'connect').failure);
   }
 }
 

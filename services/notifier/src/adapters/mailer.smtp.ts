@@ -1,7 +1,7 @@
 /** Creates the mailer, which sends mails over SMTP. */
 import type { MailSendResult, MailServerProbeResult } from '../delivery/attempt.ts';
 import type { Mailer, OutgoingMail, SendMailOptions } from '../ports/mailer.ts';
-import { toMailSendResult, toStageFailure } from './failure.smtp.ts';
+import { toMailSendResult, toSmtpStageFailure } from './failure.smtp.ts';
 import { type ComposedMessage, composeMessage, type MailEnvelopeSettings } from './message.smtp.ts';
 import { type ConnectionPoolSettings, createConnectionPool } from './pool.smtp.ts';
 
@@ -38,7 +38,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
       return isStale ? undefined : result;
     } catch (error) {
       if (options.signal.aborted) return { kind: 'withdrawn' };
-      const result = toMailSendResult(toStageFailure(error, 'connect'));
+      const result = toMailSendResult(toSmtpStageFailure(error, 'connect'));
       pool.learn(result, startedAt);
       return result;
     }
@@ -65,7 +65,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
       if (connection !== undefined) pool.release(connection);
       return { kind: 'welcome' };
     } catch (error) {
-      const { kind, failure } = toMailSendResult(toStageFailure(error, 'connect'));
+      const { kind, failure } = toMailSendResult(toSmtpStageFailure(error, 'connect'));
       const result = {
         kind: kind === 'unreachable' || kind === 'unwelcome' ? kind : 'busy',
         failure,

@@ -1,7 +1,7 @@
 /** The results of an attempt to send a mail, and how each changes the delivery. */
 import { assertNever } from '@latchkey/events';
 import type { ClaimedDelivery, DeliveryAttempt, RedactedRecipient } from './delivery.ts';
-import { type AttemptFailureDetails, mayReplyDependOnMail } from './reply.ts';
+import { type AttemptFailureDetails, mayReplyBeAboutThisMail } from './reply.ts';
 import type { SuppressionReason } from './suppression.ts';
 
 /**
@@ -71,7 +71,7 @@ export type DeliveryAttemptResult =
   | { readonly kind: 'suppressed'; readonly reason: SuppressionReason };
 
 /** What to record about a claimed delivery after an attempt: its new state, and the attempt itself. */
-export type DeliverySettlement =
+export type DeliveryOutcome =
   | { readonly state: 'expired'; readonly at: Date; readonly attempt?: DeliveryAttempt }
   | {
       readonly state: 'sent';
@@ -152,10 +152,10 @@ export interface FinishedAttempt {
 }
 
 /** Returns what to record about a delivery after an attempt to send its mail. */
-export function decideDeliverySettlement(
+export function decideDeliveryOutcome(
   { tries }: Pick<ClaimedDelivery, 'tries'>,
   { result, at, ms, now, sender, random, recipient }: FinishedAttempt,
-): DeliverySettlement {
+): DeliveryOutcome {
   const attempt: DeliveryAttempt = {
     at,
     ms,
@@ -185,7 +185,7 @@ export function decideDeliverySettlement(
     case 'busy':
       // From RCPT TO on, this mail may be the cause of the refusal. Wait longer before it is tried again;
       // otherwise, the circuit breaker would use the same mail for every probe.
-      return mayReplyDependOnMail(result.failure.stage) ? backOff() : soon();
+      return mayReplyBeAboutThisMail(result.failure.stage) ? backOff() : soon();
     case 'unreachable':
     case 'unwelcome':
     case 'withdrawn':
@@ -194,16 +194,16 @@ export function decideDeliverySettlement(
       return assertNever(result);
   }
 
-  function backOff(): DeliverySettlement {
+  function backOff(): DeliveryOutcome {
     return { state: 'pending', dueAt: later(now, computeRetryDelayMs(tries, random)), counts: true, attempt };
   }
-  function soon(): DeliverySettlement {
+  function soon(): DeliveryOutcome {
     const dueAt = later(now, UNREACHABLE_RETRY_MS * (0.5 + random / 2));
     return { state: 'pending', dueAt, counts: false, attempt };
   }
 }
 
 /** Returns whether a delivery may still be sent at `now`. */
-export function mayDeliveryStillBeSent(delivery: Pick<ClaimedDelivery, 'sendUntil'>, now: Date): boolean {
+export function isBeforeSendDeadline(delivery: Pick<ClaimedDelivery, 'sendUntil'>, now: Date): boolean {
   return now.getTime() < delivery.sendUntil.getTime();
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { computeRetryDelayMs, type DeliveryAttemptResult, decideDeliverySettlement } from './attempt.ts';
+import { computeRetryDelayMs, type DeliveryAttemptResult, decideDeliveryOutcome } from './attempt.ts';
 import { computeSendDeadline } from './delivery.ts';
 import type { AttemptFailureDetails } from './reply.ts';
 
@@ -38,7 +38,7 @@ describe('what becomes of a delivery', () => {
   };
   const atGreeting: AttemptFailureDetails = { stage: 'greeting', code: 421 };
   function after(result: DeliveryAttemptResult) {
-    return decideDeliverySettlement(delivery, {
+    return decideDeliveryOutcome(delivery, {
       result,
       at: NOW,
       ms: 5,

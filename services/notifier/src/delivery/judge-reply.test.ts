@@ -4,7 +4,7 @@ import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import {
   interpretReply,
-  overrulingReplyRules,
+  overridingReplyRules,
   type SmtpReplyMeaning,
   smtpReplyRules,
 } from './judge-reply.ts';
@@ -204,7 +204,7 @@ describe('what a reply means', () => {
   }
 
   it('has a source for every rule', () => {
-    for (const { source } of [...smtpReplyRules, ...overrulingReplyRules])
+    for (const { source } of [...smtpReplyRules, ...overridingReplyRules])
       assert.match(source, /RFC|IANA|Gmail|Exchange|Postfix/);
   });
 

@@ -252,7 +252,7 @@ export const smtpReplyRules: readonly SmtpReplyRule[] = [
  * Rules that overrule `smtpReplyRules` if the reply's code says that the recipient is the cause. A wrong code
  * would end the delivery, so these rules also check the reply's words.
  */
-export const overrulingReplyRules: readonly SmtpReplyRule[] = [
+export const overridingReplyRules: readonly SmtpReplyRule[] = [
   {
     source: 'RFC 3463 3.2, 3.3, and servers that send one code with all refusals',
     text: ABOUT_US_IN_ANY_CASE,
@@ -272,7 +272,7 @@ export function interpretReply(stage: SmtpStage, { text, ...reply }: SmtpReply):
   const said = { ...reply, text: removeEmailAddresses(text) };
   const means = smtpReplyRules.find((each) => matches(each, stage, said))?.means ?? 'undecided';
   if (means !== 'recipient') return means;
-  return overrulingReplyRules.find((each) => matches(each, stage, said))?.means ?? means;
+  return overridingReplyRules.find((each) => matches(each, stage, said))?.means ?? means;
 }
 
 /**

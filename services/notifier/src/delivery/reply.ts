@@ -1,6 +1,6 @@
 /**
- * Replies of a mail server, and the stage of the conversation at which they were sent: RFC 5321 4.2, RFC 3463 and RFC
- * 2034.
+ * Replies of a mail server, and the stage of the conversation at which they were sent: RFC 5321 4.2, RFC 3463
+ * and RFC 2034.
  */
 
 /**
@@ -41,7 +41,7 @@ export function formatSmtpStage(stage: SmtpStage): string {
  * Returns whether the server's reply at a stage may depend on the mail. At earlier stages, the server gives
  * the same reply to every mail.
  */
-export function mayReplyDependOnMail(stage: SmtpStage): boolean {
+export function mayReplyBeAboutThisMail(stage: SmtpStage): boolean {
   return smtpStages.indexOf(stage) >= smtpStages.indexOf('rcpt');
 }
 
@@ -69,7 +69,10 @@ export interface AttemptFailureDetails {
 
 /** Matches an enhanced status code at the beginning of a reply's text (RFC 2034 4). */
 const LEADING = /^([245]\.\d{1,3}\.\d{1,3})(?=\s|$)[ \t]*/;
-/** Matches an enhanced status code as qmail writes it, for example `sorry, no mailbox here by that name (#5.1.1)`. */
+/**
+ * Matches an enhanced status code as qmail writes it, for example `sorry, no mailbox here by that name
+ * (#5.1.1)`.
+ */
 const TRAILING = /\(?#([245]\.\d{1,3}\.\d{1,3})\)?/;
 
 /** Parses a reply of one or more lines. @returns undefined if the text is not a reply */
@@ -86,8 +89,9 @@ export function parseSmtpReply(raw: string): SmtpReply | undefined {
 const LONGEST_WORDS = 200;
 const MASK = '…';
 /**
- * Matches an email address: the text around an @, also quoted or in brackets. The @ may be encoded as in return paths
- * (`a=40b.c`), and the part before it may contain apostrophes (`o'brien@example.com`, RFC 5322 3.2.3).
+ * Matches an email address: the text around an @, also quoted or in brackets. The @ may be encoded as in
+ * return paths (`a=40b.c`), and the part before it may contain apostrophes (`o'brien@example.com`, RFC 5322
+ * 3.2.3).
  */
 const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"]+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
 const SHORTEST_NAME = 3;
@@ -106,8 +110,8 @@ export interface AddressMaskingOptions {
 }
 
 /**
- * Returns the first non-empty line of a string, without control characters, with email addresses masked, and shortened
- * to 200 characters.
+ * Returns the first non-empty line of a string, without control characters, with email addresses masked, and
+ * shortened to 200 characters.
  */
 export function formatMaskedFirstLine(
   text: string,

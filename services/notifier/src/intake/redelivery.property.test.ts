@@ -14,7 +14,7 @@ import { type Database, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
 import {
   type DeliveriesAndCutoffs,
-  doesCutoffApply,
+  isDeliveryStoppedByCutoff,
   type MailCutoff,
   type NewDelivery,
 } from '../delivery/delivery.ts';
@@ -104,7 +104,7 @@ describe('redelivery', () => {
           seen.push(...cutoffs);
         }
         function superseded(delivery: NewDelivery): boolean {
-          return seen.some((cutoff) => doesCutoffApply(cutoff, delivery));
+          return seen.some((cutoff) => isDeliveryStoppedByCutoff(cutoff, delivery));
         }
         async function send(limit: number, keep: boolean): Promise<void> {
           now += 1;

@@ -10,7 +10,7 @@
  */
 import type { HeldLease } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
-import { type DeliverySettlement, MAX_RETRY_DELAY_MS } from '../delivery/attempt.ts';
+import { type DeliveryOutcome, MAX_RETRY_DELAY_MS } from '../delivery/attempt.ts';
 import type {
   ClaimedDelivery,
   DeliveriesAndCutoffs,
@@ -43,7 +43,9 @@ export interface SettleDeliveryOptions {
 
 /** Which deliveries a process claims, under which name, and for how long. */
 export interface ClaimDeliveriesRequest {
-  /** A name that is unique for each claim. Only the claim with this name may store the result of a delivery. */
+  /**
+   * A name that is unique for each claim. Only the claim with this name may store the result of a delivery.
+   */
   readonly owner: string;
   readonly now: Date;
   /** How long the lease lasts, in ms. */
@@ -105,7 +107,10 @@ export function hasReport(delivery: DeliverySummary): delivery is DeliveryWithRe
   return delivery.recipient !== undefined && delivery.report !== undefined;
 }
 
-/** The position of a delivery in a list. The next page begins after the position of the last delivery on a page. */
+/**
+ * The position of a delivery in a list. The next page begins after the position of the last delivery on a
+ * page.
+ */
 export type DeliveryPosition = Pick<DeliverySummary, 'occurredAt' | 'id'>;
 
 /**
@@ -171,8 +176,8 @@ export interface DeliveryStore {
    */
   held(): Promise<readonly HeldLease[]>;
   /**
-   * Makes a claimed delivery whose lease has expired due again at `now`. Does nothing if the lease has changed
-   * meanwhile.
+   * Makes a claimed delivery whose lease has expired due again at `now`. Does nothing if the lease has
+   * changed meanwhile.
    */
   free(lease: HeldLease, now: Date): Promise<void>;
   /**
@@ -183,7 +188,7 @@ export interface DeliveryStore {
   settle(
     id: string,
     owner: string,
-    settlement: DeliverySettlement,
+    settlement: DeliveryOutcome,
     options?: SettleDeliveryOptions,
   ): Promise<boolean>;
   /**
@@ -194,8 +199,8 @@ export interface DeliveryStore {
    */
   expire(now: Date): Promise<number>;
   /**
-   * Counts the deliveries by state, up to `atMost` per state. Without `atMost` the census is expensive, because every
-   * delivery is counted.
+   * Counts the deliveries by state, up to `atMost` per state. Without `atMost` the census is expensive,
+   * because every delivery is counted.
    */
   census(atMost?: number): Promise<DeliveryCounts>;
   /**
@@ -242,9 +247,9 @@ export interface DeliveryStore {
    */
   unsharedRecipientsOf(subject: string): Promise<readonly string[]>;
   /**
-   * Removes everything that identifies the recipients of a subject's deliveries: the content, the recipient, and the
-   * text of the servers' replies. Open deliveries become `cancelled`. Idempotent; nothing of the removed data remains
-   * in the files of the store.
+   * Removes everything that identifies the recipients of a subject's deliveries: the content, the recipient,
+   * and the text of the servers' replies. Open deliveries become `cancelled`. Idempotent; nothing of the
+   * removed data remains in the files of the store.
    */
   erase(subject: string, now: Date): Promise<void>;
   /** Returns those of the given ids for which a delivery is stored, in any state. */

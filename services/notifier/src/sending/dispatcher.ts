@@ -2,9 +2,9 @@
 import type { Logger } from '@latchkey/process';
 import {
   type DeliveryAttemptResult,
-  decideDeliverySettlement,
+  decideDeliveryOutcome,
+  isBeforeSendDeadline,
   type MailServerProbeResult,
-  mayDeliveryStillBeSent,
 } from '../delivery/attempt.ts';
 import type { ClaimedDelivery, RedactedRecipient } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
@@ -103,7 +103,7 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
     const { id } = delivery;
     const options = {
       // Check again now, because the mail may have waited for a connection for minutes.
-      mayProceed: () => leases.mayStillSend(id) && mayDeliveryStillBeSent(delivery, clock.now()),
+      mayProceed: () => leases.mayStillSend(id) && isBeforeSendDeadline(delivery, clock.now()),
       signal: givingUp.signal,
       stopping: stopping.signal,
     };
@@ -141,7 +141,7 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
     logFailure(logger, id, result);
     const ms = Math.round(clock.monotonic() - lease.monotonic);
     const recipient = deps.recipientOf?.(delivery.content.to);
-    const settlement = decideDeliverySettlement(delivery, {
+    const settlement = decideDeliveryOutcome(delivery, {
       result,
       at,
       ms,

@@ -25,7 +25,7 @@ import fc from 'fast-check';
 import type { MailSendResult } from '../delivery/attempt.ts';
 import {
   type DeliveriesAndCutoffs,
-  doesCutoffApply,
+  isDeliveryStoppedByCutoff,
   type MailCutoff,
   type NewDelivery,
 } from '../delivery/delivery.ts';
@@ -262,7 +262,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
   }
 
   function isReached(delivery: NewDelivery): boolean {
-    return cutoffs.some((cutoff) => doesCutoffApply(cutoff, delivery));
+    return cutoffs.some((cutoff) => isDeliveryStoppedByCutoff(cutoff, delivery));
   }
 
   function assertMayBeSent(claimed: readonly NewDelivery[], now: Date): void {
@@ -296,8 +296,8 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     };
 
     /**
-     * A request of a crashed process may still take effect, but the process gets no response. A paused process gets the
-     * response after its pause.
+     * A request of a crashed process may still take effect, but the process gets no response. A paused
+     * process gets the response after its pause.
      */
     async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
       await state.thawed;

@@ -1,7 +1,7 @@
 /** Records the results of attempts to send mails. */
 import { retry } from '@latchkey/process/loop';
 import { StoreUnavailable } from '@latchkey/store';
-import type { DeliverySettlement } from '../delivery/attempt.ts';
+import type { DeliveryOutcome } from '../delivery/attempt.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeliveryStore, SettleDeliveryOptions } from '../ports/deliveries.ts';
 import type { StoreOutageLog } from './store-watch.ts';
@@ -16,7 +16,7 @@ const REWRITE_MS = { least: 100, most: 1_000 };
 export interface AttemptOutcome extends SettleDeliveryOptions {
   readonly id: string;
   readonly owner: string;
-  readonly settlement: DeliverySettlement;
+  readonly settlement: DeliveryOutcome;
 }
 
 export interface OutcomeRecorderDeps {

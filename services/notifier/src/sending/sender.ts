@@ -1,6 +1,6 @@
 /** Makes one attempt to send a mail: decrypts the link, renders the mail and sends it. */
 import type { SealedContent } from '@latchkey/events';
-import { type DeliveryAttemptResult, mayDeliveryStillBeSent } from '../delivery/attempt.ts';
+import { type DeliveryAttemptResult, isBeforeSendDeadline } from '../delivery/attempt.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RenderMail } from '../mails/render.ts';
 import type { DecryptSealedLink } from '../ports/decrypter.ts';
@@ -47,7 +47,7 @@ export function createDeliverySender({
   }
 
   return async (delivery, options) => {
-    if (!mayDeliveryStillBeSent(delivery, now())) return { kind: mayExpire() ? 'too-late' : 'withdrawn' };
+    if (!isBeforeSendDeadline(delivery, now())) return { kind: mayExpire() ? 'too-late' : 'withdrawn' };
     const suppression = await suppressions.find(
       computeAddressFingerprint(delivery.content.to),
       delivery.mail,

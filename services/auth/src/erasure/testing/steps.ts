@@ -1,6 +1,6 @@
 import {
   type AccountBeingErased,
-  createStoreErasureSteps,
+  createErasureStepsForStores,
   type EraseAccountDeps,
   type ErasureStep,
   eraseAccountsFromLog,
@@ -17,7 +17,7 @@ export function createErasureSteps(
   addresses: readonly string[],
 ): readonly ErasureStep[] {
   return [
-    ...createStoreErasureSteps(deps, erasing.account, addresses),
+    ...createErasureStepsForStores(deps, erasing.account, addresses),
     { name: 'log', run: () => eraseAccountsFromLog(deps, [erasing.account]) },
     { name: 'end', run: () => finishErasure(deps, erasing) },
   ];

@@ -1,10 +1,10 @@
 /** Creates every route of auth, by topic. */
 import { createOpenApiRoute, type Route } from '@latchkey/http';
 import { runWithTimeBudget } from '@latchkey/store';
-import { withAuditEvents } from '../audited-route.ts';
+import { withSecurityEventRecording } from '../audited-route.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
-import { withLimitDescriptions } from '../route-limits.ts';
+import { withRateLimitDescriptions } from '../route-limits.ts';
 import { createAccountRoutes } from './accounts.ts';
 import { authOpenApiInfo, createDocumentRoutes, createFullOpenApiDocumentRoute } from './documents.ts';
 import { createEmailChangeRoutes } from './email-change.ts';
@@ -37,8 +37,10 @@ export function createAuthRoutes(deps: RouteDeps): readonly Route[] {
   const pageHeaders = deps.pages.headers;
   const routes = topics
     .flatMap((routesOf) => routesOf(deps))
-    .map((route) => withLimitDescriptions(route, deps.limitRules))
-    .map((route) => withAuditEvents(deps.audit, { ...route, pageHeaders, around: runWithTimeBudget }));
+    .map((route) => withRateLimitDescriptions(route, deps.limitRules))
+    .map((route) =>
+      withSecurityEventRecording(deps.audit, { ...route, pageHeaders, around: runWithTimeBudget }),
+    );
   const info = { ...authOpenApiInfo, publicPath: deps.publicPath };
   return [
     ...routes,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
-import { computeHashConcurrency, widenThreadPool } from './thread-pool.ts';
+import { computeHashConcurrency, enlargeThreadPool } from './thread-pool.ts';
 
 /**
  * A script that starts a file access and four long hashes, which occupy all threads of a pool of the default
@@ -13,16 +13,18 @@ import { computeHashConcurrency, widenThreadPool } from './thread-pool.ts';
 const script = `
   import { access } from 'node:fs/promises';
   import { hashRaw } from '@node-rs/argon2';
-  import { widenThreadPool } from '${new URL('./thread-pool.ts', import.meta.url)}';
+  import { enlargeThreadPool } from '${new URL('./thread-pool.ts', import.meta.url)}';
   const isWidened = process.argv.includes('widen');
-  if (isWidened) widenThreadPool(process.env);
+  if (isWidened) enlargeThreadPool(process.env);
   const options = { timeCost: isWidened ? 120 : 30 };
   const hashes = Array.from({ length: 4 }, () => hashRaw('a', options).then(() => 'hash'));
   const file = access('.').then(() => 'file');
   console.log(await Promise.race([...hashes, file]));
 `;
 
-/** Returns what completes first in the script. Then kills the script, because the other hashes take seconds. */
+/**
+ * Returns what completes first in the script. Then kills the script, because the other hashes take seconds.
+ */
 async function first(...args: string[]): Promise<string> {
   const { UV_THREADPOOL_SIZE: _, ...env } = process.env;
   const node = ['--input-type=module', '--eval', script, ...args];
@@ -47,14 +49,14 @@ describe('the thread pool', () => {
 
   test('is made larger than the hash concurrency, unless its size is given', () => {
     const environment: NodeJS.ProcessEnv = {};
-    widenThreadPool(environment);
+    enlargeThreadPool(environment);
     assert.ok(Number(environment['UV_THREADPOOL_SIZE']) > computeHashConcurrency());
     const wanted: NodeJS.ProcessEnv = { HASH_CONCURRENCY: '9' };
-    widenThreadPool(wanted);
+    enlargeThreadPool(wanted);
     assert.equal(computeHashConcurrency(9), 9);
     assert.ok(Number(wanted['UV_THREADPOOL_SIZE']) > 9);
     const given = { UV_THREADPOOL_SIZE: '3' };
-    widenThreadPool(given);
+    enlargeThreadPool(given);
     assert.deepEqual(given, { UV_THREADPOOL_SIZE: '3' });
   });
 });

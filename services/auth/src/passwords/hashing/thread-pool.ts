@@ -20,7 +20,7 @@ export function computeHashConcurrency(configured = 0): number {
  * set. Has no effect once the pool has been used, so `main.ts` must call this function first, even before it
  * checks the settings.
  */
-export function widenThreadPool(environment: NodeJS.ProcessEnv): void {
+export function enlargeThreadPool(environment: NodeJS.ProcessEnv): void {
   const configured = Number(environment['HASH_CONCURRENCY']) || 0;
   environment['UV_THREADPOOL_SIZE'] ??= String(computeHashConcurrency(configured) + OTHER_THREADS);
 }

@@ -128,7 +128,7 @@ export function getLastEventHash(commit: Commit): string | undefined {
 /** Returns the first `count` commits of a stream. */
 export function createCommits(stream: string, count: number): readonly Commit[] {
   let head: string | undefined;
-  return createArray(count, (index) => {
+  return createMany(count, (index) => {
     const commit = createCommit({ stream, number: index + 1 }, head);
     head = getLastEventHash(commit);
     return commit;
@@ -145,7 +145,7 @@ export const testSigner: EventSigner = eventSigner({
  * Signs events like `testSigner`, but always on the main thread. A test can therefore count the turns of the
  * event loop, and control the order in which signatures complete.
  */
-export const sameThreadSigner: EventSigner = {
+export const mainThreadSigner: EventSigner = {
   ...testSigner,
   signOnThreadPool: async (hash) => testSigner.sign(hash),
 };
@@ -175,6 +175,6 @@ export function getCommitNumbers(commits: readonly Commit[]): readonly number[] 
   return commits.map(({ number }) => number);
 }
 
-export function createArray<T>(count: number, make: (index: number) => T): readonly T[] {
+export function createMany<T>(count: number, make: (index: number) => T): readonly T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }

@@ -7,9 +7,9 @@ import type { Outbox } from '../outbox.ts';
 import type { OpenRegistrationStore } from '../registrations.ts';
 import {
   appendCommits,
-  createArray,
   createCommit,
   createCommits,
+  createMany,
   createRegistrationCommit,
   createRoleChangedFact,
   createSessionsRevokedFact,
@@ -53,7 +53,7 @@ export function defineJournalContractTests(name: string, open: OpenEmptyStores):
       test('lets one of several processes store its entries, whole', async () => {
         const stream = randomUUID();
         const events = [createSessionsRevokedFact(stream), createSessionsRevokedFact(stream)];
-        const variants = createArray(10, () => createCommit({ stream, events }));
+        const variants = createMany(10, () => createCommit({ stream, events }));
         const [bare] = variants.map(removeChainEntries);
         assert.ok(bare);
         await appendCommits(journal, [bare]);
@@ -129,7 +129,7 @@ export function defineJournalContractTests(name: string, open: OpenEmptyStores):
 
       test('lets one of 50 parallel commits with one number win', async () => {
         const stream = randomUUID();
-        const commits = createArray(50, () => createCommit({ stream }));
+        const commits = createMany(50, () => createCommit({ stream }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         assert.equal(outcomes(results, 'appended'), 1);
         assert.equal(outcomes(results, 'lost'), 49);
@@ -138,7 +138,7 @@ export function defineJournalContractTests(name: string, open: OpenEmptyStores):
       });
 
       test('lets one of 50 parallel streams take a claim', async () => {
-        const commits = createArray(50, () => createCommit({ claims: ['email:ada@example.com'] }));
+        const commits = createMany(50, () => createCommit({ claims: ['email:ada@example.com'] }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         assert.equal(outcomes(results, 'appended'), 1);
         assert.equal(outcomes(results, 'lost'), 49);
@@ -182,7 +182,7 @@ export function defineJournalContractTests(name: string, open: OpenEmptyStores):
 
       test('appends one of 50 parallel attempts of one command, and returns it to all others', async () => {
         const commandId = randomUUID();
-        const commits = createArray(50, () => createCommit({ commandId }));
+        const commits = createMany(50, () => createCommit({ commandId }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         const winner = commits[results.findIndex(({ outcome }) => outcome === 'appended')];
         const repeated = results.filter((result) => result.outcome === 'repeated');
@@ -273,7 +273,7 @@ export function defineJournalContractTests(name: string, open: OpenEmptyStores):
 
       test('gives all events of a commit', async () => {
         const stream = randomUUID();
-        const events = createArray(3, () => createSessionsRevokedFact(stream));
+        const events = createMany(3, () => createSessionsRevokedFact(stream));
         const appended = createCommit({ stream, events });
         await appendCommits(journal, [appended]);
         const [commit] = await journal.read(stream);

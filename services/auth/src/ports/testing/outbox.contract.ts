@@ -6,9 +6,9 @@ import type { Commit, Journal } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
 import {
   appendCommits,
-  createArray,
   createCommit,
   createCommits,
+  createMany,
   createTestInstant,
   getCommitNumbers,
   readUnpublishedCommits,
@@ -44,7 +44,7 @@ export function defineOutboxContractTests(name: string, open: OpenEmptyStores): 
     });
 
     test('gives each of many streams that are asked for at the same time its own, by number', async () => {
-      const streams = createArray(20, () => createCommits(randomUUID(), 3));
+      const streams = createMany(20, () => createCommits(randomUUID(), 3));
       await appendCommits(
         journal,
         streams
@@ -76,7 +76,7 @@ export function defineOutboxContractTests(name: string, open: OpenEmptyStores): 
     });
 
     test('returns the streams that have waited longest, each once, and reads no more commits than requested', async () => {
-      const [a, b, c] = createArray(3, () => randomUUID()) as [string, string, string];
+      const [a, b, c] = createMany(3, () => randomUUID()) as [string, string, string];
       const first = createCommit({ stream: a, at: createTestInstant(1) });
       await appendCommits(journal, [
         createCommit({ stream: b, at: createTestInstant(2) }),

@@ -7,8 +7,8 @@ import type { Outbox } from '../outbox.ts';
 import type { OpenRegistration, OpenRegistrationStore } from '../registrations.ts';
 import {
   appendCommits,
-  createArray,
   createCommit,
+  createMany,
   createRegistrationCommit,
   createTestInstant,
   getCommitNumbers,
@@ -36,7 +36,7 @@ export function defineRegistrationsContractTests(name: string, open: OpenEmptySt
 
     test('of an address come newest first, until they are settled', async () => {
       const address = 'ada@example.com';
-      const commits = createArray(3, (index) =>
+      const commits = createMany(3, (index) =>
         createRegistrationCommit(address, { at: createTestInstant(index) }),
       );
       await appendCommits(journal, [...commits.toReversed(), createRegistrationCommit('grace@example.com')]);
@@ -65,7 +65,7 @@ export function defineRegistrationsContractTests(name: string, open: OpenEmptySt
     });
 
     test('come oldest first, page by page, each once, even if times are equal', async () => {
-      const commits = createArray(25, (index) =>
+      const commits = createMany(25, (index) =>
         createRegistrationCommit(`${index}@example.com`, {
           at: createTestInstant(Math.floor(index / 10)),
         }),
@@ -88,7 +88,7 @@ export function defineRegistrationsContractTests(name: string, open: OpenEmptySt
     });
 
     test('come up to an instant, which is included', async () => {
-      const commits = createArray(4, (index) =>
+      const commits = createMany(4, (index) =>
         createRegistrationCommit('ada@example.com', { at: createTestInstant(index) }),
       );
       await appendCommits(journal, commits);
@@ -101,7 +101,7 @@ export function defineRegistrationsContractTests(name: string, open: OpenEmptySt
     });
 
     test('keep their place while those before them are settled', async () => {
-      const commits = createArray(4, (index) =>
+      const commits = createMany(4, (index) =>
         createRegistrationCommit('ada@example.com', { at: createTestInstant(index) }),
       );
       await appendCommits(journal, commits);

@@ -7,7 +7,7 @@ import {
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import {
-  MAX_LISTED_REQUEST_LEASES,
+  MAX_LISTED_MAIL_REQUEST_LEASES,
   type MailRequestQueue,
   type QueuedMailRequest,
 } from '../../ports/requests.ts';
@@ -100,7 +100,7 @@ export function createMongoRequestQueue(connection: Connection): MailRequestQueu
       const held = await requests
         .find({ owner: { $exists: true } }, { owner: 1, leasedUntil: 1 })
         .sort({ _id: 1 })
-        .limit(MAX_LISTED_REQUEST_LEASES)
+        .limit(MAX_LISTED_MAIL_REQUEST_LEASES)
         .lean();
       return held.map(({ _id: name, owner: holder = '', leasedUntil: until }) => ({ name, holder, until }));
     },

@@ -5,7 +5,7 @@ import type { Commit } from '../../ports/journal.ts';
  * How many commits are read or changed in one turn of the event loop, which takes about 5 ms. A stream may
  * have tens of thousands of commits.
  */
-export const COMMITS_PER_TURN = 250;
+export const MAX_COMMITS_PER_EVENT_LOOP_TURN = 250;
 
 /**
  * Reads the commits of a stream in several steps, and lets other work run between the steps. Returns the
@@ -21,9 +21,12 @@ export async function readCommitsInSteps(
 ): Promise<readonly Commit[]> {
   const commits: Commit[] = [];
   for (;;) {
-    const step = read(commits.at(-1)?.number ?? after, Math.min(COMMITS_PER_TURN, limit - commits.length));
+    const step = read(
+      commits.at(-1)?.number ?? after,
+      Math.min(MAX_COMMITS_PER_EVENT_LOOP_TURN, limit - commits.length),
+    );
     commits.push(...step);
-    if (step.length < COMMITS_PER_TURN || commits.length === limit) return commits;
+    if (step.length < MAX_COMMITS_PER_EVENT_LOOP_TURN || commits.length === limit) return commits;
     await nextTurn();
   }
 }

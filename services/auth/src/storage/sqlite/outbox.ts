@@ -8,7 +8,7 @@ import {
   type OutboxPage,
   type OutboxPageRequest,
 } from '../../ports/outbox.ts';
-import { COMMITS_PER_TURN, readCommitsInSteps } from './commit-pages.ts';
+import { MAX_COMMITS_PER_EVENT_LOOP_TURN, readCommitsInSteps } from './commit-pages.ts';
 import { commitFromRow } from './commits.ts';
 
 /**
@@ -120,7 +120,7 @@ export function createSqliteOutbox(database: Database): Outbox {
         const commits = await ofStream(stream);
         if (commits instanceof UnreadableCommit || commits.length > 0) byStream.set(stream, commits);
         read += commits instanceof UnreadableCommit ? 1 : commits.length;
-        if (read < COMMITS_PER_TURN) continue;
+        if (read < MAX_COMMITS_PER_EVENT_LOOP_TURN) continue;
         await nextTurn();
         read = 0;
       }
@@ -130,8 +130,10 @@ export function createSqliteOutbox(database: Database): Outbox {
     async markPublished(commits) {
       // This write is not flushed to disk: after a power cut, these commits are published again, which is
       // harmless (at-least-once).
-      for (let from = 0; from < commits.length; from += COMMITS_PER_TURN)
-        await database.write(() => markAll(commits.slice(from, from + COMMITS_PER_TURN)), { flushed: false });
+      for (let from = 0; from < commits.length; from += MAX_COMMITS_PER_EVENT_LOOP_TURN)
+        await database.write(() => markAll(commits.slice(from, from + MAX_COMMITS_PER_EVENT_LOOP_TURN)), {
+          flushed: false,
+        });
     },
     async backlog() {
       const oldest = database.prepare(SQL.oldest).get();

@@ -2,7 +2,7 @@ import { parseJson } from '@latchkey/process';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { erasePersonFromEvents, removeAddressClaims } from '../erased-commit.ts';
-import { COMMITS_PER_TURN } from './commit-pages.ts';
+import { MAX_COMMITS_PER_EVENT_LOOP_TURN } from './commit-pages.ts';
 import { claimsFromRow, toClaimsColumn } from './commits.ts';
 import { removeRowsInPages } from './remove-in-pages.ts';
 
@@ -19,7 +19,7 @@ const SQL = {
     (SELECT id FROM audit_entry
      WHERE unpublished = 1 AND value ->> 'actor' = :userId AND value ->> 'person' IS NOT NULL LIMIT :page)`,
   commits: `SELECT number, events, claims FROM journal_commit WHERE stream = :userId AND number < :before
-    ORDER BY number DESC LIMIT ${COMMITS_PER_TURN}`,
+    ORDER BY number DESC LIMIT ${MAX_COMMITS_PER_EVENT_LOOP_TURN}`,
   eraseCommit: `UPDATE journal_commit SET events = :events, claims = :claims, address = NULL
     WHERE stream = :userId AND number = :number`,
   removeClaim: 'DELETE FROM journal_claim WHERE claim = :claim AND stream = :userId',
@@ -36,8 +36,8 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
   }
 
   /**
-   * Erases the personal data in up to COMMITS_PER_TURN commits of an account: the last ones whose numbers are
-   * lower than `before`.
+   * Erases the personal data in up to MAX_COMMITS_PER_EVENT_LOOP_TURN commits of an account: the last ones
+   * whose numbers are lower than `before`.
    * @returns the lowest number of these commits, to pass as `before` to the next call; 0 if there are no more
    * commits
    */
@@ -55,7 +55,7 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
       for (const claim of claims.filter((each) => !kept.includes(each)))
         database.prepare(SQL.removeClaim).run({ claim, userId });
     }
-    return rows.length < COMMITS_PER_TURN ? 0 : Number(rows.at(-1)?.['number']);
+    return rows.length < MAX_COMMITS_PER_EVENT_LOOP_TURN ? 0 : Number(rows.at(-1)?.['number']);
   }
 
   return mapSqliteErrors<PersonalDataEraser>({

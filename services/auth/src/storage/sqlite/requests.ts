@@ -1,7 +1,7 @@
 import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import type { HeldLease } from '@latchkey/store';
 import {
-  MAX_LISTED_REQUEST_LEASES,
+  MAX_LISTED_MAIL_REQUEST_LEASES,
   type MailRequestQueue,
   type QueuedMailRequest,
 } from '../../ports/requests.ts';
@@ -14,7 +14,7 @@ const SQL = {
   claim: `UPDATE request SET owner = :owner, leased_until = :until
     WHERE id IN (SELECT id FROM request WHERE owner IS NULL ORDER BY id LIMIT :limit)
     RETURNING *`,
-  held: `SELECT id, owner, leased_until FROM request WHERE owner IS NOT NULL ORDER BY id LIMIT ${MAX_LISTED_REQUEST_LEASES}`,
+  held: `SELECT id, owner, leased_until FROM request WHERE owner IS NOT NULL ORDER BY id LIMIT ${MAX_LISTED_MAIL_REQUEST_LEASES}`,
   free: `UPDATE request SET owner = NULL, leased_until = 0
     WHERE id = :name AND owner = :holder AND leased_until = :until`,
   done: 'DELETE FROM request WHERE id = :id AND owner = :owner',

@@ -1,17 +1,17 @@
 /**
  * Deliveries in MongoDB. Every write changes a single document; the port defines the order of the writes.
- * This module uses the MongoDB driver directly, because each mail needs four or more requests, and mongoose would slow
- * down each of them (ADR 20).
+ * This module uses the MongoDB driver directly, because each mail needs four or more requests, and mongoose
+ * would slow down each of them (ADR 20).
  */
 import { mapMongoErrors, retryOnConcurrentWrite } from '@latchkey/mongo';
 import type { Collection, Connection } from 'mongoose';
-import type { DeliverySettlement } from '../../delivery/attempt.ts';
+import type { DeliveryOutcome } from '../../delivery/attempt.ts';
 import {
   type ClaimedDelivery,
   type DeliveriesAndCutoffs,
   type DeliveryState,
   deliveryStates,
-  doesCutoffApply,
+  isDeliveryStoppedByCutoff,
   type MailCutoff,
   type NewDelivery,
   type SupersededMailKind,
@@ -140,7 +140,7 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
     { owner, now }: Pick<ClaimDeliveriesRequest, 'owner' | 'now'>,
   ): Promise<readonly Claimed[]> {
     function isReached(delivery: Claimed) {
-      return reaching.some((cutoff) => doesCutoffApply(cutoff, delivery));
+      return reaching.some((cutoff) => isDeliveryStoppedByCutoff(cutoff, delivery));
     }
     const ids = taken.filter(isReached).map(({ id }) => id);
     if (ids.length > 0) {
@@ -382,7 +382,9 @@ function subjectsOf({ deliveries, cutoffs }: DeliveriesAndCutoffs): readonly str
   return [...deliveries, ...cutoffs].map(({ subject }) => subject);
 }
 
-/** Returns a filter for the deliveries that a cutoff covers, by the same rule as `doesCutoffApply`. */
+/**
+ * Returns a filter for the deliveries that a cutoff covers, by the same rule as `isDeliveryStoppedByCutoff`.
+ */
 function reachedBy({ subject, what, before }: MailCutoff) {
   return {
     subject,
@@ -398,7 +400,7 @@ function ended(state: DeliveryState, endedAt: Date, reason?: string) {
   };
 }
 
-function outcomeOf(settlement: DeliverySettlement) {
+function outcomeOf(settlement: DeliveryOutcome) {
   const { attempt } = settlement;
   const logged = {
     ...(attempt && { $push: { attempts: { $each: [attempt], $slice: -MAX_KEPT_DELIVERY_ATTEMPTS } } }),

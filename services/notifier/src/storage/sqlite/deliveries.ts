@@ -1,7 +1,7 @@
 /** Deliveries in the embedded store. */
 import { type Database, mapSqliteErrors, type SqliteRow, type WriteOptions } from '@latchkey/sqlite';
 import type { HeldLease } from '@latchkey/store';
-import type { DeliverySettlement } from '../../delivery/attempt.ts';
+import type { DeliveryOutcome } from '../../delivery/attempt.ts';
 import {
   type ClaimedDelivery,
   type DeliveriesAndCutoffs,
@@ -241,7 +241,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     return claimed;
   }
 
-  function settleOne(row: SqliteRow, settlement: DeliverySettlement): void {
+  function settleOne(row: SqliteRow, settlement: DeliveryOutcome): void {
     const id = String(row['id']);
     const attempts = withAttempt(row, settlement.attempt);
     if (settlement.state === 'pending') {
