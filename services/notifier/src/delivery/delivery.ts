@@ -1,12 +1,18 @@
 /**
- * A delivery: one mail owed to one recipient because of one event.  pending ──claim──▶ claimed ──▶ sent
- * accepted by the mail server ▲                  │  ├───▶ failed      permanently refused, or its link cannot
- * be decrypted └──── retry ───────┘  └───▶ suppressed  its address is suppressed for this mail pending, or
- * claimed with an expired lease ──▶ expired     past `sendUntil` └─▶ cancelled   superseded by a later event,
- * or by an operator  sent ──report──▶ bounced     it came back, because the address accepts no mail └──▶
- * complained  the recipient has complained about it  In every state except `pending` and `claimed`, the
- * delivery is final: its mail is never sent again. A final delivery keeps its id, so a repeated event adds no
- * second delivery. It also keeps its log of attempts, but no address, name or link.
+ * A delivery: one mail to one recipient that one event requires.
+ *
+ *     pending ──claim──▶ claimed ──▶ sent        accepted by the mail server
+ *        ▲                  │  ├───▶ failed      permanently refused, or its link cannot be decrypted
+ *        └──── retry ───────┘  └───▶ suppressed  its address is suppressed for this mail
+ *     pending, or claimed with an expired lease ──▶ expired     past `sendUntil`
+ *                                               └─▶ cancelled   superseded by a later event, or by an operator
+ *
+ *     sent ──report──▶ bounced     it came back, because the address accepts no mail
+ *                 └──▶ complained  the recipient has complained about it
+ *
+ * In every state except `pending` and `claimed`, the delivery is final: its mail is never sent again. A final
+ * delivery keeps its id, so a repeated event adds no second delivery. It also keeps its log of attempts, but
+ * no address, name or link.
  */
 import type { LinkPurpose, SealedToken } from '@latchkey/events';
 import type { AttemptFailureDetails } from './reply.ts';
