@@ -76,7 +76,7 @@ async function loadLogins(url: string, { email, password }: Person) {
 }
 
 /**
- * Sends one request after the other while `goesOn` returns true.
+ * Sends one request after the other until `goesOn` returns false.
  * @param goesOn gets the number of requests so far
  * @returns the wall time of each request, in ms
  */

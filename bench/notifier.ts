@@ -109,7 +109,7 @@ async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
   return deliveries;
 }
 
-/** Returns the mails that the notifier creates from some deliveries and passes to nodemailer. */
+/** Returns the mails that the notifier creates from these deliveries, as it passes them to nodemailer. */
 async function filledIn(
   owed: readonly NewDelivery[],
   config: NotifierConfig,

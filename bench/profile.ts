@@ -64,8 +64,8 @@ function personAt(people: readonly ReturnType<typeof createUniquePerson>[], inde
 }
 
 /**
- * Runs `work` one time after the other, `many` times in total. Waits until the mail server has accepted one
- * mail for each run.
+ * Runs `work` `many` times, one run after the other. Then waits until the mail server has accepted one mail
+ * for each run.
  */
 async function untilSent(
   { metric }: BenchmarkServer,

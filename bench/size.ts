@@ -105,8 +105,8 @@ async function publishAll(folder: string): Promise<void> {
 }
 
 /**
- * Raise the maximum number of sessions per account: otherwise the logins of this benchmark would end the session whose
- * refresh is measured.
+ * Allow more sessions per account than this benchmark creates. Otherwise, its logins would end the session
+ * whose refresh is measured.
  */
 const SESSIONS = { SESSIONS_PER_ACCOUNT: '1000' };
 
@@ -180,7 +180,7 @@ function loginOf({ email, password }: Person) {
   return { email, password };
 }
 
-/** The current refresh token of each login. Each refresh replaces the token. */
+/** For each login, the refresh token that is valid at the moment. Each refresh replaces the token. */
 const newest = new WeakMap<Tokens, string>();
 
 async function refreshOnce({ client }: BenchmarkServer, tokens: Tokens): Promise<void> {

@@ -4,7 +4,10 @@ import type { Benchmark, BenchmarkFigure } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 
 const ACCOUNTS = Number(process.env['DISK_ACCOUNTS'] ?? 300);
-/** How many accounts are created before the first measurement, so that every collection exists by then. */
+/**
+ * How many accounts are created before the first measurement. They make MongoDB create every collection, so
+ * that the measurement does not include the initial size of collections.
+ */
 const EARLIER_ACCOUNTS = 20;
 
 export const diskBenchmark: Benchmark = {

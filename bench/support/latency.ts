@@ -27,8 +27,8 @@ interface Latent extends AsyncDisposable {
 type Start = (settings?: Settings) => Promise<Latent>;
 
 /**
- * Maps a fraction to a latency in ms: the target is met if at least this fraction of the samples has at most
- * this latency.
+ * Maps a fraction of the samples to a latency in ms. The target is met if at least this fraction of the
+ * samples has this latency or less.
  */
 type Targets = Readonly<Partial<Record<0.5 | 0.99, number>>>;
 

@@ -10,7 +10,10 @@ import { loadOrGenerateSecrets } from '../../apps/standalone/src/secrets.ts';
 import { parseEventKeys } from '../../services/auth/src/keys/keys.ts';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 
-/** How many accounts are created at the same time. The events of these accounts alternate on the log. */
+/**
+ * How many accounts are created together. Each of them gets its next event before any of them gets the one
+ * after, so their events alternate on the log.
+ */
 const AT_ONCE = 10_000;
 const BATCH = 2000;
 

@@ -24,8 +24,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves the part of SMTP (RFC 5321) that a client without extensions uses. Does not undo the dot-stuffing of lines,
- * because the content of the mails is not used.
+ * Serves the part of SMTP (RFC 5321) that a client without extensions uses. Does not remove the additional
+ * dot at the start of lines (RFC 5321, 4.5.2), because the content of the mails is not used.
  */
 function converse(socket: Socket, accepted: (recipient: string) => void): void {
   let recipient = '';

@@ -26,7 +26,7 @@ import {
   withTemporaryDatabase,
 } from './longest-turn.ts';
 
-/** The time at which the rows that the clean-up pass removes have expired. */
+/** The expiry time of the rows that the clean-up pass must remove. */
 const ENDED = new Date('2025-01-01T00:00:00.000Z');
 
 /** Fills one store with rows that the clean-up pass removes. */
@@ -70,7 +70,10 @@ const fillings: readonly Filling[] = [
   },
 ];
 
-/** Returns rate limit rules whose windows end as soon as they begin, so that the clean-up pass removes every count. */
+/**
+ * Returns rate limit rules with windows of length zero, so that every count has expired when the clean-up
+ * pass runs.
+ */
 function endedRules(): RateLimitRules {
   const { SEALING_PRIVATE_KEYS: _, ...secrets } = generateSecrets();
   const config = readConfig(authSettingsSchema, { PUBLIC_URL: 'https://id.example.com', ...secrets });

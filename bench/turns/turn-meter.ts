@@ -28,9 +28,8 @@ export function startEventLoopTurnMeter(): EventLoopTurnMeter {
   let cpu = 0;
   let samples = 0;
   let before = process.threadCpuUsage();
-  // The timer fires at most once per turn of the event loop, and at most once per millisecond. The CPU time
-  // between two calls is therefore that of a single long turn, or of several short turns that took about a
-  // millisecond together.
+  // The timer fires at most once per turn of the event loop, and at most once per millisecond. So if the
+  // CPU time between two calls is much longer than a millisecond, a single turn has used it.
   const sampler = setInterval(() => {
     const now = process.threadCpuUsage();
     cpu = Math.max(cpu, (now.user + now.system - before.user - before.system) / US_PER_MS);

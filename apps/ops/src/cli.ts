@@ -54,8 +54,8 @@ const COMMANDS: Readonly<
 };
 
 /**
- * Creates the `ops` program with its commands. `context` provides the environment and the output for running
- * commands, for help texts and for usage errors.
+ * Creates the `ops` program with its commands. Commands read their settings from `context`, and print their
+ * results, help texts and usage errors through it.
  * @param names the names of the commands to add. Default: all
  */
 export async function createOpsProgram(
@@ -146,8 +146,8 @@ function neededFor(words: readonly string[]): readonly string[] | undefined {
 
 function explain(error: unknown): readonly string[] {
   if (error instanceof CommanderError)
-    // Commander has already printed the message of its error. The exception is a missing subcommand, for
-    // which Commander prints only the help.
+    // Commander has already printed the message of its error. Only for a missing subcommand, Commander
+    // prints the help without a message, so add one.
     return error.code === 'commander.help' ? ['a subcommand is missing'] : [];
   if (error instanceof ConfigError) return error.faults;
   return [error instanceof Error ? error.message : String(error)];

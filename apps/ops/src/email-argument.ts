@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { type EmailAddress, parseEmail } from '@latchkey/auth/ops';
 
-/** Parses an email address with the rules that apply at sign-up. @throws InvalidArgumentError */
+/** Parses an email address as it is parsed at sign-up. @throws InvalidArgumentError */
 export function parseEmailArgument(text: string): EmailAddress {
   const address = parseEmail(text);
   if (address !== undefined) return address;

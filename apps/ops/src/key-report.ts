@@ -26,9 +26,9 @@ export interface KeyReport {
   /** The algorithm of the key as JOSE names it; undefined for kinds of keys that JOSE has no name for. */
   readonly algorithm?: string;
   /**
-   * The state of a key. `current`: used for all new data. `next`: accepted, but never used as the current key
-   * so far. `former`: used as the current key earlier. `public`: only the public part of the key is left,
-   * which verifies signatures.
+   * The state of a key. `current`: used for all new data. `next`: accepted by processes, but not used for
+   * new data yet. `former`: used as the current key earlier. `public`: only the public part of the key is
+   * left, which verifies signatures.
    */
   readonly state: 'current' | 'next' | 'former' | 'public';
   /** The time at which a process first started with this key as the current key. */
@@ -36,8 +36,8 @@ export interface KeyReport {
   /** Why the key cannot be retired; empty if it can be retired. */
   readonly needs: readonly string[];
   /**
-   * Whether `--force` can retire the key although some data still needs it. False if the user service would
-   * then refuse to start.
+   * Whether `--force` can retire the key although some stored data still needs it. False if the user
+   * service would refuse to start without the key.
    */
   readonly canBeForced: boolean;
   /** Identifies the store's record of when this key was used. */
@@ -51,11 +51,15 @@ export interface KeyReport {
 
 /**
  * For each kind of key, maps the id of a key to a description of the stored data that still needs the key.
- * The map is empty for the kinds whose keys can be retired once they are former keys and old enough.
+ * For some kinds, no stored data is checked, because a former key can be retired at a certain age; their
+ * map is empty.
  */
 type Needs = Readonly<Record<ReportedKeyKind, ReadonlyMap<string, string>>>;
 
-/** How long data that was made with a key stays valid or is kept. */
+/**
+ * How long access tokens are valid and security events are kept. A key is needed for as long as data that
+ * was created with it.
+ */
 export interface TokenAndAuditLifetimes {
   /** How long access tokens are valid. */
   readonly accessTokenMinutes: number;
@@ -72,8 +76,8 @@ const MAIL_DAYS = 10;
 /** For each kind of key, the name of the setting under which the stores record when its keys were used. */
 const REMEMBERED = {
   ...keySettingNames,
-  // Auth has only the public part of the sealing key, so the uses of the key are recorded under the setting of the
-  // public part.
+  // auth uses only the public part of the sealing key, so the use of the key is recorded under the name of
+  // the setting for the public part.
   sealing: 'SEALING_PUBLIC_KEY',
   cost: 'HASH_COSTS',
 } as const satisfies Readonly<Record<ReportedKeyKind, string>>;
@@ -149,18 +153,18 @@ function stateOf(
 }
 
 /**
- * The kinds of keys whose uses earlier releases did not record. Former keys of these kinds may therefore appear as
- * `next`.
+ * The kinds of keys for which earlier releases did not record when a key was used. Former keys of these
+ * kinds may therefore appear as `next`.
  */
 const UNRECORDED: ReadonlySet<ReportedKeyKind> = new Set(['bounces', 'dkim', 'webhooks']);
 
-/** Returns whether a key that is not the current one may have been it earlier. */
+/** Returns whether a key that is not the current key may have been the current key earlier. */
 function wasUsed(kind: ReportedKeyKind, state: KeyReport['state']): boolean {
   return state === 'former' || (state === 'next' && UNRECORDED.has(kind));
 }
 
 /**
- * Returns what still needs a former key, and until when. Empty if nothing needs the key.
+ * Returns what still needs a former key, and how long the key is needed. Empty if nothing needs the key.
  * @param since when the current key was first used. The former key was not used after this time
  */
 function neededUntil(

@@ -22,7 +22,7 @@ export interface SecretsSource {
    * settings, because a command cannot change the settings.
    */
   write?(changes: Partial<StoredSecrets>): Promise<void>;
-  /** The names of optional keys that are set in the settings, while the other keys are in files. */
+  /** The names of optional keys that are in the environment settings, if the other keys are in files. */
   readonly inSettings: readonly string[];
 }
 
@@ -76,8 +76,9 @@ async function folderSource(folder: string): Promise<SecretsSource> {
     secrets,
     inSettings: [],
     async write(changes) {
-      // Write the keys sorted by name, so that the private sealing key is stored before the public one.
-      // Otherwise, something could be sealed to a public key before its private key is stored.
+      // Write the keys sorted by name, so that the private sealing key is stored before the public one. If
+      // the command stopped after it had written only the public key, links would be sealed that nobody can
+      // open.
       for (const [name, text] of Object.entries(changes).toSorted(([one], [other]) => (one < other ? -1 : 1)))
         await replaceTextFile(join(folder, name), text);
     },

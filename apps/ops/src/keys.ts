@@ -46,7 +46,8 @@ export async function readSecretOfDataFolder(
 
 /**
  * Creates a sealer that encrypts and decrypts the secrets of webhooks.
- * @param key the value of WEBHOOK_SECRET_KEY; without it, the sealer refuses to encrypt
+ * @param key the value of WEBHOOK_SECRET_KEY. If it is undefined, the sealer throws when it is asked to
+ * encrypt
  * @throws ConfigError
  */
 export function createWebhookSecretSealer(key: string | undefined): SecretSealer {

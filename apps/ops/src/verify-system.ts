@@ -24,8 +24,9 @@ const PAUSE_MS = 500;
 const MAX_RECORDS = 500_000;
 
 /**
- * Creates the option that sets for how long `verify` repeats the comparison if it finds differences. A
- * difference may disappear by itself, because events may still be on their way.
+ * Creates the option `--patience`, which sets how long `verify` repeats its comparison after it has found
+ * differences. A difference may disappear without a repair, because an event may not have reached every
+ * store yet.
  */
 export function createVerifyPatienceOption() {
   return new Option('--patience <seconds>', 'how long to repeat the comparison of what disagrees')

@@ -82,8 +82,8 @@ function openFolder(folder: string): Database {
   try {
     return openDatabase({ folder, as: 'server' });
   } catch (error) {
-    // The message is for the operator, so it is thrown as a plain Error, which is printed as one line without
-    // a stack trace.
+    // Throw a plain Error, because the process prints its message in one line, without a stack trace. The
+    // message tells the operator what to do.
     if (error instanceof DataFolderError) throw new Error(error.message, { cause: error });
     throw error;
   }
@@ -128,8 +128,8 @@ async function hasKeyUses(database: Database): Promise<boolean> {
 }
 
 /**
- * Creates the topics. For existing topics, updates the retention of security events, because no other
- * property of a topic can be configured.
+ * Creates the topics, and sets how long the topic of security events keeps its records. An existing topic
+ * needs no other update, because no other property of a topic is a setting.
  */
 async function ensureTopics(bus: EmbeddedBus, retentionDays: number, names: TopicNamesOnLog): Promise<void> {
   const { name, retentionMs } = securityTopic(retentionDays);
@@ -177,7 +177,7 @@ function routesOf(
       createOpenApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
     asyncApi: asyncApiDocument,
   });
-  // The development pages contain another page for the path `/`, so leave out the page of the services.
+  // The development pages replace the page that the services serve at `/`.
   return [...ofServices.filter(({ path }) => path !== '/'), ...pages];
 }
 

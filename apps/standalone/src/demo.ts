@@ -78,7 +78,7 @@ function eventPrinter(url: string): () => Promise<void> {
 }
 
 /**
- * Waits until the mailbox contains a mail with this subject.
+ * Waits until the mailbox contains an unread mail to Ada with this subject.
  * @returns the token in the mail's link, or an empty string if the mail has no link
  */
 async function awaitMail(url: string, subject: string): Promise<string> {
@@ -103,7 +103,8 @@ async function play({ url }: Standalone): Promise<void> {
     say(`\n${title}`);
   }
   /**
-   * Waits for the mail that the last request caused, and prints the mail and the events.
+   * Waits until the mailbox contains the mail with this subject. Then prints the mail, and the events that
+   * were published since the previous output.
    * @returns the token in the mail
    */
   async function caused(subject: string): Promise<string> {

@@ -26,8 +26,8 @@ function secretsIn(text: string, path: string): StoredSecrets {
 /**
  * Loads the secrets of a data folder. If the folder has none, generates secrets and stores them with mode
  * 0600. The folder must exist, and this server must have locked it.
- * @param needsFormer returns whether stored data depends on secrets that were in the file earlier. Default:
- * no
+ * @param needsFormer returns whether stored data depends on secrets that this file must once have
+ * contained. Default: no
  * @throws Error that names the file if it cannot be read or is invalid, or if the file is missing although
  * stored data needs its secrets
  */

@@ -58,7 +58,8 @@ export function composeServices(
   const auth = composeAuth(settings.auth, { ...part('auth'), settings: deps.shown, forget, mails });
   // auth runs in this process, so pass its keys to the user service directly instead of over HTTP.
   const keys = settings.user.JWKS_URL === undefined ? { keys: createFixedKeySource(auth.jwks()) } : {};
-  // The services that verify events with these keys share a cache, so that each signature is verified once.
+  // The services share a cache of verified signatures if they verify events with the same keys. Each
+  // signature is then verified only once in this process.
   const verification = {
     eventKeys: createFixedEventKeySource(auth.jwks()),
     verifiedProofs: createVerifiedProofCache(),

@@ -115,7 +115,7 @@ export function formatServiceSettings({
 
 /**
  * Returns the settings that make the notifier send its mails to the SMTP server of the mailbox.
- * @param port the port of the SMTP server
+ * @param port the port on which the SMTP server of the mailbox listens
  */
 export function createMailboxSmtpSettings(port: number): Environment {
   return {

@@ -11,8 +11,8 @@ export function AccountPage() {
     setMe(await dataOf(latchkey.api.GET('/api/v1/users/me')));
   }, []);
   useEffect(() => {
-    // Loading fails if the app is offline. Loading also fails if the session has ended; useSession then
-    // updates the page.
+    // Ignore the error. Either the app is offline, or the session has ended; in the second case,
+    // `useSession` makes the app show the sign-in forms.
     load().catch(() => undefined);
   }, [load]);
 

@@ -21,8 +21,8 @@ function labelIn(form: HTMLFormElement, name: string): string | undefined {
 }
 
 /**
- * Renders a form that can be submitted successfully only once. The form shows errors and, after success, a
- * message instead of its button.
+ * Renders a form. After an error, the form shows the error and can be submitted again. After success, it
+ * shows a message instead of its button.
  */
 export function Form({
   title,

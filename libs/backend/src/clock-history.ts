@@ -16,8 +16,8 @@ const MAX_ADVANCE_MS = DAY_MS;
  */
 const MAX_SET_BACK_MS = HOUR_MS;
 /**
- * How long processes must run before they trust a clock that was not trusted at a start, in ms. The running
- * times of successive processes are added together.
+ * How long a clock that was not trusted at the start of a process remains untrusted, in ms of running time.
+ * If the process is restarted, its running time is added to that of the next process.
  */
 const HELD_MS: Readonly<Record<DeletionKind, number>> = { expiry: DAY_MS, erasure: 3 * DAY_MS };
 const NOTE_EVERY_MS = 60_000;
@@ -117,9 +117,9 @@ function readingFrom(at: Date | undefined): ClockReading | undefined {
 }
 
 /**
- * Returns the reading of the clock when a process starts. If the clock was not trusted yet when the previous
- * process ended, this process waits for the remaining time. The time between the two processes neither counts
- * as waiting time nor extends it.
+ * Returns the reading with which a starting process begins. If the clock was still untrusted when the
+ * previous process ended, the new process keeps the clock untrusted for the remaining time. The time during
+ * which no process ran does not shorten the remaining time, and does not add to it.
  */
 function readingAtStart(last: ClockReading | undefined, at: Date): ClockReading {
   if (last === undefined) return { at, heldMs: 0, gapMs: 0 };

@@ -47,8 +47,8 @@ export function createStoreWriteProbe(
 }
 
 /**
- * Returns the health of a service's subscription to the log. The dependency is not marked as needed, because
- * the service can still respond to requests while no records can be read.
+ * Returns the health of a service's subscription to the log. The log is not a required dependency: the
+ * service can still respond to requests while no records can be read.
  */
 export function checkBusHealth(subscription: BusSubscription | undefined): DependencyHealth {
   const bus = { name: 'bus', needed: false } as const;

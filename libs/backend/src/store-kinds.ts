@@ -152,8 +152,8 @@ function openable(kind: StoreKind, environment: Environment): StoreConfig {
 }
 
 /**
- * Returns the kind of store whose settings are set. DATA_DIR does not count as a setting of the embedded
- * store, because a standalone process needs it with every kind of store.
+ * Returns the kind of store whose settings are set. Ignores DATA_DIR: although it is a setting of the
+ * embedded store, a standalone needs it with every kind of store.
  */
 function givenKind(environment: Environment): StoreKind | undefined {
   function isGiven(name: string) {

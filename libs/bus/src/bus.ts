@@ -32,9 +32,10 @@ export interface PartitionSlice {
    */
   readonly signal: AbortSignal;
   /**
-   * Marks a record that no handler can use. Once `handle` resolves, and before the group's position moves
-   * past the record, the record is published to `<topic>.dlq.<group>`: with its key, value and headers, and
-   * with the headers `dlq_cause`, `dlq_topic`, `dlq_partition` and `dlq_offset`.
+   * Marks a record that no handler can use, so that it becomes a dead letter. Once `handle` resolves, a
+   * copy of the record is published to `<topic>.dlq.<group>`, with the additional headers `dlq_cause`,
+   * `dlq_topic`, `dlq_partition` and `dlq_offset`. Only then does the group's position move past the
+   * record.
    */
   setAside(record: BusRecord, cause: string): void;
 }
@@ -179,9 +180,9 @@ export interface Bus {
   tail(topic: string): Promise<LogTail>;
   /**
    * Replaces the values and headers of records in every topic and in its dead letters, so that no file
-   * contains the earlier content afterwards. Replaces the records that `readKey` would return for any of the
-   * keys, and the records whose value contains one of the keys. Only the embedded log has this method. Pass
-   * many keys in one call, because each call searches the values of all records.
+   * contains the earlier content afterwards. A record is replaced if `readKey` would return it for one of
+   * the keys, or if its value contains one of the keys. Only the embedded log has this method. Pass many
+   * keys in one call, because each call searches the values of all records.
    * @param change returns the new value and headers of a record; undefined to leave it unchanged. Must be
    * idempotent
    * @param options.unsearched topics whose values need not be searched

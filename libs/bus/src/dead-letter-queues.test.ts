@@ -81,8 +81,8 @@ test('dead letters of every group are listed page by page', async (context) => {
   await setAside('b');
   const paged: string[] = [];
   let after: RecordPosition | undefined;
-  // Three pages contain all dead letters. Request a fourth page, to check that no dead letter is listed
-  // twice.
+  // The first three pages contain all dead letters. Request a fourth page as well, because it must be
+  // empty.
   for (let pages = 0; pages < 4; pages += 1) {
     const page = await box.list({ limit: 2, ...(after && { after }) });
     assert.ok(page.length <= 2);

@@ -258,7 +258,8 @@ test('signing out while a page restores its session remains in effect', async (t
   const { open } = setUp(t);
   for (const mode of ['body', 'cookie'] as const) {
     const browser: TestBrowser = { cookie: undefined };
-    // In cookie mode, use a storage that fails, so that the page cannot store that the person has signed out.
+    // In cookie mode, every write to the storage fails. A page can then not remember that the person has
+    // signed out.
     const options = { tokens: mode, storage: mode === 'body' ? memoryStorage() : refusing };
     await open(options, browser).client.signIn('ada', 'ada');
     for (const error of [undefined, new TypeError('fetch failed')]) {

@@ -186,8 +186,8 @@ export function createClient(options: ClientOptions): AuthClient {
   }
 
   /**
-   * Sends a request with the token of a link. If the request changes the account of the session, reloads the
-   * session's user.
+   * Sends a request with the token of a link. If the link belongs to the account that is signed in, loads
+   * the user of the session again, because the request has changed the account.
    */
   async function useLink(path: string, body: object): Promise<void> {
     const { account } = await post(path, body);

@@ -28,7 +28,7 @@ export interface ClientEventEmitter {
 
 type Listeners = { readonly [Name in keyof Events]: Set<(value: Events[Name]) => void> };
 
-/** Creates an emitter without listeners. */
+/** Creates an emitter that has no listeners yet. */
 export function createClientEventEmitter(): ClientEventEmitter {
   const listeners: Listeners = {
     signedIn: new Set(),

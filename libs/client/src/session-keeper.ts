@@ -200,8 +200,8 @@ export function openSessionKeeper(options: {
       tabs.exclusive(async () => {
         const { answer } = await post<Tokens>('login', { email, password, tokens: mode });
         const session = createSession(answer, now());
-        // Forget a session of the same person, so that `adopt` emits `signedIn`: each sign-in starts a new
-        // session.
+        // If the same person signs in again, forget the previous session. Otherwise, `adopt` would notice
+        // no difference, and would not emit `signedIn` for the new session.
         if (current?.user.id === session.user.id) current = undefined;
         adopt(session);
         await (mode === 'body' ? store.save(session) : signOutMark.clear());

@@ -12,9 +12,9 @@ export function isServerOutageError(error: unknown): boolean {
 }
 
 /**
- * Returns whether kafkajs itself has thrown this error, so that nobody has translated it into a message for
- * operators. While brokers become unavailable, kafkajs throws many kinds of errors, including TypeErrors from
- * its own bugs.
+ * Returns whether an error comes directly from kafkajs, and not from our code, which translates errors of
+ * kafkajs into messages for operators. While brokers become unavailable, kafkajs throws many kinds of
+ * errors, including TypeErrors because of its own bugs.
  */
 function isUnexplained({ name, stack = '' }: Error): boolean {
   return name.startsWith('KafkaJS') || (name === 'TypeError' && /[\\/]kafkajs[\\/]/.test(stack));

@@ -28,8 +28,8 @@ export interface SliceOutcome<P extends Position> {
   /** The positions to store: one for each account whose position has changed. */
   readonly changed: readonly P[];
   /**
-   * The outcome of each record whose key names an account, in order. If a parked account is retried, earlier
-   * records are read again; these records are not included.
+   * The outcome of each record whose key names an account, in order. Does not include earlier records that
+   * are read again because a parked account is retried.
    */
   readonly folded: readonly RecordWithOutcome[];
   /** The records of the slice that the consumer cannot use, because their keys name no account. */

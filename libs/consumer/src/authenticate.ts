@@ -63,10 +63,10 @@ export interface RecordAuthenticatorOptions {
    */
   readonly unsigned?: readonly string[];
   /**
-   * Makes the authenticator read the log ahead of a consumer that has to catch up. Then only one signature
-   * per account is verified, instead of one per account and slice. Do not set this option if several
-   * consumers at different offsets share the authenticator, because the authenticator would read the same
-   * records again and again. Default: no reading ahead.
+   * Makes the authenticator read the log ahead of a consumer that has to catch up. With this option, a
+   * consumer that catches up verifies about one signature per account instead of one per account and slice.
+   * Do not set this option if several consumers at different offsets share the authenticator, because the
+   * authenticator would read the same records again and again. Default: no reading ahead.
    */
   readonly ahead?: Omit<SignatureLookAheadOptions, 'keys'>;
   /** Called after each slice that contains verified events, with the time of the newest verified event. */
@@ -213,7 +213,10 @@ async function findFlaws(
     }
   }
 
-  /** @param isGenuine verifies the signature of a hash */
+  /**
+   * Verifies the signature of one event. If it is valid, marks the event and its predecessors as genuine.
+   * @param isGenuine verifies a signature, on the main thread or on the thread pool
+   */
   async function verify({ index, proof }: Intact, isGenuine: CheckSignature): Promise<void> {
     const kid = keyIdOf(proof.signature) ?? '';
     const key = known.get(kid);

@@ -112,7 +112,8 @@ test('invented key ids make events wait for five minutes, and not again within t
   let waited = 0;
   for (let minute = 0; minute < 65; minute += 1) {
     auth.nowMs = minute * MINUTE_MS;
-    // The producer of a record chooses the record's time, so an attacker can choose a time in the future.
+    // An attacker who publishes a record chooses its time, and can therefore also choose a time in the
+    // future.
     if ((await verdictOn(`invented-${minute}`, -60)) === 'waits') waited += 1;
   }
   assert.equal(waited, 5);

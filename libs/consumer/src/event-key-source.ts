@@ -7,10 +7,11 @@ export interface EventKeySource {
   /**
    * Returns the current public keys with the given ids. Ids that auth does not know are missing from the
    * result.
-   * @param newest the time of the newest record that was signed with one of these keys. Pass it to wait for a
-   * key that auth may still publish; by default, no key is waited for
-   * @throws EventKeysUnavailable if a key is unknown and the keys cannot be fetched, or if the caller should
-   * wait for an unknown key
+   * @param newest the time of the newest record that was signed with one of these keys. If it is given and
+   * recent, an unknown key makes the call throw, so that the caller retries until auth has published the
+   * key. Default: an unknown key is only left out
+   * @throws EventKeysUnavailable if a key is unknown and the keys cannot be fetched, or if the caller
+   * should wait for an unknown key
    */
   find(kids: readonly string[], newest?: Date): Promise<ReadonlyMap<string, PublicKey>>;
   /** Returns why keys cannot currently be fetched; undefined if the keys can be fetched. */

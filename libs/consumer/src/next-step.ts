@@ -105,8 +105,8 @@ export function createGapBlocker(lastSequence: number, receivedSequence: number)
 }
 
 /**
- * Returns the sequence of the event that a parked account is missing. Reads it from the message in `cause`,
- * because stores have no separate field for it.
+ * Returns the sequence of the event that a parked account is missing. Parses it from the text `cause`,
+ * because the mark of a parked account has no field for this sequence.
  */
 function missingIn({ cause }: AccountBlocker): number {
   return Number(/where (\d+) was due$/.exec(cause)?.[1] ?? 0);

@@ -52,7 +52,7 @@ export interface ParkedAccountRetrierDeps<P extends Position> {
   lastDecided?(account: string): Promise<number>;
 }
 
-/** The positions before and after an account's records were read once. */
+/** An account's position before and after all of its records were read once. */
 interface Pass<P> {
   readonly before: P;
   readonly after: P;

@@ -48,7 +48,8 @@ interface Written {
   readonly record: Unplaced;
   readonly isForged: boolean;
   /**
-   * The record that the consumer gets instead when it reads the log a second time. Default: the same record.
+   * The record that replaces this record on the log after the consumer has read ahead. Default: the record
+   * stays the same.
    */
   readonly later?: { readonly record: Unplaced; readonly isForged: boolean };
 }
@@ -386,8 +387,8 @@ describe('a consumer that catches up', () => {
       ...tail,
       read: (...place) => {
         reads += 1;
-        // Simulate other work with a callback. The callback notes how many reads were made before it could
-        // run.
+        // Stands for other work in the process. Notes how many reads had been made by the time this
+        // callback could run.
         if (reads === 1) setImmediate(() => (readsBefore = reads));
         return tail.read(...place);
       },

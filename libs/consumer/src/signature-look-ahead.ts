@@ -97,8 +97,7 @@ export function createSignatureLookAhead({
     const tail = await tailOf(topic);
     const range = (await tail.ranges()).find((each) => each.partition === partition);
     if (range === undefined || range.end - first.offset < leastBehind) return NO_HASHES;
-    // The log has deleted some of the records after the consumer has read them, so it is impossible to read
-    // ahead from this position.
+    // The log no longer contains the first of these records, so it cannot be read from this position.
     if (first.offset < range.start) return NO_HASHES;
     const window = await read(tail, partition, first.offset);
     windows.set(place, window);

@@ -88,7 +88,10 @@ describe('a record of the test vector with another text', () => {
     });
   }
 
-  /** `first` adds a member before all other members of the JSON text, and `last` adds one after them. */
+  /**
+   * Return the JSON text with an additional member: `first` adds it before all other members, and `last`
+   * adds it after them.
+   */
   const first = (member: string) => value.replace('{', `{${member},`);
   const last = (member: string) => value.replace(/\}$/, `,${member}}`);
 

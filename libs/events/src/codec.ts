@@ -56,7 +56,7 @@ export type Decoded =
 export const MAX_EVENT_BYTES = 256 * 1024;
 
 /**
- * Data that is published together with an event, so that consumers can verify that auth has published the
+ * What a record contains in addition to the event, so that consumers can verify that auth has published the
  * event.
  */
 export interface Origin {

@@ -53,7 +53,7 @@ export const actor = z
 
 /** A one-time token that only the notifier can decrypt, and the instant at which it expires. */
 export const sealedToken = z.object({ sealed: z.string().min(1), expiresAt: instant });
-/** A one-time token that only the notifier can decrypt, and the instant at which it expires. */
+/** The type of `sealedToken`: a one-time token that only the notifier can decrypt, and its expiry time. */
 export type SealedToken = z.infer<typeof sealedToken>;
 
 /** The kinds of links in mails, as a schema. */

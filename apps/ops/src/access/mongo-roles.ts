@@ -3,7 +3,10 @@
  * listed by name, because MongoDB roles do not support patterns.
  */
 
-/** The number of rebuilds of the read model that the roles allow. Each rebuild creates a collection. */
+/**
+ * How many generations of the read model the user service may create in MongoDB. Each rebuild creates a
+ * generation, which is a collection, and a role must list its collections by name.
+ */
 const GENERATIONS = 99;
 
 export const mongoCollectionsByService: Readonly<Record<'auth' | 'user' | 'notifier', readonly string[]>> = {

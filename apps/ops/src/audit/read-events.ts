@@ -7,8 +7,8 @@ export interface SecurityEventFilter {
   readonly account?: string | undefined;
   readonly type?: SecurityEventType | undefined;
   /**
-   * Selects security events that may have been caused by a request from the IP address that the operator
-   * asked for. Default: events from all addresses.
+   * Returns whether an event may have been caused by a request from the IP address that the operator gave.
+   * Only such events are selected. Default: events from all addresses.
    */
   readonly isClient?: ReturnType<typeof createSecurityEventIpMatcher> | undefined;
   /** Selects security events that happened at this time or later. */

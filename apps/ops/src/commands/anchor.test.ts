@@ -51,8 +51,8 @@ test('an event that was changed or removed is found, although every hash was mad
   );
   const broken = await verifyAgainst(folder, file);
   assert.match(broken.out, /^journal-broken \S+: event 1: its content does not match its hash/m);
-  // An attacker who changes an event can also compute a new hash chain, because the hash algorithm is public. But the
-  // new hashes differ from those in the anchor.
+  // An attacker who changes an event can also compute a new hash chain, because the hash algorithm is
+  // public. But the attacker cannot change the hashes in an anchor that was created earlier.
   const rehash = `UPDATE journal_commit SET events = (SELECT json_group_array(json_remove(value, '$.chain')) FROM json_each(events))
     WHERE stream = (SELECT min(stream) FROM journal_commit)`;
   await change(folder, rehash);
@@ -115,7 +115,8 @@ test('anchors on a topic are all compared with, and a forged one is left out', a
   await town.stop();
   await change(folder, 'DELETE FROM journal_commit WHERE stream = (SELECT max(stream) FROM journal_commit)');
   // An attacker who obtains the signing keys later can publish a new anchor, which covers only the events
-  // that are left. But the attacker cannot remove the first anchor from the topic.
+  // that are left. But the attacker cannot remove an earlier anchor from the topic, so `verify` still finds
+  // the missing events.
   assert.equal((await ops('anchor', '--topic', 'anchors.v1')).code, 0);
   const removed = await ops(...against);
   assert.match(removed.out, /^history-changed \S+: all events that the anchor of \S+ contains are missing$/m);

@@ -57,8 +57,8 @@ function paths(commands: readonly CommandWords[]): readonly string[] {
 }
 
 /**
- * Returns the part of a bash or zsh script that sets the variable `candidates` to the possible next words. It
- * reads the words typed so far from the variable `typed`.
+ * Returns shell code, for bash or zsh, that sets the variable `candidates` to the words that may follow the
+ * words in the variable `typed`.
  */
 function setCandidates(commands: readonly CommandWords[]): string {
   const cases = commands.map(({ path, words }) => `    '${path}') candidates='${words.join(' ')}' ;;`);

@@ -96,7 +96,8 @@ async function checkErased(
         `--topics: ${former.missing.join(', ')} does not exist, or this user has no right to see it`,
       );
     const current = allTopics().map(({ name }) => nameOf(name));
-    // No current topic can be hidden on the embedded log, because it needs no rights to list topics.
+    // On Kafka, a topic is hidden if the user has no right to list it. The embedded log has no rights, so
+    // it lists every topic.
     const hidden = log.kind === 'embedded' ? [] : current.filter((name) => !all.includes(name));
     const searched = [...all.filter((topic) => isTopicOrItsDeadLetterTopic(topic, current)), ...former.named];
     const hits = [

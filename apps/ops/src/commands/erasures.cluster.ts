@@ -81,7 +81,8 @@ test('the certificate lists the topics that keep data until they are old, with t
   const { complete, confirmed, topic, retained } = await show(accounts, security);
   assert.deepEqual([confirmed, topic.clean, complete], [true, true, false]);
   const own = retained.filter(({ name }: { name: string }) => [security, letters].includes(name));
-  // The topics do not set `segment.ms`, so the time `removedBy` includes the broker's default of 7 days.
+  // The topics do not set `segment.ms`, so `removedBy` is computed with the broker's default for
+  // `segment.ms`, which is 7 days.
   assert.deepEqual(own, [
     {
       name: security,

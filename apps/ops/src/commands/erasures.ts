@@ -204,8 +204,9 @@ function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topi
 }
 
 /**
- * Returns the text that marks a receipt as unexpected. Anybody who may write to the topic of receipts can
- * publish a receipt of a consumer that does not exist.
+ * Returns a note for a receipt from a consumer that is not expected to confirm erasures; an empty string
+ * for an expected consumer. Anybody who may write to the topic of receipts can publish a receipt under an
+ * invented name.
  */
 function markOf({ expected }: { readonly expected: boolean }): string {
   return expected ? '' : ' (not expected)';

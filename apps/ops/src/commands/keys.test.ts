@@ -234,8 +234,7 @@ test('a setting that is no number of minutes is refused: tokens of a former key 
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Returns the fingerprints of the keys in `settings`, in the form in which a process records them in the
- * store when it starts.
+ * Returns the fingerprints of the keys in `settings`, as a process records them in the store at startup.
  */
 function givenAs(settings: Readonly<Record<string, readonly SecretKey[]>>) {
   const entries = Object.entries(settings).map(([name, keys]) => [

@@ -148,8 +148,9 @@ export function addKeysCommand(program: OpsProgram, context: CommandContext): vo
         assertRetirable(report, force);
         const changes = kind === 'cost' ? undefined : removeKey(kind, source.secrets, id);
         if (changes !== undefined) assertWritable(source, changes, options);
-        // Delete the store's record of the key before the key is removed from the settings. In the opposite
-        // order, the store would refuse a process that starts between these two steps.
+        // Delete the store's record of the key before the key is removed from the settings. If the key were
+        // removed from the settings first, a process that starts before its record is deleted would refuse
+        // to run.
         await forget(store, report);
         if (changes !== undefined) await apply(source, changes, options, context);
         context.print(
@@ -185,7 +186,7 @@ function reportsOn(
   });
 }
 
-/** Returns a warning about what may happen while only some of the processes know a new key. */
+/** Returns a warning that processes which have not been restarted yet do not know the new key. */
 function severalProcessesWarning(kind: KeyKind): string {
   return `If several processes run: until all of them are restarted, a process that does not know the new key refuses what another one makes with it. Restart all of them within 5 minutes, or use keys rotate ${kind} --next and then --promote.`;
 }
@@ -198,14 +199,14 @@ function selectorOf(id: string): string {
   return id === UNNAMED_KEY_ID ? 'MAIL_DKIM_SELECTOR' : id;
 }
 
-/** Returns the part of the store in which processes record the keys of this kind that they use. */
+/** Returns access to the fingerprints of keys in the store of the service that uses keys of this kind. */
 function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprintStore, 'list' | 'forget'> {
   if (kind === 'webhooks') return openWebhookStorage(store).keyFingerprints;
   return kind === 'bounces' || kind === 'dkim' ? openNotifierOps(store).keys : openAuthOps(store).keys;
 }
 
 /**
- * Deletes the store's record that a key was used.
+ * Deletes the fingerprint of a key from the store, so that processes may start without this key.
  * @throws Error with a one-line message if a process has started with different keys since the report was
  * created
  */

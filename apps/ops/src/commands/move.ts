@@ -82,8 +82,8 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
   );
   const auth = prepareAuthDataMove(from, to, keys);
   const notifier = prepareNotifierDataMove(from, to);
-  // Move deliveries before commits. If auth publishes the moved commits again, the notifier already has their
-  // deliveries, and does not send the mails again.
+  // Move deliveries before commits. Once the commits are moved, auth may publish their events again. If the
+  // notifier already has the deliveries of these events, it does not send their mails a second time.
   const kinds = [...clientsIn(from, to), ...webhooksIn(move), ...notifier.kinds, ...auth.kinds];
 
   if ((await auth.begin()) === 'ended') {

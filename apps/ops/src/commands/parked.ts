@@ -87,7 +87,7 @@ export function addParkedCommand(program: OpsProgram, context: CommandContext): 
     });
 }
 
-/** Access to the parked accounts, and to the records from which they are retried. */
+/** Finds and retries parked accounts. */
 interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
   recordOf(parked: ParkedMarkInGeneration): ReturnType<UserOps['recordOf']>;
   retryParked(account: string): Promise<GenerationRetryOutcome>;
@@ -97,8 +97,8 @@ interface Names {
   /** The full name of the accounts topic on the log. */
   readonly topic: string;
   /**
-   * Whether to print in which generation of the read model an account is parked. True if the user service maintains
-   * several generations.
+   * Whether the user service maintains several generations of the read model. If so, the command prints in
+   * which generation an account is parked.
    */
   readonly severalGenerations: boolean;
 }

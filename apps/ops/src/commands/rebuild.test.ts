@@ -153,8 +153,8 @@ describe('rebuild user', () => {
     const { rebuild } = await scene(t);
     const done = await rebuild();
     assert.equal(done.code, 0);
-    // The command prints its progress every ten seconds. A rebuild takes that long only on a busy machine, so
-    // the lines in the middle are optional.
+    // The command prints its progress every ten seconds. Only on a busy machine does a rebuild take that
+    // long, so the line `records read` may occur any number of times.
     assert.match(done.err, /^records read: 0 of 1\n(records read: \d of 1\n)*accounts compared: 1\n$/);
     assert.equal(
       done.out,
@@ -289,8 +289,8 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
   test('after an interrupted --drop, erases from what is still stored, and lists it', async (t) => {
     const { database, account, bus, user, rebuild } = await scene(t);
     assert.equal((await rebuild()).code, 0);
-    // Simulate that the command was interrupted after it had changed the pointer, but before it had removed
-    // the dropped generation.
+    // Simulate that `rebuild user --drop` was interrupted after it had removed generation 1 from the
+    // pointer, but before it had deleted the data of generation 1.
     await user.stop();
     await database.write(
       () =>

@@ -172,8 +172,8 @@ async function dropOthers(rebuild: ReadModelRebuild, { print, note }: CommandCon
 const ERASURES = 500;
 
 /**
- * Confirms the erasures that the user service has not confirmed yet because one of its generations was
- * behind. Must be called after that generation was dropped.
+ * Confirms erasures on behalf of the user service, which could not confirm them while one generation of its
+ * read model lagged behind. Must be called after the lagging generation was dropped.
  */
 async function confirmWaiting(
   { store, bus }: Pick<OpenedSystem, 'store' | 'bus'>,

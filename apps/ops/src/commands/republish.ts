@@ -104,8 +104,8 @@ function republishAll(name: string, context: CommandContext): Promise<void> {
 }
 
 /**
- * The kinds of findings of `verify` that disappear once consumers have read all events of the account or
- * mailing.
+ * The kinds of findings of `verify` that are repaired by publishing the events of the account or mailing
+ * again.
  */
 const REPAIRED_BY_EVENTS: readonly FindingKind[] = [
   'event-missing',

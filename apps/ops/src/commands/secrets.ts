@@ -68,12 +68,13 @@ async function addLaterSecrets(folder: string): Promise<readonly string[]> {
 }
 
 /**
- * Returns whether the files of all secrets exist. @throws Error if only some files exist and no other process
- * is creating the rest
+ * Returns whether the files of all secrets exist. @throws Error if only some files exist and no other
+ * process is creating the missing ones
  */
 async function isComplete(folder: string): Promise<boolean> {
   if ((await present(folder)).length === 0) return false;
-  // If another process has written a plan but not yet all files, complete the files from this plan.
+  // If another process was interrupted after it had written the plan (the file that contains all secrets),
+  // create the missing files from this plan.
   if (await layOutPlan(folder)) return true;
   const found = await present(folder);
   const missing = generatedSecretNames.filter((name) => !found.includes(name));

@@ -66,7 +66,8 @@ function erasureTopicDaysOf({ environment }: CommandContext): number {
 }
 
 /**
- * Creates a topic with the replication settings of the topic `model`, and waits until its partitions have leaders.
+ * Creates a topic with the replication settings of `model`, an existing topic, and waits until its
+ * partitions have leaders.
  * @throws Error if the topic already exists with different settings
  */
 export async function createTopicWithReplicationOf(

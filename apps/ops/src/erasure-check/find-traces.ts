@@ -76,8 +76,9 @@ async function countInFile(path: string, text: string): Promise<number> {
   for await (const part of createReadStream(path, { encoding: 'latin1', highWaterMark: BYTES_AT_ONCE })) {
     const read = rest + String(part).toLowerCase();
     count += read.split(text).length - 1;
-    // Search the end of each chunk again together with the next chunk, because an occurrence may span two
-    // chunks. This end is shorter than `text`, so no occurrence is counted twice.
+    // Search the end of this chunk again together with the next chunk, because an occurrence of `text` may
+    // begin in one chunk and end in the next. The end is shorter than `text`, so no occurrence is counted
+    // twice.
     rest = read.slice(1 - text.length);
   }
   return count;

@@ -27,8 +27,8 @@ const PERSONAL = new Set(
 );
 
 /**
- * Patterns for the character before and the characters after an address. If one of the patterns matches, the
- * text is part of a longer, different address.
+ * Patterns for the character before an address, and for the characters after it. If one of the patterns
+ * matches, the address that was found is only a part of a longer, different address.
  */
 const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
 
@@ -39,8 +39,8 @@ export function createAddressTracePredicate(address: string): PersonalDataTraceP
 }
 
 /**
- * The normalised names of fields that say which account or mailing an item is about. If an item has several
- * of these fields, the first field in this list counts.
+ * The normalised names of fields that contain the id of the account or mailing that an item is about. If an
+ * item has several of these fields, the field that comes first in this list is used.
  */
 const SUBJECTS = ['stream', 'userid', 'mailingid', 'subject'];
 
@@ -89,8 +89,8 @@ function plain(name: string): string {
 }
 
 /**
- * Returns whether a field contains no personal data. A digest of personal data does not count, because it
- * reveals nothing without its salt.
+ * Returns whether a field contains no personal data. The digest of personal data is not personal data,
+ * because the digest reveals nothing without its salt.
  */
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;

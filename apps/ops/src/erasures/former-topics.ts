@@ -10,8 +10,8 @@ export interface FormerTopics {
   /** The topics that the operator has named, and their dead-letter topics. */
   readonly named: readonly string[];
   /**
-   * The topics that may be former ones although the operator has not named them: topics with one of
-   * Latchkey's default names, for which TOPIC_NAMES sets a different name now.
+   * Topics that the system may have used earlier, but that the operator has not named. They have one of
+   * Latchkey's default names, although TOPIC_NAMES now maps this default name to a different topic.
    */
   readonly unnamed: readonly string[];
   /** The names given by the operator that the log does not list. */

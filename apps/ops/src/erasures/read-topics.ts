@@ -16,9 +16,9 @@ import type { AccountsTopic } from './topic.ts';
 export interface TopicsWithErasedData {
   readonly accounts: AccountsTopic;
   /**
-   * The topics from which the broker removes the person's data only when it reaches a certain age. If the
-   * system uses the embedded log, the list contains only former topics that are not on this log, because they
-   * may be on Kafka.
+   * The topics from which the broker removes a person's data only when the data reaches a certain age. If
+   * the system uses the embedded log, the list contains only former topics that are not on this log,
+   * because they may be on Kafka.
    */
   readonly retaining: readonly RetainingTopic[];
   /**
@@ -27,7 +27,10 @@ export interface TopicsWithErasedData {
   readonly unnamed: readonly string[];
 }
 
-/** The topics that keep data of a person until the retention time ends, and what they contain. */
+/**
+ * The topics from which data of a person is removed only when the retention time of the topic ends, and
+ * what data of a person they contain.
+ */
 const RETAINING = {
   [SECURITY_TOPIC]: 'networks and user agents',
   [DELIVERIES_TOPIC]: 'fingerprints of addresses',
@@ -116,8 +119,8 @@ async function askBroker(
     const keeps = new Map(
       states.map(({ name, retentionMs, segmentMs }) => [name, { retentionMs, segmentMs }]),
     );
-    // A topic that Kafka does not list may exist nevertheless: Kafka hides the topics for which the user has
-    // no rights.
+    // Keep a topic that Kafka does not list, without its settings: Kafka hides topics for which the user
+    // has no rights, so the topic may exist.
     retaining = wanted.map((topic) => {
       const settings = keeps.get(topic.name);
       return settings === undefined ? topic : { ...topic, keeps: settings };

@@ -8,7 +8,10 @@ export interface RetainingTopic {
   readonly name: string;
   /** What the topic contains about a person, in a few words. */
   readonly contents: string;
-  /** The settings of the topic, in ms, where `retentionMs` -1 keeps records without a limit. Undefined if unknown. */
+  /**
+   * The settings of the topic, in ms. A `retentionMs` of -1 means that records are kept without a limit.
+   * Undefined if the settings are unknown.
+   */
   readonly keeps?: { readonly retentionMs: number; readonly segmentMs: number };
 }
 

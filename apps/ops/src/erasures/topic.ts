@@ -49,8 +49,8 @@ export function computeErasedDataInTopic(
   const isDone = receipts.some(({ consumer }) => consumer === 'auth');
   if (removal === 'in place') return { name, removal, clean: isDone };
   if (copies === undefined) {
-    // No copies have replaced the events with the person's data: either auth has not published the copies
-    // yet, or the topic is not compacted.
+    // The topic still contains the person's data: either auth has not published the copies without this
+    // data yet, or the topic is not compacted, so that copies do not replace the original events.
     if (removal === 'none' || !isDone) return { name, removal, clean: false };
     // auth has confirmed the erasure without publishing copies, so the topic was not compacted at that time.
     // But now the topic is compacted, or its settings are unknown. It may be a new topic, so it is unknown

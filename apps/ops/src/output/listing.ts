@@ -21,7 +21,10 @@ export interface PagedListing<T> {
   readonly columns: readonly string[];
   /** Returns the table rows to print for an item, one for each object of `toJson`. */
   toRows(item: T): readonly (readonly string[])[];
-  /** Items to print before the items of the page. They do not count towards the limit. Default: none. */
+  /**
+   * Items to print before the items that `load` returns. They do not count towards the limit. Default:
+   * none.
+   */
   readonly first?: readonly { readonly json: object; readonly row: readonly string[] }[];
   /** The line printed instead of an empty table. */
   readonly empty: string;

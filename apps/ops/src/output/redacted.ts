@@ -98,8 +98,9 @@ function jsonOf(value: Buffer): unknown {
 }
 
 /**
- * Returns the value to show for a field. The value itself is shown only if the schema of the event type declares the
- * field and the value is valid. `person` is always masked.
+ * Returns the value to show for a field. The value itself is shown only if the schema of the event type
+ * declares the field and the value is valid. The field `person`, which contains personal data, is always
+ * masked.
  */
 function shownField(type: string | undefined, name: string, value: unknown): unknown {
   if (name === 'person') return value === null ? null : MASK;

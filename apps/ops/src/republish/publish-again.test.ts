@@ -69,8 +69,8 @@ test('leaves nothing of an account that was erased after its records were made',
   const events = (await journal.stream(ada))?.events.length;
   assert.deepEqual(await writeAgain(), { accounts: 1, events, added: events });
   assert.deepEqual(await writeAgain(), { accounts: 1, events, added: 0 });
-  // The second call has published nothing, because the topic is complete. But it has reported the account
-  // once more, so that auth publishes heartbeats again.
+  // Since the topic is already complete, the second call of `writeAgain` has published nothing. But it has
+  // called `noteCopies` once more, so that auth publishes heartbeats again.
   assert.deepEqual(noted.splice(0), [ada, ada]);
 
   const publishAgain = createRepublisher(context, { bus, journal, recordsOf });

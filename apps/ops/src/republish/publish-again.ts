@@ -17,8 +17,9 @@ export interface RepublisherDeps {
   readonly journal: Pick<AuthOps['journal'], 'stream'>;
   readonly recordsOf: EncodeStreamRecords;
   /**
-   * Called after the events of an erased account were published again without the person's data, if the topic
-   * still contains the original events. Undefined for a log that replaces records in place.
+   * Must be called after the events of an erased account were published again without the person's data.
+   * Causes auth to publish heartbeats until the broker has removed the original events. Undefined for a log
+   * that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
 }
@@ -57,8 +58,8 @@ export function createRepublisher(
     if (bus.replaceRecordsOf !== undefined)
       return bus.replaceRecordsOf([account], createRecordRedactor([account]), { unsearched: [topic] });
     const records = await recordsOf(stream);
-    // If auth has not removed the person's data from the journal yet, nothing needs to be published here:
-    // auth publishes the events without the data when it removes the data.
+    // If the journal still contains the person's data, publish nothing: auth itself publishes the events
+    // without this data once it has removed the data from the journal.
     if (records.some(hasPerson)) return;
     await publish(topic, records);
     await noteCopies?.(account);

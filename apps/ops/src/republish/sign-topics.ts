@@ -106,9 +106,8 @@ async function recordsDue(
   { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },
 ): Promise<readonly EncodedEvent[]> {
   const entry = index.entryOf(stream.id);
-  // Only events that are on the topic are published again. If an event is missing on the topic, either auth
-  // has not published the event yet and will publish it, or the event was deleted when its retention time
-  // ended.
+  // Only events that are on the topic are published again. An event may be missing there for two reasons:
+  // auth has not published it yet, but will do so, or the broker has deleted it because of its age.
   const onTopic = { ...stream, events: stream.events.slice(0, entry.fingerprints.length) };
   const [first] = await findUnsignedEvents({ stream, entry, keyOf });
   const isChained = stream.events.every(({ chain }) => chain !== undefined);

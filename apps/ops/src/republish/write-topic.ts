@@ -156,8 +156,8 @@ async function recordsDue(
 }
 
 /**
- * Returns the account with its events up to the last published one. Earlier events that are still marked as
- * unpublished are included, because auth publishes in order, so the log contains them too.
+ * Returns the account with its events up to the last published one. An earlier event may still be marked as
+ * unpublished. It is included as well: auth publishes in order, so the log must already contain it.
  */
 function asPublished(account: JournaledStream): JournaledStream {
   return {

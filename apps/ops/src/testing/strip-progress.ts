@@ -1,6 +1,6 @@
 /**
- * Matches a line of progress, for example `records read: 1,250 of 2,500`. Commands print such lines only if they take
- * long.
+ * Matches a line of progress, for example `records read: 1,250 of 2,500`. A command prints such lines only
+ * if it runs for some seconds.
  */
 const PROGRESS = /^(?!ops: )(?:.+: [\d,]+(?: of [\d,]+)?|.+ is still being created, after \d+ seconds\.)$/;
 

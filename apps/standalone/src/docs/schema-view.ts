@@ -67,8 +67,9 @@ function constraintsOf(schema: JsonObject): string {
 }
 
 /**
- * Finds an object schema in a schema: the schema itself if it describes an object, the schema of the items of
- * an array, or the first object schema in the alternatives of a union. Undefined if there is none.
+ * Finds the object schema whose fields are shown for a schema. For an object, this is the schema itself.
+ * For an array, it is the schema of the items. For a union, it is the first alternative that is an object.
+ * Undefined if there is none.
  */
 function objectWithin(schema: JsonObject, root: JsonObject): JsonObject | undefined {
   if (isJsonObject(schema['properties'])) return schema;

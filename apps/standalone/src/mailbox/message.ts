@@ -83,7 +83,7 @@ function flatten(list: readonly (Address | undefined)[] = []): MailAddress[] {
     .map(({ name, address: at }) => ({ Name: name, Address: at ?? '' }));
 }
 
-/** Returns the envelope recipients that no header names. */
+/** Returns the recipients in the SMTP envelope that are in none of the mail's headers. */
 function blindCopies(envelope: MailEnvelope, named: readonly MailAddress[]): MailAddress[] {
   const seen = new Set(named.map((entry) => entry.Address.toLowerCase()));
   return envelope.to.filter((to) => !seen.has(to.toLowerCase())).map((to) => ({ Name: '', Address: to }));

@@ -26,7 +26,7 @@ function nextView(id) {
 
 /**
  * Shows the errors of single fields next to these fields.
- * @returns an element with everything else that the problem says; null if nothing else is left to show
+ * @returns an element with the rest of the problem; null if every error is shown next to a field
  */
 export function renderProblem(flow, form, { body, status }) {
   const problem = body ?? {};
@@ -78,7 +78,7 @@ function rowView({ title, detail, aside, actions = [] }, act) {
   );
 }
 
-/** Shows the rows of a list. @param more loads the next page, if there is one */
+/** Shows the rows of a list. @param more loads the next page; undefined if there is none */
 export function renderRows(rows, { act, more }) {
   if (rows.length === 0) return createElement('p', { class: 'muted' }, 'Nothing found.');
   return createElement(

@@ -24,7 +24,8 @@ function headersOf({ path, body, bearer }) {
     'X-Request-Id': crypto.randomUUID(),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     ...(bearer && accessToken ? { Authorization: `Bearer ${accessToken}` } : {}),
-    // Makes the user service respond only after it has processed the change that this client has just made.
+    // Without this header, the user service could return the profile as it was before this client's last
+    // change.
     ...(path.includes('/api/v1/users') && accountSequence ? { 'Account-Sequence': accountSequence } : {}),
   };
 }
@@ -35,7 +36,7 @@ async function bodyOf(answer) {
   return /json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
 }
 
-/** Adds headers and the encoded body to `{method, path, body?, bearer?}`. */
+/** Returns the request `{method, path, body?, bearer?}` with its headers and with the body as text. */
 export function prepareRequest(request) {
   const text = request.body === undefined ? undefined : JSON.stringify(request.body);
   return { ...request, text, headers: headersOf(request), sentAt: Date.now() };

@@ -1,4 +1,7 @@
-/** The client page: a flow on the left, its requests, events and mails on the right. */
+/**
+ * The client page. It shows the form of a flow on the left, and the requests, events and mails that the
+ * form caused on the right.
+ */
 import { prepareRequest, sendRequest } from './api.js';
 import { createElement } from './dom.js';
 import { renderFlow } from './flow-view.js';

@@ -77,7 +77,10 @@ function accountsRequest(values) {
   return get(`/users?${new URLSearchParams({ limit: 20, ...given(values) })}`);
 }
 
-/** Remembers whether the account has the sample password, so that forms can be prefilled with it. */
+/**
+ * Remembers in the tab's session whether the account has the sample password. If so, forms are prefilled
+ * with this password.
+ */
 function rememberPassword(chosen) {
   return updateSession({ hasSamplePassword: chosen === SAMPLE_PASSWORD });
 }

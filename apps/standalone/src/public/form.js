@@ -57,8 +57,8 @@ export function clearErrors(form) {
 }
 
 /**
- * For the codes of problems without a JSON pointer, the names of the fields next to which the problem can be
- * shown.
+ * Maps the code of a problem to the names of the fields next to which the problem is shown. Used for
+ * problems that do not name a field with a JSON pointer.
  */
 const fieldsOfCode = {
   password_too_weak: ['password', 'newPassword'],

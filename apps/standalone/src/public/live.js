@@ -68,8 +68,8 @@ export function pollRepeatedly(poll, onReachable = () => {}) {
 }
 
 /**
- * Returns a function that takes a list and returns the items that no earlier list contained. For the first
- * list, the function returns no items.
+ * Returns a function that is called with one list after another. It returns the items that were in none of
+ * the earlier lists; for the first list, it returns nothing.
  */
 function unseen(idOf) {
   const known = new Set();

@@ -24,9 +24,9 @@ import { createEmbeddedLogTail } from './tail.embedded.ts';
 
 /**
  * The maximum number of records per slice. Handlers decode all records of a slice in one turn of the event
- * loop, which takes about 0.1 ms per record. Larger slices save no measurable CPU time. Smaller slices would
- * confuse the signature look-ahead, which takes a slice with few records for the end of the log
- * (`libs/consumer/src/signature-look-ahead.ts`).
+ * loop, which takes about 0.1 ms per record. Larger slices save no measurable CPU time. Slices must not be
+ * much smaller, because the signature look-ahead concludes from a slice with few records that the consumer
+ * has reached the end of the log (`libs/consumer/src/signature-look-ahead.ts`).
  */
 const MAX_SLICE_SIZE = 100;
 /**

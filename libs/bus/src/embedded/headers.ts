@@ -37,8 +37,8 @@ function addPrototypeHeader(headers: Record<string, BusHeaderValue>, added: Buff
 const OUTSIDE_ASCII = /[^\0-\x7f]/;
 
 /**
- * Returns ASCII text as a string, because creating a buffer and decoding it later would take several times as
- * long.
+ * Returns a stored header value: as a string if it is ASCII text, otherwise as a buffer. Most values are
+ * ASCII text, and creating a buffer that the reader decodes again would take several times as long.
  */
 function restoreValue(latin1: string): Buffer | string {
   return OUTSIDE_ASCII.test(latin1) ? Buffer.from(latin1, 'latin1') : latin1;

@@ -15,8 +15,8 @@ const OPERATIONS = {
 export type KafkaAclOperation = keyof typeof OPERATIONS;
 
 /**
- * The operations that a principal may perform on the topic or group with this name. If `isPrefix` is true, on
- * all topics or groups whose names begin with `name`.
+ * The operations that a principal may perform on the topic or group with this name. If `isPrefix` is true,
+ * they apply to all topics or groups whose names begin with `name`.
  */
 export interface KafkaAcl {
   /** The Kafka principal, for example `User:auth`. */

@@ -48,8 +48,8 @@ export interface KafkaBusDeps extends KafkaConnection {
    */
   readonly replication?: TopicReplication;
   /**
-   * Topics that other processes have created and that this bus publishes to, with the number of partitions to
-   * use. The bus does not check these topics.
+   * Topics to which this bus may publish without a call of `ensureTopics` or `checkTopics`, with the number
+   * of partitions to use. The bus does not check whether these topics exist.
    */
   readonly topics?: readonly Pick<TopicSpec, 'name' | 'partitions'>[];
   readonly times?: Partial<KafkaTimeouts>;

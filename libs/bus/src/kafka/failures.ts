@@ -13,14 +13,14 @@ export class KafkaRefusedError extends Error {
   override readonly name = 'KafkaRefusedError';
 }
 
-/** Fields that kafkajs adds to its errors: some to the error itself, some to its cause. */
+/** Fields that kafkajs adds to an error or to the cause of an error. */
 interface Trait {
   readonly name: string;
   readonly type: string | undefined;
   readonly code: string | undefined;
   /**
-   * Whether the error is transient. Some errors are, because brokers also return them while they determine
-   * the leader of a partition or the coordinator of a group.
+   * Whether the error can disappear without the help of an operator, so that a retry makes sense. Brokers
+   * return some errors of this table also while a partition or a group has no leader yet.
    */
   readonly passes: boolean;
 }

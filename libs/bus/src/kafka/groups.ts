@@ -173,8 +173,8 @@ function areCompatible(theirs: readonly string[], ours: readonly string[]): bool
 /**
  * Copies the positions of the former group to a group that has none. The former group keeps its positions.
  * @returns whether positions were copied
- * @throws Error of kafkajs, for example if members have joined the group in the meantime. In that case, one
- * of these members has copied the positions
+ * @throws Error of kafkajs, for example if other members have joined the group in the meantime. Each member
+ * calls this function before it joins, so these members have already copied the positions
  */
 export async function copyPositionsOfFormerGroup(
   kafka: Kafka,

@@ -4,8 +4,8 @@ import type { KafkaLogger } from './connection.ts';
 
 const BACKOFF_MS = { least: 50, most: 1000 };
 /**
- * If attempts to handle a slice of records keep failing, every 30th failure is logged, starting with the
- * first. Once the delay between attempts has reached its maximum, this amounts to about two log lines a
+ * Of the consecutive failures to handle a slice of records, only every 30th is logged, starting with the
+ * first. Because a failing slice is retried about once a second, a lasting failure is logged about twice a
  * minute.
  */
 const COMPLAIN_EVERY = 30;

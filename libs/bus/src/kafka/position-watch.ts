@@ -7,9 +7,9 @@ import { describePositionsOutOfRange, type PartitionOffsets } from './groups.ts'
 const UNMOVED_MS = 60_000;
 
 /**
- * How many consecutive checks must find that a partition ends at a lower offset than before, until a loss of
- * records is reported. One check is not enough, because a broker may briefly report an earlier end after a
- * failover.
+ * A partition counts as having lost records once this number of consecutive checks has found it to end at a
+ * lower offset than before. A single check is not enough, because a broker may briefly report a lower end
+ * offset after a failover.
  */
 const SHORTER_LOOKS = 2;
 
@@ -73,8 +73,8 @@ export function createGroupPositionWatch({
   let rereadUntil = new Map<string, number>();
 
   /**
-   * Returns a sentence if, since the previous check, the group has lost its position in a partition, or the
-   * partition has lost records at its end. Empty at the first check.
+   * Returns one sentence for each loss since the previous check: the group has lost its position in the
+   * partition, or the partition has lost records at its end. Returns no sentences at the first check.
    */
   function describeLoss(name: string, { stored, end }: PartitionOffsets): readonly string[] {
     const before = furthest.get(name);

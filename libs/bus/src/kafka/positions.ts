@@ -27,8 +27,8 @@ interface Waiting {
 
 /**
  * Commits positions, one request at a time. A request contains all positions that were passed to `keep`
- * during the previous request. Without this, a dozen partitions would send a dozen requests, and would try to
- * connect a dozen times while a broker is down.
+ * during the previous request. Otherwise, a consumer of a dozen partitions would send a dozen requests at a
+ * time and, while a broker is down, try to connect a dozen times.
  */
 export function createPositionCommitter(): PositionCommitter {
   let waiting: Waiting[] = [];

@@ -84,8 +84,9 @@ export function createKafkaPublisher(
         answers,
       );
     } catch (err) {
-      // Do not use this kafkajs producer again: kafkajs keeps requesting the metadata of the deleted topic,
-      // and would then reject records for all other topics as well.
+      // Replace this kafkajs producer, because a producer that has published to a deleted topic no longer
+      // works: it keeps requesting the metadata of that topic, and rejects the records for all other topics
+      // as well.
       void drop(producer);
       throw err;
     }

@@ -133,8 +133,8 @@ describe('a topic that is created like another one', () => {
 
 describe('a topic that is created', () => {
   /**
-   * Returns an admin client whose `listTopics` calls `looks`, which decides what a broker reports each time.
-   * The first call happens before any topic is created.
+   * Returns an admin client of a simulated cluster. Each call of `listTopics` returns the topics that
+   * `looks` returns, so that a test can decide what a broker reports at each time.
    */
   function adminThatSees(looks: () => readonly string[], brokers: number) {
     return {

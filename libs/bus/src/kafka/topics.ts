@@ -251,10 +251,10 @@ async function missingOf(
 }
 
 /**
- * Waits until every broker knows the topics that were just created, and their leaders. At first, the other
- * brokers still report that the topics do not exist. kafkajs sends each request to a random broker, and to
- * the next one if that broker fails. This function therefore lists the topics so often that very probably
- * every broker has responded at least once.
+ * Waits until every broker knows the topics that were just created, and their leaders. Directly after the
+ * creation, some brokers still report that the topics do not exist. kafkajs sends each request to a random
+ * broker. This function therefore asks so often that very probably every broker has responded at least
+ * once.
  * @throws KafkaUnavailableError after ten seconds
  */
 export async function waitUntilTopicsAreKnown(
@@ -283,7 +283,8 @@ const LOOKS_PER_BROKER = 10;
 
 /**
  * Returns whether the broker that responded knows the topics, and whether their leaders accept requests.
- * Right after the creation, a leader may not be known yet, or may not know yet that it is the leader.
+ * Directly after a topic was created, its partitions may have no leader yet, or a broker may not know yet
+ * that it is the leader.
  */
 async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean> {
   try {

@@ -70,8 +70,8 @@ function compose(
   { STUMBLES, TOPIC, HANDLER }: z.infer<typeof settings>,
   { backend, registry, logger }: ClusterServiceDeps,
 ) {
-  // A registry throws if a metric is registered twice. So if the service can start a second time, the metrics
-  // of the first start were removed.
+  // Tests that a failed start removes its metrics. A registry throws if a metric is registered twice, so a
+  // second start succeeds only if the metrics of the first one were removed.
   registry.registerMetric(new Counter({ name: 'probe_total', help: 'Nothing.', registers: [] }));
   return {
     name: 'probe',

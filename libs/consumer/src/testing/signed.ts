@@ -47,8 +47,8 @@ export function signEventRecords(
 }
 
 /**
- * Accepts every record. Checks that the hash of an event matches its content, but does not check its
- * signature.
+ * Accepts every record without verifying its signature. If the content of a record matches its hash, the
+ * accepted record contains its place in the hash chain.
  */
 export const acceptLinkedRecords: RecordAuthenticator = async (sources: readonly BusRecord[]) => ({
   records: sources.map((source) => {

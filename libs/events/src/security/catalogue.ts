@@ -30,7 +30,7 @@ const client = personalDataField({
   userAgent: z.string(),
 });
 
-/** The operation for which a password was entered. */
+/** The operation for which a person had to enter the password. */
 const during = z
   .enum(['login', 'password-change', 'verification', 'email-change', 'erasure', 'export'])
   .describe('What a password was checked for.');

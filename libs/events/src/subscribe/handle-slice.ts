@@ -53,7 +53,8 @@ export function createOrderedSliceHandler(shared: Omit<EventSubscriber, 'stopped
 }
 
 /**
- * Caches the positions of the accounts in a slice. Some positions are stored only at the end of the slice.
+ * The positions of the accounts in a slice, cached while the slice is handled. The position after an event
+ * without an effect is stored only at the end of the slice.
  */
 interface Book {
   of(account: string): Position;
@@ -105,8 +106,8 @@ function createBook({ store }: EventSubscriber, known: ReadonlyMap<string, Posit
 }
 
 /**
- * Returns a function that resumes a parked account, at most once per slice: it handles the account's due
- * events up to the end of the slice.
+ * Returns a function that resumes a parked account: it handles the account's due events up to the end of
+ * the slice. For each account, it does so at most once.
  */
 function createResume(subscriber: EventSubscriber, book: Book, { records }: PartitionSlice) {
   const lastOffset = records.at(-1)?.offset ?? 0;

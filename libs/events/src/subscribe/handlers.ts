@@ -16,9 +16,9 @@ export interface EventContext {
   /** The number of the event within its account: from 1, without gaps. */
   readonly sequence: number;
   /**
-   * The `head` of the account's position after this event; absent if the event's hash was not verified. A
-   * handler that stores `sequence` itself, so that the sequence store reads it from there, must also store
-   * `head`.
+   * The `head` of the account's position after this event; absent if the event's hash was not verified. If
+   * your handler stores `sequence` together with its own data, and your sequence store reads it from there,
+   * the handler must also store `head`.
    */
   readonly head?: string;
   /** The id of the event: a UUIDv7 from auth, a UUIDv5 from the notifier. It is the same each time the event is delivered. */

@@ -50,8 +50,8 @@ export interface EventSubscriber {
 }
 
 /**
- * Thrown because the subscription stops or has lost the partition. The records are delivered again, in the
- * next run or to another member.
+ * Thrown instead of handling a record, because the subscription is stopping or has lost the partition. The
+ * records are delivered again, in the next run or to another member.
  */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';

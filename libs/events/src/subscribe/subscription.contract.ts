@@ -372,8 +372,8 @@ export function subscriptionContract(
   }
 
   /**
-   * Returns a bus that runs `work` just before the records of an account are read for the second time.
-   * `looked` resolves once `work` has ended.
+   * Returns a bus that runs `work` just before `readKey` is called for the second time, and a promise
+   * `looked`, which resolves once `work` has ended.
    */
   function atSecondLook(bus: TestHarness['bus'], work: () => Promise<void>) {
     const { promise: looked, resolve } = Promise.withResolvers<void>();

@@ -54,8 +54,8 @@ export function createIsolatedBusOpener(): () => Bus & ConsumerGroups {
           topics: options.topics.map(ownTopic),
           group: ownGroup(options.group),
         }),
-      // If `topic` is already a unique name, use it unchanged. Callers may have read it from a record or from
-      // the mark of a parked account.
+      // The caller may have read the name of the topic from a record or from the mark of a parked account.
+      // Such a name is already unique, so do not replace it.
       readKey: (topic, ...place) => bus.readKey(made.topics.has(topic) ? topic : ownTopic(topic), ...place),
       tail: (topic) => bus.tail(ownTopic(topic)),
       progressOf: (group, topics) => bus.progressOf(ownGroup(group), topics.map(ownTopic)),

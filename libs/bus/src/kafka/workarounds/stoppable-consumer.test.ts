@@ -7,15 +7,15 @@ import { createLogger } from 'kafkajs/src/loggers/index.js';
 import { createStoppableConsumer } from './stoppable-consumer.ts';
 
 /**
- * How often the fetch loop may ask for the brokers. Then the test ends the loop, because an endless loop
- * would block the process.
+ * How often the fetch loop may ask for the list of brokers before the test ends the loop. Without this
+ * limit, a loop that does not end by itself would block the test process.
  */
 const MOST_QUESTIONS = 100;
 
 /**
- * Runs the fetch loop of kafkajs, without a broker. The broker with id 1 responds at once, and the broker with id 2
- * when `respond` is called.
- * @param createConsumer creates a consumer of this client
+ * Runs the fetch loop of kafkajs without a real broker. The simulated broker with id 1 responds
+ * immediately, and the one with id 2 responds when the test calls `respond`.
+ * @param createConsumer creates a consumer of the given kafkajs client
  */
 async function runFetchLoop(
   createConsumer: (kafka: Pick<Kafka, 'consumer'>, config: ConsumerConfig) => Consumer,

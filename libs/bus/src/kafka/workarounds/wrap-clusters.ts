@@ -5,7 +5,7 @@ export interface KafkajsClusterOptions {
   readonly isolationLevel?: number;
 }
 
-/** The part of kafkajs's cluster that is patched here; kafkajs publishes no type for it. */
+/** The part of kafkajs's class `Cluster` that the workarounds patch. kafkajs publishes no type for it. */
 export interface PatchableCluster {
   readonly connectionPoolBuilder: { build(destination?: object): Promise<PatchablePool> };
 }

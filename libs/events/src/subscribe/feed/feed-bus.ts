@@ -114,14 +114,17 @@ function follow(deps: FeedBusDeps, options: BusSubscribeOptions, first: FeedPage
   const queues = createPartitionQueues({ options, logger, signal });
   let after: string | undefined;
   let isHealthy = true;
-  /** Whether a page has reached the end of the log. Only then do requests wait for new events. */
+  /**
+   * Whether a page has reached the end of the log. From then on, a request asks the server to wait for new
+   * events before it responds.
+   */
   let hasReachedEnd = false;
   let hasCaughtUp = false;
   /** How many events were read in advance of the stored cursor. */
   let ahead = 0;
   /**
-   * Resolves when all pages that were read so far are done. The value is true if all of their events were
-   * handled, and false if the subscription stopped before that.
+   * Resolves when every event of the pages that were read so far was handled or abandoned. The value is
+   * true if all of them were handled, and false if the subscription stopped before that.
    */
   let handled = Promise.resolve(true);
   /** Resolves when the next page has been handled. */
