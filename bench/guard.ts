@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Benchmark, createMaxAboveLimitTarget } from './support/benchmark.ts';
+import { type Benchmark, createMaxExcessOverLimitTarget } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { measureAlternately } from './support/statistics.ts';
 
@@ -58,7 +58,7 @@ async function figures(url: string) {
       unit: 'ms',
       limit: bare,
       measured: seen,
-      target: createMaxAboveLimitTarget(bare, 0.1, 'bare'),
+      target: createMaxExcessOverLimitTarget(bare, 0.1, 'bare'),
     },
     {
       what: 'CPU of a guarded request with a new token (limit: bare koa)',

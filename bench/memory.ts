@@ -1,6 +1,6 @@
 import { measureBareNodeMemoryMegabytes } from './support/bare-node.ts';
 import type { Benchmark } from './support/benchmark.ts';
-import { runMixedWork, SETTLING_PAUSE_MS, WORK_MINUTES } from './support/mixed-work.ts';
+import { MIXED_WORK_MINUTES, PAUSE_BEFORE_MEMORY_READ_MS, runMixedWork } from './support/mixed-work.ts';
 import { startBenchmarkServer } from './support/server.ts';
 
 const MB = 1_000_000;
@@ -8,7 +8,7 @@ const MB = 1_000_000;
 export const memoryBenchmark: Benchmark = {
   name: 'memory',
   title: 'Memory after work',
-  method: `RSS of a standalone ${SETTLING_PAUSE_MS / 1000} s after ${WORK_MINUTES} min of mixed work (four people at a time sign up, verify their address, sign in, change and read their profile, and refresh their session), and once more after the same time. The limit is an idle Node process. Mails go to the development mailbox.`,
+  method: `RSS of a standalone ${PAUSE_BEFORE_MEMORY_READ_MS / 1000} s after ${MIXED_WORK_MINUTES} min of mixed work (four people at a time sign up, verify their address, sign in, change and read their profile, and refresh their session), and once more after the same time. The limit is an idle Node process. Mails go to the development mailbox.`,
   async run() {
     await using server = await startBenchmarkServer();
     const limit = await measureBareNodeMemoryMegabytes();

@@ -14,7 +14,7 @@ import {
   createMinPercentOfLimitTarget,
 } from './support/benchmark.ts';
 import { measureMs } from './support/load.ts';
-import { decodeAndUpsertAllEvents } from './support/raw-projection.ts';
+import { measureBareProjection } from './support/raw-projection.ts';
 import { seedLog } from './support/seed-log.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { computePercentile } from './support/statistics.ts';
@@ -40,7 +40,7 @@ export const rebuildBenchmark: Benchmark = {
     try {
       await seedLog(folder, { accounts: EVENTS / EVENTS_EACH });
       const rebuilt = await rebuildIn(folder);
-      const raw = await decodeAndUpsertAllEvents(folder);
+      const raw = await measureBareProjection(folder);
       return figuresOf(rebuilt, EVENTS / raw.seconds);
     } finally {
       await rm(folder, { recursive: true });

@@ -7,14 +7,14 @@ import { measureBareNodeMemoryMegabytes } from '../support/bare-node.ts';
 import { type Benchmark, type BenchmarkFigure, createMaxTarget } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 import { readMetric } from '../support/metrics.ts';
-import { runMixedWork, SETTLING_PAUSE_MS, WORK_MINUTES } from '../support/mixed-work.ts';
+import { MIXED_WORK_MINUTES, PAUSE_BEFORE_MEMORY_READ_MS, runMixedWork } from '../support/mixed-work.ts';
 
 const MB = 1_000_000;
 
 export const memoryBenchmark: Benchmark = {
   name: 'memory',
   title: 'Memory of a service',
-  method: `RSS of each process ${SETTLING_PAUSE_MS / 1000} s after a person has signed up, verified and signed in, so that each service has worked once, and again ${SETTLING_PAUSE_MS / 1000} s after ${WORK_MINUTES} min of mixed work. Started as in the image (deploy/Dockerfile): as bundles, with a compile cache that an earlier start has filled. The limit is an idle Node process.`,
+  method: `RSS of each process ${PAUSE_BEFORE_MEMORY_READ_MS / 1000} s after a person has signed up, verified and signed in, so that each service has worked once, and again ${PAUSE_BEFORE_MEMORY_READ_MS / 1000} s after ${MIXED_WORK_MINUTES} min of mixed work. Started as in the image (deploy/Dockerfile): as bundles, with a compile cache that an earlier start has filled. The limit is an idle Node process.`,
   async run() {
     await using stack = new AsyncDisposableStack();
     const cache = await mkdtemp(join(tmpdir(), 'latchkey-compiled-'));
@@ -26,7 +26,7 @@ export const memoryBenchmark: Benchmark = {
     await (await start())[Symbol.asyncDispose]();
     const server = stack.use(await start());
     await server.people.login(await server.people.verified(createUniquePerson()));
-    await pause(SETTLING_PAUSE_MS);
+    await pause(PAUSE_BEFORE_MEMORY_READ_MS);
     const limit = await measureBareNodeMemoryMegabytes();
     const idle = await memoryOf(server, (service) => `idle memory (RSS) of ${service}`, 120);
     const served = await runMixedWork(server);

@@ -40,7 +40,7 @@ export function createMaxTarget(max: number, unit: string): BenchmarkTarget {
  * Returns a target for a time: the target is met if the figure is at most `limitMs + allowedMs`.
  * @param limitName the name of the limit in the report
  */
-export function createMaxAboveLimitTarget(
+export function createMaxExcessOverLimitTarget(
   limitMs: number,
   allowedMs: number,
   limitName: string,

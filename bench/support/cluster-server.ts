@@ -4,7 +4,7 @@ import { type Cluster, type ClusterOptions, startCluster } from '../../test/supp
 import { createMailbox } from '../../test/support/mailbox.ts';
 import { createPersonActions, type PersonActions } from '../../test/support/people.ts';
 import type { Settings } from '../../test/support/system.ts';
-import { MEASURED_HASH_COST_SETTINGS } from './hash-limit.ts';
+import { SETTINGS_WITH_MEASURED_HASH_COST } from './hash-limit.ts';
 
 export interface ClusterServer extends AsyncDisposable {
   readonly cluster: Cluster;
@@ -19,7 +19,7 @@ export async function startClusterServer(
 ): Promise<ClusterServer> {
   const cluster = await startCluster({
     instances,
-    settingsOn: () => ({ LIMITS: 'off', ...MEASURED_HASH_COST_SETTINGS, ...settings }),
+    settingsOn: () => ({ LIMITS: 'off', ...SETTINGS_WITH_MEASURED_HASH_COST, ...settings }),
   });
   const client = createClient(cluster.url);
   return {

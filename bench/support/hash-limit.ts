@@ -16,7 +16,7 @@ const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1, ou
  * Settings that make a server hash passwords at the same cost as `measurePasswordHashCpu`. By default,
  * servers in tests use a lower cost.
  */
-export const MEASURED_HASH_COST_SETTINGS = { HASH_COSTS: `${COST.memoryCost}:${COST.timeCost}` };
+export const SETTINGS_WITH_MEASURED_HASH_COST = { HASH_COSTS: `${COST.memoryCost}:${COST.timeCost}` };
 
 function hashOnce() {
   return hashRaw('long enough for a benchmark', { ...COST, salt: randomBytes(32) });

@@ -33,7 +33,7 @@ type Start = (settings?: Settings) => Promise<Latent>;
 type Targets = Readonly<Partial<Record<0.5 | 0.99, number>>>;
 
 /** Measures the time from the response to a sign-up until the mail server has accepted its mail. */
-export async function measureMailLatency(
+export async function measureSignUpMailLatency(
   start: Start,
   targets: Targets,
 ): Promise<readonly BenchmarkFigure[]> {

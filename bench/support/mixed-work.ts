@@ -3,17 +3,17 @@ import { assertStatus, type Client } from '../../test/support/client.ts';
 import { createUniquePerson, type PersonActions } from '../../test/support/people.ts';
 
 /** How long the mixed work of the memory benchmarks takes, in minutes. */
-export const WORK_MINUTES = Number(process.env['MEMORY_MINUTES'] ?? 1);
+export const MIXED_WORK_MINUTES = Number(process.env['MEMORY_MINUTES'] ?? 1);
 
 /** How many read requests each person sends. Reads are far more frequent than sign-ups. */
 const READS = 20;
 
 /** How long a process may take to finish its work before its memory is read, in ms. */
-export const SETTLING_PAUSE_MS = 8_000;
+export const PAUSE_BEFORE_MEMORY_READ_MS = 8_000;
 
 /**
  * Lets four people at a time sign up, verify their address, sign in, change their profile, read it, refresh their
- * session and sign out. Ends after WORK_MINUTES, and then waits SETTLING_PAUSE_MS.
+ * session and sign out. Ends after MIXED_WORK_MINUTES, and then waits PAUSE_BEFORE_MEMORY_READ_MS.
  * @returns the number of people
  */
 export async function runMixedWork({
@@ -23,7 +23,7 @@ export async function runMixedWork({
   readonly client: Client;
   readonly people: PersonActions;
 }): Promise<number> {
-  const end = performance.now() + WORK_MINUTES * 60_000;
+  const end = performance.now() + MIXED_WORK_MINUTES * 60_000;
   let served = 0;
   async function serve(): Promise<void> {
     while (performance.now() < end) {
@@ -32,7 +32,7 @@ export async function runMixedWork({
     }
   }
   await Promise.all(Array.from({ length: 4 }, serve));
-  await pause(SETTLING_PAUSE_MS);
+  await pause(PAUSE_BEFORE_MEMORY_READ_MS);
   return served;
 }
 

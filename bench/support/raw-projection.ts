@@ -38,7 +38,7 @@ const UPSERT = `
  * generation 2 of the read model (a copy of all profiles), which must have been filled before. Reading these rows is
  * not part of the measured time.
  */
-export async function decodeAndUpsertAllEvents(folder: string): Promise<{ readonly seconds: number }> {
+export async function measureBareProjection(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });
   database.exec(createProfileTableSql(getProfileTableName('raw')));
   let ms = 0;

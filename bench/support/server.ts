@@ -4,7 +4,7 @@ import { createMailbox } from '../../test/support/mailbox.ts';
 import { createPersonActions, type PersonActions } from '../../test/support/people.ts';
 import { type Standalone, startStandalone } from '../../test/support/standalone.ts';
 import type { Settings } from '../../test/support/system.ts';
-import { MEASURED_HASH_COST_SETTINGS } from './hash-limit.ts';
+import { SETTINGS_WITH_MEASURED_HASH_COST } from './hash-limit.ts';
 import { readMetric } from './metrics.ts';
 
 export interface BenchmarkServer extends AsyncDisposable {
@@ -27,7 +27,7 @@ export async function startBenchmarkServer(settings: Settings = {}): Promise<Ben
   const system = await startStandalone({
     LIMITS: 'off',
     NODE_OPTIONS,
-    ...MEASURED_HASH_COST_SETTINGS,
+    ...SETTINGS_WITH_MEASURED_HASH_COST,
     ...settings,
   });
   const client = createClient(system.url);

@@ -20,8 +20,8 @@ import { openSqliteAuthStores } from '../../services/auth/src/storage/sqlite/ind
 import { openTestWorld } from '../../services/auth/src/testing/world.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
 import {
+  addItemsInBatches,
   createEventLoopTurnFigures,
-  fillInBatches,
   measureLongestEventLoopTurn,
   withTemporaryDatabase,
 } from './longest-turn.ts';
@@ -81,7 +81,7 @@ function endedRules(): RateLimitRules {
   return Object.fromEntries(rules.map(([name, rule]) => [name, { ...rule, seconds: 0 }])) as RateLimitRules;
 }
 
-export async function measureAuthEventLoopTurns(): Promise<readonly BenchmarkFigure[]> {
+export async function measureTurnsOfAuth(): Promise<readonly BenchmarkFigure[]> {
   const figures: BenchmarkFigure[] = [];
   for (const filling of fillings)
     figures.push(...(await withTemporaryDatabase((database) => measurePass(database, filling))));
@@ -92,7 +92,7 @@ async function measurePass(database: Database, { what, add }: Filling): Promise<
   const stores = openSqliteAuthStores(database);
   const world = await openTestWorld(stores);
   try {
-    await fillInBatches(
+    await addItemsInBatches(
       (n) => n,
       (rows) => Promise.all(rows.map((n) => add(stores, n))),
     );
@@ -111,7 +111,7 @@ async function measurePass(database: Database, { what, add }: Filling): Promise<
  */
 async function measureSecurityEvents(database: Database): Promise<readonly BenchmarkFigure[]> {
   const { auditLog, leases } = openSqliteAuthStores(database);
-  await fillInBatches(createEntry, auditLog.add);
+  await addItemsInBatches(createEntry, auditLog.add);
   const bus = createEmbeddedBus({ database });
   const publisher = createAuditPublisher({
     auditLog,

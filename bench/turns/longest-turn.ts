@@ -46,7 +46,7 @@ const BATCH = 1000;
  * Creates ROW_COUNT items with `create` and passes them to `add`, many items at a time, so that these items share
  * commits and flushes to disk.
  */
-export async function fillInBatches<T>(
+export async function addItemsInBatches<T>(
   create: (index: number) => T,
   add: (items: readonly T[]) => Promise<unknown>,
 ): Promise<void> {

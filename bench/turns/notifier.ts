@@ -6,8 +6,8 @@ import { ALL_MAILS } from '../../services/notifier/src/delivery/suppression.ts';
 import { openSqliteNotifierStorage } from '../../services/notifier/src/storage/sqlite/index.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
 import {
+  addItemsInBatches,
   createEventLoopTurnFigures,
-  fillInBatches,
   measureLongestEventLoopTurn,
   ROW_COUNT,
   withTemporaryDatabase,
@@ -16,7 +16,7 @@ import {
 const NOW = new Date();
 const OCCURRED_AT = new Date(NOW.getTime() - DAY_MS);
 
-export async function measureNotifierEventLoopTurns(): Promise<readonly BenchmarkFigure[]> {
+export async function measureTurnsOfNotifier(): Promise<readonly BenchmarkFigure[]> {
   return [...(await measurePending()), ...(await measureExpiry()), ...(await measureSuppressions())];
 }
 
@@ -43,7 +43,7 @@ function measurePending(): Promise<readonly BenchmarkFigure[]> {
   return withTemporaryDatabase(async (database) => {
     const { deliveries } = openSqliteNotifierStorage({ database });
     const sendUntil = new Date(NOW.getTime() + DAY_MS);
-    await fillInBatches(
+    await addItemsInBatches(
       (n) => createDelivery(n, sendUntil),
       (added) => deliveries.record({ deliveries: added, cutoffs: [] }, NOW),
     );
@@ -60,7 +60,7 @@ function measureExpiry(): Promise<readonly BenchmarkFigure[]> {
   return withTemporaryDatabase(async (database) => {
     const { deliveries } = openSqliteNotifierStorage({ database });
     const sendUntil = new Date(NOW.getTime() - 1);
-    await fillInBatches(
+    await addItemsInBatches(
       (n) => createDelivery(n, sendUntil),
       (added) => deliveries.record({ deliveries: added, cutoffs: [], mayExpire: false }, NOW),
     );
@@ -82,7 +82,7 @@ function measureSuppressions(): Promise<readonly BenchmarkFigure[]> {
       const recipient = randomUUID();
       return suppressions.put({ recipient, hint: 'a…', mail: ALL_MAILS, reason: 'bounced', since, until });
     }
-    await fillInBatches(
+    await addItemsInBatches(
       () => NOW,
       (ends) => Promise.all(ends.map((until) => put(OCCURRED_AT, until))),
     );

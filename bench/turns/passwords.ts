@@ -7,7 +7,7 @@ import type { BenchmarkFigure } from '../support/benchmark.ts';
 import { createEventLoopTurnFigures, measureLongestEventLoopTurn } from './longest-turn.ts';
 
 /** Must be called before any other check of a password in this process. */
-export async function measureFirstPasswordCheckEventLoopTurns(): Promise<readonly BenchmarkFigure[]> {
+export async function measureTurnsOfFirstPasswordChecks(): Promise<readonly BenchmarkFigure[]> {
   const rules = createPasswordRules({ minLength: 10, serviceName: 'Latchkey' });
   const owner = { email: 'ada@example.com', username: 'ada' };
   const strong = await measureLongestEventLoopTurn(() => rules.fault('pK7mX0tqLkz9Rw8B', owner));

@@ -20,7 +20,7 @@ const COMMITS = 10_000;
 const ERASED = 100;
 const DONE_WITHIN_MS = 1_800_000;
 
-export async function measureServerEventLoopTurns(): Promise<readonly BenchmarkFigure[]> {
+export async function measureTurnsOfStandalone(): Promise<readonly BenchmarkFigure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const [ordinary, long] = [createUniquePerson(), createUniquePerson()];
   const turnsPort = await reserveFreePort();

@@ -3,17 +3,21 @@ import { createRegistrationCommit } from '../../services/auth/src/ports/testing/
 import { runSignUpCleanupPass, type SignUpCleanupScope } from '../../services/auth/src/sign-up/cleanup.ts';
 import { DAY_MS, openTestWorld } from '../../services/auth/src/testing/world.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
-import { createEventLoopTurnFigures, fillInBatches, measureLongestEventLoopTurn } from './longest-turn.ts';
+import {
+  addItemsInBatches,
+  createEventLoopTurnFigures,
+  measureLongestEventLoopTurn,
+} from './longest-turn.ts';
 import type { LongestEventLoopTurn } from './turn-meter.ts';
 
-export async function measureSignUpCleanupEventLoopTurns(): Promise<readonly BenchmarkFigure[]> {
+export async function measureTurnsOfSignUpCleanup(): Promise<readonly BenchmarkFigure[]> {
   const { deps, advance, close } = await openTestWorld();
   function sweep(scope: SignUpCleanupScope): Promise<LongestEventLoopTurn> {
     return measureLongestEventLoopTurn(() => runSignUpCleanupPass(deps, { scope }));
   }
   try {
     const at = deps.now().toISOString();
-    await fillInBatches(
+    await addItemsInBatches(
       (n) => createRegistrationCommit(`${n}@example.com`, { at }),
       (commits) => Promise.all(commits.map((commit) => deps.journal.append(commit))),
     );

@@ -6,8 +6,8 @@ import { openSqliteUserStorage } from '../../services/user/src/storage/sqlite/in
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 import type { BenchmarkFigure } from '../support/benchmark.ts';
 import {
+  addItemsInBatches,
   createEventLoopTurnFigures,
-  fillInBatches,
   measureLongestEventLoopTurn,
   withTemporaryDatabase,
 } from './longest-turn.ts';
@@ -17,7 +17,7 @@ const RECORD_BYTES = 500;
 /** The number of a generation (a copy of the read model) that is not the active one. */
 const GENERATION = 2;
 
-export async function measureUserServiceEventLoopTurns(): Promise<readonly BenchmarkFigure[]> {
+export async function measureTurnsOfUserService(): Promise<readonly BenchmarkFigure[]> {
   return [...(await measureClearedGeneration()), ...(await measureLogRetention())];
 }
 
@@ -26,7 +26,7 @@ function measureClearedGeneration(): Promise<readonly BenchmarkFigure[]> {
     const { generations, profilesOf } = openSqliteUserStorage({ database });
     await generations.prepare(GENERATION);
     const profiles = profilesOf(GENERATION);
-    await fillInBatches(
+    await addItemsInBatches(
       (n) => toStoredAccount(applyProfileEvent(undefined, createTestHistory(`person${n}`).registered())),
       profiles.save,
     );
@@ -40,7 +40,7 @@ function measureLogRetention(): Promise<readonly BenchmarkFigure[]> {
     const bus = createEmbeddedBus({ database });
     await bus.ensureTopics([TOPIC]);
     const value = Buffer.alloc(RECORD_BYTES);
-    await fillInBatches(
+    await addItemsInBatches(
       (n) => ({ key: `${n}`, value, headers: {} }),
       (records) => bus.publish(TOPIC.name, records),
     );

@@ -50,7 +50,7 @@ export async function readSecretOfDataFolder(
  * encrypt
  * @throws ConfigError
  */
-export function createWebhookSecretSealer(key: string | undefined): SecretSealer {
+export function createWebhookSecretSealerFromKey(key: string | undefined): SecretSealer {
   const { WEBHOOK_SECRET_KEY } = readConfig(webhookSettingsSchema, { WEBHOOK_SECRET_KEY: key });
   return createSecretSealer(WEBHOOK_SECRET_KEY);
 }
@@ -60,10 +60,10 @@ export function createWebhookSecretSealer(key: string | undefined): SecretSealer
  * Without this key, the sealer refuses to encrypt.
  * @throws ConfigError
  */
-export async function createWebhookSealerFromSettings({
+export async function createWebhookSecretSealerFromSettings({
   environment,
 }: Pick<CommandContext, 'environment'>): Promise<SecretSealer> {
-  return createWebhookSecretSealer(
+  return createWebhookSecretSealerFromKey(
     await readSecretOfDataFolder('WEBHOOK_SECRET_KEY', getDataFolder(environment), environment),
   );
 }

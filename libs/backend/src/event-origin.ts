@@ -17,7 +17,7 @@ export const eventSignaturesSetting = z
  * Returns a function that a consumer calls with the forged records of a slice. The function reports these
  * records and, unless the policy is `warn`, moves them to the dead-letter queue.
  */
-export function createForgeryAlarm(deps: {
+export function createForgedRecordReporter(deps: {
   readonly policy: z.infer<typeof eventSignaturesSetting>;
   readonly logger: Logger;
   /** Increments the metric that counts forged records. */

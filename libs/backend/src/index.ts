@@ -1,6 +1,6 @@
 export type { ServiceBackend } from './backend.ts';
 export { type ClockHistory, createClockHistory } from './clock-history.ts';
-export { checkEventKeysHealth, createForgeryAlarm, eventSignaturesSetting } from './event-origin.ts';
+export { checkEventKeysHealth, createForgedRecordReporter, eventSignaturesSetting } from './event-origin.ts';
 export { checkBusHealth, checkStoreHealth, createStoreWriteProbe } from './health.ts';
 export {
   type KafkaConfig,

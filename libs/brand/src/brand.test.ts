@@ -6,10 +6,10 @@ import { after, before, describe, it } from 'node:test';
 import { ConfigError, type Environment, readConfig, withCrossFieldChecks } from '@latchkey/process';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { brandSettings, createBrand, findBrandSettingsFaults } from './brand.ts';
+import { brandSettings, createBrand, findFaultsInBrandSettings } from './brand.ts';
 import { contrastRatioOf, createPalette, findBrandColorFault } from './palette.ts';
 
-const schema = withCrossFieldChecks(z.object(brandSettings), findBrandSettingsFaults);
+const schema = withCrossFieldChecks(z.object(brandSettings), findFaultsInBrandSettings);
 const PNG = Buffer.from('89504e470d0a1a0a0000000d', 'hex');
 
 function brand(environment: Environment) {

@@ -93,7 +93,7 @@ export const brandSettings = {
 type BrandConfig = z.infer<z.ZodObject<typeof brandSettings>>;
 
 /** Describes the faults of a combination of settings. The individual settings must be valid. */
-export function findBrandSettingsFaults({
+export function findFaultsInBrandSettings({
   BRAND_LOGO_URL,
   BRAND_LOGO_FILE,
 }: BrandConfig): readonly (readonly ['BRAND_LOGO_FILE', string])[] {

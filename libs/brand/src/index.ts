@@ -4,6 +4,6 @@ export {
   brandSettings,
   createBrand,
   DEFAULT_BRAND_NAME,
-  findBrandSettingsFaults,
+  findFaultsInBrandSettings,
 } from './brand.ts';
 export { type BrandPalette, createPalette } from './palette.ts';

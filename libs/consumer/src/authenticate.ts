@@ -18,7 +18,7 @@ import { type AccountRecord, accountOf, type DecodedRecord, envelopeOf, isEventR
 import {
   createSignatureLookAhead,
   type SignatureLookAheadOptions,
-  verifyConcurrently,
+  verifySignaturesConcurrently,
 } from './signature-look-ahead.ts';
 import type { VerifiedProofCache } from './verified-proofs.ts';
 
@@ -243,7 +243,7 @@ async function findFlaws(
     // does not wait for password hashes. Later rounds use the thread pool, because there may be as many
     // rounds as forged events.
     const isGenuine = round === 1 && last.length === 1 ? isSignedBy : verifySignature;
-    await verifyConcurrently(last, (each) => verify(each, isGenuine));
+    await verifySignaturesConcurrently(last, (each) => verify(each, isGenuine));
   }
   return flaws;
 }

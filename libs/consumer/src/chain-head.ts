@@ -10,13 +10,16 @@ import { type EventRecord, sequenceOf } from './records.ts';
  * Returns the `head` of an account's position after an event is applied; undefined if the hash of the event
  * was not verified.
  */
-export function positionHeadAfterEvent(record: EventRecord): string | undefined {
+export function computeHeadAfterEvent(record: EventRecord): string | undefined {
   return record.link && formatHead(sequenceOf(record), record.link.hash);
 }
 
 /** Returns the position of an account after an event is applied. */
-export function positionAfterEvent({ account }: Pick<Position, 'account'>, record: EventRecord): Position {
-  const head = positionHeadAfterEvent(record);
+export function computePositionAfterEvent(
+  { account }: Pick<Position, 'account'>,
+  record: EventRecord,
+): Position {
+  const head = computeHeadAfterEvent(record);
   return { account, sequence: sequenceOf(record), ...(head === undefined ? {} : { head }) };
 }
 

@@ -9,7 +9,7 @@ import { chainEvent, coveredBy, encode, type LatchkeyEvent, newPersonSalt } from
 import { chooseRunCount } from '@latchkey/process/testing/test-cases';
 import fc from 'fast-check';
 import { applySlice } from './apply-slice.ts';
-import { positionHeadAfterEvent } from './chain-head.ts';
+import { computeHeadAfterEvent } from './chain-head.ts';
 import { createMemoryPositionStore } from './memory-positions.ts';
 import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
@@ -113,7 +113,7 @@ function start(account: string): State {
 }
 
 function apply({ account, applied }: State, record: EventRecord): State {
-  const head = positionHeadAfterEvent(record);
+  const head = computeHeadAfterEvent(record);
   assert.ok(head !== undefined && record.link !== undefined);
   const { hash, previous } = record.link;
   const at = record.source.offset;

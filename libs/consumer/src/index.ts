@@ -8,7 +8,7 @@ export {
   type RecordAuthenticatorOptions,
   type SignaturePolicy,
 } from './authenticate.ts';
-export { lastEventHashOf, positionAfterEvent, positionHeadAfterEvent } from './chain-head.ts';
+export { computeHeadAfterEvent, computePositionAfterEvent, lastEventHashOf } from './chain-head.ts';
 export {
   createFixedEventKeySource,
   createRemoteEventKeySource,

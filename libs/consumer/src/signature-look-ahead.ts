@@ -133,7 +133,7 @@ const SIGNATURES_AT_ONCE = 16;
  * Verifies the signatures of all items, several at the same time.
  * @param verify verifies the signature of one item
  */
-export async function verifyConcurrently<Item>(
+export async function verifySignaturesConcurrently<Item>(
   items: readonly Item[],
   verify: (item: Item) => Promise<void>,
 ): Promise<void> {
@@ -155,6 +155,6 @@ async function verifyRuns(runs: readonly Run[], keys: EventKeySource): Promise<R
     if (key === undefined || !(await verifySignature(key, last.hash, last.signature))) return;
     for (const hash of hashes) genuine.add(hash);
   }
-  await verifyConcurrently(runs, check);
+  await verifySignaturesConcurrently(runs, check);
   return genuine;
 }

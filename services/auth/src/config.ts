@@ -1,5 +1,5 @@
 /** The settings of auth. */
-import { brandSettings, findBrandSettingsFaults } from '@latchkey/brand';
+import { brandSettings, findFaultsInBrandSettings } from '@latchkey/brand';
 import { role } from '@latchkey/events';
 import { originSettings } from '@latchkey/http';
 import {
@@ -279,7 +279,7 @@ type Fault = readonly [name: keyof Fields, message: string];
  * invalid, so that all errors are reported together.
  */
 function contradictions(config: Fields): readonly Fault[] {
-  const faults: Fault[] = [...findAuditSettingFaults(config), ...findBrandSettingsFaults(config)];
+  const faults: Fault[] = [...findAuditSettingFaults(config), ...findFaultsInBrandSettings(config)];
   if (config.LATCHKEY_ENV !== 'production') return faults;
   if (!String(config.PUBLIC_URL).startsWith('https:'))
     faults.push(['PUBLIC_URL', 'must be an https URL in production']);

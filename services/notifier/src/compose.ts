@@ -6,7 +6,7 @@ import {
   checkBusHealth,
   checkEventKeysHealth,
   checkStoreHealth,
-  createForgeryAlarm,
+  createForgedRecordReporter,
   createStoreWriteProbe,
   type ServiceBackend,
 } from '@latchkey/backend';
@@ -188,7 +188,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     ...(deps.verifiedProofs && { shared: deps.verifiedProofs }),
     ...(backend.observeTime && { onVerified: backend.observeTime }),
   });
-  const onForged = createForgeryAlarm({ policy, count: () => metrics.forged.inc(), logger });
+  const onForged = createForgedRecordReporter({ policy, count: () => metrics.forged.inc(), logger });
   let running: Running | undefined;
 
   function mayExpire(): boolean {

@@ -1,6 +1,6 @@
 /** The notifier's settings. */
 import { eventSignaturesSetting } from '@latchkey/backend';
-import { brandSettings, findBrandSettingsFaults } from '@latchkey/brand';
+import { brandSettings, findFaultsInBrandSettings } from '@latchkey/brand';
 import { commonSettingSchemas, environmentSetting, parseJson, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
 import { dkimSettingFields, findDkimSettingFaults } from './dkim-settings.ts';
@@ -99,7 +99,7 @@ function contradictions(config: Fields): readonly Fault[] {
       'PUBLIC_URL',
       'must be an https URL in production',
     ),
-    ...findBrandSettingsFaults(config),
+    ...findFaultsInBrandSettings(config),
     ...findMailSettingFaults(config),
     ...findDkimSettingFaults(config),
     ...findReportSettingFaults(config),

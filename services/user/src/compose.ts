@@ -3,7 +3,7 @@ import {
   checkBusHealth,
   checkEventKeysHealth,
   checkStoreHealth,
-  createForgeryAlarm,
+  createForgedRecordReporter,
   type ServiceBackend,
 } from '@latchkey/backend';
 import type { BusSubscribeOptions, TopicSpec } from '@latchkey/bus';
@@ -128,7 +128,11 @@ export function compose(config: UserServiceConfig, deps: UserServiceDeps): Servi
     // Let all verifiers share one cache, because the projections, the feed and the webhooks verify the same events.
     shared: deps.verifiedProofs ?? createVerifiedProofCache(),
   } as const;
-  const onForged = createForgeryAlarm({ policy: config.EVENT_SIGNATURES, count: metrics.forged, logger });
+  const onForged = createForgedRecordReporter({
+    policy: config.EVENT_SIGNATURES,
+    count: metrics.forged,
+    logger,
+  });
   const genuine: SelectGenuineRecords = createGenuineRecordFilter(createRecordAuthenticator(verification));
   const projectionOf = projections({
     backend,
@@ -235,7 +239,7 @@ export function compose(config: UserServiceConfig, deps: UserServiceDeps): Servi
 function projections(deps: {
   readonly backend: ServiceBackend;
   authenticateFor(): RecordAuthenticator;
-  readonly onForged: ReturnType<typeof createForgeryAlarm>;
+  readonly onForged: ReturnType<typeof createForgedRecordReporter>;
   readonly stores: UserStorage;
   readonly pointers: GenerationPointerCache;
   readonly metrics: ProjectionMetrics;

@@ -25,7 +25,7 @@ import { formatExamples, type OpsProgram } from '../program.ts';
 import { withOpenedStore } from '../stores.ts';
 import { type OpenedSystem, withOpenedSystem } from '../system.ts';
 import { parseTopicName } from './republish.ts';
-import { createTopicWithReplicationOf } from './topics.ts';
+import { createTopicReplicatedLike } from './topics.ts';
 
 /** The prefix that distinguishes the name of a topic from the name of a file. */
 const TOPIC_PREFIX = 'topic:';
@@ -65,7 +65,7 @@ function anchorToTopic(topic: string, context: CommandContext): Promise<void> {
       throw new Error(`${topic} has events of accounts: choose another name`);
     const anchor = await newAnchor(store, context);
     const { partitions, retentionMs } = accountsTopic;
-    await createTopicWithReplicationOf(context, system, nameOf(ACCOUNTS_TOPIC), {
+    await createTopicReplicatedLike(context, system, nameOf(ACCOUNTS_TOPIC), {
       partitions,
       retentionMs,
       name: topic,

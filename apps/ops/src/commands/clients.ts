@@ -14,7 +14,7 @@ import {
 import { latchkeyConsumers } from '@latchkey/events';
 import type { CommandContext } from '../context.ts';
 import { printListingPage } from '../output/listing.ts';
-import { computeRotationOverlapEnd, createRotationOverlapOption } from '../overlap.ts';
+import { computeOverlapEnd, createOverlapHoursOption } from '../overlap.ts';
 import {
   createEventTypesOption,
   createLimitOption,
@@ -103,12 +103,12 @@ export function addClientsCommand(program: OpsProgram, context: CommandContext):
     .command('rotate')
     .description('create another API key for a client; the former one remains valid for a while')
     .argument('<id>', 'the id of the client')
-    .addOption(createRotationOverlapOption('how long the former key remains valid'))
+    .addOption(createOverlapHoursOption('how long the former key remains valid'))
     .addHelpText('after', formatExamples('clients rotate 5b1f0c9a7d3e2468 --overlap-hours 2'))
     .action((id, { overlapHours }) =>
       withOpenedStore(context, async (store) => {
         const now = new Date();
-        const until = computeRotationOverlapEnd(now, overlapHours);
+        const until = computeOverlapEnd(now, overlapHours);
         const rotated = await rotateClientKey(openServiceClients(store).clients, id, { now, until });
         if (rotated === undefined) throw unknownClient(id);
         printKey(context, rotated.client, rotated.key);

@@ -14,7 +14,7 @@ import {
   createAddressTracePredicate,
   type PersonalDataTracePredicate,
 } from '../erasure-check/traces.ts';
-import { formatFileRewriteAdvice } from '../erasures/file.ts';
+import { formatAdviceOnRewritingFile } from '../erasures/file.ts';
 import { findFormerTopics, isTopicOrItsDeadLetterTopic } from '../erasures/former-topics.ts';
 import { readSecretOfDataFolder } from '../keys.ts';
 import { printJsonLines } from '../output/listing.ts';
@@ -117,7 +117,7 @@ async function checkErased(
       context.note(
         `not searched: ${former.unnamed.join(', ')}. If this system used it before TOPIC_NAMES was changed, add: --topics ${former.unnamed.join(',')}`,
       );
-    if (store.file?.erasedRemains().possible) context.note(formatFileRewriteAdvice(store.file));
+    if (store.file?.erasedRemains().possible) context.note(formatAdviceOnRewritingFile(store.file));
     if (hits.length > 0) context.exitWith(FOUND);
   });
 }

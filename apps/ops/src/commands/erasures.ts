@@ -13,15 +13,15 @@ import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
 import {
   computeErasedDataInFile,
-  type DataFileWithRemains,
-  formatFileRewriteAdvice,
-  toDataFileWithRemains,
+  type DataFileErasureState,
+  formatAdviceOnRewritingFile,
+  toDataFileErasureState,
 } from '../erasures/file.ts';
 import { readTopicsWithErasedData, type TopicsWithErasedData } from '../erasures/read-topics.ts';
 import { computeRetainedPersonalData, formatRetainedPersonalData } from '../erasures/retained.ts';
 import {
   computeErasedDataInTopic,
-  findTopicRemovalAdvice,
+  formatAdviceOnRemovingData,
   formatErasedDataInTopic,
 } from '../erasures/topic.ts';
 import { formatProperties, printListingPage } from '../output/listing.ts';
@@ -104,8 +104,8 @@ export function addErasuresCommand(program: OpsProgram, context: CommandContext)
         const { receipts, missing, confirmed, overdue, complete, topic, retained, uncovered, file, ...rest } =
           certificate;
         const advice = [
-          findTopicRemovalAdvice(topic, account),
-          file?.clean === false ? formatFileRewriteAdvice(file) : undefined,
+          formatAdviceOnRemovingData(topic, account),
+          file?.clean === false ? formatAdviceOnRewritingFile(file) : undefined,
         ].filter((line) => line !== undefined);
         const lines = formatProperties({
           ...rest,
@@ -147,7 +147,7 @@ interface Rules {
   readonly overdueSince: Date;
   readonly topics: TopicsWithErasedData;
   /** The state of the database file. Undefined if the store has no file. */
-  readonly fileState: DataFileWithRemains | undefined;
+  readonly fileState: DataFileErasureState | undefined;
 }
 
 async function rulesOf(
@@ -161,7 +161,7 @@ async function rulesOf(
   );
   const overdueSince = new Date(Date.now() - receiptDays * DAY_MS);
   const topics = await readTopicsWithErasedData(context, formerTopics);
-  return { receiptDays, overdueSince, topics, fileState: store.file && toDataFileWithRemains(store.file) };
+  return { receiptDays, overdueSince, topics, fileState: store.file && toDataFileErasureState(store.file) };
 }
 
 /** Returns the erasure of an account. @throws Error with a one-line message if the account was not erased */

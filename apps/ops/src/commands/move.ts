@@ -20,7 +20,7 @@ import { createWebhookDataMoves, findOutdatedSecrets, openWebhookStorage } from 
 import type { CommandContext } from '../context.ts';
 import {
   assertFileContainsOnlyKeys,
-  createWebhookSecretSealer,
+  createWebhookSecretSealerFromKey,
   readKeysOfDataFolder,
   writeKeysToEnvFile,
 } from '../keys.ts';
@@ -78,7 +78,7 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
   for (const schema of listStoreSchemas(to)) await schema.check();
   await findOutdatedSecrets(
     openWebhookStorage(from).endpoints,
-    createWebhookSecretSealer(keys.WEBHOOK_SECRET_KEY),
+    createWebhookSecretSealerFromKey(keys.WEBHOOK_SECRET_KEY),
   );
   const auth = prepareAuthDataMove(from, to, keys);
   const notifier = prepareNotifierDataMove(from, to);

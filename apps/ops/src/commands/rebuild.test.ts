@@ -20,7 +20,7 @@ import { createFixedKeySource } from '@latchkey/tokens';
 import { compose, topicsOfUserService, userSettingsSchema } from '@latchkey/user';
 import { openUserOps } from '@latchkey/user/ops';
 import { createSilentLogger, createTemporaryFolder } from '../../../standalone/src/testing.ts';
-import { createEventRecordsSql } from '../testing/events-of.ts';
+import { createSqlSelectingEventRecords } from '../testing/events-of.ts';
 import { waitUntil } from '../testing/eventually.ts';
 import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
@@ -242,7 +242,7 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
     await database.write(
       () =>
         void database.exec(
-          `DELETE ${createEventRecordsSql(ben)} AND offset = (SELECT min(offset) ${createEventRecordsSql(ben)})`,
+          `DELETE ${createSqlSelectingEventRecords(ben)} AND offset = (SELECT min(offset) ${createSqlSelectingEventRecords(ben)})`,
         ),
     );
     await refused(ops, '2 accounts');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
-import { createEventRecordsSql } from '../testing/events-of.ts';
+import { createSqlSelectingEventRecords } from '../testing/events-of.ts';
 import { waitUntil } from '../testing/eventually.ts';
 import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
@@ -86,8 +86,8 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
       // Mark all commits of one account, and the second commit of another account, as unpublished.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
-      `DELETE ${createEventRecordsSql(cleo)}`,
-      `DELETE ${createEventRecordsSql(ada)} AND offset = (SELECT max(offset) ${createEventRecordsSql(ada)})`,
+      `DELETE ${createSqlSelectingEventRecords(cleo)}`,
+      `DELETE ${createSqlSelectingEventRecords(ada)} AND offset = (SELECT max(offset) ${createSqlSelectingEventRecords(ada)})`,
       `DELETE FROM user_profiles_v1 WHERE id = '${cleo}'`,
       `DELETE FROM notifier_deliveries WHERE subject = '${cleo}' OR (subject = '${ada}' AND mail = 'welcome')`,
       // Mark only the first commit of the third account as unpublished.
@@ -127,7 +127,7 @@ test('an account that is parked at a gap is unparked once its events are publish
   await database.write(() => {
     database
       .prepare(
-        `DELETE ${createEventRecordsSql(ada)} AND offset = (SELECT min(offset) ${createEventRecordsSql(ada)})`,
+        `DELETE ${createSqlSelectingEventRecords(ada)} AND offset = (SELECT min(offset) ${createSqlSelectingEventRecords(ada)})`,
       )
       .run();
     database.prepare(`DELETE FROM user_profiles_v1 WHERE id = '${ada}'`).run();

@@ -15,7 +15,7 @@ import { createRecordEncoder } from '../republish/records-of.ts';
 import { writeAccountEventsToTopic } from '../republish/write-topic.ts';
 import { type OpenedSystem, withOpenedSystem } from '../system.ts';
 import { createVerifyPatienceOption, verifyOpenedSystem } from '../verify-system.ts';
-import { createAccountsTopicSpec, createTopicWithReplicationOf } from './topics.ts';
+import { createAccountsTopicSpec, createTopicReplicatedLike } from './topics.ts';
 
 const MAX_RECORDS = 500_000;
 /** The maximum number of findings of `verify` to repair in one call. */
@@ -82,7 +82,7 @@ function republishAll(name: string, context: CommandContext): Promise<void> {
       throw new Error(`${name} is in use: choose another name, or publish one account again with --account`);
     const auth = openAuthOps(store);
     const recordsOf = createRecordEncoder(auth, (await readEventKeysFromSettings(context)).signer);
-    await createTopicWithReplicationOf(context, system, current, {
+    await createTopicReplicatedLike(context, system, current, {
       ...createAccountsTopicSpec(context),
       name,
     });

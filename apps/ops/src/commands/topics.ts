@@ -70,7 +70,7 @@ function erasureTopicDaysOf({ environment }: CommandContext): number {
  * partitions have leaders.
  * @throws Error if the topic already exists with different settings
  */
-export async function createTopicWithReplicationOf(
+export async function createTopicReplicatedLike(
   context: CommandContext,
   { log }: Pick<OpenedSystem, 'log'>,
   model: string,

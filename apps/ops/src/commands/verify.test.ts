@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { z } from 'zod';
 import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
-import { createEventRecordsSql } from '../testing/events-of.ts';
+import { createSqlSelectingEventRecords } from '../testing/events-of.ts';
 import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { stripProgress } from '../testing/strip-progress.ts';
@@ -76,7 +76,7 @@ test('each disagreement is found, without any personal data', async (t) => {
   await tamper(folder, `DELETE FROM notifier_deliveries WHERE subject = '${ada}' AND mail = 'welcome'`);
   await tamper(
     folder,
-    `DELETE ${createEventRecordsSql(ben)} AND offset = (SELECT max(offset) ${createEventRecordsSql(ben)})`,
+    `DELETE ${createSqlSelectingEventRecords(ben)} AND offset = (SELECT max(offset) ${createSqlSelectingEventRecords(ben)})`,
   );
   await tamper(
     folder,
@@ -112,7 +112,7 @@ test('a repeated record is counted and is no finding', async (t) => {
     folder,
     `INSERT INTO bus_record SELECT r.topic, r.partition, p.next, r.at, r.key, r.value, r.headers
        FROM bus_record AS r JOIN bus_partition AS p ON p.topic = r.topic AND p.partition = r.partition
-       WHERE r.rowid = (SELECT rowid ${createEventRecordsSql(ada)} ORDER BY offset LIMIT 1)`,
+       WHERE r.rowid = (SELECT rowid ${createSqlSelectingEventRecords(ada)} ORDER BY offset LIMIT 1)`,
     `UPDATE bus_partition SET next = (SELECT max(offset) + 1 FROM bus_record AS r
        WHERE r.topic = bus_partition.topic AND r.partition = bus_partition.partition)
        WHERE EXISTS (SELECT 1 FROM bus_record AS r

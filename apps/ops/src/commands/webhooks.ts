@@ -24,9 +24,9 @@ import {
   withRedrive,
 } from '@latchkey/webhooks';
 import type { CommandContext } from '../context.ts';
-import { createWebhookSealerFromSettings } from '../keys.ts';
+import { createWebhookSecretSealerFromSettings } from '../keys.ts';
 import { formatProperties, printJsonLines, printListingPage } from '../output/listing.ts';
-import { computeRotationOverlapEnd, createRotationOverlapOption } from '../overlap.ts';
+import { computeOverlapEnd, createOverlapHoursOption } from '../overlap.ts';
 import {
   createEventTypesOption,
   createLimitOption,
@@ -77,7 +77,7 @@ export function addWebhooksCommand(program: OpsProgram, context: CommandContext)
       const fields = { name, url, person, from, ...(types && { types: [...types] }) } as const;
       return withOpenedStore(context, async (store) => {
         const { endpoints } = openWebhookStorage(store);
-        const sealer = await createWebhookSealerFromSettings(context);
+        const sealer = await createWebhookSecretSealerFromSettings(context);
         const options = { allowPrivate, sealer, now: new Date() };
         printSecret(context, await refusing(() => addEndpoint(endpoints, fields, options), hintFor(url)));
       });
@@ -93,7 +93,7 @@ export function addWebhooksCommand(program: OpsProgram, context: CommandContext)
         printListingPage<ListedEndpoint>(context, {
           limit: MAX_ENDPOINTS,
           load: async () => {
-            const sealer = await createWebhookSealerFromSettings(context);
+            const sealer = await createWebhookSecretSealerFromSettings(context);
             const endpoints = await openWebhookStorage(store).endpoints.list();
             return Promise.all(endpoints.map((endpoint) => withUnreadable(endpoint, sealer)));
           },
@@ -117,7 +117,7 @@ export function addWebhooksCommand(program: OpsProgram, context: CommandContext)
       withOpenedStore(context, async (store) => {
         const endpoint = await openWebhookStorage(store).endpoints.find(id);
         if (endpoint === undefined) throw unknownEndpoint(id);
-        const shown = await withUnreadable(endpoint, await createWebhookSealerFromSettings(context));
+        const shown = await withUnreadable(endpoint, await createWebhookSecretSealerFromSettings(context));
         if (json) printJsonLines(context.print, [toJson(shown)]);
         else for (const line of describe(shown)) context.print(line);
       }),
@@ -127,14 +127,14 @@ export function addWebhooksCommand(program: OpsProgram, context: CommandContext)
     .command('rotate')
     .description('give an endpoint another secret; requests are signed with the former one, too, for a while')
     .argument('<id>', 'the id of the endpoint')
-    .addOption(createRotationOverlapOption('how long requests are signed with the former secret, too'))
+    .addOption(createOverlapHoursOption('how long requests are signed with the former secret, too'))
     .addHelpText('after', formatExamples(`webhooks rotate ${EXAMPLE_ID} --overlap-hours 2`))
     .action((id, { overlapHours }) => {
       const now = new Date();
-      const until = computeRotationOverlapEnd(now, overlapHours);
+      const until = computeOverlapEnd(now, overlapHours);
       return withOpenedStore(context, async (store) => {
         const { endpoints } = openWebhookStorage(store);
-        const sealer = await createWebhookSealerFromSettings(context);
+        const sealer = await createWebhookSecretSealerFromSettings(context);
         const rotated = await refusing(() => rotateEndpointSecret(endpoints, id, { sealer, now, until }));
         if (rotated === undefined) throw unknownEndpoint(id);
         printSecret(context, rotated);

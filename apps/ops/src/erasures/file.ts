@@ -13,10 +13,10 @@ export interface ErasedDataInFile {
 }
 
 /** The name of a file, and whether it may still contain data of erased persons. */
-export type DataFileWithRemains = Pick<DataFile, 'name'> & { readonly remains: ErasedDataRemnants };
+export type DataFileErasureState = Pick<DataFile, 'name'> & { readonly remains: ErasedDataRemnants };
 
 /** Returns the name of a store's file, and whether the file may still contain data of erased persons. */
-export function toDataFileWithRemains({ name, erasedRemains }: DataFile): DataFileWithRemains {
+export function toDataFileErasureState({ name, erasedRemains }: DataFile): DataFileErasureState {
   return { name, remains: erasedRemains() };
 }
 
@@ -27,7 +27,7 @@ export function toDataFileWithRemains({ name, erasedRemains }: DataFile): DataFi
  */
 export function computeErasedDataInFile(
   { receipts }: Pick<ErasureRecord, 'receipts'>,
-  { name, remains: { possible, rewrittenAt } }: DataFileWithRemains,
+  { name, remains: { possible, rewrittenAt } }: DataFileErasureState,
 ): ErasedDataInFile {
   const confirmedAt = latchkeyConsumers.map(
     (own) => receipts.find(({ consumer }) => consumer === own)?.confirmedAt,
@@ -41,6 +41,6 @@ export function computeErasedDataInFile(
 }
 
 /** Returns the advice that tells an operator how to remove the remains of erased data from a file. */
-export function formatFileRewriteAdvice({ name }: Pick<DataFile, 'name'>): string {
+export function formatAdviceOnRewritingFile({ name }: Pick<DataFile, 'name'>): string {
   return `${name} may still contain copies of erased data in unused bytes: restart the standalone, or stop it and run vacuum`;
 }

@@ -8,9 +8,9 @@ import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import {
   computeErasedDataInTopic,
-  findTopicRemovalAdvice,
+  type DataRemovalMethod,
+  formatAdviceOnRemovingData,
   formatErasedDataInTopic,
-  type RemovalMethod,
 } from './topic.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -21,7 +21,7 @@ const GONE_AT = '2026-03-10T14:00:00.000Z';
 
 function topicOf(
   { copies, isConfirmed = true }: Partial<Pick<ErasureRecord, 'copies'>> & { isConfirmed?: boolean },
-  removal: RemovalMethod,
+  removal: DataRemovalMethod,
 ) {
   const receipts = isConfirmed ? [{ consumer: 'auth', confirmedAt: COPIED_AT }] : [];
   const erasure = { account: 'a', sequence: 7, erasedAt: ERASED_AT, expected: ['auth'], receipts };
@@ -29,7 +29,7 @@ function topicOf(
     { ...erasure, ...(copies && { copies }) },
     { name: 'accounts.events.v2', removal, maxLagMs: 7 * DAY_MS },
   );
-  return { topic, text: formatErasedDataInTopic(topic), advice: findTopicRemovalAdvice(topic, 'a') };
+  return { topic, text: formatErasedDataInTopic(topic), advice: formatAdviceOnRemovingData(topic, 'a') };
 }
 
 describe('the topic after an erasure', () => {

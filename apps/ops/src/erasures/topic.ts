@@ -7,13 +7,13 @@ import { computeOriginalEventsRemovalDeadline, type ErasureRecord } from '@latch
  * without the data. `none`: these events remain, because the topic is not compacted. `unknown`: the broker
  * could not be reached.
  */
-export type RemovalMethod = 'in place' | 'compaction' | 'none' | 'unknown';
+export type DataRemovalMethod = 'in place' | 'compaction' | 'none' | 'unknown';
 
 /** The properties of the accounts topic that matter for erasures. */
 export interface AccountsTopic {
   /** The full name of the topic on the log. */
   readonly name: string;
-  readonly removal: RemovalMethod;
+  readonly removal: DataRemovalMethod;
   /**
    * How long the broker may keep a record after a newer record with the same key replaced it: ERASURE_TOPIC_DAYS, in
    * ms.
@@ -24,7 +24,7 @@ export interface AccountsTopic {
 /** Whether the topic still contains data of one erased person. */
 export interface ErasedDataInTopic {
   readonly name: string;
-  readonly removal: RemovalMethod;
+  readonly removal: DataRemovalMethod;
   /**
    * When auth last published copies of the events without the person's data (RFC 3339). Absent if auth
    * published no copies.
@@ -73,7 +73,7 @@ export function formatErasedDataInTopic({ removal, removedBy: at, clean }: Erase
 }
 
 /** Returns advice on how an operator removes the person's data from the topic. Undefined if there is nothing to do. */
-export function findTopicRemovalAdvice(
+export function formatAdviceOnRemovingData(
   { name, removal, clean }: ErasedDataInTopic,
   account: string,
 ): string | undefined {

@@ -52,7 +52,7 @@ export function renderSuccess({ say, next }) {
   return createElement('p', { class: 'done' }, say, ' ', next && ['Next: ', createFlowLink(next)]);
 }
 
-export function renderBody(body) {
+export function renderResponseBody(body) {
   return createElement('div', { class: 'panel inside' }, renderJson(body));
 }
 
@@ -79,7 +79,7 @@ function rowView({ title, detail, aside, actions = [] }, act) {
 }
 
 /** Shows the rows of a list. @param more loads the next page; undefined if there is none */
-export function renderRows(rows, { act, more }) {
+export function renderListRows(rows, { act, more }) {
   if (rows.length === 0) return createElement('p', { class: 'muted' }, 'Nothing found.');
   return createElement(
     'div',

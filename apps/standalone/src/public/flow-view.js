@@ -1,5 +1,11 @@
 /** Shows a flow: its form and, below the form, the response. */
-import { createFlowLink, renderBody, renderProblem, renderRows, renderSuccess } from './answer.js';
+import {
+  createFlowLink,
+  renderListRows,
+  renderProblem,
+  renderResponseBody,
+  renderSuccess,
+} from './answer.js';
 import { createElement } from './dom.js';
 import { clearErrors, renderField } from './form.js';
 import { getSession } from './session.js';
@@ -36,7 +42,7 @@ export function renderFlow(flow, perform) {
   function showRows(rows, body, values) {
     const next = flow.more?.(body, values);
     const more = next && (() => showMore(rows, next, values));
-    shown.replaceChildren(renderRows(rows, { act, more }));
+    shown.replaceChildren(renderListRows(rows, { act, more }));
   }
 
   async function showMore(rows, request, values) {
@@ -51,7 +57,7 @@ export function renderFlow(flow, perform) {
     if (flow.rows) showRows(flow.rows(body), body, values);
     else if (done) say(renderSuccess(done));
     else if (body === null) say(renderSuccess({ say: 'Done.' }));
-    else shown.replaceChildren(renderBody(body));
+    else shown.replaceChildren(renderResponseBody(body));
   }
 
   async function submit(event) {
@@ -84,7 +90,7 @@ export function renderFlow(flow, perform) {
       shown.replaceChildren(
         back,
         createElement('h2', {}, action.title),
-        renderRows(action.rows(answer.body), { act }),
+        renderListRows(action.rows(answer.body), { act }),
       );
       back.focus();
       return;

@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import {
+  chooseReplication,
+  chooseReplicationForNewTopics,
   createTopicWithSameReplication,
   describeTopicDifferences,
   ensureTopics,
-  replicationForBrokerCount,
-  replicationForNewTopics,
-  topicConfigOf,
+  requiredTopicConfigOf,
 } from './topics.ts';
 
 const topic = { name: 'accounts', partitions: 2, retentionMs: -1 };
 const wanted = { factor: 3, minInSync: 2 };
 
 function found({ copies = 3, partitions = 2, settings = {} } = {}) {
-  const all: Record<string, string> = { ...topicConfigOf(topic, wanted), ...settings };
+  const all: Record<string, string> = { ...requiredTopicConfigOf(topic, wanted), ...settings };
   return {
     partitions: Array.from({ length: partitions }, () => ({
       replicas: Array.from({ length: copies }, (_, node) => node),
@@ -65,7 +65,7 @@ describe('a topic that is to be compacted', () => {
   const compacted = { ...topic, compaction: { maxLagMs: 7 * DAY_MS } };
 
   it('is created with a bound on the time until a replaced record is removed', () => {
-    const settings = topicConfigOf(compacted, wanted);
+    const settings = requiredTopicConfigOf(compacted, wanted);
     assert.deepEqual(
       [
         settings['cleanup.policy'],
@@ -75,12 +75,12 @@ describe('a topic that is to be compacted', () => {
       ],
       ['compact', String(7 * DAY_MS), String(DAY_MS), '-1'],
     );
-    const short = topicConfigOf({ ...topic, compaction: { maxLagMs: 5000 } }, wanted);
+    const short = requiredTopicConfigOf({ ...topic, compaction: { maxLagMs: 5000 } }, wanted);
     assert.equal(short['segment.ms'], '1250');
   });
 
   it('is accepted with the required settings, and refused with another bound', () => {
-    const settings = topicConfigOf(compacted, wanted);
+    const settings = requiredTopicConfigOf(compacted, wanted);
     assert.deepEqual(describeTopicDifferences(compacted, wanted, found({ settings })), []);
     const longer = { ...settings, 'max.compaction.lag.ms': String(8 * DAY_MS) };
     assert.match(
@@ -199,7 +199,7 @@ describe('a topic that is created', () => {
 
 describe('replication', () => {
   it('is three replicas, two of them in sync, as soon as there are three brokers', () => {
-    assert.deepEqual([1, 2, 3, 9].map(replicationForBrokerCount), [
+    assert.deepEqual([1, 2, 3, 9].map(chooseReplication), [
       { factor: 1, minInSync: 1 },
       { factor: 1, minInSync: 1 },
       { factor: 3, minInSync: 2 },
@@ -209,10 +209,10 @@ describe('replication', () => {
 
   it('of topics to be made is not guessed from two brokers: a third may be away', () => {
     assert.throws(
-      () => replicationForNewTopics(2),
+      () => chooseReplicationForNewTopics(2),
       /^KafkaUnavailableError: KAFKA_BROKERS: only two brokers answer\. [^\n]*ops -- topics --replication N --min-insync M$/,
     );
     for (const brokers of [1, 3, 9])
-      assert.deepEqual(replicationForNewTopics(brokers), replicationForBrokerCount(brokers));
+      assert.deepEqual(chooseReplicationForNewTopics(brokers), chooseReplication(brokers));
   });
 });

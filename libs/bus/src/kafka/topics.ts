@@ -22,7 +22,7 @@ const LARGEST_BATCH_BYTES = 1_048_588;
  * Returns the replication for a number of brokers: three replicas if there are at least three brokers,
  * otherwise one.
  */
-export function replicationForBrokerCount(brokerCount: number): TopicReplication {
+export function chooseReplication(brokerCount: number): TopicReplication {
   return brokerCount >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
 }
 
@@ -36,7 +36,7 @@ export interface KafkaTopic extends TopicSpec {
  * decompresses what clients have compressed. kafkajs can read only gzip, so a single record that another
  * client has compressed with snappy, lz4 or zstd would stop every reader that uses kafkajs.
  */
-export function topicConfigOf(
+export function requiredTopicConfigOf(
   topic: KafkaTopic,
   { minInSync }: TopicReplication,
 ): Readonly<Record<string, string>> {
@@ -72,8 +72,8 @@ function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string
  * in that case.
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
-export function replicationForNewTopics(brokerCount: number): TopicReplication {
-  if (brokerCount !== PRODUCTION.factor - 1) return replicationForBrokerCount(brokerCount);
+export function chooseReplicationForNewTopics(brokerCount: number): TopicReplication {
+  if (brokerCount !== PRODUCTION.factor - 1) return chooseReplication(brokerCount);
   throw new KafkaUnavailableError(
     'KAFKA_BROKERS: only two brokers answer. If the cluster has a third broker, start it first, because topics that are created now would permanently have only one copy. If the cluster has only two brokers, choose the number of copies: npm run ops -- topics --replication N --min-insync M',
   );
@@ -90,9 +90,9 @@ export async function ensureTopics(
   given: TopicReplication | undefined,
 ): Promise<void> {
   const brokers = await brokersOf(admin);
-  const missing = await missingOf(admin, topics, given ?? replicationForBrokerCount(brokers));
+  const missing = await missingOf(admin, topics, given ?? chooseReplication(brokers));
   if (missing.length === 0) return;
-  const replication = given ?? replicationForNewTopics(brokers);
+  const replication = given ?? chooseReplicationForNewTopics(brokers);
   const made = await admin.createTopics({
     topics: missing.map((topic) => toConfig(topic, replication)),
     waitForLeaders: false,
@@ -116,7 +116,7 @@ export async function checkTopics(
   given: TopicReplication | undefined,
   command: string,
 ): Promise<void> {
-  const missing = await missingOf(admin, topics, given ?? replicationForBrokerCount(await brokersOf(admin)));
+  const missing = await missingOf(admin, topics, given ?? chooseReplication(await brokersOf(admin)));
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(', ');
   throw new Error(`KAFKA_BROKERS: Kafka lacks ${names}, or this user may not see it. Run: ${command}`);
@@ -172,7 +172,7 @@ export async function findTopicFaults(
   const { made = [], missing = [] } = Object.groupBy(topics, ({ name }) =>
     present.has(name) ? 'made' : 'missing',
   );
-  const replication = given ?? replicationForBrokerCount(await brokersOf(admin));
+  const replication = given ?? chooseReplication(await brokersOf(admin));
   return [
     ...missing.map(({ name }) => `The topic ${name} is missing.`),
     ...(await differencesOfAll(admin, made, replication)),
@@ -225,7 +225,7 @@ export async function describeDifferencesFromNewTopic(
 async function replicationOf(admin: Admin, topic: string): Promise<TopicReplication> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const factor = copiesOf(topics.flatMap(({ partitions }) => partitions));
-  return { factor, minInSync: replicationForBrokerCount(factor).minInSync };
+  return { factor, minInSync: chooseReplication(factor).minInSync };
 }
 
 /** Returns the replication factor of the partition with the fewest replicas. */
@@ -308,7 +308,7 @@ function toConfig(topic: KafkaTopic, replication: TopicReplication): ITopicConfi
     topic: topic.name,
     numPartitions: topic.partitions,
     replicationFactor: replication.factor,
-    configEntries: Object.entries(topicConfigOf(topic, replication)).map(([name, value]) => ({
+    configEntries: Object.entries(requiredTopicConfigOf(topic, replication)).map(([name, value]) => ({
       name,
       value,
     })),
@@ -427,7 +427,9 @@ export function describeTopicDifferences(
   }
   const { compaction: _, ...uncompacted } = requiredTopic;
   const keepsAll = actual.get('cleanup.policy') === 'delete';
-  const differences = Object.entries(topicConfigOf(keepsAll ? uncompacted : requiredTopic, replication))
+  const differences = Object.entries(
+    requiredTopicConfigOf(keepsAll ? uncompacted : requiredTopic, replication),
+  )
     .filter(([name, wanted]) => !isAsWanted(name, actual.get(name), wanted))
     .map(([name, wanted]) => differs(name, actual.get(name) ?? 'unknown', wanted));
   if (copies < replication.factor)

@@ -4,6 +4,7 @@ import {
   type AccountBlocker,
   type AccountRecord,
   accountOf,
+  computePositionAfterEvent,
   createParkMark,
   type DecodedRecord,
   decideNextStep,
@@ -15,7 +16,6 @@ import {
   type NextRecordStep,
   type Parked,
   type Position,
-  positionAfterEvent,
   recordTypeOf,
 } from '@latchkey/consumer';
 import { createSubscriptionRetrier } from './retry-parked.ts';
@@ -161,7 +161,7 @@ async function apply(
   position: Position,
   record: EventRecord,
 ): Promise<void> {
-  const reached = positionAfterEvent(position, record);
+  const reached = computePositionAfterEvent(position, record);
   if (hasHandler(subscriber, record)) {
     const cause = await runHandlerForRecord(subscriber, record);
     if (cause !== undefined) return park(subscriber, book, position, record, { reason: 'refused', cause });

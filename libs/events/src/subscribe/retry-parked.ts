@@ -1,10 +1,10 @@
 /** Retries a parked account: reads its records again, and passes the events that are due to the handlers. */
 import {
+  computePositionAfterEvent,
   createParkedAccountRetrier,
   type EventRecord,
   type Parked,
   type Position,
-  positionAfterEvent,
   sequenceOf,
 } from '@latchkey/consumer';
 import {
@@ -42,7 +42,7 @@ async function handleNext(subscriber: EventSubscriber, record: EventRecord, orig
   if (sequenceOf(record) <= position.sequence) return position;
   const refused = await runHandlerForRecord(subscriber, record);
   if (refused !== undefined) return { refused };
-  const reached = { ...positionAfterEvent({ account }, record), parked: origin };
+  const reached = { ...computePositionAfterEvent({ account }, record), parked: origin };
   await subscriber.store.save([reached]);
   observeEventOutcome(subscriber, record);
   return reached;

@@ -1,12 +1,12 @@
 /** The dependencies of a subscription, used to consume its topics and to retry parked accounts. */
 import type { Bus } from '@latchkey/bus';
 import {
+  computeHeadAfterEvent,
   decodeRecord,
   type EventRecord,
   type FirstEventRule,
   type ForgedRecord,
   type Position,
-  positionHeadAfterEvent,
   type RecordAuthenticator,
   type RecordType,
   recordTypeOf,
@@ -109,7 +109,7 @@ export async function runHandlerForRecord(
 ): Promise<string | undefined> {
   const { decoded } = record;
   return decoded.kind === 'event'
-    ? runHandler(handlers, decoded.event, positionHeadAfterEvent(record))
+    ? runHandler(handlers, decoded.event, computeHeadAfterEvent(record))
     : undefined;
 }
 

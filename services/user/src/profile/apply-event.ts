@@ -1,5 +1,5 @@
 /** Applies an event to an account of the read model. Pure. */
-import { type EventRecord, type EventRefusal, envelopeOf, positionAfterEvent } from '@latchkey/consumer';
+import { type EventRecord, type EventRefusal, envelopeOf, computePositionAfterEvent } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 import { advancePastUnknownEvent, applyProfileEvent } from './project.ts';
 import type { StoredAccount } from './stored-account.ts';
@@ -15,7 +15,7 @@ export function applyEventToStoredAccount(
   const profile = profileAfter(stored.profile, record);
   return profile === undefined
     ? { refused: misplaced(record) }
-    : { ...positionAfterEvent(stored, record), profile };
+    : { ...computePositionAfterEvent(stored, record), profile };
 }
 
 function profileAfter(profile: Profile | undefined, { decoded }: EventRecord): Profile | undefined {
