@@ -1,5 +1,10 @@
 /** Applies an event to an account of the read model. Pure. */
-import { type EventRecord, type EventRefusal, envelopeOf, computePositionAfterEvent } from '@latchkey/consumer';
+import {
+  computePositionAfterEvent,
+  type EventRecord,
+  type EventRefusal,
+  envelopeOf,
+} from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 import { advancePastUnknownEvent, applyProfileEvent } from './project.ts';
 import type { StoredAccount } from './stored-account.ts';
