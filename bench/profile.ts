@@ -82,8 +82,8 @@ type Work = (many: number) => Promise<void>;
 
 /**
  * Profiles a server while it handles requests.
- * @param prepare returns a function that sends requests. This function is called twice: the first call warms
- * up the server, and only the second call is measured
+ * @param prepare returns a function that sends the requests. That function is called twice: once to warm up
+ * the server, and once to be measured
  */
 async function profileRequests(
   what: string,

@@ -69,8 +69,8 @@ function signUps({ people }: BenchmarkServer, { known }: Addresses) {
   return measureAlternately(samples, {
     known: timed(people.signUp, 201, () => withAddressOf(known())),
     unknown: timed(people.signUp, 201, unknown),
-    // Use the address of the previous sample, which has just signed up, so that the address has a pending
-    // sign-up.
+    // Use the address of the previous sample. That sample has just signed up with the address, so the
+    // address has a pending sign-up.
     pending: timed(people.signUp, 201, () => withAddressOf(latest)),
   });
 }

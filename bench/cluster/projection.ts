@@ -22,8 +22,8 @@ import { measureAlternately } from '../support/statistics.ts';
 const ACCOUNTS = 2_000;
 const EVENTS_EACH = 3;
 /**
- * The number of records in a slice, which is the batch of records that a subscription passes to its handler in one
- * call. The bus has the same default.
+ * The number of records in a slice. A slice is the batch of records that a subscription passes to its
+ * handler in one call. The Kafka bus has the same default.
  */
 const SLICE = 500;
 const ROUNDS = 5;

@@ -70,7 +70,7 @@ type Work = (client: number) => Promise<unknown>;
 
 /**
  * Runs `work` REFRESHES times, and measures the throughput and the CPU time of each run.
- * @param cpuMs returns the CPU time that the measured process has used so far, in ms; called before and after the runs
+ * @param cpuMs returns the CPU time that the measured process has used since it started, in ms
  * @param cpu receives the CPU time per run, in ms
  * @returns runs per second
  */

@@ -110,8 +110,8 @@ async function fullOutbox() {
   const { journal, outbox } = createMemoryStores();
   const streams = Array.from({ length: ACCOUNTS }, () => randomUUID());
   for (const stream of streams) for (const commit of commitsOf(stream)) await journal.append(commit);
-  // Replace `waiting`, with which the relay searches for unpublished commits periodically, by a function that
-  // finds nothing: the searches would add to the measured time.
+  // Replace `waiting`, which the relay calls periodically to find unpublished commits, by a function that
+  // finds nothing. The searches would add to the measured time.
   return {
     journal,
     ...countPublishedCommits({ ...outbox, waiting: async () => ({ streams: [], hasMore: false }) }, COMMITS),

@@ -1,6 +1,6 @@
 /**
- * Starts a server in a separate process and measures its CPU time. The server does only the work that every
- * implementation must do.
+ * Starts a server in a separate process and measures its CPU time. The program of the server does only the
+ * work that every implementation of the measured operation must do.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

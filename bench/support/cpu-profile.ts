@@ -36,7 +36,7 @@ export interface ProfileFrame {
 /** Where a function comes from: our code, a package, or Node itself. */
 export type ProfileFrameOrigin = 'ours' | 'package' | 'node';
 
-/** The names that V8 gives to time in which no JavaScript ran. */
+/** The names of the V8 profile nodes for time in which the thread executed no JavaScript. */
 const NOT_BUSY = new Set(['(idle)', '(program)']);
 
 /**
@@ -82,7 +82,8 @@ function addSample(root: ProfileFrame, path: readonly CpuProfileNode[], ms: numb
   const stack = [root];
   for (const { callFrame } of path) {
     const { name, owner } = describeFunction(callFrame);
-    // Count a recursive call as part of the first call of the function. Further levels would only make the graph deeper.
+    // Count a recursive call as part of the outermost call of the same function. A level per recursive call
+    // would only make the graph deeper.
     const recursive = stack.findIndex((frame) => frame.name === name);
     if (recursive >= 0) {
       stack.length = recursive + 1;

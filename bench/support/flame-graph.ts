@@ -8,8 +8,8 @@ const WIDTH = 1200;
 const ROW = 17;
 const HEADER = 44;
 /**
- * The minimum width of a frame in the flame graph, in px. Narrower frames are not drawn; their time still counts
- * towards their callers.
+ * The minimum width of a frame in the flame graph, in px. Narrower frames are not drawn, but their time is
+ * still part of the width of their callers.
  */
 const NARROWEST = 2.4;
 /** The width of a character with a font size of 11 px, in px. */

@@ -68,8 +68,9 @@ async function* slices(database: Database): AsyncGenerator<readonly BusRecord[]>
 type Row = readonly (string | number | null)[];
 
 /**
- * Returns the rows of the accounts that have records in this slice. The rows contain the final state of the
- * accounts, which takes about as many bytes as their state after the slice.
+ * Returns the rows of the accounts that have records in this slice. The rows contain the state of the
+ * accounts after the last event of the log. They are about as large as rows with the state after this
+ * slice, and are available without a projection.
  */
 function rowsOf(database: Database, slice: readonly BusRecord[]): readonly Row[] {
   const ids = [...new Set(slice.flatMap(({ key }) => subjectOfKey(key) ?? []))];

@@ -19,9 +19,9 @@ import {
 } from '@latchkey/verify';
 
 /**
- * Returns a function that accepts a record if its event is in the journal. The function needs no key, and
- * also accepts the unsigned records of release 0.1. It accepts unreadable records, too, because the caller
- * must see them in order to park the account.
+ * Returns a function that accepts a record if its event is in the journal. The function does not check
+ * signatures, so it also accepts the unsigned records of release 0.1. Unreadable records are accepted, too:
+ * the caller needs them, because an unreadable record parks its account.
  */
 export function createJournalAuthenticator(journal: Pick<JournalView, 'stream'>): RecordAuthenticator {
   return async (sources) => {

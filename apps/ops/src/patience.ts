@@ -4,8 +4,9 @@ import type { CommandContext } from './context.ts';
 
 const RETRY_MS = 500;
 /**
- * How long the command retries silently, in ms. Then it reports that it is waiting or, with `--no-wait`,
- * fails. The time is usually enough for a server that is just starting, and for opening a connection.
+ * How long a command retries silently while a server is unreachable, in ms. After this time, the command
+ * prints that it is waiting or, with `--no-wait`, fails. A server that is starting usually becomes
+ * reachable within this time.
  */
 const GRACE_MS = 3000;
 const REPORT_EVERY_MS = 30_000;

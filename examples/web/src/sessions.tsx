@@ -19,8 +19,8 @@ export function SessionList() {
   }, [load]);
 
   /**
-   * Waits for the end of a session. Shows an error if that fails, because the person would otherwise believe that the
-   * session has ended.
+   * Waits until the server has ended a session. If the request fails, shows an error, because the person
+   * must not believe that the session has ended.
    */
   async function attempt(ending: Promise<void>): Promise<void> {
     setFault(undefined);

@@ -7,8 +7,8 @@ export interface ServiceBackend {
   readonly store: Store;
   readonly bus: Bus;
   /**
-   * Says whether this process's clock can be trusted. While the clock cannot be trusted, no data is deleted
-   * because of its age. Default: a new clock guard.
+   * Decides whether the clock of this process can be trusted. While it cannot be trusted, the service
+   * deletes no data because of its age. Default: a new clock guard.
    */
   readonly clock?: Pick<ClockGuard, 'assertTrusted' | 'isTrusted'>;
   /**

@@ -6,8 +6,8 @@ import { type ClockGuard, DAY_MS, type DeletionKind, HOUR_MS, systemUptimeMs } f
 import type { ClockReading, ClockReadingStore } from '@latchkey/store';
 
 /**
- * The maximum time between the last stored time and the start of a process, in ms. If more time has passed,
- * the clock is not trusted at first, because it may have been set forward.
+ * The maximum time between the last stored time and the start of a process, in ms. If the difference is
+ * larger, somebody may have set the clock forward, so the clock is not trusted at first.
  */
 const MAX_ADVANCE_MS = DAY_MS;
 /**
@@ -53,7 +53,7 @@ export interface ClockHistory {
   doubt(use: DeletionKind): string | undefined;
   /**
    * Stores the current time, so that the next process can compare its clock with it. Stores nothing if
-   * somebody has changed the clock while this process ran.
+   * somebody has changed the clock since this process started.
    * @throws StoreUnavailable
    */
   note(guard: Guard): Promise<void>;

@@ -91,7 +91,7 @@ const kafkaFields = topicAndGroupNameSettings.extend({
 
 const SASL = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
 
-/** The settings KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_* and TOPIC_NAMES. */
+/** The settings for the connection to Kafka: KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_* and TOPIC_NAMES. */
 export const kafkaSettings = withCrossFieldChecks(kafkaFields, (config) => {
   const missing = SASL.filter((name) => config[name] === undefined);
   if (missing.length === SASL.length) return [];

@@ -24,7 +24,10 @@ export const embeddedStoreKind = 'sqlite' satisfies StoreKind;
 const kinds = ['mongo', 'sqlite'] as const satisfies readonly StoreKind[];
 export type Store = StoresByKind[StoreKind];
 
-/** Returns a function of a store, which calls the function in `choose` for the store's kind. */
+/**
+ * Returns a function that takes a store. It passes the store to the function that `choose` contains for the
+ * store's kind, and returns the result.
+ */
 export function selectByStoreKind<Result>(
   choose: {
     readonly [Kind in StoreKind]: (store: StoresByKind[Kind]) => Result;
@@ -136,7 +139,7 @@ export function readStoreConfig(environment: Environment): StoreConfig {
 
 /**
  * Reads STORE and the settings of that kind, like `readStoreConfig`, for services that run as separate
- * processes. Without STORE, never selects the embedded store, which only one process can serve.
+ * processes. If STORE is not set, does not select the embedded store, because only one process can use it.
  */
 export function readServerStoreConfig(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment, 'mongo'), environment);

@@ -119,7 +119,7 @@ export interface Brand {
 
 /**
  * Returns the brand that the settings describe.
- * @param publicUrl the URL under which auth is reached from outside, without a slash at its end
+ * @param publicUrl the URL at which browsers and mail programs reach auth, without a slash at the end
  */
 export function createBrand(config: BrandConfig, publicUrl: string): Brand {
   const { BRAND_NAME, BRAND_COLOR, BRAND_LOGO_URL, BRAND_LOGO_FILE: file } = config;

@@ -25,10 +25,10 @@ export interface PartitionSlice {
   readonly partition: number;
   readonly records: readonly BusRecord[];
   /**
-   * Aborted when another member may own the partition, and when the subscription closes. A handler that
-   * processes the records one by one may then stop before the next record by rejecting. The whole slice is
-   * then redelivered, to this member or another member of the group. If the handler resolves instead, and the
-   * member still owns the partition, the position after the slice is stored.
+   * Aborted when another member of the group may have got the partition, and when the subscription closes.
+   * A handler that processes the records one by one may then reject before it begins the next record. The
+   * whole slice is then redelivered, to this member or another member of the group. If the handler resolves
+   * instead, and the member still owns the partition, the position after the slice is stored.
    */
   readonly signal: AbortSignal;
   /**
@@ -54,9 +54,10 @@ export interface BusSubscribeOptions {
    */
   readonly formerGroup?: string;
   /**
-   * Returns whether this group has read the topics before, according to the consumer's own store. If so, but
-   * the broker has no positions of the group, the broker must have deleted them, and the subscription reports
-   * a fault. If this method is missing, deleted positions are not noticed at the start.
+   * Returns whether this group has read the topics before, according to the consumer's own store. If the
+   * group has read before but the broker has no positions of the group, the broker must have deleted these
+   * positions. The subscription then reports a fault. If this method is missing, deleted positions are not
+   * noticed at the start.
    */
   hasReadBefore?(): Promise<boolean>;
   /**

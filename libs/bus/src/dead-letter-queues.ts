@@ -1,7 +1,7 @@
 /**
- * Access to the dead-letter queues for operators. A single record of a topic cannot be deleted. Therefore
- * `discard` appends a marker record to the same topic, and a dead letter with a marker is no longer listed.
- * The marker is kept at least as long as the dead letter.
+ * Access to the dead-letter queues for operators. A topic does not allow deleting a single record.
+ * `discard` therefore appends a marker record to the same topic. A dead letter for which there is a marker
+ * is no longer listed. The marker is kept at least as long as the dead letter.
  */
 import type { Bus, BusRecord } from './bus.ts';
 import { DEAD_LETTER_TOPIC_INFIX } from './dead-letter.ts';

@@ -134,8 +134,9 @@ export function createClient(options: ClientOptions): AuthClient {
   }
 
   /**
-   * Returns the client's session if it belongs to the person with this user id. A request for one person must
-   * not be sent with another person's session.
+   * Returns the client's session if it belongs to the person with this user id, otherwise undefined.
+   * Somebody else may have signed in since the request was made, and the request must not be sent with the
+   * session of that person.
    */
   function currentOf(userId: string): Session | undefined {
     const current = keeper.session();

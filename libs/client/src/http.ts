@@ -56,8 +56,8 @@ export function createPostRequestSender(
 }
 
 /**
- * Remembers, for each account, the highest sequence that a response has contained. The client sends it with
- * later requests, so that their responses include the change with that sequence.
+ * Remembers, for each account, the highest sequence that a response has contained. The client sends this
+ * sequence with later requests. The responses then include all changes up to this sequence.
  */
 export interface AccountSequenceTracker {
   /**

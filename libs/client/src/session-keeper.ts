@@ -19,9 +19,10 @@ export interface SessionKeeper {
    * Exchanges the tokens of a session for new ones, unless another request or another tab has already done
    * so.
    * @param stale the session whose tokens are to be replaced
-   * @returns the current session; undefined if the session has ended. The session may belong to another
-   * person, if somebody has signed in in the meantime
-   * @throws ApiProblem or the error of fetch if the server did not renew the tokens; the session is then kept
+   * @returns the current session, which belongs to a different person if somebody else has signed in in the
+   * meantime; undefined if the session has ended
+   * @throws ApiProblem or the error of fetch if the server did not renew the tokens; the session is then
+   * kept
    */
   refresh(stale: Session | undefined): Promise<Session | undefined>;
   /**
@@ -67,8 +68,8 @@ export function openSessionKeeper(options: {
   const refreshes = new Map<string | undefined, Promise<Session | undefined>>();
   let current: Session | undefined;
   /**
-   * How often the session has changed. Asynchronous functions compare this number before and after they wait,
-   * to notice that the session was changed in the meantime.
+   * The number of changes of the session so far. An asynchronous function compares the numbers from before
+   * and after a wait, to notice whether the session was changed during the wait.
    */
   let changes = 0;
 
@@ -90,8 +91,8 @@ export function openSessionKeeper(options: {
   }
 
   /**
-   * Applies a change that another tab has reported. In cookie mode, the client must ask the server, because
-   * no script can read the session cookie.
+   * Applies a change of the session that another tab has reported. In cookie mode, the client asks the
+   * server for the new session, because no script can read the session cookie.
    */
   async function follow(message: TabMessage): Promise<void> {
     if (message !== 'changed') adopt(undefined, message);

@@ -44,8 +44,8 @@ export function openSessionStore(storage: Storage, key: string): SessionStore {
     },
     async save(session) {
       await write(() => storage.setItem(key, JSON.stringify(session)), session.expiresAt);
-      // If the session could not be stored, remove the previous session from the storage, because it must not
-      // be used any more.
+      // If the new session could not be stored, remove the previous session from the storage, because the
+      // previous session must not be used any more.
       if (staleUntil >= 0) await succeeds(() => storage.removeItem(key));
     },
     remove: (ended) => write(() => storage.removeItem(key), ended?.expiresAt),

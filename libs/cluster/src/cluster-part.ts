@@ -107,7 +107,8 @@ export function createClusterServicePart(
 
   async function stopService(): Promise<void> {
     if (service !== undefined) return service.stop().finally(() => servers.close());
-    // Close the connections, so that a start in progress that is waiting for a server fails.
+    // If the service is still starting, the start may be waiting for a server. Close the connections, so
+    // that this wait fails.
     await servers.close();
     await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
   }

@@ -21,8 +21,8 @@ function isUnexplained({ name, stack = '' }: Error): boolean {
 }
 
 /**
- * Returns the cause of an error, if it adds something for operators. Returns undefined for a cause from
- * kafkajs, because the message of the outer error is its translation.
+ * Returns the cause of an error if the cause tells operators more than the error does. Returns undefined if
+ * the cause comes from kafkajs, because the message of the error then is a translation of the cause.
  */
 function explained({ cause }: Error): unknown {
   return cause instanceof Error && isUnexplained(cause) ? undefined : cause;

@@ -246,8 +246,8 @@ describe('a service that reads the log', () => {
     const { environment, topic, bus } = await prepare(t, { partitions: 2 });
     await bus.publish(topic, [{ key: 'a', value: null, headers: {} }]);
     const probe = await startProbe(t, { ...environment, HANDLER: 'fails' });
-    // A handler that keeps failing is logged only about twice a minute. When the second line appears, the
-    // time limit of handlers has therefore passed, and the process has not exited.
+    // A handler that keeps failing is logged only about twice a minute. The second log line therefore shows
+    // that the time limit of handlers has passed and the process has not exited.
     await until(async () => countOf(probe, 'a batch of records failed and is retried') === 2);
     await until(() => isReady(probe));
     probe.child.kill('SIGTERM');

@@ -127,8 +127,8 @@ export function connectToServers(
   }
 
   /**
-   * Wraps a bus, and keeps a list of the bus's subscriptions, so that the faults of the subscriptions can be
-   * counted.
+   * Wraps a bus in order to keep a list of its subscriptions. The metric for faults of positions
+   * counts the faults of these subscriptions.
    */
   function observed(watched: KafkaBus): KafkaBus {
     return {

@@ -35,8 +35,8 @@ export interface SliceOutcome<P extends Position> {
   /** The records of the slice that the consumer cannot use, because their keys name no account. */
   readonly unusable: readonly DecodedRecord[];
   /**
-   * The marks of parked accounts that may be able to continue, because this slice contains the event that was
-   * missing.
+   * The marks of those parked accounts whose missing event is in this slice, so that they may be able to
+   * continue.
    */
   readonly marksToRetry: readonly Parked[];
 }

@@ -199,9 +199,10 @@ async function findFlaws(
   }
 
   /**
-   * Marks an event and its predecessors as genuine; the hash of the event covers the predecessors.
-   * @param kid the id of the key that has just verified the signature of the event; undefined if no signature
-   * was verified now
+   * Marks an event and all earlier events of its account as genuine. The hash of an event also covers the
+   * earlier events.
+   * @param kid the id of the key that has just verified the signature of the event; undefined if no
+   * signature was verified now
    */
   function accept(hash: string | undefined, kid?: string): void {
     for (let at = hash; at !== undefined; ) {
@@ -231,9 +232,9 @@ async function findFlaws(
 
   for (const [hash, same] of [...pending])
     if (verified.has(hash) || same.every(({ proof }) => shared?.has(proof, known) ?? false)) accept(hash);
-  // In each round, verify only the events that no other pending event links to, because their signatures
-  // cover all events before them. Another round is needed only if one of the verified events turns out to be
-  // forged.
+  // In each round, verify only the events that are not the predecessor of another pending event. A valid
+  // signature also proves that all predecessors are genuine. Another round is needed only if one of these
+  // signatures is invalid.
   for (let round = 1; pending.size > 0; round += 1) {
     const followed = new Set([...pending.values()].map(([one]) => one?.proof.previous));
     const heads = [...pending.entries()].filter(([hash]) => !followed.has(hash));
@@ -258,9 +259,10 @@ function kidOf(provenance: Provenance): string | undefined {
 const DELIVERY_ID = /^[\da-f]{8}-[\da-f]{4}-5/i;
 
 /**
- * Returns why a record on the topic of deliveries must not be handled; undefined if it may be. Nothing proves who wrote
- * the record, so it must not be handled as an event of an account, and must not change the position of an account: the
- * account's genuine next event would be skipped.
+ * Returns why a record on the topic of deliveries must not be handled; undefined if it may be. Events on
+ * this topic are not signed, so nothing proves who wrote a record. A record there must never count as an
+ * event of an account. If it changed the account's position, the genuine next event of the account would be
+ * skipped.
  */
 function findFlawOfUnsigned(record: AccountRecord): string | undefined {
   if (isMisplaced(record.decoded, [DELIVERIES_TOPIC])) return 'it belongs on another topic';

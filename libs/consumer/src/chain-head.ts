@@ -30,9 +30,10 @@ export function lastEventHashOf(position: Pick<Position, 'sequence' | 'head'>): 
 }
 
 /**
- * Returns why an account must be parked because its history has forked; undefined if the event continues the
- * applied history. Only the hash of the last applied event is stored. So a fork can be noticed only at an
- * event with the sequence of the last applied event, or with the next sequence.
+ * Returns why an account must be parked because its history has forked; undefined if the event continues
+ * the applied history. A consumer stores only the hash of the last applied event. It can therefore notice a
+ * fork only when it reads an event with the same sequence as the last applied event, or with the next
+ * sequence.
  */
 export function findForkBlocker(
   position: Pick<Position, 'sequence' | 'head'>,

@@ -74,10 +74,11 @@ export function decideNextStep(
 }
 
 /**
- * Returns the mark of a parked account if this record may allow the account to continue, otherwise undefined.
- * This is the case for the missing event. It is also the case for a duplicate of the missing event: if a
- * process dies while it resumes the account, the mark remains, and the slice is redelivered. Other duplicates
- * do not count, because a slow member of the group may read them before the missing event has arrived.
+ * Returns the mark of a parked account if this record may allow the account to continue, otherwise
+ * undefined. The missing event allows this. A duplicate of the missing event allows it as well: if a
+ * process died while it resumed the account, the mark remains, and the slice is redelivered. Other
+ * duplicates do not count, because a slow member of the group may read them before the missing event has
+ * arrived.
  */
 export function findParkMarkToRetry(
   { sequence, parked }: Position,

@@ -13,7 +13,10 @@ import {
   sequenceOf,
 } from './records.ts';
 
-/** How many events of an account may be kept in memory while they wait for an earlier event. */
+/**
+ * How many events of a parked account may be kept in memory because an event before them has not been read
+ * yet.
+ */
 const WINDOW = 500;
 
 export interface ParkedEventSorter {

@@ -7,8 +7,8 @@ const ada = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const bob = '01980a11-0c20-7b02-8a44-91e7d5c3b2a1';
 
 /**
- * Returns the mark that a consumer stores when it parks an account. The consumer parks the account at the record
- * with this offset, because an earlier event of the account is missing.
+ * Returns the mark of an account that is parked because an earlier event is missing.
+ * @param offset the offset of the record at which the consumer has noticed the gap
  */
 export function createGapParkMark(account: string, offset: number): Parked {
   return {

@@ -120,8 +120,8 @@ export function createParkedAccountRetrier<P extends Position>(
         }
       }
     }
-    // Read the journal only after the log. If the journal contains no later event, the log cannot have
-    // contained a later event when it was read.
+    // Read the journal only after the log. If the journal contains no event after the last one that was
+    // read, the log cannot have contained one when it was read.
     const decided = await deps.lastDecided?.(account);
     const found = sorter.blocker();
     const isComplete = position.sequence === decided && found?.reason !== 'forked';
@@ -135,8 +135,8 @@ export function createParkedAccountRetrier<P extends Position>(
     if (isUnchanged(before, after)) return;
     await positions.save([after]);
     await positions.replaceMark(origin, after.parked);
-    // Another call or member may have replaced the mark `origin` with a newer mark. In that case,
-    // `replaceMark` has changed nothing above, so replace the newer mark.
+    // Another call or member may have replaced the mark `origin` with a newer mark. In that case, the call
+    // of `replaceMark` above has changed nothing. Replace the newer mark instead.
     if (before.parked && !isSameParkMark(before.parked, origin))
       await positions.replaceMark(before.parked, after.parked);
   }

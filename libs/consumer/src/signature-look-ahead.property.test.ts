@@ -92,7 +92,7 @@ function historyOf(account: string, length: number) {
 type History = ReturnType<typeof historyOf>;
 
 const forgeries: readonly ((account: string, history: History, at: number) => readonly Unplaced[])[] = [
-  // An unsigned record.
+  // A record without a signature.
   (account, _, at) => [recordOf(eventOf(account, at + 1, 'admin'))],
   // A genuine event, followed by two records that were signed with a different key.
   (account, { proofs }, at) => {
@@ -103,7 +103,8 @@ const forgeries: readonly ((account: string, history: History, at: number) => re
   },
   // The proof of a genuine event, in a record with the content of a different event.
   (account, { proofs }, at) => [recordOf(eventOf(account, at + 1, 'admin'), proofs[at])],
-  // A forged event, followed by a genuine event that was changed to link to it.
+  // A forged event, followed by a genuine event whose headers were changed so that it links to the forged
+  // event.
   (account, { proofs }, at) => {
     const event = eventOf(account, at, 'admin');
     const proof = proofOf(event, proofs[at - 2]?.hash, stranger);

@@ -11,9 +11,9 @@ import type { EventKeySource } from './event-key-source.ts';
 export interface SignatureLookAhead {
   /**
    * Returns the hashes of the given records whose signatures are already verified. The records must be
-   * consecutive. The result may also contain hashes of other records. The result is empty near the end of the
-   * log, and while the log or the keys cannot be read. If the hash of a record is missing, the consumer must
-   * verify the signature of that record itself.
+   * consecutive. The result may also contain hashes of other records. The result is empty near the end of
+   * the log, and while the log or the keys cannot be read. The consumer itself must verify the signature of
+   * each record whose hash is not in the result.
    */
   verifiedHashes(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
 }
@@ -44,7 +44,8 @@ interface Run {
 const NO_HASHES: ReadonlySet<string> = new Set();
 const RECORDS_PER_READ = 500;
 /**
- * If a slice has fewer records than a tenth of `leastBehind`, the consumer is near the end of the log.
+ * A consumer counts as near the end of the log if a slice has fewer records than `leastBehind` divided by
+ * this number.
  */
 const LEAST_SLICE_PART = 10;
 
@@ -109,8 +110,8 @@ export function createSignatureLookAhead({
 
 /**
  * Appends an event to the run that ends with the event's predecessor. Ignores a record that does not match
- * its hash. A forgery of the personal data is not noticed here, because the hash covers only a digest of it.
- * The consumer checks the personal data, and the hash again, before it applies the event.
+ * its hash. The hash covers only a digest of the personal data, so forged personal data is not noticed
+ * here. Before the consumer applies the event, it checks both the personal data and the hash.
  */
 function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void {
   if (proof === undefined || runs.has(proof.hash)) return;

@@ -22,7 +22,7 @@ import {
 
 const folder = new URL('../samples/', import.meta.url);
 
-/** Returns a UUIDv7 that is derived from the seed alone. */
+/** Returns a UUIDv7 that depends only on the seed, so that each run writes the same samples. */
 function sampleId(seed: string): string {
   const hex = createHash('sha256').update(seed).digest('hex');
   return `01980d2e-6b00-7${hex.slice(0, 3)}-8${hex.slice(3, 6)}-${hex.slice(6, 18)}`;

@@ -69,8 +69,8 @@ export function hashEvent(
   { previous, person }: Pick<ChainEntry, 'previous' | 'person'>,
 ): string {
   const hasPerson = personIn(data) !== undefined;
-  // The members must be in canonical order. Writing them directly takes less time than sorting them for each
-  // event.
+  // Write the members in canonical order (sorted by name). This takes less time than sorting the members
+  // for each event.
   const covered = `{"data":${hasPerson ? canonicalJsonWithout(Object(data), 'person') : canonicalJson(data)},"id":${canonicalJson(id)}${
     hasPerson ? `,"person":${canonicalJson(person?.digest ?? null)}` : ''
   },"previous":${canonicalJson(previous ?? null)},"schema":${canonicalJson(dataSchemaUri(type, version))},"sequence":${canonicalJson(sequence)},"subject":${canonicalJson(subject)},"time":${canonicalJson(time)},"type":${canonicalJson(type)}}`;
@@ -116,8 +116,8 @@ function personFlaw({ data }: CoveredEvent, { person }: ChainEntry): string | un
 }
 
 /**
- * Returns the flaw that `check` returns. If `check` throws, the data has no canonical form, which is a flaw
- * as well.
+ * Returns the flaw that `check` returns. If `check` throws, returns the flaw that the data has no canonical
+ * form.
  */
 function flawUnlessThrown(check: () => string | undefined): string | undefined {
   try {

@@ -213,8 +213,8 @@ function breaches({ issues }: z.ZodError): string {
 type Data = { readonly data: Readonly<Record<string, unknown>> } | { readonly flaw: string };
 
 /**
- * Upcasts the data to the current version. Whatever an upcaster throws is reported as invalid data, because
- * the data was not validated before.
+ * Upcasts the data to the current version. The data was not validated before, so if an upcaster throws, the
+ * data is reported as invalid.
  */
 function upcastData({ upcast }: DecodeContext, type: string, version: number, json: unknown): Json {
   try {

@@ -168,8 +168,8 @@ const REPLACEMENT_CHARACTER = '\uFFFD';
  */
 export function decodeUtf8(bytes: Buffer): string | undefined {
   // `toString` is several times as fast as a strict decoder, but turns invalid bytes into replacement
-  // characters. As valid UTF-8 may contain replacement characters as well, a text with a replacement
-  // character is checked below.
+  // characters. Valid UTF-8 may contain replacement characters as well. A text that contains one is
+  // therefore checked below.
   const text = bytes.toString();
   if (!text.includes(REPLACEMENT_CHARACTER)) return text;
   try {

@@ -38,8 +38,8 @@ function validate(type: string, data: unknown): boolean {
 }
 
 /**
- * Returns the titles of all objects, enums and unions in a schema. The result contains undefined for each of
- * these that has no title.
+ * Returns the titles of all objects, enums and unions in a schema. If one of them has no title, the result
+ * contains undefined for it.
  */
 function typeNames(schema: unknown): readonly unknown[] {
   if (typeof schema !== 'object' || schema === null) return [];

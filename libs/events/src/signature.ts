@@ -20,8 +20,8 @@ export interface EventSigner {
 }
 
 /**
- * The prefix of the signed text (domain separation). Because of the prefix, a signature of any other text
- * that was made with the same key is never valid for an event.
+ * The prefix of the signed text (domain separation). The same key may also sign other texts. Because of the
+ * prefix, a signature of another text is never valid for an event.
  */
 const DOMAIN = 'latchkey-event:';
 

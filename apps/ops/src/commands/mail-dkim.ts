@@ -37,8 +37,8 @@ export function addMailDkimCommand(
 }
 
 /**
- * Returns the domain for DKIM signatures: the value of `--domain`, or else of MAIL_DKIM_DOMAIN, or else the
- * domain of the address in MAIL_FROM.
+ * Returns the domain for DKIM signatures: the value of `--domain`, otherwise the value of MAIL_DKIM_DOMAIN,
+ * otherwise the domain of the address in MAIL_FROM.
  * @param given the value of `--domain`
  * @throws Error with a one-line message if no domain is set
  */

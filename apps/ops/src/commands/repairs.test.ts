@@ -139,8 +139,8 @@ test('deliveries are listed page by page and by state, without personal data', a
 });
 
 /**
- * Returns a data folder whose log contains invalid records: one with the key of an account that does not
- * exist and a truncated value, and others whose keys are not account ids.
+ * Returns a data folder whose log contains invalid records: a record with a truncated value, whose key is
+ * the id of an account that does not exist, and records whose keys are not account ids.
  */
 async function poisoned(t: TestContext) {
   const account = randomUUID();

@@ -15,7 +15,10 @@ export interface ErasedDataInFile {
 /** The name of a file, and whether it may still contain data of erased persons. */
 export type DataFileErasureState = Pick<DataFile, 'name'> & { readonly remains: ErasedDataRemnants };
 
-/** Returns the name of a store's file, and whether the file may still contain data of erased persons. */
+/**
+ * Converts the description of a store's file. The result says whether the file may still contain data of
+ * erased persons.
+ */
 export function toDataFileErasureState({ name, erasedRemains }: DataFile): DataFileErasureState {
   return { name, remains: erasedRemains() };
 }

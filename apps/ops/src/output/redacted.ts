@@ -1,6 +1,6 @@
 /**
- * Redacts a record for operators. A record may contain anything, including an address in an unexpected place, so only
- * fields declared in the contract are shown; everything else is replaced by its type or length.
+ * Redacts a record for operators. A record may contain anything, even an email address where none belongs.
+ * Only fields that the contract declares are shown. All other content is replaced by its type or length.
  */
 import type { BusRecord } from '@latchkey/bus';
 import {

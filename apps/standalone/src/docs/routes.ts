@@ -12,8 +12,8 @@ import { type ApiDocumentSection, renderOpenApiSections } from './openapi-view.t
 import type { JsonObject } from './schema-view.ts';
 
 /**
- * Functions that create the API documents. Each is called when its document is first requested, because
- * creating the documents at startup would delay the start.
+ * Functions that create the API documents. A function is called when its document is requested for the
+ * first time. Creating the documents at startup would delay the start.
  */
 export interface ApiDocumentFactories {
   openApi(): JsonObject;

@@ -7,8 +7,8 @@ import { type RouteResponse, securityHeaders } from '@latchkey/http';
 const inNewTab = '<base target="_blank">';
 
 /**
- * Adds a `base` element that makes links open in a new tab. The element must be in the head, before any link.
- * If a mail has no head, browsers create one around the element.
+ * Adds a `base` element to the HTML of a mail, so that links open in a new tab. The element must be in the
+ * head, before any link. If the mail has no head, the browser creates one that contains the element.
  */
 function withNewTabs(html: string): string {
   return /<head[^>]*>/i.test(html)

@@ -84,8 +84,9 @@ const release01 = `
 const schema: SqliteSchema = { owner: 'mailbox', migrations: [release01] };
 
 /**
- * Deletes the mails from or to an address. Addresses are in angle brackets in most columns, and in quotation marks in
- * the envelope, which is JSON.
+ * Deletes the mails from or to an address. The address is searched together with its delimiters, so that it
+ * does not match a part of a longer address. The delimiters are angle brackets in most columns, and
+ * quotation marks in the column of the envelope, which contains JSON.
  */
 const FORGET = `DELETE FROM mailbox_messages
   WHERE instr(sender || recipients || copies || blind_copies, '<' || :address || '>') > 0

@@ -81,8 +81,8 @@ byId('flows').append(
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
 /**
- * Scrolls the link of the current flow into view, because on narrow screens the links are in a strip that
- * scrolls sideways.
+ * Scrolls the link of the current flow into view. On narrow screens, the links of the flows are in a strip
+ * that scrolls sideways.
  */
 function bringIntoView(link) {
   return byId('flows').scrollTo({

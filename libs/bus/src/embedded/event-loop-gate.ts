@@ -5,10 +5,11 @@
 const MAX_BUSY_MS = 5;
 
 /**
- * Creates a gate that lets requests be answered while several loops do long work in many small steps. Without
- * the gate, all loops would do their next step in the same turn of the event loop. Each loop must call the
- * returned function before each step, and wait for the promise. The promises resolve in the order of the
- * calls. Once the steps of a turn have taken 5 ms, the next caller is admitted in the next turn.
+ * Creates a gate for loops that do long work in many small steps. The gate limits how much of this work is
+ * done in one turn of the event loop, so that the process can answer requests between the turns. Each loop
+ * must call the returned function before each step, and wait until the returned promise resolves. The
+ * promises resolve in the order of the calls. Once the steps of a turn have taken 5 ms, the next caller is
+ * admitted in the next turn.
  * @param now returns the time in ms on a monotonic clock
  */
 export function createEventLoopGate(now: () => number = performance.now.bind(performance)) {

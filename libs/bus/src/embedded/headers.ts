@@ -25,7 +25,10 @@ export function deserializeHeaders(serialized: string): BusRecord['headers'] {
   return headers;
 }
 
-/** The name of a member that cannot be assigned like others, because every object inherits a setter for it. */
+/**
+ * A header with this name must be defined as a property instead of being assigned, because every object
+ * inherits a setter with this name.
+ */
 const PROTOTYPE = '__proto__';
 
 function addPrototypeHeader(headers: Record<string, BusHeaderValue>, added: Buffer | string): void {

@@ -368,7 +368,8 @@ interface Prefix {
 
 /**
  * Deletes expired records at the start of a partition, up to the first record that must be kept. Expired
- * records after that one are kept for now, because the offsets of a partition must have no gaps.
+ * records after the first record that must be kept are not deleted yet, because the offsets of a partition
+ * must have no gaps.
  */
 function deletePrefix({ prepare }: Database, { topic, partition, before, limit }: Prefix): number {
   const offsets = prepare(

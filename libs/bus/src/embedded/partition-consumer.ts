@@ -67,8 +67,8 @@ export function createEmbeddedPartitionConsumer(
   let released = new AbortController();
 
   /**
-   * Reads the partition until no records are left. After the last read, `running` must be reset without an
-   * `await` in between; otherwise, a call of `wake` could get lost.
+   * Reads the partition until no records are left. Between the read that finds no records and the reset of
+   * `running`, there must be no `await`. Otherwise, the loop could end without noticing a call of `wake`.
    */
   async function run(): Promise<void> {
     for (;;) {

@@ -17,9 +17,9 @@ export async function withKafkaAdmin<T>(kafka: Kafka, work: (admin: Admin) => Pr
 export interface ReusableKafkaAdmin {
   /**
    * Runs read-only work on a connection that stays open. After a failure, the next call opens a new
-   * connection. If the work fails because a partition has a new leader, the work is run again on a new
-   * connection. On the old connection, kafkajs would keep sending requests to the former leader for up to
-   * five minutes.
+   * connection. If the work fails because a partition has a new leader, this call itself runs the work
+   * again on a new connection, because kafkajs would keep sending requests to the former leader for up to
+   * five minutes on the old one.
    */
   use<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
   close(): Promise<void>;

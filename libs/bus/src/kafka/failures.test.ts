@@ -88,8 +88,8 @@ describe('a failure of Kafka', () => {
 
 describe('a bus without a broker', () => {
   /**
-   * An address on which nothing listens. The port is fixed: if a test took a free port and closed it, another
-   * process might get this port.
+   * An address on which no server listens. The port is fixed. If a test opened and closed a free port
+   * instead, another process could start to listen on that port.
    */
   const NOBODY = '127.0.0.1:1';
 

@@ -20,9 +20,9 @@ const REBALANCE_TIMEOUT_MS = 30_000;
  */
 const HEARTBEAT_EVERY_MS = 2000;
 /**
- * How long a broker may hold back the response to a fetch while there are no records, in ms. An idle consumer
- * therefore fetches twice a second. A commit to the same broker, or closing the consumer, may have to wait
- * for the end of such a fetch.
+ * How long a broker may hold back the response to a fetch while there are no records, in ms. An idle
+ * consumer therefore fetches twice a second. A commit to the same broker may have to wait until such a
+ * fetch ends, and so may the closing of the consumer.
  */
 const FETCH_WAITS_MS = 500;
 const RESTART_AFTER_MS = 500;
@@ -181,8 +181,8 @@ export async function joinConsumerGroup(
 }
 
 /**
- * Records when the broker last responded, and returns a function that returns this time. kafkajs also reports
- * fetches that got no response; these fetches are ignored.
+ * Records when the broker last responded, and returns a function that returns this time. kafkajs also
+ * reports a fetch that got no response; such a report is ignored.
  */
 function trackResponses(consumer: Consumer) {
   let last = performance.now();

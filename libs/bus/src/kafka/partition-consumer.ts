@@ -59,9 +59,9 @@ export interface PartitionConsumer {
   /** Returns whether the consumer is neither handling records nor waiting to retry any. */
   isIdle(): boolean;
   /**
-   * Accepts no more records, and aborts the slice in progress. Resolves once the work on this slice has
-   * ended: the slice was abandoned, or the position after it was stored, or its handler was reported as
-   * stuck.
+   * Accepts no more records, and aborts the slice in progress. Resolves once the consumer no longer works
+   * on this slice, because it has abandoned the slice, has stored the position after the slice, or has
+   * reported the handler as stuck.
    */
   close(): Promise<void>;
 }

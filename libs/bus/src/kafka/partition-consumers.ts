@@ -114,7 +114,7 @@ export function createPartitionConsumers(
         toRun(payload, positions, coordinator),
       ),
     assign({ memberId, memberAssignment }) {
-      // If the member id is unchanged, the member has kept its partitions during the rebalance.
+      // If the member id is the same as before the rebalance, the member has kept its partitions.
       const isNewMember = memberId !== member;
       member = memberId;
       delivered.clear();

@@ -20,9 +20,9 @@ export interface GroupPositionWatch {
    */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
   /**
-   * Reports that the broker has lost all positions of the group. Must be called if the group has no positions
-   * although it has read before. The fault remains in `faults` until the group has read all records again
-   * that existed at the last call of `look`.
+   * Reports that the broker has lost all positions of the group. Must be called if the group has no
+   * positions although it has read before. `faults` reports this loss until the group has read again all
+   * records that the partitions contained at the last call of `look`.
    */
   noteForgotten(): void;
   /**

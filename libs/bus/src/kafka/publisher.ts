@@ -25,14 +25,14 @@ interface Answer {
 }
 
 /**
- * Creates a publisher that sends without kafkajs's retries and without its idempotent mode, because both may
- * lose records. Retries: kafkajs sends a retry only to brokers that have not responded yet. If the leader has
- * moved to a broker that has already responded, the retry reports success although nothing was sent.
- * Idempotent mode: kafkajs resets its sequence number after a request timeout, and the broker then mistakes
- * the next batch for a duplicate.
+ * Creates a publisher that sends without kafkajs's retries and without its idempotent mode, because both
+ * may lose records. About retries: kafkajs sends a retry only to brokers that have not responded yet. If
+ * the leader of a partition has moved to a broker that has already responded, the retry sends nothing, but
+ * reports success. About the idempotent mode: kafkajs resets its sequence number after a request timeout,
+ * and the broker then mistakes the next batch for a duplicate.
  * @param partitionsOf returns the number of partitions over which the records of a topic are spread;
- * undefined to use all partitions. Partitions that somebody adds later are not used, so that all records of a
- * key stay in one partition
+ * undefined to use all partitions. Partitions that somebody adds later are not used, so that all records of
+ * a key stay in one partition
  */
 export function createKafkaPublisher(
   kafka: Kafka,

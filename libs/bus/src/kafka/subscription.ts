@@ -31,8 +31,8 @@ export async function openKafkaSubscription(
     onFault: (fault) => logger.warn({ group, fault }, 'a position of the group is wrong or does not advance'),
     now,
   });
-  // Check the stored positions before the member joins the group: when a member joins, the broker moves
-  // positions that are out of range.
+  // Check the stored positions before the member joins the group. When it joins, the broker moves every
+  // position that is out of range, so a later check would not notice the fault.
   const first = await offsets();
   positions.look(first);
   if (hasNoPositions(first)) {

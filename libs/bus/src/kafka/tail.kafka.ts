@@ -42,8 +42,8 @@ export function createKafkaLogTail({
   let connection: ReturnType<typeof openKafkajsCluster> | undefined;
   let known: { readonly at: number; readonly ranges: Promise<readonly PartitionOffsetRange[]> } | undefined;
   /**
-   * For each partition, the records that a fetch returned in excess of the requested limit. The next read
-   * returns these records.
+   * For each partition, the records that the last fetch returned beyond the limit of that read. The next
+   * read returns these records first.
    */
   const rest = new Map<number, { readonly from: number; readonly records: readonly BusRecord[] }>();
 

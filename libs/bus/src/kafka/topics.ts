@@ -127,8 +127,8 @@ export type ReadFirstKeyOfEachPartition = (topic: string) => Promise<readonly (B
 
 /**
  * Returns a sentence for each topic that Kafka compacts although several of its records have the same key.
- * Reads only the first record of each partition. If an earlier release has written records with shared keys,
- * such a record comes first, because compaction never removes the last record of a key.
+ * Reads only the first record of each partition. This is enough: an earlier release wrote the records with
+ * shared keys, so they precede all others, and compaction always keeps the last record of a key.
  */
 export async function findCompactedTopicsWithSharedKeys(
   admin: Admin,

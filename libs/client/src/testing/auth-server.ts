@@ -49,7 +49,7 @@ export interface TestNetwork {
 export interface TestBrowserTab {
   readonly client: AuthClient;
   readonly network: TestNetwork;
-  /** The events that the client has emitted: `signedIn ada`, `signedOut`. */
+  /** The events that the client has emitted, as text. For example, `signedIn ada` or `signedOut`. */
   readonly events: string[];
   /**
    * Sets the clock to the time at which the access token expires, or to `earlierMs` milliseconds before that

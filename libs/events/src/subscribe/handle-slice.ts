@@ -31,8 +31,9 @@ import {
 
 /**
  * Returns a function that handles the records of a slice one by one. The function rejects if the store or a
- * handler fails. It also rejects before the next record if the slice's signal is aborted. The slice is then
- * delivered again, to this member or another. Events whose positions were already stored are then skipped.
+ * handler fails. If the slice's signal is aborted, the function rejects before it handles the next record.
+ * After a rejection, the slice is delivered again, to this member or another. Events whose positions were
+ * already stored are then skipped.
  */
 export function createOrderedSliceHandler(shared: Omit<EventSubscriber, 'stopped'>) {
   return async (slice: PartitionSlice): Promise<void> => {
@@ -147,8 +148,8 @@ async function take(
 }
 
 /**
- * Returns whether a step has an effect. Before such a step, the caller must check that no other member or
- * retry has already performed it.
+ * Returns whether a step has an effect, such as a call of a handler. Before a step with an effect, the
+ * caller must check that no other member or retry has already performed the step.
  */
 function hasEffect(subscriber: EventSubscriber, step: NextRecordStep): boolean {
   if (step.kind === 'park' || step.kind === 'missing') return true;

@@ -6,8 +6,8 @@ import type { Parked, PositionStore } from '@latchkey/consumer';
  */
 export interface SequenceStore extends PositionStore {
   /**
-   * Whether the store may forget accounts. If true, any event may come first for an account that is not in
-   * the store. If false, event 1 must come first; if a later event comes first, the account is parked.
+   * Whether the store may forget accounts. If true, the first event of an account that is not in the store
+   * may be any event. If false, it must be event 1; otherwise the account is parked.
    */
   readonly forgetful?: boolean;
   /**

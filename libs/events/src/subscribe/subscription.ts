@@ -30,8 +30,8 @@ export interface Interest {
    * Where the subscription stores how far each account was handled. A store belongs to one group. If you
    * replace the store with an empty one, use a new group too, because the old group would not read the
    * earlier events again. With `none`, no positions are stored: every event is handled as it arrives, even
-   * duplicates, gaps are not noticed, and a record that cannot be read is skipped with a warning. `none`
-   * suits caches that keep only the event with the highest sequence of each account.
+   * duplicates, gaps are not noticed, and a record that cannot be read is skipped with a warning. Use
+   * `none` for a cache that keeps, for each account, only the data of the event with the highest sequence.
    */
   readonly store: SequenceStore | 'none';
   /** The topics to read. Default: only the accounts topic. */

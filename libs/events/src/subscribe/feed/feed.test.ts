@@ -292,8 +292,8 @@ describe('subscribing to the feed', () => {
     const PAGE = 500;
     let served = 0;
     /**
-     * Responds to each request with another page. The first event of each page belongs to partition 0, whose
-     * handler fails. The other events belong to partition 1.
+     * Responds to each request with a new page. The first event of a page belongs to partition 0, for which
+     * the test's handler fails. The other events belong to partition 1.
      */
     async function endless(): Promise<Response> {
       await nextTurn();
