@@ -211,6 +211,23 @@ describe('the relay', () => {
     assert.deepEqual([recorder.of(first.stream), reads.streams], [[1], 1]);
   });
 
+  test('does not publish the first commit of a stream again if another process has published it', async () => {
+    const { relay, commit: blocking, release } = await publishing();
+    const [waiting, young] = [createCommit(), createCommit()];
+    await append(waiting);
+    relay.nudge(waiting.stream, waiting);
+    now = new Date(Date.parse(waiting.at) + 1001);
+    await outbox.markPublished([waiting]);
+    await append(young);
+    relay.nudge(young.stream, young);
+    release();
+    await drained();
+    assert.deepEqual(
+      [blocking, waiting, young].map(({ stream }) => recorder.of(stream)),
+      [[1], [], [1]],
+    );
+  });
+
   test('keeps no first commit of a stream that the full queue has dropped', async () => {
     const { outbox: counting, reads } = countReads();
     const relay = await started({ outbox: counting });

@@ -14,7 +14,7 @@ import {
   type StreamsToRetry,
 } from './publisher.ts';
 import { createPublishQueue } from './queue.ts';
-import { createOutboxSweep } from './sweep.ts';
+import { createOutboxSweep, OVERDUE_MS } from './sweep.ts';
 
 export interface RelayDeps {
   readonly outbox: Outbox;
@@ -131,12 +131,17 @@ export function createRelay(deps: RelayDeps): Relay {
     queue.add(stream);
   }
 
-  /** Removes and returns the commits of a batch that need not be read from the outbox. */
+  /**
+   * Removes the first commits of a batch's streams, and returns those that need not be read from the outbox. An
+   * overdue commit must be read: the sweep of another process may have published it, and its account may even have
+   * been erased since.
+   */
   function takeFirstCommits(streams: readonly string[]): readonly Commit[] {
+    const overdue = now().getTime() - OVERDUE_MS;
     return streams.flatMap((stream) => {
       const commit = firstCommits.get(stream);
       firstCommits.delete(stream);
-      return commit ?? [];
+      return commit !== undefined && Date.parse(commit.at) > overdue ? commit : [];
     });
   }
 

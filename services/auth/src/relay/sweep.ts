@@ -41,7 +41,7 @@ const LEASE = 'relay-sweep';
  * The age, in ms, from which on an unpublished commit is overdue. Younger commits are left to the process
  * that appended them.
  */
-const OVERDUE_MS = 1000;
+export const OVERDUE_MS = 1000;
 const COMMITS_PER_PAGE = 1000;
 /** Once a run of the sweep has found this many streams, it reads no further page. */
 const STREAMS_PER_RUN = 1000;
