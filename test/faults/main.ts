@@ -6,7 +6,7 @@
 import { type Report, recheckSavedRun } from './checker/check.ts';
 import { countEventsOfRuns, openReliabilityRuns, type ReliabilityRun } from './evidence.ts';
 import type { FaultKind } from './nemesis/schedule.ts';
-import { type RunResult, runFaultsOnce } from './run.ts';
+import { type RunResult, runFaultSuiteOnce } from './run.ts';
 import { type FaultSettings, readFaultSettings } from './settings.ts';
 import { addCountsByName, countFaults, formatCountsInColumns } from './summary.ts';
 import { findUnsupportedClusterFaults } from './system/cluster.ts';
@@ -45,7 +45,7 @@ async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<rea
   let lines = before;
   let seed = before.reduce((next, line) => Math.max(next, line.seed + 1), settings.seed);
   while (countEventsOfRuns(lines) < settings.events || lines.length === before.length) {
-    const result = await runFaultsOnce({ ...settings, seed }, { say, signal });
+    const result = await runFaultSuiteOnce({ ...settings, seed }, { say, signal });
     tellOf(result);
     const line = lineOf(result, { ...settings, seed });
     await evidence?.add(line);

@@ -138,7 +138,7 @@ export interface PersonalDataSearchResult {
 }
 
 /** The profile of an account as an admin sees it through the API. */
-export type ShownProfile = Readonly<Record<string, unknown>>;
+export type ProfileSeenByAdmin = Readonly<Record<string, unknown>>;
 
 /** The addresses of the servers of a cluster. */
 export interface ClusterAddresses {
@@ -152,7 +152,7 @@ export interface DataFolder {
 }
 
 /** What `ops verify` has found after an older copy of the journal was restored. */
-export interface RestoredJournal {
+export interface JournalRestoreFindings {
   /**
    * The accounts that `ops verify` has reported because the read model contains events of theirs that the
    * journal does not contain.
@@ -173,7 +173,7 @@ export interface LostChange {
 /**
  * The generation of the read model from which a process has answered after a switch of the active generation.
  */
-export interface ShownGeneration {
+export interface GenerationShownByProcess {
   readonly by: string;
   readonly active: number;
   /** The generation that the process has shown; null if its response was from none of them. */
@@ -181,7 +181,7 @@ export interface ShownGeneration {
 }
 
 /** The state of a restored older copy of the read model, before it was repaired. */
-export interface RestoredReadModel {
+export interface ReadModelRestoreFindings {
   /** The accounts that have events which the restored read model does not contain. */
   readonly lacking: readonly string[];
   /**
@@ -202,25 +202,25 @@ export interface RunDescription {
    * Present if an older copy of the journal was restored. Then the checker applies only the rule on forks to
    * the run.
    */
-  readonly restored?: RestoredJournal;
+  readonly restored?: JournalRestoreFindings;
   /** Present if a backup of the data folder was restored at the end. */
   readonly lostChange?: LostChange;
   /** Present if an older copy of the read model was restored. */
-  readonly restoredReadModel?: RestoredReadModel;
+  readonly restoredReadModel?: ReadModelRestoreFindings;
   /**
    * The processes that send mails. Maps the name that a process records with its attempts to the name of the
    * process in the run, such as `notifier-1`.
    */
   readonly senders: Readonly<Record<string, string>>;
   /** Every profile at the end, as an admin reads it from the active read model. null if the profiles were not read. */
-  readonly shown: readonly ShownProfile[] | null;
+  readonly shown: readonly ProfileSeenByAdmin[] | null;
   /** Every profile, as in `shown`, after each switch to another generation of the read model. */
-  readonly shownAfterSwitches: readonly (readonly ShownProfile[])[];
+  readonly shownAfterSwitches: readonly (readonly ProfileSeenByAdmin[])[];
   /**
    * For each process and each switch to another generation of the read model, the generation with which the
    * process answered.
    */
-  readonly generations: readonly ShownGeneration[];
+  readonly generations: readonly GenerationShownByProcess[];
   /**
    * Personal data of erased people that the stores contain at the end. The search for this data runs before
    * the final logins, because these logins use the email addresses of erased people again.

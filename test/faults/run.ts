@@ -20,9 +20,9 @@ import {
   createRunFolder,
   type FaultLine,
   type LostChange,
+  type ProfileSeenByAdmin,
   type RunDescription,
   type RunFolder,
-  type ShownProfile,
 } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
 import { openCluster } from './system/cluster.ts';
@@ -77,7 +77,10 @@ const CAUGHT_UP_WITHIN_MS = 120_000;
  * records of the run.
  * @throws Error if the system or its servers do not start, or if the run was ended early
  */
-export async function runFaultsOnce(settings: FaultSettings, { say, signal }: RunDeps): Promise<RunResult> {
+export async function runFaultSuiteOnce(
+  settings: FaultSettings,
+  { say, signal }: RunDeps,
+): Promise<RunResult> {
   const { seed, seconds } = settings;
   const startedAt = new Date();
   function soFar(): number {
@@ -270,7 +273,7 @@ interface RunningTraffic {
    * Returns the profiles of all accounts, as an admin reads them through the API.
    * @throws Error if they cannot be read
    */
-  readProfiles(): Promise<readonly ShownProfile[]>;
+  readProfiles(): Promise<readonly ProfileSeenByAdmin[]>;
 }
 
 /** Starts the traffic. Creates its first admin with an ops command. */
@@ -300,7 +303,7 @@ async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise
       return admin.id ?? '';
     },
     switchAll: async () => {
-      const shownAfterSwitches: (readonly ShownProfile[])[] = [];
+      const shownAfterSwitches: (readonly ProfileSeenByAdmin[])[] = [];
       if (settings.seconds < MEDIUM_RUN_SECONDS) return { generations: [], shownAfterSwitches };
       await customer.login(admin);
       const generations = await switchGenerations({
@@ -319,8 +322,8 @@ async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise
   };
 }
 
-async function readAll(sender: CommandSender, admin: Person): Promise<readonly ShownProfile[]> {
-  const profiles: ShownProfile[] = [];
+async function readAll(sender: CommandSender, admin: Person): Promise<readonly ProfileSeenByAdmin[]> {
+  const profiles: ProfileSeenByAdmin[] = [];
   let cursor: string | undefined;
   do {
     const { status, body } = await sender.insist(createReadProfilesCommand(admin, cursor));

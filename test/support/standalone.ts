@@ -32,7 +32,7 @@ export interface Standalone extends System {
  * Unsets these variables in the environment of a process, so that it uses its data folder instead of Kafka
  * and MongoDB.
  */
-export const NO_SERVER_SETTINGS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
+export const SETTINGS_WITHOUT_SERVERS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
 
 /** Starts a server with all services, and resolves once it is ready. */
 export async function startStandalone(settings: Settings = {}): Promise<Standalone> {
@@ -42,7 +42,7 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
   const operations = `http://localhost:${operationsPort}`;
   const env = {
     ...process.env,
-    ...NO_SERVER_SETTINGS,
+    ...SETTINGS_WITHOUT_SERVERS,
     ...HIGH_LIMIT_SETTINGS,
     ...CHEAP_HASH_SETTINGS,
     PORT: String(port),

@@ -11,7 +11,7 @@ import { checkErasedCommits, checkReplacedRows } from './erased-data.ts';
 import { checkErasureReceipts } from './erasure-receipts.ts';
 import {
   checkErasures,
-  checkOriginalsAreKnown,
+  checkOriginalEventsAreKnown,
   isErased,
   restoreErasedCommits,
   restoreErasedRecords,
@@ -100,7 +100,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
     }),
     // Report unknown originals before all other violations: if the original of an erased event is unknown,
     // many later rules fail as a consequence.
-    ...checkOriginalsAreKnown(stores.commits, records, replaced.commits),
+    ...checkOriginalEventsAreKnown(stores.commits, records, replaced.commits),
     ...checkAccountsInResponses(commands),
     ...chains.violations,
     ...orders.violations,

@@ -12,7 +12,7 @@ import {
   goodStores,
   TIME_AFTER_RUN,
 } from './testing/good-run.ts';
-import { findAccountsNamedIn, findIdentifiersOfErasedPeople, findTracesInRecords } from './traces.ts';
+import { findErasedAccountsNamedIn, findIdentifiersOfErasedPeople, findTracesInRecords } from './traces.ts';
 
 function registered(id: string): Commit {
   return createCommit(id, [1, 1], 'x', [createEvent('UserRegistered', formatMinuteOfRun(0), { userId: id })]);
@@ -91,10 +91,11 @@ describe('the personal data of an erased account', () => {
 
   test('is found in any bytes that contain it', () => {
     const names = findIdentifiersOfErasedPeople(restored);
-    assert.deepEqual(findAccountsNamedIn(Buffer.from([0, ...Buffer.from('xdan@example.comx'), 1]), names), [
-      DAN_ID,
-    ]);
-    assert.deepEqual(findAccountsNamedIn(Buffer.from('eve@example.com'), names), []);
+    assert.deepEqual(
+      findErasedAccountsNamedIn(Buffer.from([0, ...Buffer.from('xdan@example.comx'), 1]), names),
+      [DAN_ID],
+    );
+    assert.deepEqual(findErasedAccountsNamedIn(Buffer.from('eve@example.com'), names), []);
   });
 
   test('is found in topics, except in topics that keep it by design', () => {

@@ -134,7 +134,7 @@ export function restoreMovedRecords(
  * event without its personal data.
  * @param records the records as they were before erasures
  */
-export function checkOriginalsAreKnown(
+export function checkOriginalEventsAreKnown(
   commits: readonly Commit[],
   records: readonly TopicRecord[],
   replaced: readonly Commit[],

@@ -16,7 +16,7 @@ import {
   readUnfinishedWork,
 } from '../system/data-folder.ts';
 import { checkErasedCommits, checkReplacedRows } from './erased-data.ts';
-import { checkOriginalsAreKnown, restoreErasedCommits, restoreErasedRecords } from './erasure-rules.ts';
+import { checkOriginalEventsAreKnown, restoreErasedCommits, restoreErasedRecords } from './erasure-rules.ts';
 import { findTracesInFolder } from './find-folder-traces.ts';
 import { createJournal } from './journal.ts';
 import type { ReplacedRows, StoreContents } from './stored.ts';
@@ -63,7 +63,7 @@ describe('the data folder of a standalone that has erased an account', () => {
 
   test('is recorded as it was before the erasure', () => {
     const records = restoreErasedRecords(stores.records, replaced.records);
-    assert.deepEqual(checkOriginalsAreKnown(stores.commits, records, replaced.commits), []);
+    assert.deepEqual(checkOriginalEventsAreKnown(stores.commits, records, replaced.commits), []);
     const [events] = createJournal(
       restoreErasedCommits(stores.commits, records, replaced.commits),
     ).events.values();

@@ -6,7 +6,7 @@ import type { PersonalDataSearchResult, PersonalDataTrace } from '../run-folder.
 import { readDatabaseSnapshot, readDataFolder, readReplacedRows } from '../system/data-folder.ts';
 import { restoreErasedCommits, restoreErasedRecords } from './erasure-rules.ts';
 import { createJournal, type Journal, listMailingIds } from './journal.ts';
-import { findAccountsNamedIn, findIdentifiersOfErasedPeople } from './traces.ts';
+import { findErasedAccountsNamedIn, findIdentifiersOfErasedPeople } from './traces.ts';
 
 type Names = ReadonlyMap<string, string>;
 
@@ -69,7 +69,7 @@ function tracesInRows(
         const cells = Object.values(row).map(bytesOf);
         if (cells.some((cell) => mailings.has(cell.toString()))) return [];
         const place = `a row of ${table}`;
-        return findAccountsNamedIn(Buffer.concat(cells), names).map((account) => ({ account, place }));
+        return findErasedAccountsNamedIn(Buffer.concat(cells), names).map((account) => ({ account, place }));
       }),
     ),
   );
@@ -97,7 +97,10 @@ async function tracesInFiles(folder: string, names: Names): Promise<readonly Per
   const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
   const traces = await Promise.all(
     files.map(async ({ name: place }) =>
-      findAccountsNamedIn(await readFile(join(folder, place)), names).map((account) => ({ account, place })),
+      findErasedAccountsNamedIn(await readFile(join(folder, place)), names).map((account) => ({
+        account,
+        place,
+      })),
     ),
   );
   return traces.flat();

@@ -4,7 +4,7 @@ import type { ClusterAddresses, PersonalDataSearchResult, PersonalDataTrace } fr
 import { listMailingIds } from './journal.ts';
 import { listTopics, type OriginalEvents, readJournal, readRecords } from './read-stores.ts';
 import {
-  findAccountsNamedIn,
+  findErasedAccountsNamedIn,
   findIdentifiersOfErasedPeople,
   findTracesInRecords,
   mustNotNameErasedPeople,
@@ -31,7 +31,7 @@ export async function findTracesInCluster(
         if (mailings.has(document['stream']) || mailings.has(document['subject'])) continue;
         const place = `${name} ${String(document._id)}`;
         traces.push(
-          ...findAccountsNamedIn(Buffer.from(BSON.serialize(document)), names).map((account) => ({
+          ...findErasedAccountsNamedIn(Buffer.from(BSON.serialize(document)), names).map((account) => ({
             account,
             place,
           })),

@@ -4,7 +4,7 @@
  * that the restored journal lacks.
  */
 import { getStreamId } from '../../support/kcat.ts';
-import type { RestoredJournal } from '../run-folder.ts';
+import type { JournalRestoreFindings } from '../run-folder.ts';
 import { type Journal, listEventsByAccount } from './journal.ts';
 import { createViolations, type Violation } from './report.ts';
 import type { StoredProfile, TopicRecord } from './stored.ts';
@@ -14,7 +14,7 @@ export interface ForkContext {
   /** The genuine records (those that are not forged) of the topics. */
   readonly records: readonly TopicRecord[];
   readonly profiles: readonly StoredProfile[];
-  readonly restored: RestoredJournal;
+  readonly restored: JournalRestoreFindings;
 }
 
 const ACCOUNTS = 'accounts.events.v1';

@@ -9,9 +9,9 @@ import type {
   HistoryLine,
   LostChange,
   MailLine,
+  ProfileSeenByAdmin,
   Readiness,
   ReceivedEventLine,
-  ShownProfile,
 } from '../run-folder.ts';
 import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
@@ -160,7 +160,7 @@ function afterRestore(change: Partial<LostChange>): RecordedRun {
   return { ...goodRestoredRun, run: { ...run, lostChange: { ...run.lostChange, ...change } } };
 }
 
-function shown(change: (profile: ShownProfile) => readonly ShownProfile[]): Pick<Plant, 'run'> {
+function shown(change: (profile: ProfileSeenByAdmin) => readonly ProfileSeenByAdmin[]): Pick<Plant, 'run'> {
   return { run: { run: { ...goodRun.run, shown: goodRun.run.shown?.flatMap(change) ?? null } } };
 }
 

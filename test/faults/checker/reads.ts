@@ -1,5 +1,5 @@
 /** Compares responses from the read model with the journal. */
-import type { ShownProfile } from '../run-folder.ts';
+import type { ProfileSeenByAdmin } from '../run-folder.ts';
 import type { CommandCheckContext } from './commands.ts';
 import { computeProfile } from './fold.ts';
 import { type Journal, listEventsByAccount } from './journal.ts';
@@ -49,7 +49,7 @@ export function checkProfileReads({ journal, history }: CommandCheckContext): re
 /** Checks that an admin saw exactly the accounts of the journal that have not ended, with their current state. */
 export function checkAdminProfileList(
   journal: Journal,
-  shown: readonly ShownProfile[],
+  shown: readonly ProfileSeenByAdmin[],
 ): readonly Violation[] {
   const found = new Map(shown.map((profile) => [String(profile['id']), profile]));
   const expected = listEventsByAccount(journal)

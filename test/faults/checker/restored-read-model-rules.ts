@@ -1,12 +1,15 @@
 /** Rules about a run in which an older copy of the read model was restored. */
-import type { RestoredReadModel } from '../run-folder.ts';
+import type { ReadModelRestoreFindings } from '../run-folder.ts';
 import { createViolations, type Violation } from './report.ts';
 
 /**
  * Checks that `ops verify` reports every account whose events the restored read model lacks, and no other.
  * The rules on the read model and on parked accounts check that a rebuild has repaired the read model.
  */
-export function checkRestoredReadModel({ lacking, reported }: RestoredReadModel): readonly Violation[] {
+export function checkRestoredReadModel({
+  lacking,
+  reported,
+}: ReadModelRestoreFindings): readonly Violation[] {
   const [lacks, isReported] = [new Set(lacking), new Set(reported)];
   return [
     ...[...lacks.difference(isReported)].flatMap((account) =>

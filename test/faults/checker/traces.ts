@@ -36,7 +36,10 @@ export function findIdentifiersOfErasedPeople(journal: Journal): ReadonlyMap<str
 }
 
 /** Returns the erased accounts whose identifying strings occur in the bytes of a document. */
-export function findAccountsNamedIn(bytes: Buffer, names: ReadonlyMap<string, string>): readonly string[] {
+export function findErasedAccountsNamedIn(
+  bytes: Buffer,
+  names: ReadonlyMap<string, string>,
+): readonly string[] {
   return [...new Set([...names].filter(([name]) => bytes.includes(name)).map(([, account]) => account))];
 }
 
@@ -52,7 +55,7 @@ export function findTracesInRecords(
   return records
     .filter(({ topic }) => mustNotNameErasedPeople(topic))
     .flatMap((record) =>
-      findAccountsNamedIn(Buffer.from(JSON.stringify(record)), names).map((account) => ({
+      findErasedAccountsNamedIn(Buffer.from(JSON.stringify(record)), names).map((account) => ({
         account,
         place: `record ${formatLogPosition(record)}`,
       })),

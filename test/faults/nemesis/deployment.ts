@@ -12,7 +12,7 @@ import type { TopicRecord } from '../checker/stored.ts';
 import { copyReadModel } from '../system/restore-read-model.ts';
 import { createEhloNameSettings } from '../system/sink.ts';
 import { CleanupPolicyNotRestored, deleteRecords } from './delete-records.ts';
-import { writeForgery } from './forger.ts';
+import { writeForgedRecord } from './forger.ts';
 import type { HealFault } from './nemesis.ts';
 import type { StartGate } from './start-gate.ts';
 import type { SupervisedProcess } from './supervisor.ts';
@@ -178,7 +178,7 @@ export function createOperatorActions({
       ),
     restoreReadModel: (readers) => orSay(say, 'the read model is not restored', restoreLater(readers)),
     isReadModelRestored: () => isReadModelRestored,
-    forge: (index) => orSay(say, 'nothing is forged', writeForgery(stores.KAFKA_BROKERS, index)),
+    forge: (index) => orSay(say, 'nothing is forged', writeForgedRecord(stores.KAFKA_BROKERS, index)),
   };
 }
 

@@ -74,7 +74,7 @@ export const FORGERY_NAMES = Object.keys(FORGERIES);
  * @returns false if it has written nothing
  * @throws Error if the brokers do not respond
  */
-export async function writeForgery(brokers: string, index: number): Promise<boolean> {
+export async function writeForgedRecord(brokers: string, index: number): Promise<boolean> {
   const tail = await readTopicTail(brokers, ACCOUNTS, { count: TAIL, withinMs: WITHIN_MS });
   const genuine = tail.filter(
     (record) => record.headers[FORGED_HEADER] === undefined && !isHeartbeat(record),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { SHORT_RUN } from '../settings.ts';
-import { FAULT_KINDS, FAULT_LANES, type FaultKind, planFaults } from './schedule.ts';
+import { CLUSTER_FAULT_LANES, FAULT_KINDS, type FaultKind, planFaults } from './schedule.ts';
 
 function kindsOf(seed: number, seconds: number, without: readonly FaultKind[] = []) {
   return new Set(
@@ -15,7 +15,9 @@ function kindsOf(seed: number, seconds: number, without: readonly FaultKind[] = 
 const plans = fc.record({ seed: fc.nat(), seconds: fc.integer({ min: 30, max: 2000 }) });
 
 function isForLongRuns(fault: FaultKind): boolean {
-  return FAULT_LANES.some(({ kinds }) => kinds.some((kind) => kind.fault === fault && 'from' in kind));
+  return CLUSTER_FAULT_LANES.some(({ kinds }) =>
+    kinds.some((kind) => kind.fault === fault && 'from' in kind),
+  );
 }
 
 describe('the plan of the faults', () => {
@@ -28,7 +30,7 @@ describe('the plan of the faults', () => {
   test('never repeats the schedule of a lane in another run', () => {
     // Give all lanes the same settings. Two lanes with the same schedule must then have used the same random
     // numbers.
-    const lanes = FAULT_LANES.map(() => FAULT_LANES[0]);
+    const lanes = CLUSTER_FAULT_LANES.map(() => CLUSTER_FAULT_LANES[0]);
     const schedules = Array.from({ length: 20 }, (_, seed) => planFaults({ seed, seconds: 300, lanes }));
     const all = schedules.flat().map((lane) => JSON.stringify(lane));
     assert.equal(new Set(all).size, all.length);
@@ -41,10 +43,10 @@ describe('the plan of the faults', () => {
           let free = 0;
           for (const { atMs, forMs, target } of lane) {
             assert.ok(atMs > free);
-            assert.ok(target >= 0 && target < (FAULT_LANES[index]?.targets ?? 0));
+            assert.ok(target >= 0 && target < (CLUSTER_FAULT_LANES[index]?.targets ?? 0));
             free = atMs + forMs;
           }
-          const calm = Math.min(FAULT_LANES[index]?.calm ?? 0, options.seconds / 2);
+          const calm = Math.min(CLUSTER_FAULT_LANES[index]?.calm ?? 0, options.seconds / 2);
           assert.ok(free <= (options.seconds - calm) * 1000 || lane.length === 0);
         }
       }),

@@ -85,7 +85,7 @@ const CLOCK_KINDS = [
   { fault: 'clock-strobe', lasts: [5, 20], from: MEDIUM_RUN_SECONDS },
 ] as const satisfies readonly Kind[];
 
-export const FAULT_LANES = [
+export const CLUSTER_FAULT_LANES = [
   {
     targets: INSTANCES,
     // Make the pauses short, so that a run contains many of these faults.
@@ -206,7 +206,7 @@ export const FAULT_LANES = [
 ] as const satisfies readonly Lane[];
 
 /** The lanes of a standalone: one process, whose only server is the mail server. */
-export const STANDALONE_LANES = [
+export const STANDALONE_FAULT_LANES = [
   {
     targets: 1,
     pauses: [4, 12],
@@ -248,12 +248,12 @@ export const STANDALONE_LANES = [
 ] as const satisfies readonly Lane[];
 
 /** The faults that a run on a cluster may cause. */
-export type ClusterFault = (typeof FAULT_LANES)[number]['kinds'][number]['fault'];
-export type StandaloneFault = (typeof STANDALONE_LANES)[number]['kinds'][number]['fault'];
+export type ClusterFault = (typeof CLUSTER_FAULT_LANES)[number]['kinds'][number]['fault'];
+export type StandaloneFault = (typeof STANDALONE_FAULT_LANES)[number]['kinds'][number]['fault'];
 export type FaultKind = ClusterFault | StandaloneFault;
 
 export const FAULT_KINDS: readonly ClusterFault[] = [
-  ...new Set(FAULT_LANES.flatMap(({ kinds }) => kinds.map(({ fault }) => fault))),
+  ...new Set(CLUSTER_FAULT_LANES.flatMap(({ kinds }) => kinds.map(({ fault }) => fault))),
 ];
 
 /** A fault in the plan. Times are in ms since the plan began. */
@@ -294,7 +294,7 @@ export function planFaults({
   seconds,
   pauses = 1,
   without = [],
-  lanes = FAULT_LANES,
+  lanes = CLUSTER_FAULT_LANES,
 }: PlanOptions): readonly (readonly PlannedFault[])[] {
   return lanes.map((lane, index) => {
     const kinds = lane.kinds.filter(({ fault, from = 0 }) => seconds >= from && !without.includes(fault));

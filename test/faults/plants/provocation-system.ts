@@ -15,11 +15,11 @@ import { createWorkCounters } from '../nemesis/work.ts';
 import { waitUntilIdle } from '../quiescence.ts';
 import {
   createRunFolder,
+  type GenerationShownByProcess,
   type MailLine,
   type MinimumCounts,
-  type RestoredReadModel,
+  type ReadModelRestoreFindings,
   type RunFolder,
-  type ShownGeneration,
 } from '../run-folder.ts';
 import { readFaultSettings } from '../settings.ts';
 import { listInstancesWithNames } from '../system/cluster.ts';
@@ -219,8 +219,8 @@ export async function openProvocationSystem(
     return subscribers;
   }
   let isRestored = false;
-  let restoredReadModel: RestoredReadModel | undefined;
-  let generations: readonly ShownGeneration[] = [];
+  let restoredReadModel: ReadModelRestoreFindings | undefined;
+  let generations: readonly GenerationShownByProcess[] = [];
   const client = await MongoClient.connect(cluster.stores.MONGO_URL);
   stack.defer(() => client.close());
   return {

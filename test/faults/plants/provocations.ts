@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { readTopic } from '../../support/kcat.ts';
 import type { ServerProcess } from '../../support/server-process.ts';
-import { FORGERY_NAMES, writeForgery } from '../nemesis/forger.ts';
+import { FORGERY_NAMES, writeForgedRecord } from '../nemesis/forger.ts';
 import * as ask from '../traffic/commands.ts';
 import { createUniqueAddress, generateRandomPassword } from '../traffic/person.ts';
 import { type ProvocationSystem, waitUntil } from './provocation-system.ts';
@@ -227,7 +227,8 @@ export const provocations = {
     await signUp();
     await signUp();
     await rest(QUIET_WITHIN_MS);
-    for (const [index] of FORGERY_NAMES.entries()) await writeForgery(cluster.stores.KAFKA_BROKERS, index);
+    for (const [index] of FORGERY_NAMES.entries())
+      await writeForgedRecord(cluster.stores.KAFKA_BROKERS, index);
   },
 
   'an account is erased': async ({ member, sender, rest }: ProvocationSystem): Promise<void> => {
@@ -260,7 +261,7 @@ export const provocations = {
 export type Provocation = keyof typeof provocations;
 
 /** The only provocation that begins with a standalone, which it moves to the cluster. */
-export const PROVOCATION_MOVING_A_STANDALONE: Provocation = 'a standalone is moved';
+export const STANDALONE_MOVE_PROVOCATION: Provocation = 'a standalone is moved';
 
 /**
  * The provocations that cannot share a system with others: after a restored journal, only some of the rules
@@ -268,7 +269,7 @@ export const PROVOCATION_MOVING_A_STANDALONE: Provocation = 'a standalone is mov
  */
 export const PROVOCATIONS_WITH_OWN_SYSTEM: ReadonlySet<Provocation> = new Set([
   'an older journal is restored',
-  PROVOCATION_MOVING_A_STANDALONE,
+  STANDALONE_MOVE_PROVOCATION,
 ]);
 
 function lengthOf(process: ServerProcess | undefined): number {

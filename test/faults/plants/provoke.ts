@@ -5,7 +5,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { openProvocationSystem } from './provocation-system.ts';
-import { PROVOCATION_MOVING_A_STANDALONE, type Provocation, provocations } from './provocations.ts';
+import { type Provocation, provocations, STANDALONE_MOVE_PROVOCATION } from './provocations.ts';
 
 const [file = '', withinMs = '', ...names] = process.argv.slice(2);
 function isKnown(name: string): name is Provocation {
@@ -14,7 +14,7 @@ function isKnown(name: string): name is Provocation {
 
 await using stack = new AsyncDisposableStack();
 const system = await openProvocationSystem(stack, {
-  isMoved: names.includes(PROVOCATION_MOVING_A_STANDALONE),
+  isMoved: names.includes(STANDALONE_MOVE_PROVOCATION),
 });
 for (const name of names) if (isKnown(name)) await provocations[name](system);
 await system.rest(Number(withinMs));

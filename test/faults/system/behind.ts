@@ -18,7 +18,10 @@ const MAILED: ReadonlySet<string> = new Set([
  * whose mail has not been recorded.
  * @throws Error if MongoDB does not respond
  */
-export async function countAccountsBehind(mongoUrl: string, consumer: 'user' | 'notifier'): Promise<number> {
+export async function countAccountsWithUnprocessedEvents(
+  mongoUrl: string,
+  consumer: 'user' | 'notifier',
+): Promise<number> {
   const client = await MongoClient.connect(mongoUrl, { serverSelectionTimeoutMS: WITHIN_MS });
   try {
     const database = client.db();

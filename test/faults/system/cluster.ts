@@ -21,9 +21,9 @@ import { createStartGate } from '../nemesis/start-gate.ts';
 import { type SupervisedProcess, type SupervisorOptions, superviseProcess } from '../nemesis/supervisor.ts';
 import { countWorkAtBothTargets } from '../nemesis/work.ts';
 import { waitUntilIdle } from '../quiescence.ts';
-import type { RestoredReadModel } from '../run-folder.ts';
+import type { ReadModelRestoreFindings } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
-import { countAccountsBehind } from './behind.ts';
+import { countAccountsWithUnprocessedEvents } from './behind.ts';
 import { findClockLibrary } from './clocks.ts';
 import { readReplacedRows } from './data-folder.ts';
 import { rebuildRestoredReadModel } from './restore-read-model.ts';
@@ -121,7 +121,7 @@ export async function openCluster(
       behind: async (consumer) =>
         consumer === 'subscriber'
           ? subscribers.behind()
-          : countAccountsBehind(cluster.stores.MONGO_URL, consumer),
+          : countAccountsWithUnprocessedEvents(cluster.stores.MONGO_URL, consumer),
     }),
     senders: () =>
       mapRecordedNamesToSenders([
@@ -237,7 +237,7 @@ function releaseAll(processes: ClusterFaultTargets['processes']): void {
 async function repairReadModel(
   { stores, ops }: Cluster,
   say: (line: string) => void,
-): Promise<RestoredReadModel> {
+): Promise<ReadModelRestoreFindings> {
   await waitUntilIdle(stores, { withinMs: QUIET_WITHIN_MS, say });
   return await rebuildRestoredReadModel({ stores, ops });
 }

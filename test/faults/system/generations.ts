@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import type { ClusterAddresses, DataFolder, ShownGeneration } from '../run-folder.ts';
+import type { ClusterAddresses, DataFolder, GenerationShownByProcess } from '../run-folder.ts';
 
 /**
  * How long to wait for a switch, in ms: longer than the time within which every process switches to another
@@ -43,8 +43,10 @@ export interface GenerationSwitchDeps {
  * Switches to a new generation and back. The system must be idle.
  * @returns what each process shows after each switch
  */
-export async function switchGenerations(needs: GenerationSwitchDeps): Promise<readonly ShownGeneration[]> {
-  const shown: ShownGeneration[] = [];
+export async function switchGenerations(
+  needs: GenerationSwitchDeps,
+): Promise<readonly GenerationShownByProcess[]> {
+  const shown: GenerationShownByProcess[] = [];
   for (const words of SWITCHES) {
     await needs.ops(...words);
     await withGenerations(needs.stores, async (generations) => {
@@ -65,7 +67,12 @@ export async function switchGenerations(needs: GenerationSwitchDeps): Promise<re
  * Requests the profile from a process, until the process answers from the active generation or
  * SWITCHED_WITHIN_MS have passed.
  */
-async function ask(by: string, url: string, token: string, active: number): Promise<ShownGeneration> {
+async function ask(
+  by: string,
+  url: string,
+  token: string,
+  active: number,
+): Promise<GenerationShownByProcess> {
   const deadline = performance.now() + SWITCHED_WITHIN_MS;
   for (;;) {
     const response = await fetch(`${url}/api/v1/users/me`, { headers: { authorization: `Bearer ${token}` } });

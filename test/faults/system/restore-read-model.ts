@@ -3,7 +3,7 @@
  * they do not read the missing events again.
  */
 import { MongoClient } from 'mongodb';
-import type { ClusterAddresses, RestoredReadModel } from '../run-folder.ts';
+import type { ClusterAddresses, ReadModelRestoreFindings } from '../run-folder.ts';
 
 const GENERATION = /^user_profiles_v\d+$/;
 
@@ -38,7 +38,7 @@ export async function copyReadModel(mongoUrl: string): Promise<() => Promise<voi
  * @returns `lacking`: the accounts with events that the read model did not contain; `reported`: the accounts
  * that `ops verify` has reported for this reason
  */
-export async function rebuildRestoredReadModel({ stores, ops }: Operator): Promise<RestoredReadModel> {
+export async function rebuildRestoredReadModel({ stores, ops }: Operator): Promise<ReadModelRestoreFindings> {
   // Drop the generations that are not active. They were restored as well, but `verify` does not compare them,
   // and the rebuild would continue with one of them instead of a new one.
   await ops('rebuild', 'user', '--drop');

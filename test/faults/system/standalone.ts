@@ -6,12 +6,12 @@ import { reserveFreePort } from '@latchkey/process/testing/free-port';
 import { startLoadBalancer } from '../../support/load-balancer.ts';
 import { createOpsRunner, HIGH_LIMIT_SETTINGS, STANDALONE_PATH } from '../../support/programs.ts';
 import { createServerProcess } from '../../support/server-process.ts';
-import { NO_SERVER_SETTINGS } from '../../support/standalone.ts';
+import { SETTINGS_WITHOUT_SERVERS } from '../../support/standalone.ts';
 import { findTracesInFolder } from '../checker/find-folder-traces.ts';
 import { createLoggedOpsRunner } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
 import { ALL_CLIENTS_TARGET, createHitCounter } from '../nemesis/hits.ts';
-import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
+import { planFaults, STANDALONE_FAULT_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
 import { superviseProcess } from '../nemesis/supervisor.ts';
 import { countWorkAtBothTargets } from '../nemesis/work.ts';
 import type { DataFolder } from '../run-folder.ts';
@@ -61,7 +61,7 @@ export async function openStandalone(
     seed,
     seconds,
     pauses,
-    lanes: STANDALONE_LANES,
+    lanes: STANDALONE_FAULT_LANES,
     without: findUnsupportedStandaloneFaults(),
   });
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
@@ -89,7 +89,7 @@ export async function openStandalone(
     words: [STANDALONE_PATH],
     env: () => ({
       ...process.env,
-      ...NO_SERVER_SETTINGS,
+      ...SETTINGS_WITHOUT_SERVERS,
       LOG_LEVEL: 'info',
       PORT: String(ownPort),
       OPERATIONS_PORT: String(operationsPort),
@@ -127,7 +127,12 @@ export async function openStandalone(
     await instance.ready();
   }
 
-  const ops = createOpsRunner({ ...process.env, ...NO_SERVER_SETTINGS, ...WEBHOOK_SETTINGS, ...stores });
+  const ops = createOpsRunner({
+    ...process.env,
+    ...SETTINGS_WITHOUT_SERVERS,
+    ...WEBHOOK_SETTINGS,
+    ...stores,
+  });
   const subscribers = await openSubscribers({ url: front.url, ops, record: options.recordReceived }, stack);
   return {
     url: front.url,

@@ -11,8 +11,8 @@ import type {
   DataFolder,
   FaultLine,
   PersonalDataSearchResult,
+  ReadModelRestoreFindings,
   ReceivedEventLine,
-  RestoredReadModel,
 } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
 import type { Inboxes } from './inboxes.ts';
@@ -44,7 +44,7 @@ export interface SystemUnderTest {
    * @returns the findings of `ops verify` if an older copy of the read model was restored; otherwise
    * undefined
    */
-  repair(): Promise<RestoredReadModel | undefined>;
+  repair(): Promise<ReadModelRestoreFindings | undefined>;
   /**
    * Makes a backup, runs `meanwhile`, and restores the backup. Only a standalone has this method: its backup contains all
    * of its stores. The system must be idle.

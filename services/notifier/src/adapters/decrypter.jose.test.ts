@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CompactEncrypt, importJWK } from 'jose';
-import { doesSealedLinkBelongTo } from '../sending/seal.ts';
+import { isSealedLinkOfEvent } from '../sending/seal.ts';
 import { createLinkToken, createSealingKey } from '../testing/events.ts';
 import { createLinkDecrypter, getSealedLinkKeyId } from './decrypter.jose.ts';
 
@@ -59,15 +59,15 @@ describe('a sealed link', () => {
       subject: userId,
       content: { to: link.to, link: { purpose: 'reset', sealed: 'e.y.j', expiresAt } },
     } as const;
-    assert.equal(doesSealedLinkBelongTo(content, delivery), true);
+    assert.equal(isSealedLinkOfEvent(content, delivery), true);
     for (const other of [
       { ...content, to: 'eve@example.com' },
       { ...content, userId: '0197a000-0000-7000-8000-000000000002' },
       { ...content, purpose: 'verification' as const },
       { ...content, expiresAt: '2026-11-23T10:00:00.000Z' },
     ]) {
-      assert.equal(doesSealedLinkBelongTo(other, delivery), false);
+      assert.equal(isSealedLinkOfEvent(other, delivery), false);
     }
-    assert.equal(doesSealedLinkBelongTo(content, { subject: userId, content: { to: link.to } }), false);
+    assert.equal(isSealedLinkOfEvent(content, { subject: userId, content: { to: link.to } }), false);
   });
 });

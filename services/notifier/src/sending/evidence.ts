@@ -80,7 +80,7 @@ export function createRefusalHistory(): RefusalHistory {
 
   return {
     judge({ id, to }, result) {
-      if (isRefusedOrDeferred(result)) add(allInARow, to);
+      if (isRefusalOrDeferral(result)) add(allInARow, to);
       switch (result.kind) {
         case 'accepted':
           noteAccepted(id, to);
@@ -105,7 +105,7 @@ export function createRefusalHistory(): RefusalHistory {
 }
 
 /** Returns whether a result means that the mail server refused or deferred a mail. */
-export function isRefusedOrDeferred(result: DeliveryAttemptResult | MailServerProbeResult) {
+export function isRefusalOrDeferral(result: DeliveryAttemptResult | MailServerProbeResult) {
   return (
     result.kind === 'refused' ||
     result.kind === 'undecided' ||

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SealedContent } from '@latchkey/events';
 import type { NewDelivery } from '../delivery/delivery.ts';
-import { doesSealedLinkBelongTo } from './seal.ts';
+import { isSealedLinkOfEvent } from './seal.ts';
 
 const subject = '0198c0de-0000-7000-8000-00000000ada0';
 const expiresAt = '2026-03-01T12:00:00.000Z';
@@ -21,9 +21,9 @@ function delivery(content: Partial<NewDelivery['content']> = {}) {
 }
 
 test('a seal belongs to the event of the same account, address, purpose and expiry', () => {
-  assert.equal(doesSealedLinkBelongTo(sealed, delivery()), true);
+  assert.equal(isSealedLinkOfEvent(sealed, delivery()), true);
   assert.equal(
-    doesSealedLinkBelongTo({ ...sealed, expiresAt: '2026-03-01T13:00:00.000+01:00' }, delivery()),
+    isSealedLinkOfEvent({ ...sealed, expiresAt: '2026-03-01T13:00:00.000+01:00' }, delivery()),
     true,
   );
 });
@@ -36,15 +36,11 @@ test('a seal belongs to no event that differs in one of them', () => {
     { expiresAt: '2026-03-01T12:00:00.001Z' },
   ];
   for (const other of others)
-    assert.equal(
-      doesSealedLinkBelongTo({ ...sealed, ...other }, delivery()),
-      false,
-      Object.keys(other).join(),
-    );
+    assert.equal(isSealedLinkOfEvent({ ...sealed, ...other }, delivery()), false, Object.keys(other).join());
 });
 
 test('a seal belongs to no event without a link', () => {
   const { content, ...rest } = delivery();
   const { link: _, ...without } = content;
-  assert.equal(doesSealedLinkBelongTo(sealed, { ...rest, content: without }), false);
+  assert.equal(isSealedLinkOfEvent(sealed, { ...rest, content: without }), false);
 });

@@ -6,7 +6,7 @@ import type { NewDelivery } from '../delivery/delivery.ts';
  * can write to the topic could put a victim's sealed link into an event of their own, so that the link is
  * mailed to the attacker.
  */
-export function doesSealedLinkBelongTo(
+export function isSealedLinkOfEvent(
   content: SealedContent,
   delivery: Pick<NewDelivery, 'subject' | 'content'>,
 ): boolean {

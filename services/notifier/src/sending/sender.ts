@@ -7,7 +7,7 @@ import type { DecryptSealedLink } from '../ports/decrypter.ts';
 import type { Mailer, SendMailOptions } from '../ports/mailer.ts';
 import type { SuppressionStore } from '../ports/suppressions.ts';
 import { computeAddressFingerprint } from '../recipient.ts';
-import { doesSealedLinkBelongTo } from './seal.ts';
+import { isSealedLinkOfEvent } from './seal.ts';
 
 export interface DeliverySenderDeps {
   readonly open: DecryptSealedLink;
@@ -43,7 +43,7 @@ export function createDeliverySender({
     if (!link) return { kind: 'none' };
     const opened = await open(link.sealed);
     if (opened.kind !== 'opened') return opened;
-    return doesSealedLinkBelongTo(opened.content, delivery) ? opened : { kind: 'mismatch' };
+    return isSealedLinkOfEvent(opened.content, delivery) ? opened : { kind: 'mismatch' };
   }
 
   return async (delivery, options) => {

@@ -10,7 +10,7 @@ import {
   closedCircuitState,
   computeNextCircuitState,
 } from './circuit.ts';
-import { isRefusedOrDeferred, type RefusalHistory } from './evidence.ts';
+import { isRefusalOrDeferral, type RefusalHistory } from './evidence.ts';
 
 export interface MailServerMonitorDeps {
   /** Checks whether the mail server accepts mail. */
@@ -108,7 +108,7 @@ export function createMailServerMonitor({
       failed = refused = undefined;
       log.accepted();
     }
-    if (isRefusedOrDeferred(result)) {
+    if (isRefusalOrDeferral(result)) {
       const { failure } = result;
       failed = { since: failed?.since ?? now, at: now, failure };
       if (result.kind !== 'deferred') refused = { at: now, failure };

@@ -9,7 +9,7 @@ import {
   getGenerationConsumerGroup,
   getGenerationNameSuffix,
   initialGenerationPointer,
-  stopOtherGenerations,
+  stopInactiveGenerations,
 } from './pointer.ts';
 
 const NOON = new Date('2026-03-01T12:00:00.000Z');
@@ -37,7 +37,7 @@ test('a rebuild goes from one generation to the next, and back', () => {
 });
 
 test('the number of a generation is never reused, even if its rebuild was given up', () => {
-  const givenUp = stopOtherGenerations(addGeneration(initialGenerationPointer));
+  const givenUp = stopInactiveGenerations(addGeneration(initialGenerationPointer));
   assert.deepEqual(givenUp.running, [1]);
   assert.deepEqual(addGeneration(givenUp).running, [1, 3]);
 });
@@ -48,7 +48,7 @@ test('the first generation keeps the names that it had before there were others'
 });
 
 test('a stored generation that is not being filled is a leftover, unless it is only being prepared', () => {
-  const dropped = stopOtherGenerations(addGeneration(addGeneration(initialGenerationPointer)));
+  const dropped = stopInactiveGenerations(addGeneration(addGeneration(initialGenerationPointer)));
   assert.deepEqual(findLeftoverGenerations(dropped, [1, 2, 3, 4]), [2, 3]);
   assert.deepEqual(findLeftoverGenerations(addGeneration(dropped), [1, 3, 4]), [3]);
 });

@@ -67,7 +67,7 @@ export function activateGeneration(
 }
 
 /** Returns a pointer with which only the active generation is filled. */
-export function stopOtherGenerations(pointer: GenerationPointer): GenerationPointer {
+export function stopInactiveGenerations(pointer: GenerationPointer): GenerationPointer {
   return changed(pointer, { running: [pointer.active] });
 }
 

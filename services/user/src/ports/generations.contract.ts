@@ -8,7 +8,7 @@ import {
   activateGeneration,
   addGeneration,
   initialGenerationPointer,
-  stopOtherGenerations,
+  stopInactiveGenerations,
 } from '../generation/pointer.ts';
 import { toStoredAccount } from '../profile/stored-account.ts';
 import type { GenerationStore } from './generations.ts';
@@ -42,7 +42,7 @@ export function defineGenerationsContractTests(
       const flipped = activateGeneration(second, 2, NOW);
       assert.equal(await others.replace(flipped), true);
       assert.deepEqual(await generations.read(), flipped);
-      const dropped = stopOtherGenerations(flipped);
+      const dropped = stopInactiveGenerations(flipped);
       assert.equal(await generations.replace(dropped), true);
       assert.deepEqual(await generations.read(), dropped);
     });

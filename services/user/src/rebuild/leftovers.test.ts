@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger } from '@latchkey/process';
-import { addGeneration, initialGenerationPointer, stopOtherGenerations } from '../generation/pointer.ts';
+import { addGeneration, initialGenerationPointer, stopInactiveGenerations } from '../generation/pointer.ts';
 import { createLeftoverCleaner } from './leftovers.ts';
 
 const logger = createLogger({ name: 'test', level: 'silent' });
 
 /** Creates a cleaner for a system in which generations 2 and 3 were dropped. */
 function scene({ stored }: { readonly stored: readonly number[] }) {
-  const pointer = stopOtherGenerations(addGeneration(addGeneration(initialGenerationPointer)));
+  const pointer = stopInactiveGenerations(addGeneration(addGeneration(initialGenerationPointer)));
   const looks = { stored, cleared: [] as number[], pauses: [] as number[] };
   let paused = Promise.withResolvers<void>();
   let next = Promise.withResolvers<void>();

@@ -14,7 +14,7 @@ import {
   findPreviousGeneration,
   type GenerationPointer,
   getGenerationConsumerGroup,
-  stopOtherGenerations,
+  stopInactiveGenerations,
 } from '../generation/pointer.ts';
 import type { GenerationStore } from '../ports/generations.ts';
 import type { ProfileStore } from '../ports/profiles.ts';
@@ -197,7 +197,7 @@ export function createReadModelRebuild(deps: ReadModelRebuildDeps): ReadModelReb
     },
 
     async drop(told) {
-      await change((pointer) => (pointer.running.length > 1 ? stopOtherGenerations(pointer) : undefined));
+      await change((pointer) => (pointer.running.length > 1 ? stopInactiveGenerations(pointer) : undefined));
       // If one of the following steps fails, some data of the generations remains. Running instances clear
       // it, and a repeated call removes the rest.
       const gone = findLeftoverGenerations(await generations.read(), await generations.stored());

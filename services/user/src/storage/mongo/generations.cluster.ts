@@ -7,7 +7,7 @@ import {
   addGeneration,
   getGenerationNameSuffix,
   initialGenerationPointer,
-  stopOtherGenerations,
+  stopInactiveGenerations,
 } from '../../generation/pointer.ts';
 import { defineGenerationsContractTests } from '../../ports/generations.contract.ts';
 import { createMongoGenerations } from './generations.ts';
@@ -58,7 +58,7 @@ test('the indexes of every generation that is filled are required, and created w
 
   const flipped = activateGeneration(second, 2, new Date());
   await generations.replace(flipped);
-  await generations.replace(stopOtherGenerations(flipped));
+  await generations.replace(stopInactiveGenerations(flipped));
   assert.deepEqual(await required(), namesOf('v2'));
 });
 
