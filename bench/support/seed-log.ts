@@ -11,8 +11,8 @@ import { parseEventKeys } from '../../services/auth/src/keys/keys.ts';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 
 /**
- * How many accounts are created together. Each of them gets its next event before any of them gets the one
- * after, so their events alternate on the log.
+ * How many accounts are created together. Their events are interleaved on the log: first the first event of each
+ * account, then the second event of each account, and so on.
  */
 const AT_ONCE = 10_000;
 const BATCH = 2000;

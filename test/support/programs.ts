@@ -66,7 +66,7 @@ export function createShiftedClockSettings(offsetMs: number): Settings {
   };
 }
 
-/** Returns settings with which a process kills itself (SIGKILL) as soon as it has printed a string. */
+/** Returns settings that make a process kill itself with SIGKILL as soon as it has printed `text`. */
 export function createKillAfterOutputSettings(text: string): Settings {
   return { NODE_OPTIONS: `--import=${import.meta.resolve('./kill-after.ts')}`, KILL_AFTER: text };
 }

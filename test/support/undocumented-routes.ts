@@ -39,7 +39,10 @@ function fileOperation(path: string, media: string): UndocumentedOperation {
   return { ...operation, name: `GET ${path}`, method: 'GET', path, responses, admits: 'anyone' };
 }
 
-/** Returns a route to which a provider sends reports. @param properties the fields of a report */
+/**
+ * Describes the route to which a mail provider sends its reports about mails.
+ * @param properties the fields of a report
+ */
 function reportOperation(
   source: string,
   properties: Readonly<Record<string, JsonSchema>>,

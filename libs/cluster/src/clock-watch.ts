@@ -86,8 +86,8 @@ export function createClockWatch(deps: ClockWatchDeps): ClockWatch {
   }
 
   function health(): DependencyHealth {
-    // Leave out the difference from the store's clock: `guard.doubt` already reports a clock that differs
-    // from the store's, and keeps reporting it until a measurement shows that the two clocks agree.
+    // Do not report a difference from the store's clock here. `guard.doubt` already reports it, until a
+    // measurement shows that the clock of this process agrees with the store's.
     const faults = current()
       .filter(([against, skewMs]) => against !== storeName && Math.abs(skewMs) > MAX_SKEW_MS)
       .map(([against, skewMs]) => describeSkew(against, skewMs));

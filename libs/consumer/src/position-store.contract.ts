@@ -7,8 +7,8 @@ const ada = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const bob = '01980a11-0c20-7b02-8a44-91e7d5c3b2a1';
 
 /**
- * Returns the mark of an account that is parked because an earlier event is missing.
- * @param offset the offset of the record at which the consumer has noticed the gap
+ * Creates what a store keeps about an account that is parked because an earlier event is missing.
+ * @param offset the offset of the record at which a consumer noticed that the event is missing
  */
 export function createGapParkMark(account: string, offset: number): Parked {
   return {

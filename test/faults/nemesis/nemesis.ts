@@ -19,8 +19,8 @@ export interface Fault {
    */
   begin(index: number): Promise<HealFault | undefined>;
   /**
-   * Starts to watch the system while the fault lasts. @returns a function that ends the watch, before the
-   * fault is healed
+   * Starts to watch the readiness of the system. Called when the fault begins.
+   * @returns a function that ends the watch. It is called just before the fault is healed
    */
   watch?(): () => Promise<Readiness>;
 }

@@ -39,8 +39,8 @@ export async function copyReadModel(mongoUrl: string): Promise<() => Promise<voi
  * that `ops verify` has reported for this reason
  */
 export async function rebuildRestoredReadModel({ stores, ops }: Operator): Promise<ReadModelRestoreFindings> {
-  // Drop the generations that are not active. They were restored as well, but `verify` does not compare them,
-  // and the rebuild would continue with one of them instead of a new one.
+  // Drop the generations that are not active, because the restore has restored them as well. `verify` does not
+  // compare them, and the rebuild would continue one of them instead of starting a new one.
   await ops('rebuild', 'user', '--drop');
   const { findings }: { findings: readonly { readonly kind: string; readonly subject: string }[] } =
     JSON.parse(await readOutputOfFailedCommand(ops('verify', '--json')));

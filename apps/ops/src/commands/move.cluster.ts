@@ -279,8 +279,8 @@ test('a repeated move accepts changes of the services in moved data, and reports
     const done = await runOps(settings, command);
     assert.deepEqual([done.code, stripProgress(done.err)], [0, '']);
   }
-  // Change the moved data in every way in which running services may have changed it: erase persons, mark
-  // mails as bounced, complained or canceled, and let a suppression expire.
+  // Make the changes that running services may have made to the moved data by now: erased persons, mails that
+  // are bounced, complained or canceled, and an expired suppression.
   const commits = connection.collection('auth_commits');
   await commits.updateMany(
     {},

@@ -14,7 +14,7 @@ export interface FormerTopics {
    * Latchkey's default names, although TOPIC_NAMES now maps this default name to a different topic.
    */
   readonly unnamed: readonly string[];
-  /** The names given by the operator that the log does not list. */
+  /** The topics that the operator has named although they do not exist. */
   readonly missing: readonly string[];
 }
 

@@ -11,7 +11,7 @@ export interface PendingErasure {
   readonly at: string;
   /** The link that cancels the erasure, if one was mailed. */
   readonly undo?: MailedLink;
-  /** Whether the account was disabled before the request. */
+  /** Whether the account was already disabled when its erasure was requested. */
   readonly wasDisabled: boolean;
 }
 

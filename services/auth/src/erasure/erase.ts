@@ -23,7 +23,7 @@ export type EraseAccountDeps = Pick<
     readonly signer: EventSigner;
     readonly bus: Pick<Bus, 'publish' | 'replaceRecordsOf' | 'isCompacted'>;
     /**
-     * Stores the security events that this process has recorded so far.
+     * Writes the security events that this process still holds in memory to the store.
      * @throws StoreUnavailable
      */
     flushAudit(): Promise<void>;

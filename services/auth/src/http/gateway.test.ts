@@ -1,6 +1,6 @@
 /**
- * Tests that the gateway's configuration agrees with the services: it must list the same routes that hash a
- * password, and set the same security headers.
+ * Tests that the gateway's configuration agrees with the services. The configuration must list exactly the
+ * routes at which auth hashes a password, and must set the same security headers as the services.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -13,7 +13,7 @@ export interface GenerationSubscriptions {
    * Returns immediately. Failures are logged; the next call retries.
    */
   align(running: readonly number[]): void;
-  /** Returns the subscription of a generation; undefined if it is not open. */
+  /** Returns the subscription of a generation; undefined if the generation has no open subscription. */
   of(generation: number): BusSubscription | undefined;
   /**
    * Closes all subscriptions, each of them after the slice that it is handling. A subscription that is just

@@ -143,7 +143,7 @@ describe('a rebuild', () => {
     );
     assert.equal(await open().begin(), undefined);
 
-    // After the switch, the previous generation must still be filled, so that operators can switch back.
+    // After the switch, the previous generation must still receive new events, so that operators can switch back.
     const [first] = everybody;
     assert.ok(first);
     await publish(first.add('ProfileChanged', { person: { firstName: 'Ada' } }));

@@ -321,8 +321,9 @@ function sequenceOf({ accounts }: AccountCommandsOutcome, userId: string): numbe
 }
 
 /**
- * Runs the commands as the use cases do: looks up the owner of the address, and stores claims together with
- * the facts. Skips a command if a claim that it needs has not been released yet.
+ * Runs the commands as the use cases do: looks up the owner of the address, and stores the events of a command
+ * together with its claims on unique keys, such as addresses. Skips a command that needs a claim which another
+ * account still holds.
  */
 export function runAccountCommands(steps: readonly StoryStep[]): AccountCommandsOutcome {
   let world: AccountCommandsOutcome = { accounts: new Map(), claims: new Map(), executed: [] };

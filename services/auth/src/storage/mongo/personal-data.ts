@@ -24,8 +24,8 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
   }
 
   /**
-   * Removes the personal data of this account from unpublished events about other accounts in which this
-   * account was the actor.
+   * Removes the personal data of this account from unpublished security events that are about other accounts
+   * but name this account as the actor.
    */
   async function erasePersonFromActions(userId: string): Promise<void> {
     const entries = connection.collection<AuditEntryDocument>(AUDIT_LOG_COLLECTION);
