@@ -326,8 +326,8 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       assert.equal((await people.me(token)).status, 200);
       for (const instance of processes())
         assert.equal((await saying(instance, ({ state }) => state === 'degraded')).status, 200);
-      // Each person's sign-up, reset request and profile change wait in the outbox, which makes three commits
-      // per person.
+      // For each person, three commits wait in the outbox: the sign-up, the reset link, and a change of
+      // Ada's profile.
       const waiting = 3 * crowd.length;
       await eventually('all commits wait in the outbox', async () => (await outbox()).commits === waiting);
       await eventually('the oldest commit becomes older', async () => (await outbox()).oldestSeconds >= 10);

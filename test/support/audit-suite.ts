@@ -189,7 +189,7 @@ export function defineAuditTests(title: string, start: () => Promise<System>): v
         assert.deepEqual(codes.slice(FAILURES), [429, 429, 429, 429]);
         const locked = await found(1, 'LoginLocked', '--account', id);
         assert.equal(locked[0]?.['limit'], 'address');
-        // There are two processes of auth, and each may record the lockout once.
+        // On a cluster, two processes of auth may each record the lockout once.
         assert.ok(locked.length <= 2);
         assert.equal((await found(FAILURES, 'LoginFailed', '--account', id)).length, FAILURES);
       });

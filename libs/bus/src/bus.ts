@@ -89,8 +89,8 @@ export interface BusSubscription {
   /** Returns whether records can currently be fetched; false while the broker is down. */
   healthy(): boolean;
   /**
-   * Returns a sentence for each current fault that does not end the subscription: a position that was out of
-   * range, or a position that does not advance. Empty after `close`.
+   * Returns a sentence for each fault so far that does not end the subscription: a position that was out
+   * of range, or a position that currently does not advance. Empty after `close`.
    */
   faults(): readonly string[];
   /**

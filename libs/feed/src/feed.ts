@@ -158,8 +158,8 @@ function placeAfter(records: readonly BusRecord[], before: FeedPartitionPosition
 }
 
 /**
- * Returns the position from which to read a partition: the cursor's position or, if the partition does not
- * contain this offset any more, the beginning of the partition.
+ * Returns the position from which to read a partition: the cursor's position or, if this position is
+ * before the start or after the end of the partition, the beginning of the partition.
  */
 function reachable(
   place: FeedPartitionPosition,

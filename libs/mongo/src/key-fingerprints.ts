@@ -97,8 +97,8 @@ export function createMongoKeyFingerprintStore(
       const lacking = await lackingIn(given, now);
       if (lacking.length > 0) return lacking;
       // Store the keys of the settings in alphabetical order, as every instance does. If two instances with
-      // different keys start at the same time, only one of them can store the keys of the first setting. The
-      // other one fails there, and stores nothing.
+      // different keys start at the same time, only one of them can store the first setting in which their
+      // keys conflict. The other one fails there, and stores none of the settings that come after it.
       for (const [name, keys] of Object.entries(given).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
         if (!(await remember(name, keys, now))) return lackingIn(given, now);
       }

@@ -33,9 +33,9 @@ type Head = z.infer<typeof head>;
 export type Anchor = z.infer<typeof anchor>;
 
 /**
- * The schema of a part of an anchor. On a topic, an anchor is stored in several records, each with one part.
- * A part has all fields of the anchor, but only some of its heads. `from` is the index of the part's first
- * head in the anchor, and `count` is the number of heads in the whole anchor.
+ * The schema of a part of an anchor. On a topic, an anchor is stored in one or more records, each with one
+ * part. A part has all fields of the anchor, but at most HEADS_PER_PART of its heads. `from` is the index
+ * of the part's first head in the anchor, and `count` is the number of heads in the whole anchor.
  */
 const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 

@@ -49,8 +49,8 @@ export interface EventReader {
   /** Returns the next page of events after a cursor. */
   read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
   /**
-   * Yields the undelivered events of an account that waits for a retry, up to the endpoint's cursor. At
-   * first, reads only the first of these events, because the retry often fails.
+   * Yields the events of an account that waits for a retry, from the event to retry up to the endpoint's
+   * cursor. At first, reads only the first of these events, because the retry often fails.
    */
   readAccount(
     endpoint: EventSelection,

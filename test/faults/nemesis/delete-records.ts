@@ -20,7 +20,8 @@ export class CleanupPolicyNotRestored extends Error {
 /**
  * Deletes all records of a partition, read or unread. In the meantime, the topic may have a cleanup policy
  * with which auth refuses to start. The original policy is restored even if brokers fail or the run is
- * interrupted. It is not restored if the run itself is killed, but then its brokers are gone as well.
+ * interrupted. If the run itself is killed, the policy is not restored. This does not matter, because each
+ * run starts its own brokers.
  * @param keep receives the records before they are deleted; if an error is thrown, the records may still be
  *   on the topic
  * @returns false if the partition was empty

@@ -82,7 +82,7 @@ export interface OperatorActions {
   /** Returns whether `restoreReadModel` has restored an older copy of the read model in this run. */
   isReadModelRestored(): boolean;
   /**
-   * Writes a record to a topic that auth has not signed.
+   * Writes a forged record, which has no valid signature of auth, to a topic.
    * @param index the index of the kind of forgery
    */
   forge(index: number): Promise<boolean>;

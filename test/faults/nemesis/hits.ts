@@ -37,8 +37,8 @@ export type CountHitsOfFault = (fault: string, target: string) => FaultHitCounte
  * - A broker: produce requests without a response. MongoDB: its commands. The mail server: its mails.
  * - The disk or the clock of a process: the work of that process.
  * - Anything else, such as a topic: the requests of clients, which continue during the fault.
- * A kill hits only the work that is in progress at that moment, except that a killed consumer misses events
- * until it runs again.
+ * A kill hits only the work that is in progress at that moment, except that a killed consumer remains
+ * behind until it runs again.
  */
 export function createHitCounter({ work, behind }: HitsDeps): CountHitsOfFault {
   function countOf(fault: string, target: string): FaultHitCounter {

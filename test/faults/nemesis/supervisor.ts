@@ -20,8 +20,8 @@ export interface SupervisedProcess {
 const LAST_LINES = 12;
 
 /**
- * Returns the lines that explain why a process has exited: its last lines of output. If the last line with
- * the level `fatal` is not among them, it comes first.
+ * Returns the lines that explain why a process has exited: its last lines of output. The last line with
+ * the level `fatal` before these lines, if there is one, comes first.
  */
 function explainExit(output: string): string {
   const lines = output.trimEnd().split('\n');

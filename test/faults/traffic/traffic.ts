@@ -28,7 +28,10 @@ export interface Traffic {
 
 /** The maximum number of actions in progress. */
 const AT_ONCE = 60;
-/** While fewer than CROWD people are active, 30 % of the actions are sign-ups of new people. */
+/**
+ * While fewer than CROWD people are active, 30 % of the actions are sign-ups in addition to those of the
+ * mix.
+ */
 const CROWD = 80;
 const BUSY_SHARE = 0.1;
 const RECIPIENTS = 20;

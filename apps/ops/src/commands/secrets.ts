@@ -73,7 +73,7 @@ async function addLaterSecrets(folder: string): Promise<readonly string[]> {
  */
 async function isComplete(folder: string): Promise<boolean> {
   if ((await present(folder)).length === 0) return false;
-  // If another process was interrupted after it had written the plan (the file that contains all secrets),
+  // If another process has written the plan (the file that contains all secrets) but not yet all files,
   // create the missing files from this plan.
   if (await layOutPlan(folder)) return true;
   const found = await present(folder);

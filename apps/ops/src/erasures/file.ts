@@ -24,9 +24,9 @@ export function toDataFileErasureState({ name, erasedRemains }: DataFile): DataF
 }
 
 /**
- * Returns whether the file may still contain data of an erased person. The file is clean if auth, user and
- * notifier have confirmed the erasure and the file was rewritten after their confirmations. It is also clean
- * if nothing was erased since its last rewrite.
+ * Returns whether the file may still contain data of an erased person. The file is clean only once auth,
+ * user and notifier have confirmed the erasure. In addition, the file must have been rewritten after these
+ * confirmations, or nothing may have been erased since its last rewrite.
  */
 export function computeErasedDataInFile(
   { receipts }: Pick<ErasureRecord, 'receipts'>,

@@ -47,8 +47,8 @@ export function redactRecord({
 }
 
 /**
- * Returns a single object with the texts of the key, the headers and the fields of the value of a redacted
- * record, by name.
+ * Returns a single object with the texts of the key, of each header and of the value of a redacted record,
+ * by name.
  */
 export function flattenRedactedRecord({
   key,

@@ -68,8 +68,8 @@ function constraintsOf(schema: JsonObject): string {
 
 /**
  * Finds the object schema whose fields are shown for a schema. For an object, this is the schema itself.
- * For an array, it is the schema of the items. For a union, it is the first alternative that is an object.
- * Undefined if there is none.
+ * For an array, it is the object schema found in the schema of the items. For a union, it is the object
+ * schema in the first alternative that contains one. Undefined if there is none.
  */
 function objectWithin(schema: JsonObject, root: JsonObject): JsonObject | undefined {
   if (isJsonObject(schema['properties'])) return schema;

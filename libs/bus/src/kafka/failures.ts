@@ -20,7 +20,8 @@ interface Trait {
   readonly code: string | undefined;
   /**
    * Whether the error can disappear without the help of an operator, so that a retry makes sense. Brokers
-   * return some errors of this table also while a partition or a group has no leader yet.
+   * return such errors, for example, while they determine the leader of a partition or the coordinator of
+   * a group.
    */
   readonly passes: boolean;
 }

@@ -26,8 +26,8 @@ export interface GroupPositionWatch {
    */
   noteForgotten(): void;
   /**
-   * Returns a sentence for each fault: a position that was out of range or has disappeared, a partition that
-   * has lost records at its end, or a position that currently does not advance.
+   * Returns a sentence for each fault so far: a position that was out of range or has disappeared, a
+   * partition that has lost records at its end, or a position that currently does not advance.
    */
   faults(): readonly string[];
 }

@@ -134,7 +134,8 @@ describe('a topic that is created like another one', () => {
 describe('a topic that is created', () => {
   /**
    * Returns an admin client of a simulated cluster. Each call of `listTopics` returns the topics that
-   * `looks` returns, so that a test can decide what a broker reports at each time.
+   * `looks` returns, so that a test can decide what a broker reports at each time. The first call of
+   * `listTopics` happens before any topic is created.
    */
   function adminThatSees(looks: () => readonly string[], brokers: number) {
     return {

@@ -53,8 +53,8 @@ export function requiredTopicConfigOf(
 }
 
 /**
- * Returns the settings of a compacted topic. Without a maximum lag, the broker compacts a partition only when
- * up to half of its data may have been replaced.
+ * Returns the settings of a compacted topic. Without a maximum lag, the broker compacts a partition only
+ * once as much as half of its data may have been replaced.
  */
 function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string>> {
   if (maxLagMs === undefined) return { 'cleanup.policy': 'compact' };
@@ -253,8 +253,8 @@ async function missingOf(
 /**
  * Waits until every broker knows the topics that were just created, and their leaders. Directly after the
  * creation, some brokers still report that the topics do not exist. kafkajs sends each request to a random
- * broker. This function therefore asks so often that very probably every broker has responded at least
- * once.
+ * broker, and to the next one if that broker fails. This function therefore lists all topics, which every
+ * broker can do, so often that very probably every broker has responded at least once.
  * @throws KafkaUnavailableError after ten seconds
  */
 export async function waitUntilTopicsAreKnown(

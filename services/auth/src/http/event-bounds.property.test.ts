@@ -1,5 +1,7 @@
 /**
- * Tests that the API accepts exactly those names, addresses and recipients that the schemas of events accept.
+ * Tests that the API and the events have the same limits: whatever the API accepts fits into an event, and
+ * events accept nothing more, except names with invisible characters, which accounts of earlier releases
+ * may have.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

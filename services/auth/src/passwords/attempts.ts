@@ -92,8 +92,9 @@ export async function limitPasswordAttempts<T>(
     const occurrence = { type: 'LoginFailed', data: { ...attempt, reason: 'password' } } as const;
     audit.record({ origin: context, occurrence, ...about });
     await limits.take('login-ip', network).catch(async (error: unknown) => {
-      // The limit per IP address could not be read, so the client gets this error and does not learn that the
-      // password was wrong. Such an attempt must not count against the limit of the address.
+      // The attempt could not be counted against the limit of the IP address, so the client gets this
+      // error and does not learn that the password was wrong. Such an attempt must not count against the
+      // limit of the address.
       await giveBack();
       throw error;
     });

@@ -5,10 +5,10 @@
  * refuses a password that needs fewer than 10^8 guesses. Three or more patterns always need more guesses than
  * that, so zxcvbn can only refuse a password that it splits into one or two patterns. Of two patterns, one
  * covers at least half of the password, from its beginning or up to its end.
- * If the password has at least `SHORTEST` characters, this half cannot be a run of random characters: each of
- * them counts as 10 guesses, so such a run alone would make the password strong. The half must be a word, a
- * repetition, a sequence of characters or of keys, or a date. A password is therefore strong if no such
- * pattern covers its first half or its last half. See
+ * If the password has at least `SHORTEST` characters, this half cannot be a run of random characters: each
+ * of them multiplies the guesses by 10, so the password would be strong whatever the other half is (see
+ * `SHORTEST`). The half must be a word, a repetition, a sequence of characters or of keys, or a date. A
+ * password is therefore strong if no such pattern covers its first half or its last half. See
  * https://dropbox.tech/security/zxcvbn-realistic-password-strength-estimation
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';

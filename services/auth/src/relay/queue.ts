@@ -19,7 +19,7 @@ export interface PublishQueue {
   next(limits: { readonly fresh: number; readonly retried: number }): Promise<StreamBatch>;
   /** Allows streams that a batch contained to be part of a batch again. */
   release(streams: readonly string[]): void;
-  /** Returns how many streams are available for the next batch. */
+  /** Returns how many streams the next batches may contain. */
   size(): number;
   /** Returns how many further streams can be added. */
   capacity(): number;

@@ -340,8 +340,8 @@ describe('the relay', () => {
     for (const { stream } of commits) relay.nudge(stream);
     while (recorder.publishes.length === 0 || reads.length < 2) await turn();
     // Append another commit to the first stream while its earlier commit is being published. The stream must
-    // not be part of a batch until that publish has ended. The queue then contains only one other stream,
-    // which is not a full batch, so the relay must not read a batch in advance.
+    // not be part of a batch until that publish has ended. It is then published in the last batch, with
+    // the one other stream that is left.
     await append(createCommit({ stream: first.stream, number: 2 }));
     relay.nudge(first.stream);
     release();

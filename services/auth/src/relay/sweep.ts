@@ -53,9 +53,10 @@ const PAGES_PER_RUN = 10;
  */
 const MAX_STREAMS_PER_RUN = STREAMS_PER_RUN + 2 * COMMITS_PER_PAGE;
 /**
- * The maximum number of runs in one pass over the outbox while publishing fails. Each run continues where the
- * previous run of the pass has stopped. The next pass begins again with the oldest commit. It thus also finds
- * commits that were appended after a run had read past their times.
+ * The minimum number of runs in one pass over the outbox while publishing fails. Each run continues where
+ * the previous run of the pass has stopped. After this many runs, and once the last overdue commit has
+ * been read, the next pass begins again with the oldest commit. It thus also finds commits that were
+ * appended after a run had read past their times.
  */
 const RUNS_PER_PASS = 15;
 

@@ -87,8 +87,9 @@ async function answerReuse(
 }
 
 /**
- * Sends the current token of a session again: counts this if the client is in another network, and returns
- * the session. If another request has rotated the token meanwhile, decides again what to do.
+ * Records that the current token of a session is sent again, also counts this if the client is in another
+ * network, and returns the session. If another request has rotated the token meanwhile, decides again what
+ * to do.
  * @param n the number of the presented token, which is the one before the current token
  */
 async function repeat(deps: Needs, session: Session, n: number, context: UseCaseContext): Promise<Session> {

@@ -119,9 +119,9 @@ export const MAX_RETRY_DELAY_MS = 10 * 60_000;
 const UNREACHABLE_RETRY_MS = 1_500;
 
 /**
- * Returns the pause before the next attempt to send a mail, in ms. The pause doubles with each attempt, up to
- * 10 min. Only half of it is fixed; the other half is multiplied by `random`, so that mails that failed
- * together are not retried together.
+ * Returns the pause before the next attempt to send a mail, in ms. The pause doubles with each attempt,
+ * from 2 s up to 10 min. Only half of it is fixed; the other half is multiplied by `random`, so that mails
+ * that failed together are not retried together.
  * @param tries the number of attempts so far
  * @param random a number in [0, 1)
  */

@@ -5,8 +5,8 @@ import type { DecryptSealedLink } from '../ports/decrypter.ts';
 export interface MissingKeyMonitor {
   readonly open: DecryptSealedLink;
   /**
-   * Returns a message that names the missing key. Returns undefined if the last link could be decrypted with
-   * a key of this process.
+   * Returns a message that names the missing key. Returns undefined unless the key of the last link was
+   * missing.
    */
   trouble(): string | undefined;
 }

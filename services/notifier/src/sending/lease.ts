@@ -54,7 +54,7 @@ export interface DeliveryLeaseRenewer {
    */
   mayStillSend(id: string): boolean;
   /**
-   * Renews each registered lease of which more than a third has passed.
+   * Renews each registered lease of which a third or more has passed.
    * @throws StoreUnavailable
    */
   extendDue(): Promise<void>;

@@ -25,7 +25,10 @@ export interface OutcomeRecorderDeps {
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   random(): number;
-  /** Aborted when the notifier stops; no result is retried after that. */
+  /**
+   * Aborted when a stopping notifier gives up (GRACE_MS after the stop began); no result is retried after
+   * that.
+   */
   readonly signal: AbortSignal;
 }
 

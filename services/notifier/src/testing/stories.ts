@@ -260,7 +260,10 @@ export interface StoryOptions {
   readonly begin: Date;
   /** How often each story is repeated, each time by a different person. */
   readonly times: number;
-  /** The length of the period in which the stories begin, in ms. The stories begin at regular intervals. */
+  /**
+   * The length of the period in which all stories take place, in ms. The stories begin at regular
+   * intervals.
+   */
   readonly within: number;
 }
 

@@ -18,7 +18,7 @@ const waitProblems: Record<SequenceWaitRefusal, () => Problem> = {
 
 /**
  * Runs `work`, and maps its errors to problems.
- * @throws Problem (unavailable) if the store fails, or if the request could not wait for the read model;
+ * @throws Problem if the store fails, or if a wait for the read model is refused (behind, crowded or parked);
  *   other errors unchanged
  */
 export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<T> {

@@ -36,11 +36,11 @@ export function findErasureInRecord(record: EventRecord): readonly ErasedAccount
 }
 
 /**
- * Creates a function that confirms an erasure once every stored generation of the read model has applied it.
- * A generation that has not read the account's events yet will store the person's data when it reads them.
- * Therefore the erasure is confirmed only after the last generation has applied it. A generation that is
- * still stored but no longer filled never reads the erasure, so the function itself erases the person's data
- * from this generation before it confirms the erasure. Idempotent.
+ * Creates a function that confirms an erasure once every generation of the read model that is being filled
+ * has applied it. A generation that has not read the account's events yet will store the person's data
+ * when it reads them. Therefore the erasure is confirmed only after the last generation has applied it. A
+ * generation that is still stored but no longer filled never reads the erasure, so the function itself
+ * erases the person's data from this generation before it confirms the erasure. Idempotent.
  */
 export function createErasureConfirmer(deps: {
   readonly bus: Pick<Bus, 'publish'>;

@@ -4,7 +4,7 @@ import type { StoredAccount } from '../profile/stored-account.ts';
 
 /**
  * The result of comparing an account in two generations:
- * - `same` or `differs`: both generations have applied the same events, and the profiles are equal or not.
+ * - `same` or `differs`: both generations are at the same sequence, and the profiles are equal or not.
  * - `apart`: one generation is ahead, and the other is expected to catch up.
  * - `parked`: the new generation has parked the account, and the old one has not, or only at a later event.
  * - `freed`: the old generation has parked the account and will not catch up, and the new one has not parked

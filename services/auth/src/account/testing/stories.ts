@@ -322,8 +322,8 @@ function sequenceOf({ accounts }: AccountCommandsOutcome, userId: string): numbe
 
 /**
  * Runs the commands as the use cases do: looks up the owner of the address, and stores the events of a command
- * together with its claims on unique keys, such as addresses. Skips a command that needs a claim which another
- * account still holds.
+ * together with its claims on unique keys, such as addresses. Skips a command that needs a claim which the
+ * account itself still holds, because the claim has not been released yet.
  */
 export function runAccountCommands(steps: readonly StoryStep[]): AccountCommandsOutcome {
   let world: AccountCommandsOutcome = { accounts: new Map(), claims: new Map(), executed: [] };

@@ -78,8 +78,8 @@ CREATE INDEX notifier_deliveries_by_recipient
 `;
 
 /**
- * The name of the table that contains a fingerprint of every key with which the notifier has ever been
- * started.
+ * The name of the table that contains the fingerprints of the keys with which the notifier has run, unless
+ * an operator has made it forget them.
  */
 export const KEY_FINGERPRINTS_TABLE = 'notifier_keys';
 
